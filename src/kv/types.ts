@@ -1,0 +1,125 @@
+/**
+ * The key/value service's words: operations, their results, and what passes between a clerk and a server.
+ */
+import type {LogIndex, NodeId} from '../raft/types.js';
+
+/**
+ * A key as a *byte string*: each character is one byte, U+0000 to U+00FF. Exact for binary keys, cheap as a Map key;
+ * text becomes UTF-8 bytes at the edge (see the clerk actor).
+ */
+export type Key = string;
+/** Bytes. Whoever holds a value must not change it. */
+export type Value = Uint8Array;
+/** The log index of the key's last change; 0 for a key that is absent. */
+export type Version = LogIndex;
+
+/** Changes the state; goes through the log, exactly once. */
+export type WriteOperation =
+	| {
+			readonly type: 'put';
+			readonly key: Key;
+			readonly value: Value;
+			/** Only if the key is absent, or only if it is present. */
+			readonly condition?: 'absent' | 'present' | undefined;
+			/** Put the value that was there into the result. */
+			readonly returnPrevious?: boolean | undefined;
+	  }
+	| {readonly type: 'append'; readonly key: Key; readonly value: Value}
+	| {readonly type: 'delete'; readonly key: Key}
+	| {readonly type: 'compareAndSet'; readonly key: Key; readonly expected: Expected; readonly value: Value}
+	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
+	| {readonly type: 'increment'; readonly key: Key; readonly by: bigint}
+	/** Deletes every key. */
+	| {readonly type: 'clear'}
+	/** All in one step, in order; each part has a result of its own, and a part that fails does not undo the others. */
+	| {
+			readonly type: 'batch';
+			readonly operations: readonly (Exclude<WriteOperation, {type: 'batch'}> | ReadOperation)[];
+	  };
+
+/** What compare-and-set asks for: a value (`undefined`: absent), or a version (0: absent). */
+export type Expected = {readonly value: Value | undefined} | {readonly version: Version};
+
+/** Leaves the state alone; served by ReadIndex, not logged. */
+export type ReadOperation = {readonly type: 'get'; readonly key: Key};
+
+export type Operation = WriteOperation | ReadOperation;
+
+/** What became of one operation. `version` is the key's version afterwards. */
+export type Result =
+	/** Of `get`. */
+	| {readonly type: 'value'; readonly value: Value | undefined; readonly version: Version}
+	/** Of `put`, `append` and a successful `compareAndSet`; `length`: bytes of the value now. */
+	| {
+			readonly type: 'written';
+			readonly version: Version;
+			readonly length: number;
+			readonly previous?: Value | undefined;
+	  }
+	/** Of `delete`: `existed` tells whether there was something; `version` is that of the deletion. */
+	| {readonly type: 'deleted'; readonly existed: boolean; readonly version: Version}
+	/** Of `put` whose condition, or `compareAndSet` whose expectation did not hold: nothing changed; what is there now. */
+	| {readonly type: 'conditionFailed'; readonly value: Value | undefined; readonly version: Version}
+	| {readonly type: 'number'; readonly value: bigint; readonly version: Version}
+	| {readonly type: 'cleared'; readonly count: number; readonly version: Version}
+	| {readonly type: 'batch'; readonly results: readonly Result[]}
+	/** The operation cannot be carried out, whoever asks and however often. Nothing changed. */
+	| {
+			readonly type: 'invalid';
+			readonly reason: 'notANumber' | 'numberOverflow' | 'valueTooLarge';
+			readonly version: Version;
+	  };
+
+/**
+ * A command of the log. `sequence` numbers a session's requests from 1; `acknowledged`: the client has seen the answers
+ * up to and including this sequence, so the servers may forget them.
+ */
+export type Command =
+	| {
+			readonly type: 'operation';
+			readonly session: number;
+			readonly sequence: number;
+			readonly acknowledged: number;
+			readonly operation: WriteOperation;
+	  }
+	/** Opens a session; its id is the log index of this entry, so no two are ever alike. */
+	| {readonly type: 'openSession'}
+	/**
+	 * Moves log time, the only clock that sessions expire by: milliseconds that leaders saw pass, never a wall clock,
+	 * so that all replicas agree and no clock jump can expire anybody.
+	 */
+	| {readonly type: 'clock'; readonly logTime: number};
+
+/** What becomes of a command when it is applied. */
+export type Outcome =
+	| Result
+	| {readonly type: 'sessionOpened'; readonly session: number}
+	/** Unknown or expired session: the request was not run, now or ever under this session id. */
+	| {readonly type: 'sessionExpired'}
+	/** A repeat of something whose answer the client said it has. */
+	| {readonly type: 'alreadyAcknowledged'};
+
+/** From a clerk to a server. One request is one batch: its commands take consecutive log indexes and share one reply. */
+export type KvRequest =
+	/** `commands`: each encoded by the `Codec`, then framed by `packCommands`. */
+	| {readonly type: 'write'; readonly commands: Uint8Array}
+	/** `operations`: a `ReadOperation[]`, encoded by the `Codec`. All are read at one index. */
+	| {readonly type: 'read'; readonly operations: Uint8Array};
+
+export type KvReply =
+	/** An `Outcome[]` (of a write) or a `Result[]` (of a read), encoded by the `Codec`; as long as the request. */
+	| {readonly type: 'outcomes'; readonly outcomes: Uint8Array}
+	/** Nothing of the request was or will be run by this attempt. */
+	| {readonly type: 'notLeader'; readonly leaderId: NodeId | undefined}
+	/** It may have been run, or may yet be: only a retry under the same session and sequence tells. */
+	| {readonly type: 'unknown'; readonly leaderId: NodeId | undefined}
+	/** Definitely not run. `overloaded`: later it may be; the others will be refused again. */
+	| {readonly type: 'refused'; readonly reason: 'overloaded' | 'tooLarge' | 'malformed'};
+
+/** Turns plain data to bytes and back (cbor-x, brought by the actors). */
+export interface Codec {
+	/** Bytes of their own: never a view of a larger buffer. */
+	encode(value: unknown): Uint8Array;
+	/** Throws on anything that `encode` did not make. */
+	decode(bytes: Uint8Array): unknown;
+}

@@ -1,0 +1,16 @@
+/** The base of every error that this project throws on purpose: `code` is stable, facts are fields, the message says what to do. */
+export abstract class RaftError extends Error {
+	abstract readonly code: `ERR_${string}`;
+	abstract override readonly name: string;
+}
+
+/** An invariant does not hold: a bug, or damage that nothing noticed. The node stops before it writes anything more. */
+export class InvariantError extends RaftError {
+	override readonly name = 'InvariantError';
+	readonly code = 'ERR_INVARIANT';
+}
+
+/** Kept on in production: a consensus system that goes on after a broken invariant spreads the damage. */
+export function assert(condition: boolean, whatHolds: string): asserts condition {
+	if (!condition) throw new InvariantError(`invariant broken: ${whatHolds}`);
+}
