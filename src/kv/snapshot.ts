@@ -207,18 +207,18 @@ export class SnapshotReader {
 	}
 
 	/**
-	 * Takes in one frame; `false` when there is no complete one.
+	 * Takes in one frame and tells its bytes; 0 when there is no complete one.
 	 *
 	 * @throws {SnapshotFormatError}
 	 */
-	step(): boolean {
+	step(): number {
 		const body = this.#buffer.next();
-		if (body === undefined) return false;
+		if (body === undefined) return 0;
 		if (this.#hasEnded) throw new SnapshotFormatError('something follows its end');
 		const frame = this.#decode(body);
 		if (this.#header === undefined) this.#takeHeader(frame);
 		else this.#takeFrame(frame);
-		return true;
+		return lengthBytes + body.length;
 	}
 
 	/**
@@ -227,7 +227,7 @@ export class SnapshotReader {
 	 * @throws {SnapshotFormatError}
 	 */
 	finish(): {readonly index: LogIndex; readonly store: Store; readonly sessions: SessionTable} {
-		while (this.step());
+		while (this.step() > 0);
 		const header = this.#header;
 		if (header === undefined || !this.#hasEnded || !this.#buffer.isEmpty) {
 			throw new SnapshotFormatError('its end is missing');

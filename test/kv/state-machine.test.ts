@@ -412,7 +412,7 @@ test('a snapshot taken at any point while entries go on, cut anywhere, restores 
 				const stream = Buffer.concat(chunks);
 				for (let offset = 0; offset < stream.length; offset += cut) {
 					reader.push(new Uint8Array(stream.subarray(offset, offset + cut)));
-					while (reader.step());
+					while (reader.step() > 0);
 				}
 				restored.restore(reader);
 				t.is(restored.appliedIndex, begin);

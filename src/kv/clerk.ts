@@ -1,0 +1,530 @@
+/**
+ * The clerk's core: turns operations into requests, and finds somebody to serve them, until each is settled once.
+ *
+ *     submit ──▶ waiting ── flush ──▶ attempt ── reply: outcomes ──▶ settled
+ *                   ▲                    │
+ *                   └── not leader, unknown, refused, lost, timed out
+ *
+ * It never waits and has no clock: the host calls `submit`, `reply` and `requestLost` as things come in, `flush` at the
+ * end of each turn to learn what to do, and `tick` when `nextDeadline` is reached.
+ *
+ * Operations in flight at the same time are concurrent. Only those that travel in one request keep their order.
+ */
+import {assert} from '../raft/errors.js';
+import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
+import {ClientSession} from './client-session.js';
+import {decodeOutcomes, encodeCommand, encodeReads, packCommands} from './command-codec.js';
+import {
+	ClerkClosedError,
+	MalformedError,
+	OverloadedError,
+	SessionExpiredError,
+	TimeoutError,
+	ValueTooLargeError,
+	type FailedOutcome,
+	type LastReply,
+	type OperationError,
+} from './errors.js';
+import {LeaderSearch, type BackoffLimits} from './leader-search.js';
+import {Queue} from './queue.js';
+import type {Codec, KvReply, KvRequest, Operation, Outcome, ReadOperation, Result, WriteOperation} from './types.js';
+
+export interface ClerkLimits extends BackoffLimits {
+	/** How long one attempt may take before another server is asked, ms. @default 500 */
+	readonly attemptTimeoutMs: Milliseconds;
+	/** Requests in flight. @default 16 */
+	readonly requestsMax: number;
+	/** Operations of one request. @default 256 */
+	readonly batchOperationsMax: number;
+	/** Bytes of one request, more only for a single larger operation. @default 262144 (256 KiB) */
+	readonly batchBytesMax: number;
+	/** Writes not yet acknowledged; not more than the servers' `sessionResultsMax`. @default 2048 */
+	readonly windowMax: number;
+	/** Bytes of one operation; not more than the servers' `commandBytesMax`. @default 1572864 (1.5 MiB) */
+	readonly operationBytesMax: number;
+	/** Operations submitted and not settled. @default 65536 */
+	readonly operationsMax: number;
+}
+
+export const defaultClerkLimits: ClerkLimits = {
+	backoffMinMs: 5,
+	backoffMaxMs: 250,
+	attemptTimeoutMs: 500,
+	requestsMax: 16,
+	batchOperationsMax: 256,
+	batchBytesMax: 256 * 1024,
+	windowMax: 2048,
+	operationBytesMax: 1.5 * 2 ** 20,
+	operationsMax: 65_536,
+};
+
+export interface ClerkOptions {
+	readonly codec: Codec;
+	/** At least one. */
+	readonly servers: readonly NodeId[];
+	/** Uniform in [0, 1). */
+	readonly random: () => number;
+	/**
+	 * The network may deliver a request more than once (a fault plan can). Then a refusal, or word of an expired session,
+	 * is that of one copy and says nothing of the other: each write that was sent counts as one that may have run.
+	 * @default false
+	 */
+	readonly requestsMayBeDoubled?: boolean;
+	readonly limits?: Partial<ClerkLimits>;
+}
+
+/** What became of an operation. */
+export type Settlement =
+	| {readonly type: 'done'; readonly result: Result}
+	| {readonly type: 'failed'; readonly error: OperationError};
+
+/** What the host is asked to do, in order. */
+export type ClerkEffect =
+	/** The answer comes back by `reply` or `requestLost` with this id. */
+	| {readonly type: 'send'; readonly requestId: number; readonly server: NodeId; readonly request: KvRequest}
+	/** Nobody waits for this request any more. Its reply may still come: its channel must not serve another before. */
+	| {readonly type: 'cancel'; readonly requestId: number}
+	/** Exactly once for each operation. */
+	| {readonly type: 'settle'; readonly operationId: number; readonly settlement: Settlement};
+
+interface Task {
+	readonly id: number;
+	readonly operation: Operation;
+	readonly byteLength: number;
+	readonly deadline: Milliseconds;
+	/** What a write is known by at the servers; `undefined` until it is first sent. */
+	identity: {readonly session: ClientSession; readonly sequence: number} | undefined;
+	/** The attempt that it is in. */
+	attempt: Attempt | undefined;
+	attempts: number;
+	/** An earlier attempt may have run it, or may yet. */
+	mayHaveRun: boolean;
+	lastReply: LastReply;
+	/** Its batch was refused for one of its operations: each goes alone, to find out which. */
+	isAlone: boolean;
+}
+
+interface Attempt {
+	readonly requestId: number;
+	readonly server: NodeId;
+	readonly deadline: Milliseconds;
+	readonly type: 'openSession' | 'write' | 'read';
+	readonly tasks: readonly Task[];
+	/** Tasks that still wait for it. */
+	waiting: number;
+}
+
+/** Over what CBOR and the command's frame add. */
+const overheadBytes = 64;
+
+function bytesOfOperation(operation: Operation): number {
+	switch (operation.type) {
+		case 'put':
+		case 'append':
+			return overheadBytes + operation.key.length + operation.value.length;
+		case 'compareAndSet': {
+			const {key, value, expected} = operation;
+			const expectedBytes = 'value' in expected ? (expected.value?.length ?? 0) : 0;
+			return overheadBytes + key.length + value.length + expectedBytes;
+		}
+		case 'delete':
+		case 'increment':
+		case 'get':
+			return overheadBytes + operation.key.length;
+		case 'clear':
+			return overheadBytes;
+		case 'batch':
+			return operation.operations.reduce((sum, part) => sum + bytesOfOperation(part), overheadBytes);
+		default:
+			return unreachable(operation);
+	}
+}
+
+const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';
+
+export class ClerkCore {
+	readonly #codec: Codec;
+	readonly #limits: ClerkLimits;
+	readonly #search: LeaderSearch;
+	readonly #requestsMayBeDoubled: boolean;
+
+	/** Not settled. */
+	readonly #tasks = new Map<number, Task>();
+	/** Never sent. May hold settled ones, which are skipped. */
+	readonly #writes = new Queue<Task>();
+	readonly #reads = new Queue<Task>();
+	/** To be sent again, before those that were never sent. */
+	#retries: Task[] = [];
+	/** In flight; all have the same time, so the first is the first to time out. */
+	readonly #attempts = new Map<number, Attempt>();
+	#session: ClientSession | undefined;
+	#isOpeningSession = false;
+
+	#effects: ClerkEffect[] = [];
+	#lastOperationId = 0;
+	#lastRequestId = 0;
+	/** Not after the earliest deadline of any task; found again when it is reached, since tasks mostly settle before. */
+	#earliestDeadline = Infinity;
+	#pausedUntil: Milliseconds = -Infinity;
+	/** The last flush held something back because of that. */
+	#isPaused = false;
+	#isClosed = false;
+
+	constructor({codec, servers, random, requestsMayBeDoubled = false, limits = {}}: ClerkOptions) {
+		assert(servers.length > 0, 'a clerk has a server to talk to');
+		this.#codec = codec;
+		this.#limits = {...defaultClerkLimits, ...limits};
+		this.#search = new LeaderSearch(servers, random, this.#limits);
+		this.#requestsMayBeDoubled = requestsMayBeDoubled;
+	}
+
+	/** Operations that are not settled. */
+	get pendingCount(): number {
+		return this.#tasks.size;
+	}
+
+	/** The server that is asked next. */
+	get target(): NodeId {
+		return this.#search.target;
+	}
+
+	/** Takes an operation; `deadline`: when it is given up, on the clock of `flush` and `tick`. Settled under this id. */
+	submit(operation: Operation, {deadline}: {readonly deadline: Milliseconds}): number {
+		this.#lastOperationId += 1;
+		const task: Task = {
+			id: this.#lastOperationId,
+			operation,
+			byteLength: bytesOfOperation(operation),
+			deadline,
+			identity: undefined,
+			attempt: undefined,
+			attempts: 0,
+			mayHaveRun: false,
+			lastReply: 'none',
+			isAlone: false,
+		};
+		const refusal = this.#refusalOf(task);
+		this.#tasks.set(task.id, task);
+		if (refusal !== undefined) {
+			this.#fail(task, refusal);
+			return task.id;
+		}
+		this.#earliestDeadline = Math.min(this.#earliestDeadline, deadline);
+		(isWrite(operation) ? this.#writes : this.#reads).push(task);
+		return task.id;
+	}
+
+	/** The answer to a request. One that nobody waits for any more is ignored. */
+	reply(requestId: number, reply: KvReply): void {
+		const attempt = this.#endAttempt(requestId);
+		if (attempt === undefined) return;
+		switch (reply.type) {
+			case 'outcomes':
+				return this.#takeOutcomes(attempt, decodeOutcomes(this.#codec, reply.outcomes));
+			case 'notLeader':
+				this.#search.missed(attempt.server, reply.leaderId);
+				return this.#retry(attempt, 'notLeader');
+			case 'unknown':
+				this.#search.missed(attempt.server, reply.leaderId);
+				return this.#retryUnknown(attempt, 'unknown');
+			case 'refused':
+				return this.#takeRefusal(attempt, reply.reason);
+			default:
+				return unreachable(reply);
+		}
+	}
+
+	/** The link or the server died: no answer to this request will come. */
+	requestLost(requestId: number): void {
+		const attempt = this.#endAttempt(requestId);
+		if (attempt !== undefined) this.#miss(attempt, 'lost');
+	}
+
+	/** Gives up what is past its time. */
+	tick(now: Milliseconds): void {
+		for (const attempt of this.#attempts.values()) {
+			if (attempt.deadline > now) break;
+			this.#endAttempt(attempt.requestId);
+			this.#effects.push({type: 'cancel', requestId: attempt.requestId});
+			this.#miss(attempt, 'timeout');
+		}
+		if (this.#earliestDeadline > now) return;
+		this.#earliestDeadline = Infinity;
+		for (const task of this.#tasks.values()) {
+			if (task.deadline > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, task.deadline);
+			else this.#fail(task, new TimeoutError(this.#outcomeOf(task), task.attempts, task.lastReply));
+		}
+	}
+
+	/** The end of a turn: sends what can be sent, and hands out all that is to be done since the last time. */
+	flush(now: Milliseconds): readonly ClerkEffect[] {
+		this.tick(now);
+		const pause = this.#search.takePause();
+		if (pause !== undefined) this.#pausedUntil = now + pause;
+		this.#isPaused = now < this.#pausedUntil && this.#isAnythingWaiting();
+		if (now >= this.#pausedUntil && !this.#isClosed) {
+			this.#retries.sort((left, right) => left.id - right.id);
+			this.#sendReads(now);
+			this.#sendWrites(now);
+		}
+		const effects = this.#effects;
+		this.#effects = [];
+		return effects;
+	}
+
+	/** When to call `tick` and `flush` next if nothing happens before; `undefined`: no need. */
+	nextDeadline(): Milliseconds | undefined {
+		let deadline = this.#earliestDeadline;
+		for (const attempt of this.#attempts.values()) {
+			deadline = Math.min(deadline, attempt.deadline);
+			break;
+		}
+		if (this.#isPaused) deadline = Math.min(deadline, this.#pausedUntil);
+		return this.#tasks.size > 0 && deadline < Infinity ? deadline : undefined;
+	}
+
+	/** Settles everything, with the next `flush`; what is submitted later fails. */
+	close(): void {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		for (const task of this.#tasks.values()) this.#fail(task, new ClerkClosedError(this.#outcomeOf(task)));
+		for (const requestId of this.#attempts.keys()) this.#effects.push({type: 'cancel', requestId});
+		this.#attempts.clear();
+	}
+
+	// ------------------------------------------------------------------------------------------------------- tasks
+
+	#refusalOf({byteLength}: Task): OperationError | undefined {
+		if (this.#isClosed) return new ClerkClosedError('notExecuted');
+		if (byteLength > this.#limits.operationBytesMax) return new ValueTooLargeError('notExecuted', byteLength);
+		if (this.#tasks.size >= this.#limits.operationsMax) return new OverloadedError(this.#tasks.size);
+		return undefined;
+	}
+
+	/** A read changes nothing, so it never has. */
+	#outcomeOf({operation, mayHaveRun, attempt}: Task): FailedOutcome {
+		return isWrite(operation) && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';
+	}
+
+	#fail(task: Task, error: OperationError): void {
+		this.#settle(task, {type: 'failed', error});
+	}
+
+	#settle(task: Task, settlement: Settlement): void {
+		if (!this.#tasks.delete(task.id)) return;
+		// Also when it is given up: this client never asks for the answer again, so the servers may forget it, and a copy
+		// that is still on its way will be refused instead of run late.
+		task.identity?.session.settle(task.identity.sequence);
+		this.#effects.push({type: 'settle', operationId: task.id, settlement});
+		const {attempt} = task;
+		task.attempt = undefined;
+		if (attempt === undefined) return;
+		attempt.waiting -= 1;
+		if (attempt.waiting > 0) return;
+		this.#attempts.delete(attempt.requestId);
+		this.#effects.push({type: 'cancel', requestId: attempt.requestId});
+	}
+
+	#isAnythingWaiting(): boolean {
+		return this.#retries.length + this.#writes.length + this.#reads.length > 0;
+	}
+
+	// ---------------------------------------------------------------------------------------------------- attempts
+
+	#sendReads(now: Milliseconds): void {
+		const retries = this.#takeRetries(task => !isWrite(task.operation));
+		while (this.#attempts.size < this.#limits.requestsMax) {
+			const tasks = this.#takeBatch(retries, this.#reads);
+			if (tasks.length === 0) break;
+			const operations = tasks.map(({operation}) => operation as ReadOperation);
+			this.#attempt(now, 'read', tasks, {type: 'read', operations: encodeReads(this.#codec, operations)});
+		}
+		this.#retries.push(...retries.takeAll());
+	}
+
+	#sendWrites(now: Milliseconds): void {
+		if (this.#session === undefined) {
+			this.#openSession(now);
+			return;
+		}
+		const retries = this.#takeRetries(task => isWrite(task.operation));
+		while (this.#attempts.size < this.#limits.requestsMax) {
+			const tasks = this.#takeBatch(retries, this.#writes, this.#session);
+			if (tasks.length === 0) break;
+			const commands = tasks.map(task => this.#encode(task));
+			this.#attempt(now, 'write', tasks, {type: 'write', commands: packCommands(commands)});
+		}
+		this.#retries.push(...retries.takeAll());
+	}
+
+	/** Sessions are opened by the first write, through the log like everything else. */
+	#openSession(now: Milliseconds): void {
+		const isNeeded = this.#writes.length > 0 || this.#retries.some(task => isWrite(task.operation));
+		if (!isNeeded || this.#isOpeningSession || this.#attempts.size >= this.#limits.requestsMax) return;
+		this.#isOpeningSession = true;
+		const command = encodeCommand(this.#codec, {type: 'openSession'});
+		this.#attempt(now, 'openSession', [], {type: 'write', commands: packCommands([command])});
+	}
+
+	#takeRetries(isWanted: (task: Task) => boolean): Queue<Task> {
+		const taken = new Queue<Task>();
+		if (this.#retries.length === 0) return taken;
+		const others: Task[] = [];
+		for (const task of this.#retries) {
+			if (!this.#tasks.has(task.id)) continue;
+			if (isWanted(task)) taken.push(task);
+			else others.push(task);
+		}
+		this.#retries = others;
+		return taken;
+	}
+
+	/** The next batch: what is to be repeated first, in order; `session`: for writes. */
+	#takeBatch(retries: Queue<Task>, fresh: Queue<Task>, session?: ClientSession): readonly Task[] {
+		const {batchOperationsMax, batchBytesMax, windowMax} = this.#limits;
+		const tasks: Task[] = [];
+		let bytes = 0;
+		while (tasks.length < batchOperationsMax) {
+			const queue = retries.length > 0 ? retries : fresh;
+			const task = queue.first;
+			if (task === undefined) break;
+			if (this.#tasks.has(task.id)) {
+				const isFull = bytes + task.byteLength > batchBytesMax || task.isAlone;
+				if (tasks.length > 0 && isFull) break;
+				if (session !== undefined && task.identity?.session !== session) {
+					if (session.span >= windowMax) break;
+					if (this.#identify(task, session)) tasks.push(task);
+				} else tasks.push(task);
+				bytes += task.byteLength;
+			}
+			queue.shift();
+			if (task.isAlone && tasks.length > 0) break;
+		}
+		return tasks;
+	}
+
+	/**
+	 * Gives a write its number in this session; `false` when that must not be: under a session that expired it may have
+	 * run, and nobody remembers. Under a new number it would run twice.
+	 */
+	#identify(task: Task, session: ClientSession): boolean {
+		const {identity} = task;
+		if (identity !== undefined && task.mayHaveRun) {
+			this.#fail(task, new SessionExpiredError(identity.session.id));
+			return false;
+		}
+		task.identity = {session, sequence: session.nextSequence()};
+		return true;
+	}
+
+	#encode({operation, identity}: Task): Uint8Array {
+		assert(identity !== undefined && isWrite(operation), 'a write that is sent has a number');
+		const {session, sequence} = identity;
+		const {acknowledged} = session;
+		return encodeCommand(this.#codec, {type: 'operation', session: session.id, sequence, acknowledged, operation});
+	}
+
+	#attempt(now: Milliseconds, type: Attempt['type'], tasks: readonly Task[], request: KvRequest): void {
+		this.#lastRequestId += 1;
+		const requestId = this.#lastRequestId;
+		const server = this.#search.target;
+		const deadline = now + this.#limits.attemptTimeoutMs;
+		const attempt = {requestId, server, deadline, type, tasks, waiting: tasks.length};
+		this.#attempts.set(requestId, attempt);
+		for (const task of tasks) {
+			task.attempt = attempt;
+			task.attempts += 1;
+			task.mayHaveRun ||= this.#requestsMayBeDoubled;
+		}
+		this.#effects.push({type: 'send', requestId, server, request});
+	}
+
+	#endAttempt(requestId: number): Attempt | undefined {
+		const attempt = this.#attempts.get(requestId);
+		if (attempt === undefined) return undefined;
+		this.#attempts.delete(requestId);
+		if (attempt.type === 'openSession') this.#isOpeningSession = false;
+		for (const task of attempt.tasks) {
+			if (task.attempt === attempt) task.attempt = undefined;
+		}
+		return attempt;
+	}
+
+	// ----------------------------------------------------------------------------------------------------- answers
+
+	#takeOutcomes(attempt: Attempt, outcomes: readonly Outcome[] | undefined): void {
+		const count = attempt.type === 'openSession' ? 1 : attempt.tasks.length;
+		if (outcomes?.length !== count) return this.#miss(attempt, 'malformed');
+		this.#search.succeeded();
+		if (attempt.type === 'openSession') {
+			const [opened] = outcomes;
+			if (opened?.type === 'sessionOpened') this.#session = new ClientSession(opened.session);
+			return;
+		}
+		for (const [place, task] of attempt.tasks.entries()) {
+			const outcome = outcomes[place];
+			if (outcome !== undefined && this.#tasks.has(task.id)) this.#takeOutcome(task, outcome);
+		}
+	}
+
+	#takeOutcome(task: Task, outcome: Outcome): void {
+		switch (outcome.type) {
+			case 'sessionExpired':
+				// What was asked under this number did not run and never will; `#identify` decides what else is known.
+				if (this.#session === task.identity?.session) this.#session = undefined;
+				return this.#retryTask(task, task.lastReply);
+			case 'sessionFull':
+				this.#search.overloaded();
+				return this.#retryTask(task, 'sessionFull');
+			case 'alreadyAcknowledged':
+			case 'sessionOpened':
+				// Not what a server of ours says to a request that waits for its answer.
+				task.mayHaveRun = true;
+				this.#search.overloaded();
+				return this.#retryTask(task, 'malformed');
+			default:
+				return this.#settle(task, {type: 'done', result: outcome});
+		}
+	}
+
+	#takeRefusal(attempt: Attempt, reason: 'overloaded' | 'tooLarge' | 'malformed'): void {
+		if (reason === 'overloaded' || attempt.tasks.length === 0) {
+			this.#search.overloaded();
+			return this.#retry(attempt, 'overloaded');
+		}
+		const [only] = attempt.tasks;
+		if (attempt.tasks.length === 1 && only !== undefined) {
+			const outcome = this.#outcomeOf(only);
+			const {byteLength} = only;
+			this.#fail(
+				only,
+				reason === 'tooLarge' ? new ValueTooLargeError(outcome, byteLength) : new MalformedError(outcome),
+			);
+			return;
+		}
+		for (const task of attempt.tasks) task.isAlone = true;
+		this.#retry(attempt, 'malformed');
+	}
+
+	/** No usable answer from this server. */
+	#miss(attempt: Attempt, lastReply: LastReply): void {
+		this.#search.missed(attempt.server, undefined);
+		this.#retryUnknown(attempt, lastReply);
+	}
+
+	#retryUnknown(attempt: Attempt, lastReply: LastReply): void {
+		for (const task of attempt.tasks) task.mayHaveRun = true;
+		this.#retry(attempt, lastReply);
+	}
+
+	#retry(attempt: Attempt, lastReply: LastReply): void {
+		for (const task of attempt.tasks) {
+			if (this.#tasks.has(task.id)) this.#retryTask(task, lastReply);
+		}
+	}
+
+	#retryTask(task: Task, lastReply: LastReply): void {
+		task.lastReply = lastReply;
+		this.#retries.push(task);
+	}
+}

@@ -1,0 +1,157 @@
+/**
+ * One replica's state as its node drives it: applying, handing out snapshots, taking one in. Everything that can take
+ * long is done in slices, so that whoever shares the thread (the node's own heartbeats first of all) gets its turn.
+ */
+import {assert} from '../raft/errors.js';
+import type {LogEntry, LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
+import type {SnapshotReader, SnapshotWriter} from './snapshot.js';
+import type {KvStateMachine} from './state-machine.js';
+import type {Outcome} from './types.js';
+
+export interface SliceLimits {
+	/** Entries applied in one slice, fewer when they are large. @default 256 */
+	readonly sliceEntriesMax: number;
+	/** Bytes of entries applied, or of a snapshot taken in, by one slice. @default 262144 (256 KiB) */
+	readonly sliceBytesMax: number;
+	/** Bytes of a snapshot's chunk: the work of one slice while a snapshot is taken. @default 65536 (64 KiB) */
+	readonly snapshotChunkBytes: number;
+}
+
+/** Copying this many entries of a shard for a snapshot takes about as long as applying one. */
+const copiedEntriesPerEntry = 16;
+
+type Sliced = 'apply' | 'takeSnapshot' | 'installSnapshot' | 'installChunk';
+/** What is taken in slices, in the order in which it came. */
+export type SlicedInput = Extract<ServiceInput, {type: Sliced}>;
+
+interface Wiring {
+	readonly machine: KvStateMachine;
+	readonly send: (output: ServiceOutput) => void;
+	/** Told of each entry, in order; `undefined` for one that is not the service's. */
+	readonly applied: (entry: LogEntry, outcome: Outcome | undefined) => void;
+	readonly limits: SliceLimits;
+}
+
+export class Replica {
+	readonly #machine: KvStateMachine;
+	readonly #send: (output: ServiceOutput) => void;
+	readonly #applied: (entry: LogEntry, outcome: Outcome | undefined) => void;
+	readonly #limits: SliceLimits;
+	/** Entries of the current `apply` input that are done. */
+	#offset = 0;
+	#writer: SnapshotWriter | undefined;
+	/** The node has stored the chunk before, and waits for the next. */
+	#isChunkWanted = false;
+	/** The snapshot that is being taken in, and its index. */
+	#reader: SnapshotReader | undefined;
+	#installIndex: LogIndex = 0;
+	/** The current `installChunk` is in the reader's buffer. */
+	#isChunkPushed = false;
+
+	constructor({machine, send, applied, limits}: Wiring) {
+		this.#machine = machine;
+		this.#send = send;
+		this.#applied = applied;
+		this.#limits = limits;
+	}
+
+	/** A chunk of a snapshot is to be made: call `makeChunk`. */
+	get isChunkWanted(): boolean {
+		return this.#isChunkWanted;
+	}
+
+	/** Does one slice of this input's work; `true` once the input is done with. */
+	slice(input: SlicedInput): boolean {
+		switch (input.type) {
+			case 'apply':
+				return this.#apply(input.entries);
+			case 'takeSnapshot':
+				this.#takeSnapshot();
+				return true;
+			case 'installSnapshot':
+				this.#install(input.snapshot.lastIncludedIndex);
+				return true;
+			case 'installChunk':
+				return this.#takeChunk(input.index, input.data, input.done);
+			default:
+				return input satisfies never;
+		}
+	}
+
+	/** The node stored the last chunk of the snapshot at this index. */
+	chunkStored(index: LogIndex): void {
+		if (this.#writer?.index === index) this.#isChunkWanted = true;
+	}
+
+	makeChunk(): void {
+		const writer = this.#writer;
+		if (writer === undefined || !this.#isChunkWanted) return;
+		this.#isChunkWanted = false;
+		const {data, done} = writer.nextChunk();
+		if (done) this.#writer = undefined;
+		this.#send({type: 'snapshotChunk', index: writer.index, data, done});
+	}
+
+	abandonSnapshot(): void {
+		this.#writer?.abandon();
+		this.#writer = undefined;
+		this.#isChunkWanted = false;
+	}
+
+	#apply(entries: readonly LogEntry[]): boolean {
+		assert(this.#reader === undefined, 'nothing is applied while a snapshot is being installed');
+		const {sliceEntriesMax, sliceBytesMax} = this.#limits;
+		const bytesPerEntry = sliceBytesMax / sliceEntriesMax;
+		let cost = 0;
+		for (const entry of entries.slice(this.#offset, this.#offset + sliceEntriesMax)) {
+			const copiedBefore = this.#machine.copiedEntries;
+			const outcome = this.#machine.apply(entry);
+			this.#offset += 1;
+			this.#applied(entry, outcome);
+			const copied = this.#machine.copiedEntries - copiedBefore;
+			cost += 1 + entry.command.length / bytesPerEntry + copied / copiedEntriesPerEntry;
+			if (cost >= sliceEntriesMax) break;
+		}
+		this.#send({type: 'applied', index: this.#machine.appliedIndex});
+		if (this.#offset < entries.length) return false;
+		this.#offset = 0;
+		return true;
+	}
+
+	#takeSnapshot(): void {
+		assert(this.#reader === undefined, 'no snapshot is taken while one is being installed');
+		this.#writer = this.#machine.beginSnapshot(this.#limits.snapshotChunkBytes);
+		this.#isChunkWanted = true;
+	}
+
+	#install(index: LogIndex): void {
+		// "A snapshot only moves a node forward": entries that were applied, and perhaps answered, must not be undone.
+		assert(index >= this.#machine.appliedIndex, 'an installed snapshot is not older than the state');
+		this.abandonSnapshot();
+		this.#reader = this.#machine.beginRestore();
+		this.#installIndex = index;
+		this.#isChunkPushed = false;
+	}
+
+	#takeChunk(index: LogIndex, data: Uint8Array, done: boolean): boolean {
+		const reader = this.#reader;
+		assert(reader !== undefined && index === this.#installIndex, 'a chunk belongs to the snapshot being installed');
+		if (!this.#isChunkPushed) reader.push(data);
+		this.#isChunkPushed = true;
+		for (let bytes = 0, frame = 1; frame > 0; bytes += frame) {
+			if (bytes >= this.#limits.sliceBytesMax) return false;
+			frame = reader.step();
+		}
+		this.#isChunkPushed = false;
+		if (done) this.#restore(reader);
+		this.#send({type: 'installChunkLoaded', index});
+		if (done) this.#send({type: 'applied', index});
+		return true;
+	}
+
+	#restore(reader: SnapshotReader): void {
+		this.#machine.restore(reader);
+		this.#reader = undefined;
+		assert(this.#machine.appliedIndex === this.#installIndex, "a snapshot's state is that of its index");
+	}
+}

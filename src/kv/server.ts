@@ -1,0 +1,478 @@
+/**
+ * The server's core: stands between the clients' requests and the node's log.
+ *
+ *     clerks ── request ──▶ turn ── flush: one proposal, one read ──▶ node
+ *        ▲                                                             │
+ *        └── reply ◀── waiter of this index ◀── state machine ◀── apply┘
+ *
+ * It never waits and owns no thread: the host calls `request` and `handle` as things come in, `flush` at the end of each
+ * turn, and `slice` as long as that returns `true`.
+ */
+import {
+	unreachable,
+	type LogEntry,
+	type LogIndex,
+	type Milliseconds,
+	type NodeId,
+	type ProposalRefusal,
+	type Role,
+	type ServiceInput,
+	type ServiceOutput,
+	type Term,
+} from '../raft/types.js';
+import {decodeCommand, decodeReads, encodeCommand, encodeOutcomes, unpackCommands} from './command-codec.js';
+import {LogClock} from './log-clock.js';
+import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
+import {Queue} from './queue.js';
+import {Replica, type SliceLimits, type SlicedInput} from './replica.js';
+import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from './state-machine.js';
+import type {Codec, Command, KvReply, KvRequest, Outcome, Result} from './types.js';
+import {Waiters} from './waiters.js';
+
+export interface ServerLimits extends StateMachineLimits, PendingLimits, SliceLimits {
+	/** Bytes of a request. @default 4194304 (4 MiB) */
+	readonly requestBytesMax: number;
+	/** Operations of a request. @default 4096 */
+	readonly requestOperationsMax: number;
+	/** Bytes of one command; not more than an entry of the log may have. @default 1572864 (1.5 MiB) */
+	readonly commandBytesMax: number;
+	/** Bytes of values in the reply to one read request. @default 67108864 (64 MiB) */
+	readonly readBytesMax: number;
+	/** Requests of one turn are proposed together up to this many bytes. @default 1048576 (1 MiB) */
+	readonly proposalBytesMax: number;
+	/** How often log time moves while there are writes, ms. @default 1000 */
+	readonly clockIntervalMs: Milliseconds;
+}
+
+export const defaultServerLimits: ServerLimits = {
+	...defaultStateMachineLimits,
+	pendingRequestsMax: 16_384,
+	pendingBytesMax: 64 * 2 ** 20,
+	sliceEntriesMax: 256,
+	sliceBytesMax: 256 * 1024,
+	snapshotChunkBytes: 64 * 1024,
+	requestBytesMax: 4 * 2 ** 20,
+	requestOperationsMax: 4096,
+	commandBytesMax: 1.5 * 2 ** 20,
+	readBytesMax: 64 * 2 ** 20,
+	proposalBytesMax: 2 ** 20,
+	clockIntervalMs: 1000,
+};
+
+export interface ServerOptions {
+	readonly codec: Codec;
+	/** A clock that never goes back. */
+	readonly now: () => Milliseconds;
+	/** To the node. May call `handle` before it returns. */
+	readonly send: (output: ServiceOutput) => void;
+	/** To the client that `replyTo` stands for; called exactly once for each request that is not cancelled. */
+	readonly reply: (replyTo: number, reply: KvReply) => void;
+	readonly limits?: Partial<ServerLimits>;
+}
+
+/** Requests that were proposed together, each with its place among the proposal's commands. */
+interface Proposal {
+	readonly parts: readonly {readonly request: PendingWrite; readonly offset: number}[];
+}
+
+type ParsedWrite =
+	| {readonly type: 'write'; readonly bytes: readonly Uint8Array[]; readonly commands: readonly Command[]}
+	| Extract<KvReply, {type: 'refused'}>;
+
+const refused = (reason: 'overloaded' | 'tooLarge' | 'malformed'): Extract<KvReply, {type: 'refused'}> => ({
+	type: 'refused',
+	reason,
+});
+
+/** What is taken in strictly in the order in which the node told it. */
+type OrderedInput = Exclude<ServiceInput, {type: 'snapshotChunkStored'}>;
+
+function isSliced(input: OrderedInput): input is SlicedInput {
+	const {type} = input;
+	return type === 'apply' || type === 'takeSnapshot' || type === 'installSnapshot' || type === 'installChunk';
+}
+
+export class KvServer {
+	readonly #codec: Codec;
+	readonly #now: () => Milliseconds;
+	readonly #send: (output: ServiceOutput) => void;
+	readonly #reply: (replyTo: number, reply: KvReply) => void;
+	readonly #limits: ServerLimits;
+	readonly #machine: KvStateMachine;
+	readonly #replica: Replica;
+	readonly #clock: LogClock;
+	readonly #pending: PendingRequests;
+
+	// Where a pending request is: in the turn, then in a proposal or read that the node has not answered, then with the
+	// waiters for its index. Exactly one of these, and none once it is settled.
+	#turnWrites: PendingWrite[] = [];
+	#turnReads: PendingRead[] = [];
+	readonly #proposals = new Map<number, Proposal>();
+	readonly #reads = new Map<number, readonly PendingRead[]>();
+	readonly #waiters = new Waiters();
+	#readable: {readonly index: LogIndex; readonly requests: readonly PendingRead[]}[] = [];
+
+	/** What the node told and is not yet taken in: one order for everything, as the node's own. */
+	readonly #inbox = new Queue<OrderedInput>();
+	#isTakingIn = false;
+	#isChunkNext = false;
+
+	#role: Role = 'follower';
+	#term: Term | undefined;
+	#leaderId: NodeId | undefined;
+	#lastId = 0;
+	#isStopped = false;
+
+	constructor({codec, now, send, reply, limits = {}}: ServerOptions) {
+		this.#codec = codec;
+		this.#now = now;
+		this.#send = send;
+		this.#reply = reply;
+		this.#limits = {...defaultServerLimits, ...limits};
+		this.#machine = new KvStateMachine(codec, this.#limits);
+		this.#replica = new Replica({
+			machine: this.#machine,
+			send,
+			applied: (entry, outcome) => this.#deliver(entry, outcome),
+			limits: this.#limits,
+		});
+		this.#clock = new LogClock(this.#limits.clockIntervalMs);
+		this.#pending = new PendingRequests(reply, this.#limits);
+	}
+
+	/** The replicated state, to look at: for checks and statistics. */
+	get stateMachine(): KvStateMachine {
+		return this.#machine;
+	}
+
+	/** Requests that wait for their answer. */
+	get pendingCount(): number {
+		return this.#pending.size;
+	}
+
+	/** A client's request, answered by `reply` under this number, which may be used again after that. */
+	request(replyTo: number, request: KvRequest): void {
+		const refusal = request.type === 'write' ? this.#takeWrite(replyTo, request) : this.#takeRead(replyTo, request);
+		if (refusal !== undefined) this.#reply(replyTo, refusal);
+	}
+
+	/** Nobody waits for this answer any more. What is proposed already may still run. */
+	cancel(replyTo: number): void {
+		this.#pending.cancel(replyTo);
+	}
+
+	/** Takes what the node tells. What can take long is only noted: `slice` does it. */
+	handle(input: ServiceInput): void {
+		if (this.#isStopped) return;
+		// The next chunk's order among other inputs means nothing, and the snapshot need not wait for entries to be applied.
+		if (input.type === 'snapshotChunkStored') return this.#replica.chunkStored(input.index);
+		this.#inbox.push(input);
+		this.#takeIn();
+	}
+
+	/** The end of a turn: hands the turn's requests to the node, all in one proposal and one read. */
+	flush(): void {
+		this.#flushWrites();
+		this.#flushReads();
+	}
+
+	/** Does one bounded slice of the work that is left; `true` if there is more. */
+	slice(): boolean {
+		if (this.#isStopped) return false;
+		const input = this.#inbox.first;
+		this.#isChunkNext = !this.#isChunkNext;
+		if (this.#replica.isChunkWanted && (this.#isChunkNext || input === undefined)) this.#replica.makeChunk();
+		else if (input !== undefined && isSliced(input)) this.#sliceInput(input);
+		this.#takeIn();
+		return !this.#isStopped && (this.#inbox.length > 0 || this.#replica.isChunkWanted);
+	}
+
+	/** Ends it: all that waits is answered, and nothing is taken any more. */
+	stop(): void {
+		if (this.#isStopped) return;
+		this.#isStopped = true;
+		this.#leaderId = undefined;
+		this.#inbox.takeAll();
+		this.#replica.abandonSnapshot();
+		this.#giveUpWrites();
+		this.#giveUpReads();
+		for (const {requests} of this.#readable) this.#settleAll(requests, this.#notLeader());
+		this.#readable = [];
+	}
+
+	// -------------------------------------------------------------------------------------------------- requests
+
+	#takeWrite(replyTo: number, {commands: bytes}: Extract<KvRequest, {type: 'write'}>): KvReply | undefined {
+		if (this.#isStopped || this.#role !== 'leader') return this.#notLeader();
+		const parsed = this.#parseWrite(bytes);
+		if (parsed.type === 'refused') return parsed;
+		const known = this.#knownOutcomes(parsed.commands);
+		if (known !== undefined) return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, known)};
+		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
+		const request = {replyTo, byteLength: bytes.length, commands: parsed.bytes};
+		this.#pending.add(request);
+		this.#turnWrites.push(request);
+		return undefined;
+	}
+
+	/** Before anything is proposed: what is in the log must be applied by all. */
+	#parseWrite(packed: Uint8Array): ParsedWrite {
+		const {requestBytesMax, requestOperationsMax, commandBytesMax} = this.#limits;
+		if (packed.length > requestBytesMax) return refused('tooLarge');
+		const bytes = unpackCommands(packed);
+		if (bytes === undefined || bytes.length === 0) return refused('malformed');
+		if (bytes.length > requestOperationsMax) return refused('tooLarge');
+		const commands: Command[] = [];
+		for (const one of bytes) {
+			if (one.length > commandBytesMax) return refused('tooLarge');
+			const command = decodeCommand(this.#codec, one);
+			// Time is the leader's to tell: a client that could move it could expire everybody's sessions.
+			if (command === undefined || command.type === 'clock') return refused('malformed');
+			commands.push(command);
+		}
+		return {type: 'write', bytes, commands};
+	}
+
+	/**
+	 * The answers if all of these are repeats that this replica has applied: then the log need not carry them again. What
+	 * has been applied has been committed, so the answer is right whoever leads now.
+	 */
+	#knownOutcomes(commands: readonly Command[]): readonly Result[] | undefined {
+		const known: Result[] = [];
+		for (const command of commands) {
+			const result = command.type === 'operation' ? this.#machine.resultOf(command) : undefined;
+			if (result === undefined) return undefined;
+			known.push(result);
+		}
+		return known;
+	}
+
+	#takeRead(replyTo: number, {operations: bytes}: Extract<KvRequest, {type: 'read'}>): KvReply | undefined {
+		if (this.#isStopped) return this.#notLeader();
+		if (bytes.length > this.#limits.requestBytesMax) return refused('tooLarge');
+		const operations = decodeReads(this.#codec, bytes);
+		if (operations === undefined) return refused('malformed');
+		if (operations.length > this.#limits.requestOperationsMax) return refused('tooLarge');
+		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
+		const request = {replyTo, byteLength: bytes.length, operations};
+		this.#pending.add(request);
+		this.#turnReads.push(request);
+		return undefined;
+	}
+
+	// -------------------------------------------------------------------------------------------------- to the node
+
+	#flushWrites(): void {
+		const requests = this.#turnWrites.filter(request => this.#pending.has(request));
+		this.#turnWrites = [];
+		if (requests.length === 0) return;
+		const time = this.#clock.due(this.#now(), this.#machine.logTime);
+		const clock = time === undefined ? undefined : encodeCommand(this.#codec, {type: 'clock', logTime: time});
+		let together: PendingWrite[] = [];
+		let bytes = 0;
+		let isFirst = true;
+		for (const [place, request] of requests.entries()) {
+			together.push(request);
+			bytes += request.byteLength;
+			const next = requests[place + 1];
+			if (next !== undefined && bytes + next.byteLength <= this.#limits.proposalBytesMax) continue;
+			this.#propose(together, isFirst ? clock : undefined);
+			together = [];
+			bytes = 0;
+			isFirst = false;
+		}
+	}
+
+	#propose(requests: readonly PendingWrite[], clock: Uint8Array | undefined): void {
+		const commands: Uint8Array[] = clock === undefined ? [] : [clock];
+		const parts: {request: PendingWrite; offset: number}[] = [];
+		for (const request of requests) {
+			parts.push({request, offset: commands.length});
+			for (const command of request.commands) commands.push(command);
+		}
+		this.#lastId += 1;
+		const proposalId = this.#lastId;
+		// Before it is sent: the node may answer, and even apply, before `send` returns.
+		this.#proposals.set(proposalId, {parts});
+		this.#send({type: 'propose', proposalId, commands});
+	}
+
+	#flushReads(): void {
+		const requests = this.#turnReads.filter(request => this.#pending.has(request));
+		this.#turnReads = [];
+		if (requests.length === 0) return;
+		this.#lastId += 1;
+		const readId = this.#lastId;
+		this.#reads.set(readId, requests);
+		this.#send({type: 'read', readId});
+	}
+
+	// ------------------------------------------------------------------------------------------------ from the node
+
+	/** Takes in what costs next to nothing, up to the first input that is done in slices. */
+	#takeIn(): void {
+		if (this.#isTakingIn) return;
+		this.#isTakingIn = true;
+		for (let input = this.#inbox.first; input !== undefined && !isSliced(input); input = this.#inbox.first) {
+			this.#inbox.shift();
+			this.#takeInput(input);
+		}
+		this.#isTakingIn = false;
+	}
+
+	#takeInput(input: Exclude<OrderedInput, SlicedInput>): void {
+		switch (input.type) {
+			case 'proposed':
+				return this.#bind(input.proposalId, input.firstIndex, input.term);
+			case 'proposalRefused':
+				return this.#proposalRefused(input.proposalId, input.reason, input.leaderId);
+			case 'readReady':
+				return this.#readReady(input.readId, input.readIndex);
+			case 'readRefused':
+				return this.#readRefused(input.readId, input.leaderId);
+			case 'leadership':
+				return this.#follow(input.role, input.term, input.leaderId);
+			case 'abandonSnapshot':
+				return this.#replica.abandonSnapshot();
+			default:
+				return unreachable(input);
+		}
+	}
+
+	#sliceInput(input: SlicedInput): void {
+		this.#isTakingIn = true;
+		if (input.type === 'installSnapshot') {
+			const passed = this.#waiters.takeThrough(input.snapshot.lastIncludedIndex);
+			this.#settleAll(passed, {type: 'unknown', leaderId: this.#leaderId});
+		}
+		if (this.#replica.slice(input)) this.#inbox.shift();
+		this.#isTakingIn = false;
+		this.#answerReads();
+	}
+
+	/** Waiters are bound here, before any of these indexes can be applied. */
+	#bind(proposalId: number, firstIndex: LogIndex, term: Term): void {
+		const proposal = this.#proposals.get(proposalId);
+		if (proposal === undefined) return;
+		this.#proposals.delete(proposalId);
+		for (const {request, offset} of proposal.parts) this.#waiters.add(request, firstIndex + offset, term);
+	}
+
+	#proposalRefused(proposalId: number, reason: ProposalRefusal, leaderId: NodeId | undefined): void {
+		const proposal = this.#proposals.get(proposalId);
+		if (proposal === undefined) return;
+		this.#proposals.delete(proposalId);
+		const requests = proposal.parts.map(({request}) => request);
+		switch (reason) {
+			case 'notLeader':
+			case 'stopped':
+				return this.#settleAll(requests, {type: 'notLeader', leaderId});
+			case 'uncommittedFull':
+				return this.#settleAll(requests, refused('overloaded'));
+			case 'entryTooLarge': {
+				// One of them is to blame; each alone shows which.
+				if (requests.length === 1) return this.#settleAll(requests, refused('tooLarge'));
+				for (const request of requests) this.#propose([request], undefined);
+				return;
+			}
+			default:
+				return unreachable(reason);
+		}
+	}
+
+	#deliver(entry: LogEntry, outcome: Outcome | undefined): void {
+		const delivery = this.#waiters.deliver(entry, outcome);
+		if (delivery === undefined) return;
+		switch (delivery.type) {
+			case 'complete': {
+				// Encoded only for somebody who waits.
+				if (!this.#pending.has(delivery.request)) return;
+				const outcomes = encodeOutcomes(this.#codec, delivery.outcomes);
+				return this.#pending.settle(delivery.request, {type: 'outcomes', outcomes});
+			}
+			case 'replaced':
+				return this.#pending.settle(delivery.request, this.#notLeader());
+			case 'cutShort':
+				return this.#pending.settle(delivery.request, {type: 'unknown', leaderId: this.#leaderId});
+			default:
+				return unreachable(delivery);
+		}
+	}
+
+	#readReady(readId: number, readIndex: LogIndex): void {
+		const requests = this.#reads.get(readId);
+		if (requests === undefined) return;
+		this.#reads.delete(readId);
+		this.#readable.push({index: readIndex, requests});
+		this.#answerReads();
+	}
+
+	#readRefused(readId: number, leaderId: NodeId | undefined): void {
+		const requests = this.#reads.get(readId);
+		if (requests === undefined) return;
+		this.#reads.delete(readId);
+		this.#settleAll(requests, {type: 'notLeader', leaderId});
+	}
+
+	#answerReads(): void {
+		const {appliedIndex} = this.#machine;
+		if (!this.#readable.some(({index}) => index <= appliedIndex)) return;
+		const ready = this.#readable.filter(({index}) => index <= appliedIndex);
+		this.#readable = this.#readable.filter(({index}) => index > appliedIndex);
+		for (const {requests} of ready) {
+			for (const request of requests) {
+				if (this.#pending.has(request)) this.#pending.settle(request, this.#answerRead(request));
+			}
+		}
+	}
+
+	#answerRead({operations}: PendingRead): KvReply {
+		const results = operations.map(operation => this.#machine.read(operation));
+		let bytes = 0;
+		for (const result of results) bytes += result.type === 'value' ? (result.value?.length ?? 0) : 0;
+		if (bytes > this.#limits.readBytesMax) return refused('tooLarge');
+		return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, results)};
+	}
+
+	// --------------------------------------------------------------------------------------------------- leadership
+
+	#follow(role: Role, term: Term, leaderId: NodeId | undefined): void {
+		const isSame = role === this.#role && term === this.#term;
+		this.#role = role;
+		this.#term = term;
+		this.#leaderId = leaderId;
+		if (isSame) return;
+		// Also when it leads again at once: what it proposed in an older term may be gone.
+		this.#giveUpWrites();
+		this.#giveUpReads();
+		if (role === 'leader') this.#clock.start(this.#now());
+	}
+
+	/** Only what never reached the node is certain not to run; the rest is in some log, perhaps to be committed by another. */
+	#giveUpWrites(): void {
+		const unknown = {type: 'unknown', leaderId: this.#leaderId} as const;
+		const proposals = [...this.#proposals.values()];
+		const turn = this.#turnWrites;
+		this.#proposals.clear();
+		this.#turnWrites = [];
+		this.#settleAll(this.#waiters.takeAll(), unknown);
+		for (const {parts} of proposals) for (const {request} of parts) this.#pending.settle(request, unknown);
+		this.#settleAll(turn, this.#notLeader());
+	}
+
+	/** Reads that have no index yet; asking again costs nothing but time. */
+	#giveUpReads(): void {
+		const reads = [...this.#reads.values(), this.#turnReads];
+		this.#reads.clear();
+		this.#turnReads = [];
+		for (const requests of reads) this.#settleAll(requests, this.#notLeader());
+	}
+
+	#settleAll(requests: readonly (PendingWrite | PendingRead)[], reply: KvReply): void {
+		for (const request of requests) this.#pending.settle(request, reply);
+	}
+
+	#notLeader(): KvReply {
+		return {type: 'notLeader', leaderId: this.#leaderId};
+	}
+}

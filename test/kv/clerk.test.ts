@@ -1,0 +1,485 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {codec} from '../../actors/codec.js';
+import {bytesOf, textOf} from '../../actors/text.js';
+import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
+import {decodeCommand, decodeReads, encodeOutcomes, unpackCommands} from '../../src/kv/command-codec.js';
+import {OperationError} from '../../src/kv/errors.js';
+import type {ServerLimits} from '../../src/kv/server.js';
+import type {Command, KvReply, KvRequest, Operation, Outcome} from '../../src/kv/types.js';
+import {nodeId} from '../../src/raft/types.js';
+import {FakeCluster, randomOf} from './fake-cluster.js';
+import {append, put, runs} from './helpers.js';
+
+const servers = [nodeId(0), nodeId(1), nodeId(2)];
+const get = (key: string): Operation => ({type: 'get', key});
+
+type Send = Extract<ClerkEffect, {type: 'send'}>;
+
+/** One clerk, its servers played by the test. */
+class Bench {
+	now = 0;
+	readonly clerk: ClerkCore;
+	readonly settled = new Map<number, Settlement>();
+	readonly cancelled: number[] = [];
+
+	constructor(limits: Partial<ClerkLimits> = {}) {
+		this.clerk = new ClerkCore({codec, servers, random: () => 0, limits});
+	}
+
+	submit(...operations: readonly Operation[]): readonly number[] {
+		return operations.map(operation => this.clerk.submit(operation, {deadline: this.now + 5000}));
+	}
+
+	/** Flushes; what is sent. */
+	sends(): readonly Send[] {
+		const sends: Send[] = [];
+		for (const effect of this.clerk.flush(this.now)) {
+			if (effect.type === 'send') sends.push(effect);
+			else if (effect.type === 'cancel') this.cancelled.push(effect.requestId);
+			else this.settled.set(effect.operationId, effect.settlement);
+		}
+		return sends;
+	}
+
+	answer({requestId}: Send, ...outcomes: readonly Outcome[]): void {
+		this.clerk.reply(requestId, {type: 'outcomes', outcomes: encodeOutcomes(codec, outcomes)});
+	}
+
+	/** Opens session 7 and puts one key in it, as sequence 1. */
+	opened(): this {
+		this.submit(put('first', ''));
+		this.answer(this.sends()[0]!, {type: 'sessionOpened', session: 7});
+		this.answer(this.sends()[0]!, written);
+		this.sends();
+		return this;
+	}
+
+	error(operationId: number): unknown {
+		const settlement = this.settled.get(operationId);
+		return settlement?.type === 'failed' ? settlement.error : undefined;
+	}
+}
+
+const written: Outcome = {type: 'written', version: 1, length: 1};
+const done = (result: Outcome): unknown => ({type: 'done', result});
+
+const commandsOf = (request: KvRequest): readonly (Command | undefined)[] =>
+	request.type === 'write' ? unpackCommands(request.commands)!.map(bytes => decodeCommand(codec, bytes)) : [];
+
+const operationCommand = (session: number, sequence: number, acknowledged: number, operation: Operation): unknown => ({
+	type: 'operation',
+	session,
+	sequence,
+	acknowledged,
+	operation,
+});
+
+test('the first write opens a session, and the writes of a turn then travel as one request, in order', t => {
+	const bench = new Bench();
+	const [a, b] = bench.submit(put('a', '1'), append('a', '2'));
+	const [opening] = bench.sends();
+	t.deepEqual(commandsOf(opening!.request), [{type: 'openSession'}]);
+	t.is(opening!.server, nodeId(0));
+	bench.answer(opening!, {type: 'sessionOpened', session: 7});
+	const [write, ...others] = bench.sends();
+	t.deepEqual(others, []);
+	t.deepEqual(commandsOf(write!.request), [
+		operationCommand(7, 1, 0, put('a', '1')),
+		operationCommand(7, 2, 0, append('a', '2')),
+	]);
+	bench.answer(write!, written, {type: 'written', version: 3, length: 2});
+	t.deepEqual(bench.sends(), []);
+	t.deepEqual(bench.settled.get(a!), done(written));
+	t.deepEqual(bench.settled.get(b!), done({type: 'written', version: 3, length: 2}));
+	t.is(bench.clerk.nextDeadline(), undefined);
+});
+
+test('reads need no session, and those of a turn travel as one request', t => {
+	const bench = new Bench();
+	const [id] = bench.submit(get('a'), get('b'));
+	const [read] = bench.sends();
+	t.deepEqual(read!.request.type === 'read' && decodeReads(codec, read!.request.operations), [get('a'), get('b')]);
+	const value: Outcome = {type: 'value', value: bytesOf('x'), version: 3};
+	bench.answer(read!, value, {type: 'value', value: undefined, version: 0});
+	bench.sends();
+	t.deepEqual(bench.settled.get(id!), done(value));
+});
+
+test('the acknowledged mark stops below the oldest write without an answer', t => {
+	const bench = new Bench({batchOperationsMax: 1}).opened();
+	bench.submit(put('a', ''), put('b', ''), put('c', ''));
+	const [, second, third] = bench.sends();
+	bench.answer(third!, written);
+	bench.answer(second!, written);
+	bench.submit(put('d', ''));
+	t.deepEqual(commandsOf(bench.sends()[0]!.request), [operationCommand(7, 5, 1, put('d', ''))]);
+});
+
+test('a lost write is sent again under the same session and sequence, elsewhere', t => {
+	const bench = new Bench().opened();
+	bench.submit(append('a', 'x'));
+	const [first] = bench.sends();
+	bench.clerk.requestLost(first!.requestId);
+	const [second] = bench.sends();
+	t.deepEqual(second!.request, first!.request);
+	t.not(second!.server, first!.server);
+	t.not(second!.requestId, first!.requestId);
+});
+
+test('an attempt that takes too long is cancelled and repeated elsewhere, and its late answer is ignored', t => {
+	const bench = new Bench({attemptTimeoutMs: 500}).opened();
+	const [id] = bench.submit(append('a', 'x'));
+	const [first] = bench.sends();
+	t.is(bench.clerk.nextDeadline(), 500);
+	bench.now = 500;
+	const [second] = bench.sends();
+	t.deepEqual(bench.cancelled, [first!.requestId]);
+	t.is(second!.server, nodeId(1));
+	bench.answer(first!, {type: 'written', version: 99, length: 1});
+	bench.answer(second!, written);
+	bench.sends();
+	t.deepEqual(bench.settled.get(id!), done(written));
+});
+
+test('a hint is followed at once', t => {
+	const bench = new Bench().opened();
+	bench.submit(put('a', ''));
+	bench.clerk.reply(bench.sends()[0]!.requestId, {type: 'notLeader', leaderId: nodeId(2)});
+	t.is(bench.sends()[0]!.server, nodeId(2));
+});
+
+test('hints that go in circles do not keep the clerk from the third server', t => {
+	const bench = new Bench().opened();
+	bench.submit(put('a', ''));
+	const asked: number[] = [];
+	for (let attempt = 0; attempt < 6; attempt += 1) {
+		let [send] = bench.sends();
+		if (send === undefined) {
+			bench.now = bench.clerk.nextDeadline()!;
+			[send] = bench.sends();
+		}
+		asked.push(send!.server);
+		bench.clerk.reply(send!.requestId, {type: 'notLeader', leaderId: nodeId(send!.server === 0 ? 1 : 0)});
+	}
+	t.deepEqual(asked, [0, 1, 0, 1, 2, 0]);
+});
+
+test('after a full round without a leader the clerk pauses, longer each time, up to a limit', t => {
+	const bench = new Bench({backoffMinMs: 10, backoffMaxMs: 60}).opened();
+	bench.submit(put('a', ''));
+	const pauses: number[] = [];
+	for (let attempt = 0; attempt < 15; attempt += 1) {
+		const [send] = bench.sends();
+		bench.clerk.reply(send!.requestId, {type: 'notLeader', leaderId: undefined});
+		if (attempt % 3 !== 2) continue;
+		t.deepEqual(bench.sends(), []);
+		const wakeUp = bench.clerk.nextDeadline()!;
+		pauses.push(wakeUp - bench.now);
+		bench.now = wakeUp;
+	}
+	t.deepEqual(pauses, [5, 10, 20, 30, 30]);
+});
+
+test('the deadline of a write that may have run is an unknown outcome; of one that did not, none', t => {
+	const bench = new Bench({batchOperationsMax: 1}).opened();
+	const [refused, inFlight, lost] = bench.submit(put('a', ''), put('b', ''), put('c', ''));
+	const [first, , third] = bench.sends();
+	bench.clerk.requestLost(third!.requestId);
+	bench.now = 4999;
+	bench.clerk.reply(first!.requestId, {type: 'refused', reason: 'overloaded'});
+	bench.clerk.tick(5000);
+	bench.now = 5000;
+	bench.sends();
+	t.like(bench.error(refused!), {code: 'ERR_TIMEOUT', outcome: 'notExecuted', attempts: 1, lastReply: 'overloaded'});
+	t.like(bench.error(inFlight!), {code: 'ERR_TIMEOUT', outcome: 'unknown', attempts: 1});
+	t.like(bench.error(lost!), {code: 'ERR_TIMEOUT', outcome: 'unknown', attempts: 1, lastReply: 'lost'});
+	t.is(bench.clerk.pendingCount, 0);
+});
+
+test('a read that times out had no effect', t => {
+	const bench = new Bench();
+	const [id] = bench.submit(get('a'));
+	bench.sends();
+	bench.clerk.tick(5000);
+	bench.sends();
+	t.like(bench.error(id!), {code: 'ERR_TIMEOUT', outcome: 'notExecuted'});
+});
+
+test('an expired session: what never ran goes on under a new one, what may have run is told so (dissertation §6.3)', t => {
+	const bench = new Bench({batchOperationsMax: 1}).opened();
+	const [safe, unsure, later] = bench.submit(put('a', ''), put('b', ''), put('c', ''));
+	const [first, second, third] = bench.sends();
+	bench.clerk.reply(second!.requestId, {type: 'unknown', leaderId: undefined});
+	bench.answer(first!, {type: 'sessionExpired'});
+	bench.clerk.reply(third!.requestId, {type: 'notLeader', leaderId: undefined});
+	const [opening] = bench.sends();
+	t.deepEqual(commandsOf(opening!.request), [{type: 'openSession'}]);
+	bench.answer(opening!, {type: 'sessionOpened', session: 8});
+	const again = bench.sends();
+	t.deepEqual(
+		again.flatMap(({request}) => commandsOf(request)),
+		[operationCommand(8, 1, 0, put('a', '')), operationCommand(8, 2, 0, put('c', ''))],
+	);
+	t.like(bench.error(unsure!), {code: 'ERR_SESSION_EXPIRED', outcome: 'unknown', session: 7});
+	for (const send of again) bench.answer(send, written);
+	bench.sends();
+	for (const id of [safe, later]) t.deepEqual(bench.settled.get(id!), done(written));
+});
+
+test('the answers to one request of a session that expired open one new session, not one each', t => {
+	const bench = new Bench().opened();
+	bench.submit(put('a', ''), put('b', ''));
+	bench.answer(bench.sends()[0]!, {type: 'sessionExpired'}, {type: 'sessionExpired'});
+	const opening = bench.sends();
+	t.is(opening.length, 1);
+	bench.answer(opening[0]!, {type: 'sessionOpened', session: 8});
+	t.is(commandsOf(bench.sends()[0]!.request).length, 2);
+});
+
+test('when a batch is refused for one of its operations, each goes alone', t => {
+	const bench = new Bench().opened();
+	const [good, bad] = bench.submit(put('a', ''), put('b', ''));
+	bench.clerk.reply(bench.sends()[0]!.requestId, {type: 'refused', reason: 'tooLarge'});
+	const [first, second] = bench.sends();
+	bench.answer(first!, written);
+	bench.clerk.reply(second!.requestId, {type: 'refused', reason: 'tooLarge'});
+	bench.sends();
+	t.deepEqual(bench.settled.get(good!), done(written));
+	t.like(bench.error(bad!), {code: 'ERR_VALUE_TOO_LARGE', outcome: 'notExecuted'});
+});
+
+test('batches are bounded in operations and bytes, requests in number, and the rest waits', t => {
+	const bench = new Bench({batchOperationsMax: 2, batchBytesMax: 300, requestsMax: 2}).opened();
+	bench.submit(put('a', ''), put('b', ''), put('c', ''), put('d', 'x'.repeat(250)), put('e', ''));
+	const [first, second, ...others] = bench.sends();
+	t.deepEqual(others, []);
+	t.deepEqual([commandsOf(first!.request).length, commandsOf(second!.request).length], [2, 1]);
+	bench.answer(first!, written, written);
+	const [third] = bench.sends();
+	t.is(commandsOf(third!.request).length, 1);
+});
+
+test('the window of unacknowledged writes is bounded, also by a single old one', t => {
+	const bench = new Bench({windowMax: 2, batchOperationsMax: 1}).opened();
+	bench.submit(put('a', ''), put('b', ''), put('c', ''));
+	const [first, second, ...others] = bench.sends();
+	t.deepEqual(others, []);
+	bench.answer(second!, written);
+	t.deepEqual(bench.sends(), []);
+	bench.answer(first!, written);
+	t.is(bench.sends().length, 1);
+});
+
+test('what is too large or too much is refused at once', t => {
+	const bench = new Bench({operationBytesMax: 200, operationsMax: 1});
+	const [large, kept, one] = bench.submit(put('a', 'x'.repeat(200)), put('b', ''), put('c', ''));
+	bench.sends();
+	t.like(bench.error(large!), {code: 'ERR_VALUE_TOO_LARGE', outcome: 'notExecuted'});
+	t.like(bench.error(one!), {code: 'ERR_OVERLOADED', outcome: 'notExecuted', waiting: 1});
+	t.false(bench.settled.has(kept!));
+});
+
+test('close settles everything, and what comes later', t => {
+	const bench = new Bench({requestsMax: 1}).opened();
+	const [inFlight] = bench.submit(put('a', ''));
+	const [send] = bench.sends();
+	const [waiting] = bench.submit(put('b', ''));
+	bench.clerk.close();
+	const [late] = bench.submit(get('a'));
+	t.deepEqual(bench.sends(), []);
+	t.like(bench.error(inFlight!), {code: 'ERR_CLERK_CLOSED', outcome: 'unknown'});
+	t.like(bench.error(waiting!), {code: 'ERR_CLERK_CLOSED', outcome: 'notExecuted'});
+	t.like(bench.error(late!), {code: 'ERR_CLERK_CLOSED', outcome: 'notExecuted'});
+	t.deepEqual(bench.cancelled, [send!.requestId]);
+	t.is(bench.clerk.nextDeadline(), undefined);
+});
+
+test('an answer that makes no sense counts as none', t => {
+	const bench = new Bench().opened();
+	const [id] = bench.submit(append('a', ''));
+	bench.clerk.reply(bench.sends()[0]!.requestId, {type: 'outcomes', outcomes: Uint8Array.of(0xff)});
+	bench.answer(bench.sends()[0]!, written, written);
+	bench.clerk.tick(5000);
+	bench.sends();
+	t.like(bench.error(id!), {outcome: 'unknown', attempts: 2, lastReply: 'malformed'});
+});
+
+// ------------------------------------------------------------------------------------------------- whole clusters
+
+interface Submitted {
+	readonly clerk: number;
+	readonly element: string | undefined;
+	settlements: Settlement[];
+}
+
+interface Trouble {
+	readonly lose: number;
+	readonly duplicate: number;
+	readonly elect: number;
+	readonly restart: number;
+	readonly limits: Partial<ServerLimits>;
+	readonly deadlineMs: number;
+}
+
+/** Clerks and servers with a network that loses, doubles and reorders, until all has healed and settled. */
+function run(seed: number, trouble: Trouble): {readonly submitted: readonly Submitted[]; readonly value: string} {
+	const random = randomOf(seed);
+	const pick = (count: number): number => Math.floor(random() * count);
+	const submitted: Submitted[] = [];
+	const clerks = [0, 1].map(
+		() =>
+			new ClerkCore({
+				codec,
+				servers,
+				random,
+				requestsMayBeDoubled: trouble.duplicate > 0,
+				limits: {batchOperationsMax: 3, requestsMax: 4, windowMax: 12},
+			}),
+	);
+	const operations = clerks.map(() => new Map<number, Submitted>());
+	const channels = new Map<number, readonly [clerk: number, requestId: number]>();
+	let lastChannel = 0;
+	let network: (() => void)[] = [];
+	let isHealed = false;
+	const happens = (probability: number): boolean => !isHealed && random() < probability;
+	const cluster = new FakeCluster(3, {sliceEntriesMax: 4, ...trouble.limits}, (_, channel, reply: KvReply) => {
+		const [clerk, requestId] = channels.get(channel)!;
+		if (!happens(trouble.lose)) network.push(() => clerks[clerk]!.reply(requestId, reply));
+		else if (random() < 0.5) network.push(() => clerks[clerk]!.requestLost(requestId));
+	});
+	const send = (clerk: number, {requestId, server, request}: Send): void => {
+		const copies = happens(trouble.lose) ? 0 : happens(trouble.duplicate) ? 2 : 1;
+		if (copies === 0 && random() < 0.5) network.push(() => clerks[clerk]!.requestLost(requestId));
+		for (let copy = 0; copy < copies; copy += 1) {
+			lastChannel += 1;
+			const channel = lastChannel;
+			channels.set(channel, [clerk, requestId]);
+			network.push(() => cluster.seats[server]!.server.request(channel, request));
+		}
+	};
+	const flush = (clerk: number): void => {
+		for (const effect of clerks[clerk]!.flush(cluster.now)) {
+			if (effect.type === 'send') send(clerk, effect);
+			else if (effect.type === 'settle')
+				operations[clerk]!.get(effect.operationId)!.settlements.push(effect.settlement);
+		}
+	};
+	const submit = (clerk: number): void => {
+		const element = random() < 0.7 ? `<${submitted.length}>` : undefined;
+		const operation = element === undefined ? get('k') : append('k', element);
+		const record = {clerk, element, settlements: []};
+		submitted.push(record);
+		const id = clerks[clerk]!.submit(operation, {deadline: cluster.now + trouble.deadlineMs});
+		operations[clerk]!.set(id, record);
+	};
+	const work = (place: number): void => {
+		const {server} = cluster.seats[place]!;
+		server.flush();
+		cluster.commit(1 + pick(6));
+		cluster.deliver(place, 1 + pick(8));
+		for (let count = pick(4); count > 0; count -= 1) cluster.tell(place);
+		server.slice();
+	};
+	for (let step = 0; step < 400; step += 1) {
+		cluster.now += pick(30);
+		if (random() < 0.25) submit(pick(clerks.length));
+		flush(pick(clerks.length));
+		for (let count = pick(3); count > 0 && network.length > 0; count -= 1)
+			network.splice(pick(network.length), 1)[0]!();
+		work(pick(3));
+		if (random() < trouble.elect) cluster.elect(pick(3), pick(4));
+		if (random() < trouble.restart) cluster.restart(pick(3));
+		if (random() < 0.03) cluster.install(pick(3), pick(3));
+	}
+	isHealed = true;
+	for (let round = 0; round < 2000 && clerks.some(clerk => clerk.pendingCount > 0); round += 1) {
+		cluster.now += 20;
+		for (const clerk of clerks.keys()) flush(clerk);
+		const messages = network;
+		network = [];
+		for (const message of messages) message();
+		cluster.settle();
+	}
+	for (const clerk of clerks.keys()) flush(clerk);
+	const result = cluster.seats[0]!.server.stateMachine.read({type: 'get', key: 'k'});
+	return {submitted, value: result.type === 'value' && result.value !== undefined ? textOf(result.value) : ''};
+}
+
+const occurrences = (value: string, element: string): number => value.split(element).length - 1;
+
+function checkRun(
+	t: {
+		is: (actual: unknown, expected: unknown, message?: string) => unknown;
+		true: (actual: boolean, message?: string) => unknown;
+	},
+	seed: number,
+	trouble: Trouble,
+): readonly string[] {
+	const {submitted, value} = run(seed, trouble);
+	const kinds: string[] = [];
+	for (const {element, settlements} of submitted) {
+		t.is(settlements.length, 1, 'settled exactly once');
+		const [settlement] = settlements;
+		const failure =
+			settlement?.type === 'failed' && settlement.error instanceof OperationError ? settlement.error : undefined;
+		kinds.push(failure === undefined ? 'done' : `${failure.code} ${failure.outcome}`);
+		if (element === undefined) continue;
+		const count = occurrences(value, element);
+		if (failure === undefined) t.is(count, 1, `${element} is there once`);
+		else if (failure.outcome === 'notExecuted') t.is(count, 0, `${element} never ran`);
+		else t.true(count <= 1, `${element} ran at most once`);
+	}
+	return kinds;
+}
+
+test('with a network that loses, doubles and reorders, and leaders that move, no append is lost or doubled', t => {
+	fc.assert(
+		fc.property(fc.integer(), seed => {
+			const trouble = {lose: 0.15, duplicate: 0.1, elect: 0.03, restart: 0.01, limits: {}, deadlineMs: 1e9};
+			const kinds = new Set(checkRun(t, seed, trouble));
+			t.deepEqual([...kinds], ['done'], 'with time enough, everything succeeds');
+		}),
+		runs(60),
+	);
+});
+
+for (const duplicate of [0, 0.1]) {
+	const network = duplicate === 0 ? 'that loses and reorders' : 'that doubles, too';
+	test(`with deadlines and a network ${network}, every operation is settled once, and its outcome is the truth`, t => {
+		const kinds = new Set<string>();
+		fc.assert(
+			fc.property(fc.integer(), seed => {
+				const trouble = {lose: 0.3, duplicate, elect: 0.05, restart: 0.02, limits: {}, deadlineMs: 700};
+				for (const kind of checkRun(t, seed, trouble)) kinds.add(kind);
+			}),
+			runs(50),
+		);
+		for (const kind of ['done', 'ERR_TIMEOUT unknown', 'ERR_TIMEOUT notExecuted']) t.true(kinds.has(kind), kind);
+	});
+
+	test(`when sessions expire under clerks and a network ${network}, appends are never doubled, and a doubt is told`, t => {
+		const kinds = new Set<string>();
+		fc.assert(
+			fc.property(fc.integer(), seed => {
+				const limits = {sessionsMax: 1, sessionTimeoutMs: 300, clockIntervalMs: 50};
+				const trouble = {lose: 0.2, duplicate, elect: 0.03, restart: 0.01, limits, deadlineMs: 5000};
+				for (const kind of checkRun(t, seed, trouble)) kinds.add(kind);
+			}),
+			runs(50),
+		);
+		for (const kind of ['done', 'ERR_SESSION_EXPIRED unknown']) t.true(kinds.has(kind), kind);
+	});
+}
+
+test('where requests may be doubled, even a refused write may have run: its other copy was not refused', t => {
+	const clerk = new ClerkCore({codec, servers, random: () => 0, requestsMayBeDoubled: true});
+	clerk.submit(put('a', ''), {deadline: 100});
+	const [opening] = clerk.flush(0) as readonly Send[];
+	const opened = encodeOutcomes(codec, [{type: 'sessionOpened', session: 7}]);
+	clerk.reply(opening!.requestId, {type: 'outcomes', outcomes: opened});
+	const [write] = clerk.flush(0) as readonly Send[];
+	clerk.reply(write!.requestId, {type: 'notLeader', leaderId: undefined});
+	const [settle] = clerk.flush(100);
+	t.like(settle, {type: 'settle', settlement: {type: 'failed', error: {outcome: 'unknown', lastReply: 'notLeader'}}});
+});
