@@ -1,9 +1,8 @@
 import {type ArgumentRange, type Command, type Plan, refuse, textAt} from './commands/command.js';
 import {valueTooLargeText} from './commands/failures.js';
+import {quoted, quotedBytesMax} from './commands/quoted.js';
 import type {RedisLimits} from './limits.js';
 
-/** How much of a client's own text an error repeats (server.c). */
-const quotedBytesMax = 128;
 const commandNameBytesMax = 32;
 
 /** What a request comes to: looks its command up, checks what the table says about it, and lets it plan. */
@@ -31,20 +30,14 @@ function lookUp(
 }
 
 function planUnknown(parts: readonly Buffer[]): Plan {
-	const name = upToNul(textAt(parts, 0)).slice(0, quotedBytesMax);
+	const name = quoted(textAt(parts, 0));
 	// An HTTP request, which a web page can make a browser send to this port, and whose body would be taken for inline
 	// requests. Redis drops such a connection too (server.c, securityWarningCommand).
 	if (/^(?:post|host:)$/i.test(name)) return {type: 'close', reply: () => undefined};
-	let quoted = '';
-	for (let at = 1; at < parts.length && quoted.length < quotedBytesMax; at++)
-		quoted += `'${upToNul(textAt(parts, at).slice(0, quotedBytesMax - quoted.length))}' `;
-	return refuse(`ERR unknown command '${name}', with args beginning with: ${quoted}`);
-}
-
-/** Redis' errors end at the first zero byte of what they quote. */
-function upToNul(text: string): string {
-	const nul = text.indexOf('\0');
-	return nul === -1 ? text : text.slice(0, nul);
+	let beginning = '';
+	for (let at = 1; at < parts.length && beginning.length < quotedBytesMax; at++)
+		beginning += `'${quoted(textAt(parts, at), quotedBytesMax - beginning.length)}' `;
+	return refuse(`ERR unknown command '${name}', with args beginning with: ${beginning}`);
 }
 
 function tooLarge({keys, values}: Command, parts: readonly Buffer[], limits: RedisLimits): Plan | undefined {

@@ -2,6 +2,7 @@ import type {Session} from '../session.js';
 import {invalidName, isValidName} from './client-names.js';
 import {type Command, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
 import {container} from './container.js';
+import {quoted} from './quoted.js';
 
 function planSetname(parts: readonly Buffer[]): Plan {
 	const name = textAt(parts, 2);
@@ -18,7 +19,8 @@ function planSetname(parts: readonly Buffer[]): Plan {
 function planSetinfo(parts: readonly Buffer[]): Plan {
 	const option = textAt(parts, 2).toLowerCase();
 	const value = textAt(parts, 3);
-	if (option !== 'lib-name' && option !== 'lib-ver') return refuse(`ERR Unrecognized option '${textAt(parts, 2)}'`);
+	if (option !== 'lib-name' && option !== 'lib-ver')
+		return refuse(`ERR Unrecognized option '${quoted(textAt(parts, 2))}'`);
 	if (!isValidName(value)) return refuse(invalidName(option));
 	return {
 		type: 'local',

@@ -1,4 +1,5 @@
 import {type Command, type Plan, refuse, textAt} from './command.js';
+import {quoted} from './quoted.js';
 
 /** A command that is only a prefix of others, CLIENT ID for instance. Their names come without the prefix. */
 export function container(command: Omit<Command, 'plan' | 'subcommands'>, subcommands: readonly Command[]): Command {
@@ -7,8 +8,7 @@ export function container(command: Omit<Command, 'plan' | 'subcommands'>, subcom
 	return {
 		...command,
 		subcommands: new Map(all.map(each => [each.name, {...each, name: `${name}|${each.name}`}])),
-		plan: parts =>
-			refuse(`ERR unknown subcommand '${textAt(parts, 1).slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`),
+		plan: parts => refuse(`ERR unknown subcommand '${quoted(textAt(parts, 1))}'. Try ${name.toUpperCase()} HELP.`),
 	};
 }
 

@@ -3,6 +3,7 @@ import type {ProtocolVersion, ReplyWriter} from '../reply-writer.js';
 import type {Session} from '../session.js';
 import {invalidName, isValidName} from './client-names.js';
 import {partAt, type Plan, refuse, textAt} from './command.js';
+import {quoted} from './quoted.js';
 
 /** The Redis whose behaviour the gateway follows; clients look at it to know what they may ask for. */
 export const compatibleVersion = '7.0.0';
@@ -39,7 +40,7 @@ function helloOptions(parts: readonly Buffer[]): {readonly name: string | undefi
 			name = textAt(parts, ++at);
 			if (!isValidName(name)) return {error: invalidName('Client names')};
 		} else {
-			return {error: `ERR Syntax error in HELLO option '${textAt(parts, at).slice(0, 128)}'`};
+			return {error: `ERR Syntax error in HELLO option '${quoted(textAt(parts, at))}'`};
 		}
 	}
 	return {name};
