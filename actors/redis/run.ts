@@ -75,7 +75,7 @@ function operationsOf(plans: readonly Plan[]): Operation[] {
 	const operations: Operation[] = [];
 	for (const plan of plans) {
 		if (plan.type === 'write' || plan.type === 'read') operations.push(plan.operation);
-		else if (plan.type === 'readMany') operations.push(...plan.operations);
+		else if (plan.type === 'readMany') for (const operation of plan.operations) operations.push(operation);
 	}
 	return operations;
 }

@@ -1,5 +1,6 @@
 import {setImmediate as setImmediatePromise} from 'node:timers/promises';
 import type {KvClient} from '../../actors/kv-client.js';
+import {parseInt64} from '../../actors/redis/int64.js';
 import type {Operation, ReadOperation, Result, WriteOperation} from '../../src/kv/types.js';
 import {type LogIndex, unreachable} from '../../src/raft/types.js';
 
@@ -100,9 +101,9 @@ export class MapClient implements KvClient {
 	}
 
 	#increment(key: string, by: bigint, value: Uint8Array | undefined, version: LogIndex): Result {
-		const text = value === undefined ? '0' : Buffer.from(value).toString('latin1');
-		if (!/^(0|-?[1-9]\d{0,18})$/.test(text)) return {type: 'invalid', reason: 'notANumber', version};
-		const sum = BigInt(text) + by;
+		const addend = value === undefined ? 0n : parseInt64(Buffer.from(value));
+		if (addend === undefined) return {type: 'invalid', reason: 'notANumber', version};
+		const sum = addend + by;
 		if (BigInt.asIntN(64, sum) !== sum) return {type: 'invalid', reason: 'numberOverflow', version};
 		this.map.set(key, new Uint8Array(Buffer.from(String(sum))));
 		return {type: 'number', value: sum, version};

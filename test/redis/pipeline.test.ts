@@ -92,12 +92,13 @@ test('an HTTP request ends the connection without a word, and its body is not ca
 	t.deepEqual(client.batches, []);
 });
 
-class TimeoutError extends Error {
-	readonly code = 'ERR_TIMEOUT';
+class OperationError extends Error {
+	readonly code: string;
 	readonly outcome: 'unknown' | 'notExecuted';
 
-	constructor(outcome: 'unknown' | 'notExecuted') {
+	constructor(outcome: 'unknown' | 'notExecuted', code = 'ERR_TIMEOUT') {
 		super('no answer\r\nin 5 s');
+		this.code = code;
 		this.outcome = outcome;
 	}
 }
@@ -107,11 +108,21 @@ test('an operation that fails has one line of error in its place, which says whe
 	const {port} = await openGateway(t, {client});
 	client.failWith = operation => {
 		if (!('key' in operation)) return undefined;
-		if (operation.key === 'unknown') return new TimeoutError('unknown');
-		if (operation.key === 'not') return new TimeoutError('notExecuted');
+		if (operation.key === 'unknown') return new OperationError('unknown');
+		if (operation.key === 'not') return new OperationError('notExecuted');
+		if (operation.key === 'large') return new OperationError('notExecuted', 'ERR_VALUE_TOO_LARGE');
 		return operation.key === 'bug' ? new Error('broken') : undefined;
 	};
-	const lines = ['SET ok 1', 'SET unknown 1', 'SET not 1', 'SET bug 1', 'GET unknown', 'MGET ok not', 'GET ok'];
+	const lines = [
+		'SET ok 1',
+		'SET unknown 1',
+		'SET not 1',
+		'SET bug 1',
+		'SET large 1',
+		'GET unknown',
+		'MGET ok not',
+		'GET ok',
+	];
 	t.is(
 		await talk({port}, lines.map(line => `${line}\r\n`).join('')),
 		[
@@ -119,8 +130,9 @@ test('an operation that fails has one line of error in its place, which says whe
 			'-UNCERTAIN the command may have been executed, or may yet be (ERR_TIMEOUT): no answer  in 5 s',
 			'-TRYAGAIN the command was not executed (ERR_TIMEOUT): no answer  in 5 s',
 			'-UNCERTAIN the command may have been executed, or may yet be (Error): broken',
-			'-TRYAGAIN nothing was read (ERR_TIMEOUT): no answer  in 5 s',
-			'-TRYAGAIN nothing was read (ERR_TIMEOUT): no answer  in 5 s',
+			'-ERR the command was not executed (ERR_VALUE_TOO_LARGE): no answer  in 5 s',
+			'-TRYAGAIN the command was not executed (ERR_TIMEOUT): no answer  in 5 s',
+			'-TRYAGAIN the command was not executed (ERR_TIMEOUT): no answer  in 5 s',
 			'$1\r\n1\r\n',
 		].join('\r\n'),
 	);

@@ -12,16 +12,20 @@ export class Failure {
 	}
 }
 
+/** What fails each time it is tried. */
+const permanentCodes = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_MALFORMED']);
+
 /**
- * One line that tells what a person and a library need to know: may it have happened?
+ * One line that tells what a person and a library need to know: may it have happened, and does trying again make sense?
  * TRYAGAIN is only for what did not happen, since libraries retry on that word by themselves, and an INCR that
  * did happen would then count twice. UNCERTAIN is nobody's keyword.
  */
 export function failureText(failure: Failure, kind: 'read' | 'write'): string {
 	const {code, outcome, message} = factsOf(failure.error);
-	if (kind === 'read') return `TRYAGAIN nothing was read (${code}): ${message}`;
-	if (outcome === 'notExecuted') return `TRYAGAIN the command was not executed (${code}): ${message}`;
-	return `UNCERTAIN the command may have been executed, or may yet be (${code}): ${message}`;
+	if (kind === 'write' && outcome !== 'notExecuted')
+		return `UNCERTAIN the command may have been executed, or may yet be (${code}): ${message}`;
+	const word = permanentCodes.has(code) ? 'ERR' : 'TRYAGAIN';
+	return `${word} the command was not executed (${code}): ${message}`;
 }
 
 function factsOf(error: unknown): {code: string; outcome: unknown; message: string} {
