@@ -66,7 +66,8 @@ export type Result =
 	/** The operation cannot be carried out, whoever asks and however often. Nothing changed. */
 	| {
 			readonly type: 'invalid';
-			readonly reason: 'notANumber' | 'numberOverflow' | 'valueTooLarge';
+			/** `malformed`: the log's bytes are no command; the same on every replica, and no session takes note of it. */
+			readonly reason: 'notANumber' | 'numberOverflow' | 'valueTooLarge' | 'malformed';
 			readonly version: Version;
 	  };
 
@@ -97,17 +98,19 @@ export type Outcome =
 	/** Unknown or expired session: the request was not run, now or ever under this session id. */
 	| {readonly type: 'sessionExpired'}
 	/** A repeat of something whose answer the client said it has. */
-	| {readonly type: 'alreadyAcknowledged'};
+	| {readonly type: 'alreadyAcknowledged'}
+	/** Too many of the session's results are not acknowledged: not run, and may be sent again later. */
+	| {readonly type: 'sessionFull'};
 
 /** From a clerk to a server. One request is one batch: its commands take consecutive log indexes and share one reply. */
 export type KvRequest =
-	/** `commands`: each encoded by the `Codec`, then framed by `packCommands`. */
+	/** `commands`: each by `encodeCommand`, then framed by `packCommands`. */
 	| {readonly type: 'write'; readonly commands: Uint8Array}
-	/** `operations`: a `ReadOperation[]`, encoded by the `Codec`. All are read at one index. */
+	/** `operations`: a `ReadOperation[]`, by `encodeReads`. All are read at one index. */
 	| {readonly type: 'read'; readonly operations: Uint8Array};
 
 export type KvReply =
-	/** An `Outcome[]` (of a write) or a `Result[]` (of a read), encoded by the `Codec`; as long as the request. */
+	/** An `Outcome[]` (of a write) or a `Result[]` (of a read), by `encodeOutcomes`; as long as the request. */
 	| {readonly type: 'outcomes'; readonly outcomes: Uint8Array}
 	/** Nothing of the request was or will be run by this attempt. */
 	| {readonly type: 'notLeader'; readonly leaderId: NodeId | undefined}
@@ -120,6 +123,6 @@ export type KvReply =
 export interface Codec {
 	/** Bytes of their own: never a view of a larger buffer. */
 	encode(value: unknown): Uint8Array;
-	/** Throws on anything that `encode` did not make. */
+	/** Throws on anything that `encode` did not make. Byte arrays in the result are of their own, never views of `bytes`. */
 	decode(bytes: Uint8Array): unknown;
 }

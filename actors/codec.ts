@@ -1,0 +1,54 @@
+/**
+ * The project's one encoding: CBOR (RFC 8949) by cbor-x.
+ *
+ * Imported by its `index-no-eval` entry on purpose: the main entry loads the native add-on cbor-extract when it is
+ * installed, and a native add-on can take the process along when the thread that it runs on is terminated.
+ */
+import {Encoder, setSizeLimits} from 'cbor-x/index-no-eval';
+import type {Codec} from '../src/kv/types.js';
+import {RaftError} from '../src/raft/errors.js';
+
+/** The bytes are not what `encode` makes: damage, another version, or a peer that speaks something else. */
+export class DecodeError extends RaftError {
+	override readonly name = 'DecodeError';
+	readonly code = 'ERR_DECODE';
+	/** Length of what was to be decoded. */
+	readonly byteLength: number;
+
+	constructor(byteLength: number, cause: unknown) {
+		const reason = cause instanceof Error ? cause.message : String(cause);
+		super(`${byteLength} bytes are not valid CBOR (${reason}): were they cut, or written by another version?`, {cause});
+		this.byteLength = byteLength;
+	}
+}
+
+// An array's announced length is allocated before its elements are read: without a limit, five bytes of junk would
+// claim a gigabyte. The longest array that we write is one frame of a snapshot.
+setSizeLimits({maxArraySize: 2 ** 20, maxMapSize: 2 ** 20, maxObjectSize: 2 ** 20});
+
+const cbor = new Encoder({
+	// Records are an extension of CBOR with state between messages: nothing that rests on a disk may depend on that.
+	useRecords: false,
+	// Lengths of maps in as few bytes as they need.
+	variableMapSize: true,
+	// Byte strings as CBOR's own major type 2, without a typed-array tag: two bytes less each.
+	tagUint8Array: false,
+	// What is decoded outlives its message: a view would keep a whole batch of entries alive for one small value.
+	copyBuffers: true,
+});
+
+/** CBOR. Integers up to 64 bits are exact (beyond 2^53 as bigint); decoded bytes are copies. */
+export const codec: Codec = {
+	encode(value) {
+		// cbor-x hands out a view of a block that it shares between messages: posting that to another thread would copy
+		// the whole block, and transferring it would empty its neighbours.
+		return new Uint8Array(cbor.encode(value));
+	},
+	decode(bytes) {
+		try {
+			return cbor.decode(bytes);
+		} catch (error) {
+			throw new DecodeError(bytes.length, error);
+		}
+	},
+};

@@ -1,0 +1,111 @@
+/**
+ * Operations as positional arrays, the first element an opcode: names of fields would double the size of a small entry.
+ *
+ *     put        0, key, value [, flags: 1 absent | 2 present | 4 returnPrevious]
+ *     append     1, key, value                 increment  5, key, by
+ *     delete     2, key                        clear      6
+ *     cas        3, key, value, expected       batch      7, [operation, ...]
+ *     cas        4, key, value, version        get        8, key
+ *
+ * These bytes rest in logs: an opcode, once given, keeps its meaning.
+ */
+import {unreachable} from '../raft/types.js';
+import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from './plain.js';
+import type {Operation, ReadOperation, WriteOperation} from './types.js';
+
+type BatchPart = Exclude<Operation, {type: 'batch'}>;
+type Put = Extract<Operation, {type: 'put'}>;
+
+const putAbsent = 1;
+const putPresent = 2;
+const putReturnPrevious = 4;
+
+function plainOfPut({key, value, condition, returnPrevious}: Put): Plain {
+	const conditionFlag = condition === undefined ? 0 : condition === 'absent' ? putAbsent : putPresent;
+	const flags = conditionFlag + (returnPrevious === true ? putReturnPrevious : 0);
+	return flags === 0 ? [0, key, value] : [0, key, value, flags];
+}
+
+export function plainOfOperation(operation: Operation): Plain {
+	switch (operation.type) {
+		case 'put':
+			return plainOfPut(operation);
+		case 'append':
+			return [1, operation.key, operation.value];
+		case 'delete':
+			return [2, operation.key];
+		case 'compareAndSet': {
+			const {key, value, expected} = operation;
+			if ('version' in expected) return [4, key, value, expected.version];
+			return [3, key, value, expected.value ?? null];
+		}
+		case 'increment':
+			return [5, operation.key, plainOfInt64(operation.by)];
+		case 'clear':
+			return [6];
+		case 'batch':
+			return [7, operation.operations.map(part => plainOfOperation(part))];
+		case 'get':
+			return [8, operation.key];
+		default:
+			return unreachable(operation);
+	}
+}
+
+function parsePut(key: string, value: unknown, flags: unknown): Put | undefined {
+	if (!isBytes(value)) return undefined;
+	if (flags === undefined) return {type: 'put', key, value};
+	if (!isCount(flags) || flags > 7 || (flags & 3) === 3) return undefined;
+	const condition = (flags & putAbsent) > 0 ? 'absent' : (flags & putPresent) > 0 ? 'present' : undefined;
+	return {type: 'put', key, value, condition, returnPrevious: (flags & putReturnPrevious) > 0};
+}
+
+function parseKeyed(opcode: unknown, key: string, first: unknown, second: unknown): BatchPart | undefined {
+	switch (opcode) {
+		case 0:
+			return parsePut(key, first, second);
+		case 1:
+			return isBytes(first) ? {type: 'append', key, value: first} : undefined;
+		case 2:
+			return {type: 'delete', key};
+		case 3: {
+			if (!isBytes(first) || !(isBytes(second) || second === null)) return undefined;
+			return {type: 'compareAndSet', key, value: first, expected: {value: second ?? undefined}};
+		}
+		case 4:
+			return isBytes(first) && isCount(second)
+				? {type: 'compareAndSet', key, value: first, expected: {version: second}}
+				: undefined;
+		case 5: {
+			const by = int64OfPlain(first);
+			return by === undefined ? undefined : {type: 'increment', key, by};
+		}
+		case 8:
+			return {type: 'get', key};
+		default:
+			return undefined;
+	}
+}
+
+function parsePart(plain: Plain): BatchPart | undefined {
+	const [opcode, key, first, second] = plain;
+	if (opcode === 6) return {type: 'clear'};
+	return typeof key === 'string' ? parseKeyed(opcode, key, first, second) : undefined;
+}
+
+/** `undefined` when this is no operation. */
+export function parseOperation(plain: Plain): Operation | undefined {
+	if (plain[0] !== 7) return parsePart(plain);
+	const operations = parseAll(plain[1], parsePart);
+	return operations === undefined ? undefined : {type: 'batch', operations};
+}
+
+export function parseWrite(plain: Plain): WriteOperation | undefined {
+	const operation = parseOperation(plain);
+	return operation === undefined || operation.type === 'get' ? undefined : operation;
+}
+
+export function parseRead(plain: Plain): ReadOperation | undefined {
+	const operation = parseOperation(plain);
+	return operation?.type === 'get' ? operation : undefined;
+}

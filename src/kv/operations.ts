@@ -1,0 +1,123 @@
+/** What each operation does to the store. Nothing here knows of logs or sessions. */
+import {unreachable, type LogIndex} from '../raft/types.js';
+import {isInt64} from './plain.js';
+import type {Store, Stored} from './store.js';
+import type {Expected, Operation, ReadOperation, Result, Value} from './types.js';
+
+type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
+
+/** What an operation runs in: `index` becomes the version of all that it changes. */
+export interface Execution {
+	readonly store: Store;
+	readonly index: LogIndex;
+	/** Bytes. */
+	readonly valueBytesMax: number;
+}
+
+function isEqual(left: Value, right: Value): boolean {
+	if (left.length !== right.length) return false;
+	for (let offset = 0; offset < left.length; offset += 1) {
+		if (left[offset] !== right[offset]) return false;
+	}
+	return true;
+}
+
+const conditionFailed = (current: Stored | undefined): Result => ({
+	type: 'conditionFailed',
+	value: current?.value,
+	version: current?.version ?? 0,
+});
+
+function write({store, index, valueBytesMax}: Execution, key: string, value: Value): Result {
+	if (value.length > valueBytesMax) {
+		return {type: 'invalid', reason: 'valueTooLarge', version: store.get(key)?.version ?? 0};
+	}
+	store.set(key, value, index);
+	return {type: 'written', version: index, length: value.length};
+}
+
+function put(execution: Execution, {key, value, condition, returnPrevious}: Of<'put'>): Result {
+	if (condition === undefined && returnPrevious !== true) return write(execution, key, value);
+	const current = execution.store.get(key);
+	if (condition !== undefined && (condition === 'present') !== (current !== undefined)) return conditionFailed(current);
+	const result = write(execution, key, value);
+	if (returnPrevious !== true || current === undefined || result.type !== 'written') return result;
+	return {...result, previous: current.value};
+}
+
+function append(execution: Execution, {key, value}: Of<'append'>): Result {
+	const current = execution.store.get(key);
+	if (current === undefined) return write(execution, key, value);
+	const length = current.value.length + value.length;
+	if (length > execution.valueBytesMax) {
+		return {type: 'invalid', reason: 'valueTooLarge', version: current.version};
+	}
+	const joined = new Uint8Array(length);
+	joined.set(current.value);
+	joined.set(value, current.value.length);
+	return write(execution, key, joined);
+}
+
+function matches(current: Stored | undefined, expected: Expected): boolean {
+	if ('version' in expected) return (current?.version ?? 0) === expected.version;
+	if (current === undefined || expected.value === undefined) return current?.value === expected.value;
+	return isEqual(current.value, expected.value);
+}
+
+function compareAndSet(execution: Execution, {key, expected, value}: Of<'compareAndSet'>): Result {
+	const current = execution.store.get(key);
+	return matches(current, expected) ? write(execution, key, value) : conditionFailed(current);
+}
+
+/** A signed decimal number as one would write it: no plus, no leading zeros, no blanks. */
+const decimal = /^(?:0|-?[1-9][0-9]{0,18})$/;
+
+/** `undefined` when the bytes are not a signed 64-bit decimal number. */
+function numberOf(value: Value): bigint | undefined {
+	if (value.length > 20) return undefined;
+	const text = String.fromCharCode(...value);
+	const number = decimal.test(text) ? BigInt(text) : undefined;
+	return number !== undefined && isInt64(number) ? number : undefined;
+}
+
+function increment({store, index}: Execution, {key, by}: Of<'increment'>): Result {
+	const current = store.get(key);
+	const version = current?.version ?? 0;
+	const number = current === undefined ? 0n : numberOf(current.value);
+	if (number === undefined) return {type: 'invalid', reason: 'notANumber', version};
+	const sum = number + by;
+	if (!isInt64(sum)) return {type: 'invalid', reason: 'numberOverflow', version};
+	const digits = Uint8Array.from(sum.toString(), digit => digit.charCodeAt(0));
+	store.set(key, digits, index);
+	return {type: 'number', value: sum, version: index};
+}
+
+export function read(store: Store, {key}: ReadOperation): Result {
+	const current = store.get(key);
+	return {type: 'value', value: current?.value, version: current?.version ?? 0};
+}
+
+/** Runs the operation; the same state, operation and index give the same result and state, everywhere. */
+export function execute(execution: Execution, operation: Operation): Result {
+	const {store, index} = execution;
+	switch (operation.type) {
+		case 'put':
+			return put(execution, operation);
+		case 'append':
+			return append(execution, operation);
+		case 'delete':
+			return {type: 'deleted', existed: store.delete(operation.key), version: index};
+		case 'compareAndSet':
+			return compareAndSet(execution, operation);
+		case 'increment':
+			return increment(execution, operation);
+		case 'clear':
+			return {type: 'cleared', count: store.clear(), version: index};
+		case 'batch':
+			return {type: 'batch', results: operation.operations.map(part => execute(execution, part))};
+		case 'get':
+			return read(store, operation);
+		default:
+			return unreachable(operation);
+	}
+}

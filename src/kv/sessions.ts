@@ -1,0 +1,174 @@
+/**
+ * Who has asked what, and what was answered: the table that makes a repeated request harmless (dissertation §6.3).
+ * Part of the replicated state: every replica holds the same table at the same index, so nothing here may depend on
+ * anything but the log.
+ */
+import type {Milliseconds} from '../raft/types.js';
+import type {Result} from './types.js';
+
+export interface SessionLimits {
+	/** Sessions; a new one evicts the one that was silent the longest. @default 10000 */
+	readonly sessionsMax: number;
+	/** Log time after which a silent session is forgotten, ms. @default 3600000 (an hour) */
+	readonly sessionTimeoutMs: Milliseconds;
+	/** Results kept per session because the client has not acknowledged them. @default 4096 */
+	readonly sessionResultsMax: number;
+	/** Bytes of these results from which on the session is full. @default 16777216 (16 MiB) */
+	readonly sessionResultBytesMax: number;
+}
+
+export const defaultSessionLimits: SessionLimits = {
+	sessionsMax: 10_000,
+	sessionTimeoutMs: 60 * 60 * 1000,
+	sessionResultsMax: 4096,
+	sessionResultBytesMax: 16 * 2 ** 20,
+};
+
+export interface Session {
+	/** The log index of the entry that opened it. */
+	readonly id: number;
+	/** Log time of its last request. */
+	lastActive: Milliseconds;
+	/** The client has, or no longer wants, the answers up to here. */
+	acknowledged: number;
+	/** By sequence, all above `acknowledged`. */
+	readonly results: Map<number, Result>;
+	/** Of `results`. */
+	resultBytes: number;
+	/** Of the table when this object was made: an older one is shared with a snapshot, and copied before it changes. */
+	readonly generation: number;
+}
+
+/** What a kept result counts for: its bytes, and something for itself. */
+export function bytesOfResult(result: Result): number {
+	switch (result.type) {
+		case 'value':
+		case 'conditionFailed':
+			return 32 + (result.value?.length ?? 0);
+		case 'written':
+			return 32 + (result.previous?.length ?? 0);
+		case 'batch':
+			return result.results.reduce((sum, part) => sum + bytesOfResult(part), 32);
+		default:
+			return 32;
+	}
+}
+
+export class SessionTable {
+	readonly #limits: SessionLimits;
+	/** The longest silent first: each use moves a session to the end. */
+	readonly #sessions = new Map<number, Session>();
+	#logTime: Milliseconds = 0;
+	#generation = 0;
+
+	constructor(limits: SessionLimits) {
+		this.#limits = limits;
+	}
+
+	get size(): number {
+		return this.#sessions.size;
+	}
+
+	/** The clock that sessions expire by: what leaders saw pass, ms. */
+	get logTime(): Milliseconds {
+		return this.#logTime;
+	}
+
+	get(id: number): Session | undefined {
+		return this.#sessions.get(id);
+	}
+
+	/** The longest silent first. */
+	[Symbol.iterator](): IterableIterator<Session> {
+		return this.#sessions.values();
+	}
+
+	open(id: number): void {
+		if (this.#sessions.size >= this.#limits.sessionsMax) this.#evictSilent();
+		this.#insert({id, lastActive: this.#logTime, acknowledged: 0, results: new Map(), resultBytes: 0});
+	}
+
+	/** Moves log time, never back (a new leader may know less of it), and forgets whom it leaves behind. */
+	advance(logTime: Milliseconds): void {
+		this.#logTime = Math.max(this.#logTime, logTime);
+		for (const {id, lastActive} of this.#sessions.values()) {
+			if (lastActive + this.#limits.sessionTimeoutMs > this.#logTime) return;
+			this.#sessions.delete(id);
+		}
+	}
+
+	/** The session, for this request to change, with what the client acknowledges forgotten; `undefined` if unknown. */
+	use(id: number, acknowledged: number): Session | undefined {
+		const known = this.#sessions.get(id);
+		if (known === undefined) return undefined;
+		const session = known.generation === this.#generation ? known : this.#copy(known);
+		session.lastActive = this.#logTime;
+		this.#sessions.delete(id);
+		this.#sessions.set(id, session);
+		this.#acknowledge(session, acknowledged);
+		return session;
+	}
+
+	isFull(session: Session): boolean {
+		const {sessionResultsMax, sessionResultBytesMax} = this.#limits;
+		return session.results.size >= sessionResultsMax || session.resultBytes >= sessionResultBytesMax;
+	}
+
+	keep(session: Session, sequence: number, result: Result): void {
+		session.results.set(sequence, result);
+		session.resultBytes += bytesOfResult(result);
+	}
+
+	/** The sessions as they are now, in order. Copies references only; from here on a session is copied when it changes. */
+	freeze(): readonly Session[] {
+		this.#generation += 1;
+		return [...this.#sessions.values()];
+	}
+
+	/** Continues a table that is read from a snapshot, whose sessions come in order. */
+	restoreSession(id: number, lastActive: Milliseconds, acknowledged: number): Session {
+		return this.#insert({id, lastActive, acknowledged, results: new Map(), resultBytes: 0});
+	}
+
+	restoreLogTime(logTime: Milliseconds): void {
+		this.#logTime = logTime;
+	}
+
+	#insert(session: Omit<Session, 'generation'>): Session {
+		const inserted = {...session, generation: this.#generation};
+		this.#sessions.set(session.id, inserted);
+		return inserted;
+	}
+
+	#copy(session: Session): Session {
+		return {...session, results: new Map(session.results), generation: this.#generation};
+	}
+
+	#evictSilent(): void {
+		for (const id of this.#sessions.keys()) {
+			this.#sessions.delete(id);
+			return;
+		}
+	}
+
+	#acknowledge(session: Session, acknowledged: number): void {
+		const from = session.acknowledged;
+		if (acknowledged <= from) return;
+		session.acknowledged = acknowledged;
+		// Whichever is shorter: a client may acknowledge any number at once.
+		if (acknowledged - from > session.results.size) {
+			for (const sequence of session.results.keys()) {
+				if (sequence <= acknowledged) this.#forget(session, sequence);
+			}
+			return;
+		}
+		for (let sequence = from + 1; sequence <= acknowledged; sequence += 1) this.#forget(session, sequence);
+	}
+
+	#forget(session: Session, sequence: number): void {
+		const result = session.results.get(sequence);
+		if (result === undefined) return;
+		session.results.delete(sequence);
+		session.resultBytes -= bytesOfResult(result);
+	}
+}

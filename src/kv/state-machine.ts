@@ -1,0 +1,152 @@
+/**
+ * The replicated state machine: what each entry of the log does. Deterministic: replicas that applied the same entries
+ * are equal, whether by applying or by way of a snapshot.
+ */
+import {assert} from '../raft/errors.js';
+import {unreachable, type LogEntry, type LogIndex, type Milliseconds} from '../raft/types.js';
+import {decodeCommand} from './command-codec.js';
+import {execute, read} from './operations.js';
+import {SessionTable, defaultSessionLimits, type SessionLimits} from './sessions.js';
+import {SnapshotReader, SnapshotWriter} from './snapshot.js';
+import {stateHash} from './state-hash.js';
+import {Store} from './store.js';
+import type {Codec, Command, Outcome, ReadOperation, Result} from './types.js';
+
+/** Part of what the replicas agree on: give all of them the same, or they diverge. */
+export interface StateMachineLimits extends SessionLimits {
+	/** Bytes of a value, also of what `append` makes of it. @default 1048576 (1 MiB) */
+	readonly valueBytesMax: number;
+}
+
+export const defaultStateMachineLimits: StateMachineLimits = {...defaultSessionLimits, valueBytesMax: 2 ** 20};
+
+type OperationCommand = Extract<Command, {type: 'operation'}>;
+
+const malformed: Outcome = {type: 'invalid', reason: 'malformed', version: 0};
+
+export class KvStateMachine {
+	readonly #codec: Codec;
+	readonly #limits: StateMachineLimits;
+	#store = new Store();
+	#sessions: SessionTable;
+	#appliedIndex: LogIndex = 0;
+	#snapshot: SnapshotWriter | undefined;
+
+	constructor(codec: Codec, limits: Partial<StateMachineLimits> = {}) {
+		this.#codec = codec;
+		this.#limits = {...defaultStateMachineLimits, ...limits};
+		this.#sessions = new SessionTable(this.#limits);
+	}
+
+	/** The state includes all entries up to here. */
+	get appliedIndex(): LogIndex {
+		return this.#appliedIndex;
+	}
+
+	/** See `Command`, `clock`. */
+	get logTime(): Milliseconds {
+		return this.#sessions.logTime;
+	}
+
+	get keyCount(): number {
+		return this.#store.size;
+	}
+
+	get sessionCount(): number {
+		return this.#sessions.size;
+	}
+
+	/** See `Store.copiedEntries`: how much work snapshots added to `apply` so far. Begins again with a restored state. */
+	get copiedEntries(): number {
+		return this.#store.copiedEntries;
+	}
+
+	/** Applies the next entry; `undefined` for one that is not the service's. */
+	apply(entry: LogEntry): Outcome | undefined {
+		assert(entry.index === this.#appliedIndex + 1, 'entries are applied in order, each once');
+		this.#appliedIndex = entry.index;
+		if (entry.type !== 'command') return undefined;
+		const command = decodeCommand(this.#codec, entry.command);
+		return command === undefined ? malformed : this.#run(command, entry.index);
+	}
+
+	/** The state's answer as of `appliedIndex`. */
+	read(operation: ReadOperation): Result {
+		return read(this.#store, operation);
+	}
+
+	/** The kept result if this command is a repeat: what applying it again would give. */
+	resultOf({session, sequence}: OperationCommand): Result | undefined {
+		return this.#sessions.get(session)?.results.get(sequence);
+	}
+
+	/**
+	 * Freezes the state as it is now and hands out a writer of it; `apply` goes on. Takes constant time, but for a list of
+	 * references to the sessions. Abandons the snapshot before, if that is not complete.
+	 */
+	beginSnapshot(chunkBytes: number): SnapshotWriter {
+		this.#snapshot?.abandon();
+		const store = this.#store;
+		const state = {
+			index: this.#appliedIndex,
+			logTime: this.#sessions.logTime,
+			store: store.freeze(),
+			sessions: this.#sessions.freeze(),
+		};
+		this.#snapshot = new SnapshotWriter(this.#codec, state, chunkBytes, () => store.thaw());
+		return this.#snapshot;
+	}
+
+	/** Reads a snapshot beside the living state; `restore` takes it over. */
+	beginRestore(): SnapshotReader {
+		return new SnapshotReader(this.#codec, this.#limits);
+	}
+
+	/**
+	 * Replaces the state by that of a snapshot, which must be complete. On an error the state stays what it was.
+	 *
+	 * @throws {SnapshotFormatError}
+	 */
+	restore(reader: SnapshotReader): void {
+		const {index, store, sessions} = reader.finish();
+		this.#snapshot?.abandon();
+		this.#store = store;
+		this.#sessions = sessions;
+		this.#appliedIndex = index;
+	}
+
+	/** See `stateHash`: equal for replicas at the same index. Costs a pass over the whole state. */
+	stateHash(): string {
+		return stateHash(this.#codec, this.#store, this.#sessions);
+	}
+
+	#run(command: Command, index: LogIndex): Outcome {
+		switch (command.type) {
+			case 'openSession':
+				this.#sessions.open(index);
+				return {type: 'sessionOpened', session: index};
+			case 'clock':
+				this.#sessions.advance(command.logTime);
+				// Nobody waits for a clock's outcome; an empty batch says that it did nothing to any key.
+				return {type: 'batch', results: []};
+			case 'operation':
+				return this.#runOnce(command, index);
+			default:
+				return unreachable(command);
+		}
+	}
+
+	/** Exactly once: the check is made here, where the log's order is final (dissertation §6.3). */
+	#runOnce({session: id, sequence, acknowledged, operation}: OperationCommand, index: LogIndex): Outcome {
+		const session = this.#sessions.use(id, acknowledged);
+		if (session === undefined) return {type: 'sessionExpired'};
+		const known = session.results.get(sequence);
+		if (known !== undefined) return known;
+		if (sequence <= session.acknowledged) return {type: 'alreadyAcknowledged'};
+		if (this.#sessions.isFull(session)) return {type: 'sessionFull'};
+		const execution = {store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax};
+		const result = execute(execution, operation);
+		this.#sessions.keep(session, sequence, result);
+		return result;
+	}
+}

@@ -1,0 +1,182 @@
+import {execFileSync} from 'node:child_process';
+import test from 'ava';
+import fc from 'fast-check';
+import {DecodeError, codec} from '../../actors/codec.js';
+import {bytesOf, bytesOfKey, keyOf, textOf} from '../../actors/text.js';
+import {
+	decodeCommand,
+	decodeOutcomes,
+	decodeReads,
+	encodeCommand,
+	encodeOutcomes,
+	encodeReads,
+	packCommands,
+	unpackCommands,
+} from '../../src/kv/command-codec.js';
+import type {Command, Outcome} from '../../src/kv/types.js';
+import {entryHeaderBytes} from '../../src/raft/codec.js';
+import {getArbitrary, put, runs, writeArbitrary} from './helpers.js';
+
+const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
+	fc
+		.tuple(fc.nat(), fc.integer({min: 1, max: 2 ** 45}), fc.double({min: 0, max: 1, noNaN: true}), writeArbitrary)
+		.map(([session, sequence, share, operation]) => ({
+			type: 'operation' as const,
+			session,
+			sequence,
+			acknowledged: Math.floor(share * (sequence - 1)),
+			operation,
+		})),
+	fc.constant({type: 'openSession' as const}),
+	fc.record({type: fc.constant('clock' as const), logTime: fc.maxSafeNat()}),
+);
+
+/** A put without conditions decodes without their fields. */
+const canonical = (value: unknown): unknown =>
+	JSON.parse(
+		JSON.stringify(value, (name, part: unknown) => {
+			if (typeof part === 'bigint') return `${part}n`;
+			return name === 'returnPrevious' && part === false ? undefined : part;
+		}),
+	);
+
+test('a command survives encoding', t => {
+	fc.assert(
+		fc.property(commandArbitrary, command => {
+			t.deepEqual(canonical(decodeCommand(codec, encodeCommand(codec, command))), canonical(command));
+		}),
+		runs(300),
+	);
+	t.pass();
+});
+
+test('a read request survives encoding', t => {
+	fc.assert(
+		fc.property(fc.array(getArbitrary), reads => {
+			t.deepEqual(decodeReads(codec, encodeReads(codec, reads)), reads);
+		}),
+		runs(50),
+	);
+	t.pass();
+});
+
+test('every kind of outcome survives encoding', t => {
+	const value = bytesOf('v');
+	const outcomes: readonly Outcome[] = [
+		{type: 'value', value, version: 3},
+		{type: 'value', value: undefined, version: 0},
+		{type: 'written', version: 4, length: 1},
+		{type: 'written', version: 4, length: 1, previous: value},
+		{type: 'deleted', existed: true, version: 5},
+		{type: 'conditionFailed', value: undefined, version: 0},
+		{type: 'number', value: -(2n ** 63n), version: 6},
+		{type: 'number', value: 7n, version: 6},
+		{type: 'cleared', count: 2, version: 7},
+		{type: 'batch', results: [{type: 'deleted', existed: false, version: 8}]},
+		{type: 'invalid', reason: 'malformed', version: 0},
+		{type: 'sessionOpened', session: 2 ** 40},
+		{type: 'sessionExpired'},
+		{type: 'alreadyAcknowledged'},
+		{type: 'sessionFull'},
+	];
+	t.deepEqual(decodeOutcomes(codec, encodeOutcomes(codec, outcomes)), outcomes);
+});
+
+test('a put of one letter takes less than 30 bytes of log, header included', t => {
+	const command = {type: 'operation', session: 2, sequence: 800, acknowledged: 799, operation: put('x', '0')} as const;
+	t.true(encodeCommand(codec, command).length + entryHeaderBytes < 30);
+});
+
+test('bytes that are no command, read or outcome are refused as a value', t => {
+	fc.assert(
+		fc.property(fc.oneof(fc.uint8Array({maxLength: 30}), fc.anything().map(plainBytes)), bytes => {
+			for (const decode of [decodeCommand, decodeReads, decodeOutcomes]) t.notThrows(() => decode(codec, bytes));
+		}),
+		runs(500),
+	);
+	const operation = (...plain: readonly unknown[]): Command | undefined =>
+		decodeCommand(codec, codec.encode([0, 1, 1, 0, ...plain]));
+	t.is(operation(0, 'k'), undefined, 'a put without a value');
+	t.is(operation(0, 'k', bytesOf('v'), 3), undefined, 'absent and present at once');
+	t.is(operation(5, 'k', 2n ** 63n), undefined, 'an increment beyond 64 bits');
+	t.is(operation(8, 'k'), undefined, 'a read in the log');
+	t.is(operation(7, [[7, []]]), undefined, 'a batch in a batch');
+	t.is(decodeCommand(codec, codec.encode([0, 1, 3, 3, 6])), undefined, 'acknowledges its own answer');
+	t.is(decodeCommand(codec, codec.encode([2, -1])), undefined, 'time before the beginning');
+});
+
+function plainBytes(value: unknown): Uint8Array {
+	try {
+		return codec.encode(value);
+	} catch {
+		return new Uint8Array();
+	}
+}
+
+test('packed commands come apart as they were, and cut ones are refused', t => {
+	fc.assert(
+		fc.property(fc.array(fc.uint8Array({maxLength: 9}), {maxLength: 5}), fc.nat(), (commands, cut) => {
+			const packed = packCommands(commands);
+			t.deepEqual(unpackCommands(packed), commands);
+			const length = cut % (packed.length + 1);
+			const part = unpackCommands(packed.subarray(0, length));
+			t.true(part === undefined || part.length < commands.length || length === packed.length);
+		}),
+		runs(100),
+	);
+	t.pass();
+});
+
+test('encoded and decoded bytes are of their own, not views of a shared block', t => {
+	const encoded = codec.encode([new Uint8Array([1, 2, 3])]);
+	t.is(encoded.buffer.byteLength, encoded.length);
+	const [value] = codec.decode(encoded) as [Uint8Array];
+	t.not(value.buffer, encoded.buffer);
+	t.is(value.buffer.byteLength, 3);
+});
+
+test('integers of 64 bits are exact', t => {
+	const numbers = [2n ** 63n - 1n, -(2n ** 63n), 2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 40];
+	t.deepEqual(codec.decode(codec.encode(numbers)), numbers);
+});
+
+test('what is not CBOR is one kind of error, with its cause', t => {
+	for (const junk of [[], [0x82, 1], [0xff], [1, 1], [0x9a, 0xff, 0xff, 0xff, 0xff], [0x9a, 0x06, 0, 0, 0]]) {
+		const error = t.throws(() => codec.decode(Uint8Array.from(junk)), {instanceOf: DecodeError, code: 'ERR_DECODE'});
+		t.is(error.byteLength, junk.length);
+		t.true(error.cause instanceof Error);
+	}
+});
+
+test('the codec loads no native add-on: one would crash with its thread', t => {
+	const url = new URL('../../actors/codec.js', import.meta.url).href;
+	const script = `
+		const {codec} = await import(${JSON.stringify(url)});
+		codec.decode(codec.encode(['text'.repeat(100)]));
+		const {createRequire} = await import('node:module');
+		console.log(JSON.stringify([...process.moduleLoadList, ...Object.keys(createRequire(${JSON.stringify(url)}).cache)]));
+	`;
+	const loaded = JSON.parse(
+		execFileSync(process.execPath, ['--input-type=module', '-e', script], {encoding: 'utf8'}),
+	) as string[];
+	t.true(loaded.some(name => name.includes('cbor-x')));
+	t.deepEqual(
+		loaded.filter(name => name.endsWith('.node') || name.includes('cbor-extract')),
+		[],
+	);
+});
+
+test('text becomes a byte-string key and comes back', t => {
+	fc.assert(
+		fc.property(fc.string({unit: 'grapheme'}), text => {
+			const key = keyOf(text);
+			t.is(textOf(key), text);
+			t.deepEqual(bytesOfKey(key), bytesOf(text));
+			t.is(keyOf(bytesOf(text)), key);
+			t.is(textOf(bytesOf(text)), text);
+		}),
+		runs(100),
+	);
+	const binary = Uint8Array.from({length: 256}, (_, byte) => byte);
+	t.deepEqual(bytesOfKey(keyOf(binary)), binary);
+});

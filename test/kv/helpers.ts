@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import {codec} from '../../actors/codec.js';
+import {bytesOf} from '../../actors/text.js';
+import {encodeCommand} from '../../src/kv/command-codec.js';
+import type {KvStateMachine} from '../../src/kv/state-machine.js';
+import type {Command, Operation, Outcome, WriteOperation} from '../../src/kv/types.js';
+import {term, type LogEntry, type LogIndex} from '../../src/raft/types.js';
+
+export const entryOf = (index: LogIndex, command: Command): LogEntry => ({
+	index,
+	term: term(1),
+	type: 'command',
+	command: encodeCommand(codec, command),
+});
+
+export const noopAt = (index: LogIndex): LogEntry => ({index, term: term(1), type: 'noop', command: new Uint8Array()});
+
+/** Applies a command as the next entry. */
+export function applyTo(machine: KvStateMachine, command: Command): Outcome {
+	return machine.apply(entryOf(machine.appliedIndex + 1, command))!;
+}
+
+/** A writer with a session of its own, to apply operations without ceremony. */
+export function writerTo(machine: KvStateMachine): (operation: WriteOperation) => Outcome {
+	const opened = applyTo(machine, {type: 'openSession'});
+	const session = opened.type === 'sessionOpened' ? opened.session : 0;
+	let sequence = 0;
+	return operation => {
+		sequence += 1;
+		return applyTo(machine, {type: 'operation', session, sequence, acknowledged: sequence - 1, operation});
+	};
+}
+
+export const put = (key: string, text: string): WriteOperation => ({type: 'put', key, value: bytesOf(text)});
+export const append = (key: string, text: string): WriteOperation => ({type: 'append', key, value: bytesOf(text)});
+
+const keys = fc.constantFrom('a', 'b', 'c', '', '\u00ff\u0000');
+const values = fc.oneof(
+	fc.uint8Array({maxLength: 6}),
+	fc.integer({min: -99, max: 99}).map(number => bytesOf(String(number))),
+	fc.constantFrom(bytesOf('9223372036854775807'), bytesOf('-9223372036854775808')),
+);
+
+const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch'}>> = fc.oneof(
+	fc.record({
+		type: fc.constant('put' as const),
+		key: keys,
+		value: values,
+		condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
+		returnPrevious: fc.boolean(),
+	}),
+	fc.record({type: fc.constant('append' as const), key: keys, value: values}),
+	fc.record({type: fc.constant('delete' as const), key: keys}),
+	fc.record({
+		type: fc.constant('compareAndSet' as const),
+		key: keys,
+		value: values,
+		expected: fc.oneof(
+			fc.record({value: fc.option(values, {nil: undefined})}),
+			fc.record({version: fc.integer({min: 0, max: 40})}),
+		),
+	}),
+	fc.record({
+		type: fc.constant('increment' as const),
+		key: keys,
+		by: fc.bigInt({min: -(2n ** 63n), max: 2n ** 63n - 1n}),
+	}),
+	fc.record({type: fc.constant('increment' as const), key: keys, by: fc.bigInt({min: -9n, max: 9n})}),
+	{weight: 1, arbitrary: fc.constant({type: 'clear' as const})},
+);
+
+export const getArbitrary = fc.record({type: fc.constant('get' as const), key: keys});
+
+export const writeArbitrary: fc.Arbitrary<WriteOperation> = fc.oneof(
+	{weight: 6, arbitrary: partArbitrary},
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			type: fc.constant('batch' as const),
+			operations: fc.array(fc.oneof(partArbitrary, getArbitrary), {maxLength: 4}),
+		}),
+	},
+);
+
+export const operationArbitrary: fc.Arbitrary<Operation> = fc.oneof(writeArbitrary, getArbitrary);
+
+/** Reruns with `SEED=...`; fast-check prints the seed of a failure. */
+export const runs = (numRuns: number): fc.Parameters<unknown> => ({
+	numRuns,
+	seed: process.env['SEED'] === undefined ? 20_240_611 : Number(process.env['SEED']),
+});
