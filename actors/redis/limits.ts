@@ -1,3 +1,5 @@
+import {defaultStateMachineLimits} from '../../src/kv/state-machine.js';
+
 /** What one gateway, one connection and one request may take up at most. */
 export interface RedisLimits {
 	/** Bytes of one part of a request; beyond it Redis' protocol error, and the connection is closed. */
@@ -27,7 +29,7 @@ export const defaultRedisLimits: RedisLimits = {
 	requestBytesMax: 32 * mebibyte,
 	requestPartsMax: 65_536,
 	keyBytesMax: 65_536,
-	valueBytesMax: 8 * mebibyte,
+	valueBytesMax: defaultStateMachineLimits.valueBytesMax,
 	pendingCommandsMax: 1024,
 	pendingBytesMax: 8 * mebibyte,
 	outputBytesMax: mebibyte,

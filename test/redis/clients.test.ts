@@ -49,11 +49,11 @@ test('an ioredis pipeline has each result in its place, errors too', async t => 
 		results?.map(([error, result]) => error?.message ?? result),
 		['OK', 2, '2', unknown, 2, '2x'],
 	);
-	const large = 'x'.repeat(3_000_000);
+	const large = 'x'.repeat(1_000_000);
 	t.deepEqual(await Promise.all([redis.set('large', large), redis.get('large'), redis.strlen('large')]), [
 		'OK',
 		large,
-		3_000_000,
+		1_000_000,
 	]);
 	await redis.quit();
 });

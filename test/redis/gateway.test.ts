@@ -1,14 +1,14 @@
 import {once} from 'node:events';
 import test from 'ava';
 import {startRedisGateway} from '../../actors/redis/gateway.js';
-import {MapClient} from './map-client.js';
+import {StoreClient} from './store-client.js';
 import {open, openGateway, readToEnd, talk, talkUntil} from './harness.js';
 
 const info = () => Promise.resolve({});
 
 test('a busy port is a typed error that says what to do', async t => {
 	const {port} = await openGateway(t);
-	const error = await t.throwsAsync(startRedisGateway({client: new MapClient(), info, port}));
+	const error = await t.throwsAsync(startRedisGateway({client: new StoreClient(), info, port}));
 	t.like(error, {name: 'GatewayError', code: 'ERR_PORT_IN_USE', port, host: '127.0.0.1'});
 	t.is(
 		error?.message,
@@ -17,13 +17,13 @@ test('a busy port is a typed error that says what to do', async t => {
 });
 
 test('an address that is not ours is a typed error with its cause', async t => {
-	const error = await t.throwsAsync(startRedisGateway({client: new MapClient(), info, host: '192.0.2.1', port: 0}));
+	const error = await t.throwsAsync(startRedisGateway({client: new StoreClient(), info, host: '192.0.2.1', port: 0}));
 	t.like(error, {name: 'GatewayError', code: 'ERR_LISTEN'});
 	t.like(error?.cause, {code: 'EADDRNOTAVAIL'});
 });
 
 test('closing cuts the connections, frees the port, and may be repeated', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	let openIt = () => {};
 	client.gate = new Promise(resolve => {
 		openIt = resolve;

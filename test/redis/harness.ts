@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import type {ExecutionContext} from 'ava';
 import {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from '../../actors/redis/gateway.js';
-import {MapClient} from './map-client.js';
+import {StoreClient} from './store-client.js';
 
 export const clusterInfo = {leader: 'n2', term: 7};
 
@@ -12,7 +12,7 @@ export async function openGateway(
 	options: Partial<RedisGatewayOptions> = {},
 ): Promise<RedisGateway> {
 	const info = () => Promise.resolve(clusterInfo);
-	const gateway = await startRedisGateway({client: new MapClient(), info, port: 0, ...options});
+	const gateway = await startRedisGateway({client: new StoreClient(), info, port: 0, ...options});
 	t.teardown(() => gateway.close());
 	return gateway;
 }

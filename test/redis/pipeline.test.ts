@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import test from 'ava';
 import fc from 'fast-check';
-import {MapClient} from './map-client.js';
+import {StoreClient} from './store-client.js';
 import {open, openGateway, readToEnd, request, talk, talkUntil, turnGateway} from './harness.js';
 
 /** Numbers below 5, the same for the same seed. */
@@ -36,7 +36,7 @@ test('a pipeline is answered as if each request had waited for the reply before 
 					socket.write(request(...parts));
 					expected += String((await once(socket, 'data'))[0] as Buffer);
 				}
-				const client = new MapClient(drawTurns(seed));
+				const client = new StoreClient(drawTurns(seed));
 				const limits = {pendingCommandsMax: seed % 2 === 0 ? pendingCommandsMax : 1024};
 				const gateway = await openGateway(t, {client, limits});
 				t.is(await talk(gateway, Buffer.concat(commands.map(parts => request(...parts)))), expected);
@@ -50,7 +50,7 @@ test('a pipeline is answered as if each request had waited for the reply before 
 });
 
 test('a run of writes travels in one batch, a run of reads too, and requests without operations do not part them', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const {port} = await openGateway(t, {client});
 	const lines = [
 		'SET a 1',
@@ -70,14 +70,14 @@ test('a run of writes travels in one batch, a run of reads too, and requests wit
 });
 
 test('requests behind QUIT are not carried out', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const {port} = await openGateway(t, {client});
 	t.is(await talk({port}, 'SET a 1\r\nQUIT\r\nSET a 2\r\n'), '+OK\r\n+OK\r\n');
 	t.deepEqual(client.batches, [['put']]);
 });
 
 test('what precedes a protocol error is carried out and answered, then the error, then the connection ends', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const {port} = await openGateway(t, {client});
 	const reply = '+OK\r\n$1\r\n1\r\n-ERR Protocol error: invalid bulk length\r\n';
 	t.is(await talk({port}, 'SET a 1\r\nGET a\r\n*1\r\n$-1\r\nSET a 2\r\n'), reply);
@@ -85,7 +85,7 @@ test('what precedes a protocol error is carried out and answered, then the error
 });
 
 test('an HTTP request ends the connection without a word, and its body is not carried out', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const {port} = await openGateway(t, {client});
 	t.is(await talk({port}, 'POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET a 1\r\n'), '');
 	t.is(await talk({port}, 'Host: localhost\r\n\r\nSET a 1\r\n'), '');
@@ -104,7 +104,7 @@ class OperationError extends Error {
 }
 
 test('an operation that fails has one line of error in its place, which says whether it may have happened', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const {port} = await openGateway(t, {client});
 	client.failWith = operation => {
 		if (!('key' in operation)) return undefined;
@@ -139,7 +139,7 @@ test('an operation that fails has one line of error in its place, which says whe
 });
 
 /** A gate of the client that the test opens. */
-function closeGate(client: MapClient): () => void {
+function closeGate(client: StoreClient): () => void {
 	let openIt = () => {};
 	client.gate = new Promise(resolve => {
 		openIt = resolve;
@@ -148,7 +148,7 @@ function closeGate(client: MapClient): () => void {
 }
 
 test('while the service is slow a client can only send so much, and all of it is answered in the end', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const openIt = closeGate(client);
 	const {port} = await openGateway(t, {client, limits: {pendingCommandsMax: 3}});
 	const socket = await open(t, port);
@@ -166,7 +166,7 @@ test('while the service is slow a client can only send so much, and all of it is
 });
 
 test('requests are taken in up to a number of bytes', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const {port} = await openGateway(t, {client, limits: {pendingBytesMax: 1000}});
 	const requests = Array.from({length: 50}, () => request('SET', 'k', 'x'.repeat(196)));
 	t.is(await talk({port}, Buffer.concat(requests)), '+OK\r\n'.repeat(50));
@@ -174,7 +174,7 @@ test('requests are taken in up to a number of bytes', async t => {
 });
 
 test('a client that does not read its replies is not served until it does', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const {port} = await openGateway(t, {client, limits: {pendingCommandsMax: 10}});
 	const value = 'x'.repeat(65_536);
 	await talk({port}, request('SET', 'k', value));
@@ -189,7 +189,7 @@ test('a client that does not read its replies is not served until it does', asyn
 });
 
 test('a client that vanishes in the middle of a pipeline is forgotten, and others are served', async t => {
-	const client = new MapClient();
+	const client = new StoreClient();
 	const openIt = closeGate(client);
 	const {port} = await openGateway(t, {client});
 	const socket = await open(t, port);

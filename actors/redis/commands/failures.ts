@@ -51,6 +51,8 @@ export function invalidText({reason}: Invalid, limits: RedisLimits): string {
 			return 'ERR increment or decrement would overflow';
 		case 'valueTooLarge':
 			return valueTooLargeText(limits);
+		case 'malformed':
+			return 'ERR the cluster does not know this operation';
 		default:
 			return unreachable(reason);
 	}
