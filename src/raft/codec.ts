@@ -19,17 +19,23 @@ export function packEntries(entries: readonly LogEntry[]): Uint8Array {
 	let length = 0;
 	for (const entry of entries) length += packedBytes(entry);
 	const bytes = new Uint8Array(length);
-	const view = new DataView(bytes.buffer);
-	let offset = 0;
+	packEntriesInto(bytes, 0, entries);
+	return bytes;
+}
+
+/** The same into a place that is large enough; the offset behind the last entry. */
+export function packEntriesInto(target: Uint8Array, start: number, entries: readonly LogEntry[]): number {
+	const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
+	let offset = start;
 	for (const {type, term, command} of entries) {
 		view.setUint32(offset, command.length, true);
 		view.setUint8(offset + 4, entryTypes.indexOf(type));
 		view.setUint32(offset + 5, term % twoTo32, true);
 		view.setUint16(offset + 9, Math.floor(term / twoTo32), true);
-		bytes.set(command, offset + entryHeaderBytes);
+		target.set(command, offset + entryHeaderBytes);
 		offset += entryHeaderBytes + command.length;
 	}
-	return bytes;
+	return offset;
 }
 
 /**

@@ -30,6 +30,10 @@ export interface DiskFile {
 	write(offset: number, data: Uint8Array, done: Done): void;
 	/** `done`: everything written before this call is durable. */
 	sync(done: Done): void;
+	/**
+	 * Cuts the file off. When this returns, all that is left of it is durable, also what an earlier owner wrote and never
+	 * synced: recovery ends with it, so that no node acts on bytes that a power cut could still take away.
+	 */
 	truncate(size: number): void;
 	close(): void;
 }

@@ -1,0 +1,141 @@
+import type {Session} from '../session.js';
+import {invalidName, isValidName} from './client-names.js';
+import {type Command, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
+import {container} from './container.js';
+import {quoted} from './quoted.js';
+
+function planSetname(parts: readonly Buffer[]): Plan {
+	const name = textAt(parts, 2);
+	if (!isValidName(name)) return refuse(invalidName('Client names'));
+	return {
+		type: 'local',
+		reply(out, session) {
+			session.name = name;
+			replyOk(out);
+		},
+	};
+}
+
+function planSetinfo(parts: readonly Buffer[]): Plan {
+	const option = textAt(parts, 2).toLowerCase();
+	const value = textAt(parts, 3);
+	if (option !== 'lib-name' && option !== 'lib-ver')
+		return refuse(`ERR Unrecognized option '${quoted(textAt(parts, 2))}'`);
+	if (!isValidName(value)) return refuse(invalidName(option));
+	return {
+		type: 'local',
+		reply(out, session) {
+			if (option === 'lib-name') session.libraryName = value;
+			else session.libraryVersion = value;
+			replyOk(out);
+		},
+	};
+}
+
+/** Nothing is ever evicted, so it makes no difference. */
+function planSwitch(parts: readonly Buffer[]): Plan {
+	return /^(?:on|off)$/i.test(textAt(parts, 2)) ? {type: 'local', reply: replyOk} : refuse(syntaxError);
+}
+
+/** In seconds, as CLIENT LIST counts. */
+function secondsSince(ms: number): number {
+	return Math.floor((performance.now() - ms) / 1000);
+}
+
+function lineOf(session: Session): string {
+	const fields = [
+		`id=${session.id}`,
+		`addr=${session.address}`,
+		`laddr=${session.localAddress}`,
+		`name=${session.name}`,
+		`age=${secondsSince(session.connectedMs)}`,
+		`idle=${secondsSince(session.activeMs)}`,
+		'flags=N',
+		'db=0',
+		'user=default',
+		`resp=${session.protocol}`,
+		`lib-name=${session.libraryName}`,
+		`lib-ver=${session.libraryVersion}`,
+	];
+	return `${fields.join(' ')}\n`;
+}
+
+const common = {flags: ['fast'], group: 'connection'} as const;
+
+const subcommands: readonly Command[] = [
+	{
+		...common,
+		name: 'id',
+		arity: 2,
+		since: '5.0.0',
+		summary: 'Return the id of this connection',
+		plan: () => ({type: 'local', reply: (out, session) => out.integer(session.id)}),
+	},
+	{
+		...common,
+		name: 'getname',
+		arity: 2,
+		since: '2.6.9',
+		summary: 'Return the name of this connection',
+		plan: () => ({
+			type: 'local',
+			reply: (out, session) => (session.name === '' ? out.null() : out.bulk(session.name)),
+		}),
+	},
+	{
+		...common,
+		name: 'setname',
+		arity: 3,
+		since: '2.6.9',
+		summary: 'Name this connection',
+		plan: planSetname,
+	},
+	{
+		...common,
+		name: 'setinfo',
+		arity: 4,
+		since: '7.2.0',
+		summary: 'Tell which library the client uses',
+		plan: planSetinfo,
+	},
+	{
+		...common,
+		name: 'info',
+		arity: 2,
+		since: '6.2.0',
+		summary: 'Describe this connection',
+		plan: () => ({type: 'local', reply: (out, session) => out.verbatim(lineOf(session))}),
+	},
+	{
+		...common,
+		name: 'list',
+		arity: 2,
+		since: '2.4.0',
+		summary: 'Describe all connections',
+		plan: () => ({
+			type: 'local',
+			reply: (out, session) => out.verbatim([...session.gateway.sessions.values()].map(each => lineOf(each)).join('')),
+		}),
+	},
+	{
+		...common,
+		name: 'no-evict',
+		arity: 3,
+		since: '7.0.0',
+		summary: 'Accepted, and without effect',
+		plan: planSwitch,
+	},
+	{
+		...common,
+		name: 'no-touch',
+		arity: 3,
+		since: '7.2.0',
+		summary: 'Accepted, and without effect',
+		plan: planSwitch,
+	},
+];
+
+export const clientCommand = container(
+	{...common, name: 'client', arity: -2, since: '2.4.0', summary: 'About connections'},
+	subcommands,
+);

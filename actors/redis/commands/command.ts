@@ -1,0 +1,98 @@
+import type {Key, ReadOperation, Result, Value, WriteOperation} from '../../../src/kv/types.js';
+import {assert} from '../../../src/raft/errors.js';
+import type {RedisLimits} from '../limits.js';
+import type {ReplyWriter} from '../reply-writer.js';
+import type {ClusterInfo, Session} from '../session.js';
+
+/** What one request comes to: what to execute, and how to word what became of it. Holds no view of the request. */
+export type Plan =
+	| {readonly type: 'write'; readonly operation: WriteOperation; readonly reply: ReplyToOne}
+	| {readonly type: 'read'; readonly operation: ReadOperation; readonly reply: ReplyToOne}
+	| {
+			readonly type: 'readMany';
+			readonly operations: readonly ReadOperation[];
+			readonly reply: (out: ReplyWriter, results: readonly Result[]) => void;
+	  }
+	/** Needs no operation: carried out when its turn to be answered comes. */
+	| {readonly type: 'local'; readonly reply: (out: ReplyWriter, session: Session) => void}
+	/** Needs to know how the cluster is. */
+	| {
+			readonly type: 'report';
+			readonly reply: (out: ReplyWriter, session: Session, cluster: ClusterInfo) => void;
+	  }
+	/** The connection ends behind this; requests after it are not looked at. */
+	| {readonly type: 'close'; readonly reply: (out: ReplyWriter) => void};
+
+type ReplyToOne = (out: ReplyWriter, result: Result) => void;
+
+/** Which arguments (the name is argument 0): from `first` on, every `step`-th, up to `last`; negative counts from the end. */
+export interface ArgumentRange {
+	readonly first: number;
+	readonly last: number;
+	readonly step: number;
+}
+
+/** A row of the command table; also what COMMAND tells about it. */
+export interface Command {
+	/** In lower case; a subcommand's is `container|name`. */
+	readonly name: string;
+	/** Parts of a request, the name included; negative: at least so many. */
+	readonly arity: number;
+	/** As COMMAND INFO shows them. */
+	readonly flags: readonly string[];
+	readonly group: 'string' | 'generic' | 'connection' | 'server';
+	readonly summary: string;
+	/** The Redis version whose behaviour is followed first had it. */
+	readonly since: string;
+	/** Held against the limit of keys. */
+	readonly keys?: ArgumentRange;
+	/** Held against the limit of values. */
+	readonly values?: ArgumentRange;
+	/** By the last part of their names. */
+	readonly subcommands?: ReadonlyMap<string, Command>;
+	/** `parts` fit the arity and the limits. */
+	readonly plan: (parts: readonly Buffer[], limits: RedisLimits) => Plan;
+}
+
+/** The commonest ranges: one key behind the name; nothing but keys. */
+export const oneKey: ArgumentRange = {first: 1, last: 1, step: 1};
+export const allKeys: ArgumentRange = {first: 1, last: -1, step: 1};
+export const secondArgument: ArgumentRange = {first: 2, last: 2, step: 1};
+
+export function partAt(parts: readonly Buffer[], position: number): Buffer {
+	const part = parts[position];
+	assert(part !== undefined, 'a command looks only at parts that its arity promises');
+	return part;
+}
+
+/** A byte string: keys, names, whatever is compared or shown. */
+export function textAt(parts: readonly Buffer[], position: number): string {
+	return partAt(parts, position).toString('latin1');
+}
+
+export function keyAt(parts: readonly Buffer[], position: number): Key {
+	return textAt(parts, position);
+}
+
+/** A copy of exact size: the part is a view of a block that the socket filled, which a message between threads would carry along. */
+export function valueAt(parts: readonly Buffer[], position: number): Value {
+	return new Uint8Array(partAt(parts, position));
+}
+
+/** Narrows what the client of the service answered; another type is a bug of its. */
+export function expectResult<T extends Result['type']>(result: Result, type: T): Extract<Result, {type: T}> {
+	assert(result.type === type, 'the type of a result fits its operation');
+	return result as Extract<Result, {type: T}>;
+}
+
+/** Refuses a request in one line. */
+export function refuse(text: string): Plan {
+	return {type: 'local', reply: out => out.error(text)};
+}
+
+export const syntaxError = 'ERR syntax error';
+export const notAnInteger = 'ERR value is not an integer or out of range';
+
+export function replyOk(out: ReplyWriter): void {
+	out.status('OK');
+}

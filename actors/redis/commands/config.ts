@@ -1,0 +1,51 @@
+import type {GatewayState} from '../session.js';
+import {type Command, type Plan, textAt} from './command.js';
+import {container} from './container.js';
+import {matchesGlob} from './glob.js';
+
+/** What tools ask for, answered as it is here: keys are neither evicted nor saved by a schedule. */
+function settingsOf({limits, host, port}: GatewayState): Readonly<Record<string, string>> {
+	return {
+		appendonly: 'no',
+		bind: host,
+		databases: '1',
+		maxclients: String(limits.clientsMax),
+		maxmemory: '0',
+		'maxmemory-policy': 'noeviction',
+		port: String(port),
+		'proto-max-bulk-len': String(limits.bulkBytesMax),
+		save: '',
+		timeout: '0',
+	};
+}
+
+function planGet(parts: readonly Buffer[]): Plan {
+	const patterns = parts.slice(2).map((_, offset) => textAt(parts, offset + 2).toLowerCase());
+	return {
+		type: 'local',
+		reply(out, session) {
+			const settings = Object.entries(settingsOf(session.gateway));
+			const asked = settings.filter(([name]) => patterns.some(pattern => matchesGlob(pattern, name)));
+			out.map(asked.length);
+			for (const [name, value] of asked) {
+				out.bulk(name);
+				out.bulk(value);
+			}
+		},
+	};
+}
+
+const get: Command = {
+	name: 'get',
+	arity: -3,
+	flags: ['admin'],
+	group: 'server',
+	since: '2.0.0',
+	summary: 'Get the values of settings, by patterns of their names',
+	plan: planGet,
+};
+
+export const configCommand = container(
+	{name: 'config', arity: -2, flags: [], group: 'server', since: '2.0.0', summary: 'About settings'},
+	[get],
+);

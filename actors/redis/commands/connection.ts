@@ -1,0 +1,59 @@
+import {parseInt64} from '../int64.js';
+import {
+	type Command,
+	notAnInteger,
+	partAt,
+	type Plan,
+	refuse,
+	replyOk,
+	syntaxError,
+	textAt,
+	valueAt,
+} from './command.js';
+import {planHello, wrongPassword} from './hello.js';
+
+function planPing(parts: readonly Buffer[]): Plan {
+	if (parts.length > 2) return refuse(`ERR wrong number of arguments for 'ping' command`);
+	if (parts.length === 1) return {type: 'local', reply: out => out.status('PONG')};
+	const message = valueAt(parts, 1);
+	return {type: 'local', reply: out => out.value(message)};
+}
+
+function planEcho(parts: readonly Buffer[]): Plan {
+	const message = valueAt(parts, 1);
+	return {type: 'local', reply: out => out.value(message)};
+}
+
+function planSelect(parts: readonly Buffer[]): Plan {
+	const database = parseInt64(partAt(parts, 1));
+	if (database === undefined) return refuse(notAnInteger);
+	return database === 0n ? {type: 'local', reply: replyOk} : refuse('ERR DB index is out of range');
+}
+
+/** As Redis without a password: the default user may be named, and any password does. */
+function planAuth(parts: readonly Buffer[]): Plan {
+	if (parts.length > 3) return refuse(syntaxError);
+	if (parts.length === 2) {
+		return refuse(
+			'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+		);
+	}
+	return textAt(parts, 1) === 'default' ? {type: 'local', reply: replyOk} : refuse(wrongPassword);
+}
+
+const common = {flags: ['fast'], group: 'connection', since: '1.0.0'} as const;
+
+export const connectionCommands: readonly Command[] = [
+	{...common, name: 'ping', arity: -1, summary: 'Ping the server', plan: planPing},
+	{...common, name: 'echo', arity: 2, summary: 'Echo the given string', plan: planEcho},
+	{...common, name: 'select', arity: 2, summary: 'Select a database; there is only 0', plan: planSelect},
+	{...common, name: 'auth', arity: -2, summary: 'Authenticate; there are no passwords', plan: planAuth},
+	{...common, name: 'hello', arity: -1, since: '6.0.0', summary: 'Handshake with Redis', plan: planHello},
+	{
+		...common,
+		name: 'quit',
+		arity: -1,
+		summary: 'Close the connection',
+		plan: () => ({type: 'close', reply: replyOk}),
+	},
+];

@@ -1,0 +1,63 @@
+import type {Result} from '../../../src/kv/types.js';
+import {unreachable} from '../../../src/raft/types.js';
+import type {RedisLimits} from '../limits.js';
+import {notAnInteger} from './command.js';
+
+/** Why an operation has no result: what the client of the service rejected with. */
+export class Failure {
+	readonly error: unknown;
+
+	constructor(error: unknown) {
+		this.error = error;
+	}
+}
+
+/** What fails each time it is tried. */
+const permanentCodes = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_MALFORMED']);
+
+/**
+ * One line that tells what a person and a library need to know: may it have happened, and does trying again make sense?
+ * TRYAGAIN is only for what did not happen, since libraries retry on that word by themselves, and an INCR that
+ * did happen would then count twice. UNCERTAIN is nobody's keyword.
+ */
+export function failureText(failure: Failure, kind: 'read' | 'write'): string {
+	const {code, outcome, message} = factsOf(failure.error);
+	if (kind === 'write' && outcome !== 'notExecuted')
+		return `UNCERTAIN the command may have been executed, or may yet be (${code}): ${message}`;
+	const word = permanentCodes.has(code) ? 'ERR' : 'TRYAGAIN';
+	return `${word} the command was not executed (${code}): ${message}`;
+}
+
+function factsOf(error: unknown): {code: string; outcome: unknown; message: string} {
+	if (!(error instanceof Error)) return {code: 'unknown', outcome: undefined, message: String(error)};
+	const {code = error.name, outcome} = error as {code?: unknown; outcome?: unknown};
+	return {code: String(code), outcome, message: error.message};
+}
+
+type Invalid = Extract<Result, {type: 'invalid'}>;
+
+/** Of a batch the first part that is invalid: Redis has one reply for all of it. */
+export function invalidPart(result: Result): Invalid | undefined {
+	if (result.type === 'invalid') return result;
+	return result.type === 'batch' ? result.results.find(part => part.type === 'invalid') : undefined;
+}
+
+/** Redis' words for an operation that cannot be carried out. */
+export function invalidText({reason}: Invalid, limits: RedisLimits): string {
+	switch (reason) {
+		case 'notANumber':
+			return notAnInteger;
+		case 'numberOverflow':
+			return 'ERR increment or decrement would overflow';
+		case 'valueTooLarge':
+			return valueTooLargeText(limits);
+		case 'malformed':
+			return 'ERR the cluster does not know this operation';
+		default:
+			return unreachable(reason);
+	}
+}
+
+export function valueTooLargeText({valueBytesMax}: RedisLimits): string {
+	return `ERR value exceeds the limit of ${valueBytesMax} bytes`;
+}

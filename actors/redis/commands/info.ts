@@ -1,0 +1,61 @@
+import type {ClusterInfo, GatewayState} from '../session.js';
+import {type Command, type Plan, textAt} from './command.js';
+import {compatibleVersion} from './hello.js';
+
+type Fields = Readonly<Record<string, string | number | boolean>>;
+
+const raftSection = 'raft';
+
+/** The sections that need no look at the cluster, in the order of INFO. */
+const sections: Readonly<Record<string, (gateway: GatewayState) => Fields>> = {
+	server: gateway => ({
+		redis_version: compatibleVersion,
+		redis_mode: 'standalone',
+		server_name: 'threadraft',
+		process_id: process.pid,
+		tcp_port: gateway.port,
+		uptime_in_seconds: Math.floor((performance.now() - gateway.startedMs) / 1000),
+	}),
+	clients: gateway => ({connected_clients: gateway.sessions.size, maxclients: gateway.limits.clientsMax}),
+	// Clients wait until nothing is loading (ioredis' ready check); replicas load before the port is opened.
+	persistence: () => ({loading: 0}),
+	stats: gateway => ({
+		total_connections_received: gateway.connectionsReceived,
+		total_commands_processed: gateway.commandsProcessed,
+		rejected_connections: gateway.connectionsRejected,
+	}),
+	replication: () => ({role: 'master', connected_slaves: 0}),
+};
+
+const everything = new Set(['all', 'everything', 'default']);
+
+function planInfo(parts: readonly Buffer[]): Plan {
+	const asked = new Set(parts.slice(1).map((_, offset) => textAt(parts, offset + 1).toLowerCase()));
+	const all = asked.size === 0 || [...everything].some(name => asked.has(name));
+	const local = Object.keys(sections).filter(name => all || asked.has(name));
+	const localText = (gateway: GatewayState) => local.map(name => sectionText(name, sections[name]?.(gateway) ?? {}));
+	if (!all && !asked.has(raftSection))
+		return {type: 'local', reply: (out, {gateway}) => out.verbatim(localText(gateway).join('\r\n'))};
+	return {
+		type: 'report',
+		reply: (out, {gateway}, cluster) =>
+			out.verbatim([...localText(gateway), sectionText(raftSection, cluster)].join('\r\n')),
+	};
+}
+
+function sectionText(name: string, fields: Fields | ClusterInfo): string {
+	const lines = Object.entries(fields).map(
+		([field, value]) => `${field}:${String(value).replaceAll(/[\r\n]+/g, ' ')}\r\n`,
+	);
+	return `# ${name.charAt(0).toUpperCase()}${name.slice(1)}\r\n${lines.join('')}`;
+}
+
+export const infoCommand: Command = {
+	name: 'info',
+	arity: -1,
+	flags: [],
+	group: 'server',
+	since: '1.0.0',
+	summary: 'Describe the server, its clients and the cluster behind it',
+	plan: planInfo,
+};

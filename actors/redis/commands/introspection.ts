@@ -1,0 +1,146 @@
+import type {ReplyWriter} from '../reply-writer.js';
+import type {Session} from '../session.js';
+import {type ArgumentRange, type Command, type Plan, textAt} from './command.js';
+import {container} from './container.js';
+
+const noKeys: ArgumentRange = {first: 0, last: 0, step: 0};
+
+/** The names behind `COMMAND INFO` or `COMMAND DOCS`. */
+function namesOf(parts: readonly Buffer[]): readonly string[] {
+	return parts.slice(2).map((_, offset) => textAt(parts, offset + 2).toLowerCase());
+}
+
+function find({gateway}: Session, name: string): Command | undefined {
+	const [head = '', tail] = name.split('|');
+	const command = gateway.commands.get(head);
+	return tail === undefined ? command : command?.subcommands?.get(tail);
+}
+
+function replyStatuses(out: ReplyWriter, items: readonly string[]): void {
+	out.set(items.length);
+	for (const item of items) out.status(item);
+}
+
+/** The ten elements that Redis 7 gives; the last three (tips, key specifications, subcommands) may be empty. */
+function replyInfo(out: ReplyWriter, command: Command | undefined): void {
+	if (command === undefined) {
+		out.nullArray();
+		return;
+	}
+	const {first, last, step} = command.keys ?? noKeys;
+	out.array(10);
+	out.bulk(command.name);
+	out.integer(command.arity);
+	replyStatuses(out, command.flags);
+	out.integer(first);
+	out.integer(last);
+	out.integer(step);
+	replyStatuses(out, categoriesOf(command));
+	out.set(0);
+	out.set(0);
+	const subcommands = [...(command.subcommands?.values() ?? [])];
+	out.array(subcommands.length);
+	for (const each of subcommands) replyInfo(out, each);
+}
+
+const categories: Readonly<Record<Command['group'], string>> = {
+	string: '@string',
+	generic: '@keyspace',
+	connection: '@connection',
+	server: '@admin',
+};
+
+function categoriesOf({flags, group}: Command): readonly string[] {
+	return [
+		categories[group],
+		...(flags.includes('write') ? ['@write'] : []),
+		...(flags.includes('readonly') ? ['@read'] : []),
+		flags.includes('fast') ? '@fast' : '@slow',
+	];
+}
+
+function replyInfos(out: ReplyWriter, commands: readonly (Command | undefined)[]): void {
+	out.array(commands.length);
+	for (const command of commands) replyInfo(out, command);
+}
+
+function replyAll(out: ReplyWriter, session: Session): void {
+	replyInfos(out, [...session.gateway.commands.values()]);
+}
+
+function planInfo(parts: readonly Buffer[]): Plan {
+	const names = namesOf(parts);
+	if (names.length === 0) return {type: 'local', reply: replyAll};
+	return {
+		type: 'local',
+		reply: (out, session) =>
+			replyInfos(
+				out,
+				names.map(name => find(session, name)),
+			),
+	};
+}
+
+function replyDocs(out: ReplyWriter, command: Command): void {
+	const subcommands = [...(command.subcommands?.values() ?? [])];
+	out.bulk(command.name);
+	out.map(subcommands.length === 0 ? 3 : 4);
+	out.bulk('summary');
+	out.bulk(command.summary);
+	out.bulk('since');
+	out.bulk(command.since);
+	out.bulk('group');
+	out.bulk(command.group);
+	if (subcommands.length === 0) return;
+	out.bulk('subcommands');
+	out.map(subcommands.length);
+	for (const each of subcommands) replyDocs(out, each);
+}
+
+function planDocs(parts: readonly Buffer[]): Plan {
+	const names = namesOf(parts);
+	return {
+		type: 'local',
+		reply(out, session) {
+			const commands =
+				names.length === 0 ? [...session.gateway.commands.values()] : names.map(name => find(session, name));
+			const known = commands.filter(command => command !== undefined);
+			out.map(known.length);
+			for (const command of known) replyDocs(out, command);
+		},
+	};
+}
+
+function replyNames(out: ReplyWriter, {gateway}: Session): void {
+	out.array(gateway.commands.size);
+	for (const name of gateway.commands.keys()) out.bulk(name);
+}
+
+const common = {flags: ['fast'], group: 'server', since: '2.8.13'} as const;
+
+const subcommands: readonly Command[] = [
+	{
+		...common,
+		name: 'count',
+		arity: 2,
+		summary: 'Count the commands',
+		plan: () => ({type: 'local', reply: (out, {gateway}) => out.integer(gateway.commands.size)}),
+	},
+	{...common, name: 'info', arity: -2, summary: 'Describe commands, for machines', plan: planInfo},
+	{...common, name: 'docs', arity: -2, since: '7.0.0', summary: 'Describe commands, for people', plan: planDocs},
+	{
+		...common,
+		name: 'list',
+		arity: 2,
+		since: '7.0.0',
+		summary: 'List the names of the commands',
+		plan: () => ({type: 'local', reply: replyNames}),
+	},
+];
+
+const prefix = container({...common, name: 'command', arity: -1, summary: 'About the commands'}, subcommands);
+
+export const commandCommand: Command = {
+	...prefix,
+	plan: (parts, limits) => (parts.length === 1 ? {type: 'local', reply: replyAll} : prefix.plan(parts, limits)),
+};

@@ -1,0 +1,76 @@
+import type {ReadOperation, Result} from '../../../src/kv/types.js';
+import type {ReplyWriter} from '../reply-writer.js';
+import {
+	allKeys,
+	type Command,
+	expectResult,
+	keyAt,
+	type Plan,
+	refuse,
+	replyOk,
+	syntaxError,
+	textAt,
+} from './command.js';
+
+function replyDeletedCount(out: ReplyWriter, result: Result): void {
+	const results = result.type === 'batch' ? result.results : [result];
+	out.integer(results.filter(each => expectResult(each, 'deleted').existed).length);
+}
+
+/** All in one step, as in Redis. */
+function planDelete(parts: readonly Buffer[]): Plan {
+	const operations = parts.slice(1).map((_, offset) => ({type: 'delete', key: keyAt(parts, offset + 1)}) as const);
+	const [only] = operations;
+	return {
+		type: 'write',
+		operation: only !== undefined && operations.length === 1 ? only : {type: 'batch', operations},
+		reply: replyDeletedCount,
+	};
+}
+
+function planExists(parts: readonly Buffer[]): Plan {
+	const operations = parts.slice(1).map((_, offset): ReadOperation => ({type: 'get', key: keyAt(parts, offset + 1)}));
+	return {
+		type: 'readMany',
+		operations,
+		reply: (out, results) =>
+			out.integer(results.filter(each => expectResult(each, 'value').value !== undefined).length),
+	};
+}
+
+function planFlush(parts: readonly Buffer[]): Plan {
+	const modeFits = parts.length === 1 || (parts.length === 2 && /^a?sync$/i.test(textAt(parts, 1)));
+	return modeFits ? {type: 'write', operation: {type: 'clear'}, reply: replyOk} : refuse(syntaxError);
+}
+
+export const keyCommands: readonly Command[] = [
+	...['del', 'unlink'].map((name): Command => ({
+		name,
+		arity: -2,
+		flags: name === 'del' ? ['write'] : ['write', 'fast'],
+		summary: 'Delete keys, all in one step',
+		since: name === 'del' ? '1.0.0' : '4.0.0',
+		group: 'generic',
+		keys: allKeys,
+		plan: planDelete,
+	})),
+	{
+		name: 'exists',
+		arity: -2,
+		flags: ['readonly', 'fast'],
+		summary: 'Count which of the given keys exist',
+		since: '1.0.0',
+		group: 'generic',
+		keys: allKeys,
+		plan: planExists,
+	},
+	...['flushall', 'flushdb'].map((name): Command => ({
+		name,
+		arity: -1,
+		flags: ['write'],
+		summary: 'Remove all keys',
+		since: '1.0.0',
+		group: 'server',
+		plan: planFlush,
+	})),
+];

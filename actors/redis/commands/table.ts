@@ -1,0 +1,23 @@
+import {clientCommand} from './client.js';
+import type {Command} from './command.js';
+import {configCommand} from './config.js';
+import {connectionCommands} from './connection.js';
+import {infoCommand} from './info.js';
+import {commandCommand} from './introspection.js';
+import {keyCommands} from './keys.js';
+import {numberCommands} from './numbers.js';
+import {stringCommands} from './strings.js';
+
+/** Every command that the gateway knows, by its name in lower case. */
+export const commandTable: ReadonlyMap<string, Command> = new Map(
+	[
+		...stringCommands,
+		...numberCommands,
+		...keyCommands,
+		...connectionCommands,
+		clientCommand,
+		configCommand,
+		commandCommand,
+		infoCommand,
+	].map(command => [command.name, command]),
+);

@@ -1,0 +1,109 @@
+import {once} from 'node:events';
+import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import {commandTable} from './commands/table.js';
+import {type Backend, Connection} from './connection.js';
+import {GatewayError} from './errors.js';
+import {defaultRedisLimits, type RedisLimits} from './limits.js';
+import type {ClusterInfo, GatewayState, Session} from './session.js';
+import type {KvClient} from '../kv-client.js';
+
+export interface RedisGatewayOptions {
+	/** Carries out the operations. Stays its owner's to close, after the gateway. */
+	readonly client: KvClient;
+	/** @default '127.0.0.1' */
+	readonly host?: string | undefined;
+	/** 0 takes any free port. @default 6379 */
+	readonly port?: number | undefined;
+	/** What INFO tells about the cluster; should settle soon whatever state the cluster is in. */
+	readonly info: () => Promise<ClusterInfo>;
+	/** Those not given are `defaultRedisLimits`. */
+	readonly limits?: Partial<RedisLimits> | undefined;
+}
+
+export interface RedisGateway {
+	readonly address: string;
+	readonly port: number;
+	/** Cuts all connections, and resolves when they and the port are free. What was begun goes on without its reply. */
+	close(): Promise<void>;
+}
+
+/** Opens a port that speaks the Redis protocol. Rejects with `GatewayError` when it cannot. */
+export async function startRedisGateway(options: RedisGatewayOptions): Promise<RedisGateway> {
+	const {client, info, host = '127.0.0.1', port = 6379} = options;
+	const state: GatewayState = {
+		limits: {...defaultRedisLimits, ...options.limits},
+		commands: commandTable,
+		host,
+		port,
+		startedMs: performance.now(),
+		sessions: new Map(),
+		connectionsReceived: 0,
+		connectionsRejected: 0,
+		commandsProcessed: 0,
+	};
+	const sockets = new Set<Socket>();
+	// A client may send its requests, end its side, and then read the replies (`printf ... | nc`): hence half open.
+	const server = createServer({allowHalfOpen: true, noDelay: true, keepAlive: true}, socket =>
+		accept(socket, {client, info}, state, sockets),
+	);
+	const bound = await listen(server, host, port);
+	state.port = bound.port;
+	// From now on only a failed accept (no file descriptors left) ends up here: that client is lost, the others are not.
+	server.on('error', () => state.connectionsRejected++);
+	return {
+		address: bound.address,
+		port: bound.port,
+		async close() {
+			if (!server.listening) return;
+			const closed = once(server, 'close');
+			server.close();
+			for (const socket of sockets) socket.destroy();
+			await closed;
+		},
+	};
+}
+
+function accept(socket: Socket, backend: Backend, state: GatewayState, sockets: Set<Socket>): void {
+	sockets.add(socket);
+	socket.on('close', () => sockets.delete(socket));
+	// A client that vanishes is no event of ours; 'close' follows in any case.
+	socket.on('error', () => socket.destroy());
+	state.connectionsReceived++;
+	if (state.sessions.size >= state.limits.clientsMax) {
+		state.connectionsRejected++;
+		socket.write('-ERR max number of clients reached\r\n');
+		socket.destroySoon();
+		return;
+	}
+	const session = sessionOf(socket, state);
+	state.sessions.set(session.id, session);
+	socket.on('close', () => state.sessions.delete(session.id));
+	new Connection(socket, backend, session).start();
+}
+
+function sessionOf(socket: Socket, gateway: GatewayState): Session {
+	const now = performance.now();
+	return {
+		id: gateway.connectionsReceived,
+		gateway,
+		address: `${socket.remoteAddress}:${socket.remotePort}`,
+		localAddress: `${socket.localAddress}:${socket.localPort}`,
+		connectedMs: now,
+		activeMs: now,
+		name: '',
+		libraryName: '',
+		libraryVersion: '',
+		protocol: 2,
+	};
+}
+
+async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+	server.listen(port, host);
+	try {
+		await once(server, 'listening');
+	} catch (error) {
+		const cause = error as NodeJS.ErrnoException;
+		throw new GatewayError(cause.code === 'EADDRINUSE' ? 'ERR_PORT_IN_USE' : 'ERR_LISTEN', host, port, cause);
+	}
+	return server.address() as AddressInfo;
+}

@@ -1,0 +1,55 @@
+import {type ArgumentRange, type Command, type Plan, refuse, textAt} from './commands/command.js';
+import {valueTooLargeText} from './commands/failures.js';
+import {quoted, quotedBytesMax} from './commands/quoted.js';
+import type {RedisLimits} from './limits.js';
+
+const commandNameBytesMax = 32;
+
+/** What a request comes to: looks its command up, checks what the table says about it, and lets it plan. */
+export function planRequest(
+	commands: ReadonlyMap<string, Command>,
+	parts: readonly Buffer[],
+	limits: RedisLimits,
+): Plan {
+	const found = lookUp(commands, parts, 0);
+	if (found === undefined) return planUnknown(parts);
+	const command = (parts.length > 1 && found.subcommands && lookUp(found.subcommands, parts, 1)) || found;
+	if (command.arity < 0 ? parts.length < -command.arity : parts.length !== command.arity)
+		return refuse(`ERR wrong number of arguments for '${command.name}' command`);
+	return tooLarge(command, parts, limits) ?? command.plan(parts, limits);
+}
+
+function lookUp(
+	commands: ReadonlyMap<string, Command>,
+	parts: readonly Buffer[],
+	position: number,
+): Command | undefined {
+	const part = parts[position];
+	if (part === undefined || part.length > commandNameBytesMax) return undefined;
+	return commands.get(part.toString('latin1').toLowerCase());
+}
+
+function planUnknown(parts: readonly Buffer[]): Plan {
+	const name = quoted(textAt(parts, 0));
+	// An HTTP request, which a web page can make a browser send to this port, and whose body would be taken for inline
+	// requests. Redis drops such a connection too (server.c, securityWarningCommand).
+	if (/^(?:post|host:)$/i.test(name)) return {type: 'close', reply: () => undefined};
+	let beginning = '';
+	for (let at = 1; at < parts.length && beginning.length < quotedBytesMax; at++)
+		beginning += `'${quoted(textAt(parts, at), quotedBytesMax - beginning.length)}' `;
+	return refuse(`ERR unknown command '${name}', with args beginning with: ${beginning}`);
+}
+
+function tooLarge({keys, values}: Command, parts: readonly Buffer[], limits: RedisLimits): Plan | undefined {
+	if (keys !== undefined && longest(parts, keys) > limits.keyBytesMax)
+		return refuse(`ERR key exceeds the limit of ${limits.keyBytesMax} bytes`);
+	if (values !== undefined && longest(parts, values) > limits.valueBytesMax) return refuse(valueTooLargeText(limits));
+	return undefined;
+}
+
+function longest(parts: readonly Buffer[], {first, last, step}: ArgumentRange): number {
+	const end = last < 0 ? parts.length + last : last;
+	let bytes = 0;
+	for (let at = first; at <= end; at += step) bytes = Math.max(bytes, parts[at]?.length ?? 0);
+	return bytes;
+}

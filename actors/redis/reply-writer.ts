@@ -1,0 +1,105 @@
+import type {Writable} from 'node:stream';
+
+/** Version of the Redis serialization protocol that a client asked for by HELLO. */
+export type ProtocolVersion = 2 | 3;
+
+/** A value up to this size is copied among the text around it; a larger one is handed to the socket as it is. */
+const copiedBytesMax = 1024;
+
+/**
+ * Collects replies, to be written to the socket in one go: a write per reply would be a system call per reply.
+ * Texts are byte strings (a character a byte).
+ */
+export class ReplyWriter {
+	/** How to write what RESP2 has no type for. */
+	protocol: ProtocolVersion = 2;
+	/** What precedes the open text. */
+	#chunks: (string | Uint8Array)[] = [];
+	#text = '';
+	#chunksBytes = 0;
+
+	/** Bytes collected and not written. */
+	get length(): number {
+		return this.#chunksBytes + this.#text.length;
+	}
+
+	/** A status such as OK; no line breaks. */
+	status(text: string): void {
+		this.#text += `+${text}\r\n`;
+	}
+
+	/** One line, as Redis has it: a word in capitals for machines, then a sentence. */
+	error(text: string): void {
+		this.#text += `-${text.replaceAll(/[\r\n]/g, ' ')}\r\n`;
+	}
+
+	integer(value: number | bigint): void {
+		this.#text += `:${value}\r\n`;
+	}
+
+	bulk(text: string): void {
+		this.#text += `$${text.length}\r\n${text}\r\n`;
+	}
+
+	/** A value, or null. */
+	value(value: Uint8Array | undefined): void {
+		if (value === undefined) {
+			this.null();
+			return;
+		}
+		this.#text += `$${value.length}\r\n`;
+		if (value.length <= copiedBytesMax) {
+			this.#text += Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1');
+		} else {
+			this.#chunks.push(this.#text, value);
+			this.#chunksBytes += this.#text.length + value.length;
+			this.#text = '';
+		}
+		this.#text += '\r\n';
+	}
+
+	null(): void {
+		this.#text += this.protocol === 3 ? '_\r\n' : '$-1\r\n';
+	}
+
+	/** Null in the place of an array. */
+	nullArray(): void {
+		this.#text += this.protocol === 3 ? '_\r\n' : '*-1\r\n';
+	}
+
+	/** Text for people to read. */
+	verbatim(text: string): void {
+		if (this.protocol === 2) this.bulk(text);
+		else this.#text += `=${text.length + 4}\r\ntxt:${text}\r\n`;
+	}
+
+	/** The items follow. */
+	array(length: number): void {
+		this.#text += `*${length}\r\n`;
+	}
+
+	/** The items follow. */
+	set(size: number): void {
+		this.#text += this.protocol === 3 ? `~${size}\r\n` : `*${size}\r\n`;
+	}
+
+	/** The keys follow, each with its value behind it. */
+	map(size: number): void {
+		this.#text += this.protocol === 3 ? `%${size}\r\n` : `*${2 * size}\r\n`;
+	}
+
+	/** Writes what was collected, and forgets it. */
+	flush(output: Writable): void {
+		if (this.length === 0) return;
+		output.cork();
+		for (const chunk of this.#chunks) {
+			if (typeof chunk === 'string') output.write(chunk, 'latin1');
+			else output.write(chunk);
+		}
+		if (this.#text.length > 0) output.write(this.#text, 'latin1');
+		output.uncork();
+		this.#chunks = [];
+		this.#chunksBytes = 0;
+		this.#text = '';
+	}
+}

@@ -1,0 +1,40 @@
+import type {Command} from './commands/command.js';
+import type {RedisLimits} from './limits.js';
+import type {ProtocolVersion} from './reply-writer.js';
+
+/** What INFO's section "Raft" shows: field names to values. */
+export type ClusterInfo = Readonly<Record<string, string | number | boolean>>;
+
+/** What all connections of one gateway share. */
+export interface GatewayState {
+	readonly limits: RedisLimits;
+	readonly commands: ReadonlyMap<string, Command>;
+	readonly host: string;
+	port: number;
+	/** By `performance.now()`. */
+	readonly startedMs: number;
+	/** The open connections, by their id. */
+	readonly sessions: Map<number, Session>;
+	connectionsReceived: number;
+	connectionsRejected: number;
+	commandsProcessed: number;
+}
+
+/** What one connection is to the others and to its own commands. */
+export interface Session {
+	readonly id: number;
+	readonly gateway: GatewayState;
+	/** `host:port` of the client. */
+	readonly address: string;
+	/** `host:port` of ours. */
+	readonly localAddress: string;
+	/** By `performance.now()`. */
+	readonly connectedMs: number;
+	/** When its last replies were written, by `performance.now()`. */
+	activeMs: number;
+	/** As set by CLIENT SETNAME or HELLO; empty when not. */
+	name: string;
+	libraryName: string;
+	libraryVersion: string;
+	protocol: ProtocolVersion;
+}

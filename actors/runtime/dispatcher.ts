@@ -1,0 +1,98 @@
+import type {Clock} from './clock.js';
+import {Fifo} from './fifo.js';
+
+/** Something that has turns to take: an actor with messages. */
+export interface Runnable {
+	/** Handles one message. */
+	turn(): void;
+	readonly isReady: boolean;
+}
+
+/** An actor hands over to the next after so many messages, so that one with a long queue does not hold up the others. */
+const turnsInARow = 32;
+/** Ends a slice even when the clock stands still, as a manual one does. */
+const turnsPerSlice = 4096;
+
+/**
+ * Takes turns for all actors of one thread. Node returns to its timers and sockets only when a callback returns, and it
+ * handles all immediates and port messages that it finds before that; a long queue worked off at one go would hold up every
+ * timer of the thread. So the work is done in slices of a few ms, with a pass of the event loop between them.
+ *
+ * What actors send to other threads in a slice leaves at its end, in one message a destination.
+ */
+export class Dispatcher {
+	readonly #clock: Clock;
+	readonly #defer: (callback: () => void) => void;
+	readonly #sliceMs: number;
+	readonly #ready = new Fifo<Runnable>();
+	/** The members of `#ready`, and `#current`. */
+	readonly #queued = new Set<Runnable>();
+	#current: Runnable | undefined;
+	#turnsLeft = 0;
+	readonly #flushes = new Set<() => void>();
+	#isArmed = false;
+
+	constructor(clock: Clock, defer: (callback: () => void) => void, sliceMs: number) {
+		this.#clock = clock;
+		this.#defer = defer;
+		this.#sliceMs = sliceMs;
+	}
+
+	schedule(runnable: Runnable): void {
+		if (this.#queued.has(runnable)) return;
+		this.#queued.add(runnable);
+		this.#ready.push(runnable);
+		this.#arm();
+	}
+
+	/** Calls back at the end of the current or the next slice; the same function once. */
+	flushLater(flush: () => void): void {
+		this.#flushes.add(flush);
+		this.#arm();
+	}
+
+	/** Does `step` again and again for one slice, until it returns false. True when the slice was too short for all. */
+	slice(step: () => boolean): boolean {
+		const endMs = this.#clock.now() + this.#sliceMs;
+		for (let turns = 0; turns < turnsPerSlice; turns++) {
+			if (!step()) return false;
+			if (this.#clock.now() >= endMs) return true;
+		}
+		return true;
+	}
+
+	#arm(): void {
+		if (this.#isArmed) return;
+		this.#isArmed = true;
+		this.#defer(this.#run);
+	}
+
+	readonly #run = (): void => {
+		this.slice(this.#turn);
+		this.#putBack();
+		const flushes = [...this.#flushes];
+		this.#flushes.clear();
+		for (const flush of flushes) flush();
+		this.#isArmed = false;
+		if (this.#ready.size > 0 || this.#flushes.size > 0) this.#arm();
+	};
+
+	readonly #turn = (): boolean => {
+		if (this.#turnsLeft === 0 || this.#current?.isReady !== true) {
+			this.#putBack();
+			this.#current = this.#ready.shift();
+			this.#turnsLeft = turnsInARow;
+		}
+		this.#turnsLeft--;
+		this.#current?.turn();
+		return this.#current !== undefined;
+	};
+
+	#putBack(): void {
+		const runnable = this.#current;
+		this.#current = undefined;
+		if (runnable === undefined) return;
+		if (runnable.isReady) this.#ready.push(runnable);
+		else this.#queued.delete(runnable);
+	}
+}

@@ -1,0 +1,15 @@
+export type {Actor, ActorContext, ActorFactory, SpawnOptions, StopReason, Transfer} from './actor.js';
+export type {Address, ReplyTo} from './address.js';
+export type {ActorMetrics} from './cell.js';
+export {type Clock, systemClock} from './clock.js';
+export {decodeError, type EncodedError, encodeError, type ErrorClass} from './error-codec.js';
+export * from './errors.js';
+export type {DeadLetterReason, SystemEvent, SystemListener} from './events.js';
+export type {ActorState} from './lifecycle.js';
+export type {LinkOptions, ThreadLink} from './link.js';
+export type {MailboxOptions, Overflow} from './mailbox.js';
+export {ManualClock} from './manual-clock.js';
+export type {ActorRef, AskOptions} from './ref.js';
+export type {SupervisionOptions} from './supervision.js';
+export {ActorSystem, type ActorSystemOptions} from './system.js';
+export type {Timers} from './timers.js';

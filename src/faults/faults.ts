@@ -1,0 +1,166 @@
+/**
+ * Everything that can go wrong, as data: links, processes, disks, clocks. The router, the storages and the simulator
+ * each carry out the faults that concern them.
+ */
+import {unreachable} from './assertions.js';
+import {describeDistribution, type Distribution} from './distribution.js';
+import {describeNetworkFault, type NetworkFault} from './network-fault.js';
+
+/** What a node finds on its disk when it comes back. */
+export type DiskAfterCrash =
+	/** All that was written, synced or not: the thread died, the machine did not. */
+	| 'kept'
+	/** What was synced; the rest is kept, dropped or torn, as the disk pleases: a power cut. */
+	| 'unsyncedLost'
+	/** Nothing. Raft does not survive this under the same node id unless the node knows that it is new. */
+	| 'wiped'
+	/** An older copy, restored from a backup. As dangerous as `wiped`. */
+	| 'olderCopy';
+
+/** `node` is a node's number. Where nothing else is said, healing ends the fault. */
+export type ProcessFault =
+	/** Healed by a restart. */
+	| {readonly type: 'crash'; readonly node: number; readonly disk: DiskAfterCrash}
+	/** All nodes at the same moment. Healed by restarting them all. */
+	| {readonly type: 'crashAll'; readonly disk: 'kept' | 'unsyncedLost'}
+	/** Crashes again each time that it has been up for `upMs`. */
+	| {readonly type: 'crashLoop'; readonly node: number; readonly upMs: number}
+	/**
+	 * The event loop stands still, and goes on by itself after `durationMs`: longer than an election timeout, a leader
+	 * wakes up deposed. `clockStops`: its monotonic clock stood still as well (a suspended machine).
+	 */
+	| {readonly type: 'pause'; readonly node: number; readonly durationMs: number; readonly clockStops: boolean}
+	/** All that the node does takes `factor` times as long. */
+	| {readonly type: 'slowNode'; readonly node: number; readonly factor: number};
+
+export type DiskFault =
+	| {readonly type: 'slowSync'; readonly node: number; readonly delay: Distribution}
+	/** Syncs do not end before the fault is healed; the process goes on meanwhile. */
+	| {readonly type: 'stalledSync'; readonly node: number}
+	/** The next sync fails and drops its pages; later ones say "success" (the trap of fsync). Happens once. */
+	| {readonly type: 'failedSync'; readonly node: number}
+	| {readonly type: 'writeError'; readonly node: number; readonly probability: number}
+	| {readonly type: 'diskFull'; readonly node: number}
+	| {readonly type: 'readError'; readonly node: number; readonly probability: number}
+	/** One bit of what is stored turns over. Happens once. */
+	| {readonly type: 'bitFlip'; readonly node: number}
+	/** What is stored is good, and one bit of what is read is not. */
+	| {readonly type: 'bitFlipOnRead'; readonly node: number; readonly probability: number}
+	/** At the next crash, an unsynced write is there in part. Happens once. */
+	| {readonly type: 'tornWrite'; readonly node: number}
+	/** The disk says "done" and has not written. */
+	| {readonly type: 'lostWrite'; readonly node: number; readonly probability: number}
+	/** The disk writes elsewhere in the file. */
+	| {readonly type: 'misdirectedWrite'; readonly node: number; readonly probability: number}
+	/** Of unsynced writes a later one survives a crash and an earlier one does not. */
+	| {readonly type: 'reorderedWrites'; readonly node: number}
+	/** At the next crash, names that were not synced with their directory are gone. Happens once. */
+	| {readonly type: 'lostRename'; readonly node: number}
+	/** A file is gone. Happens once. */
+	| {readonly type: 'missingFile'; readonly node: number; readonly file: 'log' | 'snapshot'}
+	/** Completions of different files come in any order. */
+	| {readonly type: 'unorderedCompletions'; readonly node: number};
+
+export type ClockFault =
+	| {readonly type: 'clockOffset'; readonly node: number; readonly offsetMs: number}
+	/** The node's clock runs `rate` times as fast as it ought to. */
+	| {readonly type: 'clockDrift'; readonly node: number; readonly rate: number}
+	/** A step, forward or back. Happens once. */
+	| {readonly type: 'clockJump'; readonly node: number; readonly byMs: number}
+	/** Timers go off late by this, or early where it is negative. */
+	| {readonly type: 'timerSkew'; readonly node: number; readonly byMs: number};
+
+export type Fault = NetworkFault | ProcessFault | DiskFault | ClockFault;
+
+/**
+ * One line of a schedule, and of a log of what was injected: a log is a schedule, so a session can be replayed.
+ * `atMs` counts from the start. `heal` names the injection that it ends.
+ */
+export type FaultEvent =
+	| {readonly type: 'inject'; readonly atMs: number; readonly id: string; readonly fault: Fault}
+	| {readonly type: 'heal'; readonly atMs: number; readonly id: string};
+
+/** Whether the fault is over by itself, so that there is nothing to heal. */
+export function isMomentary(fault: Fault): boolean {
+	switch (fault.type) {
+		case 'pause':
+		case 'failedSync':
+		case 'bitFlip':
+		case 'tornWrite':
+		case 'lostRename':
+		case 'missingFile':
+		case 'clockJump':
+			return true;
+		default:
+			return false;
+	}
+}
+
+export function isProcessFault(fault: Fault): fault is ProcessFault {
+	return ['crash', 'crashAll', 'crashLoop', 'pause', 'slowNode'].includes(fault.type);
+}
+
+export function isClockFault(fault: Fault): fault is ClockFault {
+	return ['clockOffset', 'clockDrift', 'clockJump', 'timerSkew'].includes(fault.type);
+}
+
+export function isDiskFault(fault: Fault): fault is DiskFault {
+	return 'node' in fault && !isProcessFault(fault) && !isClockFault(fault);
+}
+
+export function isNetworkFault(fault: Fault): fault is NetworkFault {
+	return !('node' in fault) && !isProcessFault(fault);
+}
+
+/** One line, for people. */
+export function describeFault(fault: Fault): string {
+	if (isNetworkFault(fault)) return describeNetworkFault(fault);
+	if (isProcessFault(fault)) return describeProcessFault(fault);
+	if (isClockFault(fault)) return describeClockFault(fault);
+	return describeDiskFault(fault);
+}
+
+export function describeFaultEvent(event: FaultEvent): string {
+	const what = event.type === 'inject' ? `${event.id}: ${describeFault(event.fault)}` : `${event.id} healed`;
+	return `${event.atMs.toFixed(0)} ms ${what}`;
+}
+
+function describeProcessFault(fault: ProcessFault): string {
+	switch (fault.type) {
+		case 'crash':
+			return `crash of node ${fault.node}, disk ${fault.disk}`;
+		case 'crashAll':
+			return `crash of all nodes, disk ${fault.disk}`;
+		case 'crashLoop':
+			return `crash loop of node ${fault.node}, up for ${fault.upMs} ms`;
+		case 'pause':
+			return `pause of node ${fault.node} for ${fault.durationMs} ms${fault.clockStops ? ', clock too' : ''}`;
+		case 'slowNode':
+			return `node ${fault.node} slowed down ${fault.factor} times`;
+		default:
+			return unreachable(fault);
+	}
+}
+
+function describeDiskFault(fault: DiskFault): string {
+	if (fault.type === 'slowSync')
+		return `slowSync by ${describeDistribution(fault.delay)} on the disk of node ${fault.node}`;
+	const chance = 'probability' in fault ? ` with probability ${fault.probability}` : '';
+	const file = fault.type === 'missingFile' ? ` (${fault.file})` : '';
+	return `${fault.type}${file}${chance} on the disk of node ${fault.node}`;
+}
+
+function describeClockFault(fault: ClockFault): string {
+	switch (fault.type) {
+		case 'clockOffset':
+			return `clock of node ${fault.node} off by ${fault.offsetMs} ms`;
+		case 'clockDrift':
+			return `clock of node ${fault.node} running at ${fault.rate} times its speed`;
+		case 'clockJump':
+			return `clock of node ${fault.node} jumps by ${fault.byMs} ms`;
+		case 'timerSkew':
+			return `timers of node ${fault.node} off by ${fault.byMs} ms`;
+		default:
+			return unreachable(fault);
+	}
+}

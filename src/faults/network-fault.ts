@@ -1,0 +1,164 @@
+/** What can go wrong between endpoints, as data. */
+import {assert, assertProbability, unreachable} from './assertions.js';
+import {assertDistribution, describeDistribution, type Distribution} from './distribution.js';
+import {describeEndpoints, describeLinks, isMember, isNode, isOnLinks} from './endpoint.js';
+import type {Endpoint, EndpointSet, Links} from './endpoint.js';
+
+/** Faults of one link add up: losses are drawn one after the other, delays are summed. */
+export type NetworkFault =
+	| {readonly type: 'loss'; readonly links: Links; readonly probability: number}
+	/** Drawn for each message alone, so messages overtake each other as datagrams do, unless the delay is fixed. */
+	| {readonly type: 'delay'; readonly links: Links; readonly delay: Distribution}
+	/** With this probability the message comes a second time, `copyDelay` after the first. */
+	| {
+			readonly type: 'duplicate';
+			readonly links: Links;
+			readonly probability: number;
+			readonly copyDelay: Distribution;
+	  }
+	/** With this probability the message is held back, and later ones overtake it (a latency spike). */
+	| {readonly type: 'reorder'; readonly links: Links; readonly probability: number; readonly delay: Distribution}
+	/** Each link of the set carries so much and queues at most `queueBytesMax`; what does not fit any more is lost. */
+	| {
+			readonly type: 'throttle';
+			readonly links: Links;
+			readonly bytesPerSecond: number;
+			readonly queueBytesMax: number;
+	  }
+	/** Everything is held until then (on the clock of `FaultPlan.decide`), and comes at once. */
+	| {readonly type: 'clog'; readonly links: Links; readonly untilMs: number}
+	/** One way: what the first send to the second is lost. */
+	| {readonly type: 'cut'; readonly links: Links}
+	/**
+	 * Only members of a common group hear each other; one in several groups is a bridge. Nodes in no group form one
+	 * more, the last. Clients in no group are not touched (the lab's rule). `oneWay`: only what goes from a group to a
+	 * later one is lost, and answers still come.
+	 */
+	| {readonly type: 'partition'; readonly groups: readonly (readonly Endpoint[])[]; readonly oneWay: boolean}
+	/** One endpoint apart from all nodes; `clients`: from the clients too. */
+	| {
+			readonly type: 'isolate';
+			readonly endpoint: Endpoint;
+			readonly direction: 'both' | 'inbound' | 'outbound';
+			readonly clients: boolean;
+	  }
+	/** Down for `downMs`, then up for `upMs`, and so on, from time 0. */
+	| {readonly type: 'flapping'; readonly links: Links; readonly downMs: number; readonly upMs: number}
+	/** The lab's modes, on all links; see `lab-network.ts`. */
+	| {readonly type: 'unreliable'}
+	| {readonly type: 'longReordering'}
+	/**
+	 * Loses and delays nothing: it stretches the time until a lab *caller* learns that a request is lost, and a one-way
+	 * message has no caller. For callers that want such a notice there is `FaultPlan.lossNoticeMs`.
+	 */
+	| {readonly type: 'longDelays'};
+
+/** Whether everything on this link is lost, whatever the time. */
+export function isCutBy(fault: NetworkFault, from: Endpoint, to: Endpoint): boolean {
+	switch (fault.type) {
+		case 'cut':
+			return from !== to && isOnLinks(fault.links, from, to);
+		case 'partition':
+			return from !== to && areApart(fault.groups, fault.oneWay, from, to);
+		case 'isolate':
+			return from !== to && isIsolatedBy(fault, from, to);
+		default:
+			return false;
+	}
+}
+
+/** Whether the fault can do something to a message on this link. */
+export function isTouchedBy(fault: NetworkFault, from: Endpoint, to: Endpoint): boolean {
+	switch (fault.type) {
+		case 'loss':
+		case 'delay':
+		case 'duplicate':
+		case 'reorder':
+		case 'throttle':
+		case 'clog':
+		case 'flapping':
+			return isOnLinks(fault.links, from, to);
+		case 'cut':
+		case 'partition':
+		case 'isolate':
+			return isCutBy(fault, from, to);
+		case 'unreliable':
+		case 'longReordering':
+			return true;
+		case 'longDelays':
+			return false;
+		default:
+			return unreachable(fault);
+	}
+}
+
+/** Whether the fault decides who can talk to whom: what `FaultPlan.heal` undoes. */
+export function isConnectivityFault(fault: NetworkFault): boolean {
+	return ['cut', 'partition', 'isolate', 'flapping'].includes(fault.type);
+}
+
+function areApart(groups: readonly (readonly Endpoint[])[], oneWay: boolean, from: Endpoint, to: Endpoint): boolean {
+	const source = groupsOf(groups, from);
+	const target = groupsOf(groups, to);
+	if (source.length === 0 || target.length === 0) return false;
+	if (source.some(group => target.includes(group))) return false;
+	return !oneWay || Math.min(...source) < Math.min(...target);
+}
+
+function groupsOf(groups: readonly (readonly Endpoint[])[], endpoint: Endpoint): readonly number[] {
+	const offsets = [...groups.keys()].filter(offset => groups[offset]?.includes(endpoint));
+	return offsets.length === 0 && isNode(endpoint) ? [groups.length] : offsets;
+}
+
+function isIsolatedBy(fault: NetworkFault & {type: 'isolate'}, from: Endpoint, to: Endpoint): boolean {
+	const others: EndpointSet = fault.clients ? 'everyone' : 'nodes';
+	const outbound = fault.direction !== 'inbound' && from === fault.endpoint && isMember(others, to);
+	const inbound = fault.direction !== 'outbound' && to === fault.endpoint && isMember(others, from);
+	return outbound || inbound;
+}
+
+/** Throws where a number cannot be meant: outside of 0..1, negative, or a link that is never up nor down. */
+export function assertNetworkFault(fault: NetworkFault): void {
+	if ('probability' in fault) assertProbability(fault.probability);
+	if ('delay' in fault) assertDistribution(fault.delay);
+	if (fault.type === 'duplicate') assertDistribution(fault.copyDelay);
+	if (fault.type === 'throttle') assert(fault.bytesPerSecond > 0, 'a throttled link carries something');
+	if (fault.type === 'flapping') assert(fault.downMs > 0 && fault.upMs > 0, 'a flapping link is down and up');
+	if (fault.type === 'partition') assert(fault.groups.length > 0, 'a partition has at least one group');
+}
+
+const percent = (probability: number): string => `${Number((probability * 100).toFixed(2))} %`;
+
+/** One line, for people. */
+export function describeNetworkFault(fault: NetworkFault): string {
+	switch (fault.type) {
+		case 'loss':
+			return `loss of ${percent(fault.probability)} on ${describeLinks(fault.links)}`;
+		case 'delay':
+			return `delay of ${describeDistribution(fault.delay)} on ${describeLinks(fault.links)}`;
+		case 'duplicate':
+			return `duplication of ${percent(fault.probability)} after ${describeDistribution(fault.copyDelay)} on ${describeLinks(fault.links)}`;
+		case 'reorder':
+			return `reordering of ${percent(fault.probability)} by ${describeDistribution(fault.delay)} on ${describeLinks(fault.links)}`;
+		case 'throttle':
+			return `${fault.bytesPerSecond} bytes/s, queue of ${fault.queueBytesMax} bytes, on ${describeLinks(fault.links)}`;
+		case 'clog':
+			return `clog until ${fault.untilMs} ms on ${describeLinks(fault.links)}`;
+		case 'cut':
+			return `cut of ${describeLinks(fault.links)}`;
+		case 'partition':
+			return `${fault.oneWay ? 'one-way partition' : 'partition'} ${fault.groups.map(describeEndpoints).join(' | ')}`;
+		case 'isolate':
+			return `isolation of ${fault.endpoint}, ${fault.direction === 'both' ? 'both ways' : fault.direction}${fault.clients ? ', from clients too' : ''}`;
+		case 'flapping':
+			return `flapping (${fault.downMs} ms down, ${fault.upMs} ms up) of ${describeLinks(fault.links)}`;
+		case 'unreliable':
+			return 'unreliable network (10 % of requests and of replies lost, requests 0..26 ms late)';
+		case 'longReordering':
+			return 'long reordering (two of three replies 200..2199 ms late)';
+		case 'longDelays':
+			return 'long delays (a lost request is noticed after 0..6999 ms)';
+		default:
+			return unreachable(fault);
+	}
+}

@@ -1,0 +1,25 @@
+/** What every search can be told and asked: it runs in slices, so that a caller can race it, stop it and budget it. */
+export interface Search {
+	readonly name: 'wgl' | 'jit';
+	/**
+	 * Works for about `steps` model steps more, with a memo of at most `memoryBytesMax` bytes. `undefined`: not decided
+	 * yet.
+	 */
+	advance(steps: number, memoryBytesMax: number): SearchOutcome | undefined;
+	/** Model steps so far. */
+	readonly steps: number;
+	/** Bytes that its memo holds now. */
+	readonly memoryBytes: number;
+}
+
+export type SearchOutcome = 'ok' | 'violation' | 'outOfMemory';
+
+export interface SearchOptions {
+	/** Place a legal read-only operation at once, and never reconsider it. Off only to compare. @default true */
+	readonly greedyReads?: boolean;
+	/**
+	 * Rules for unknown outcomes: never place one that changes nothing, and of those that behave alike only the
+	 * earliest. Off only to compare. @default true
+	 */
+	readonly pendingRules?: boolean;
+}

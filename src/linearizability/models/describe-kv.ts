@@ -1,0 +1,66 @@
+import type {KvExpected, KvInput, KvOutput} from '../kv-operation.js';
+import {unreachable} from '../unreachable.js';
+
+const longest = 60;
+
+/** A value for people: quoted, control characters escaped, bytes that are UTF-8 shown as the text, the middle of a long one left out. */
+export function showValue(value: string | undefined): string {
+	if (value === undefined) return 'absent';
+	const text = decodeUtf8(value);
+	if (text.length <= longest) return JSON.stringify(text);
+	return `${JSON.stringify(`${text.slice(0, longest / 2)}...${text.slice(-longest / 2)}`)} (${text.length} characters)`;
+}
+
+/** `put "a" at version 7`, `get -> "a"`, ... */
+export function describeKvOperation(input: KvInput, output: KvOutput | undefined): string {
+	return output === undefined ? `${describeInput(input)}: unknown` : `${describeInput(input)}${describeOutput(output)}`;
+}
+
+function describeInput(input: KvInput): string {
+	switch (input.type) {
+		case 'get':
+		case 'delete':
+			return input.type;
+		case 'put':
+		case 'append':
+			return `${input.type} ${showValue(input.value)}`;
+		case 'compareAndSet':
+			return `cas ${showExpected(input.expected)} to ${showValue(input.value)}`;
+		default:
+			return unreachable(input);
+	}
+}
+
+function describeOutput(output: KvOutput): string {
+	const version = output.version === undefined ? '' : ` at version ${output.version}`;
+	switch (output.type) {
+		case 'value':
+			return ` -> ${showValue(output.value)}${version}`;
+		case 'written':
+			return version;
+		case 'deleted':
+			return `${output.existed === false ? ' -> was absent' : ''}${version}`;
+		case 'conditionFailed':
+			return ` -> refused${output.observed === undefined ? '' : `, saw ${showValue(output.observed.value)}`}${version}`;
+		default:
+			return unreachable(output);
+	}
+}
+
+function showExpected(expected: KvExpected): string {
+	return 'version' in expected ? `version ${expected.version}` : showValue(expected.value);
+}
+
+function decodeUtf8(bytes: string): string {
+	// oxlint-disable-next-line no-control-regex -- a byte string is what this looks for
+	if (!/^[\u0000-\u00ff]*$/u.test(bytes) || !/[\u0080-\u00ff]/u.test(bytes)) return bytes;
+	try {
+		return decodeURIComponent(bytes.replaceAll(/[%\u0080-\u00ff]/gu, byte => `%${hex(byte)}`));
+	} catch {
+		return bytes;
+	}
+}
+
+function hex(byte: string): string {
+	return (byte.codePointAt(0) ?? 0).toString(16).padStart(2, '0');
+}

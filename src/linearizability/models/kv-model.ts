@@ -1,0 +1,257 @@
+/**
+ * Key/value models: `register` (get, put), `cas-register` (and compare-and-set), `kv` (and append, delete). One body:
+ * they differ in the operations that they admit.
+ */
+import {HistoryError} from '../history-error.js';
+import type {KvExpected, KvHistory, KvInput, KvOutput} from '../kv-operation.js';
+import type {Decision, Model} from '../model.js';
+import {unreachable} from '../unreachable.js';
+import {decideByChain} from '../engines/chain.js';
+import {describeKvOperation, showValue} from './describe-kv.js';
+import {absentCell, deadCell, ObservedSpace, PlainSpace, type ValueSpace} from './value-space.js';
+
+export type KvModelName = 'register' | 'cas-register' | 'kv';
+
+/** One key. */
+export interface KvState {
+	/** Of the value, in the model's value space. */
+	readonly cell: number;
+	/**
+	 * Of the last change. Where `isExact` is false, a write without a known version was the last, and any version from
+	 * this one on is possible, until an answer tells. Always 0 in a history without versions.
+	 */
+	readonly version: number;
+	readonly isExact: boolean;
+}
+
+export type KvModel = Model<KvInput, KvOutput, KvState>;
+
+export interface KvModelOptions {
+	/** The value before the first write; the lab's absent key reads as the empty string. @default undefined, absent */
+	readonly initial?: string | undefined;
+	/** Merge states that no observation of the history tells apart. Off only to compare. @default true */
+	readonly quotient?: boolean;
+	/** Decide without search where unique values or versions allow. Off only to compare. @default true */
+	readonly chain?: boolean;
+}
+
+const vocabularies: Readonly<Record<KvModelName, ReadonlySet<KvInput['type']>>> = {
+	register: new Set(['get', 'put'] as const),
+	'cas-register': new Set(['get', 'put', 'compareAndSet'] as const),
+	kv: new Set(['get', 'put', 'append', 'delete', 'compareAndSet'] as const),
+};
+
+/** Throws a `HistoryError` from `key` for an operation that is not in the model's vocabulary. */
+export function kvModel(name: KvModelName, options: KvModelOptions = {}): KvModel {
+	return new KeyValueModel(name, options, new PlainSpace(), undefined);
+}
+
+/** What a model knows of the very history it was specialised for. */
+interface Observations {
+	readonly isVersioned: boolean;
+	/** Versions that completed writes were told: no unknown write can have made them. */
+	readonly owned: ReadonlySet<number>;
+	/**
+	 * Some answer is true only because a value or a version is *not* something. Then even a state that nobody sees
+	 * can matter, and an unknown write into it must be tried.
+	 */
+	readonly hasNegative: boolean;
+}
+
+class KeyValueModel implements KvModel {
+	readonly name: KvModelName;
+	readonly initial: KvState;
+	readonly #options: KvModelOptions;
+	readonly #space: ValueSpace;
+	readonly #observations: Observations | undefined;
+
+	constructor(name: KvModelName, options: KvModelOptions, space: ValueSpace, observations: Observations | undefined) {
+		this.name = name;
+		this.#options = options;
+		this.#space = space;
+		this.#observations = observations;
+		this.initial = {cell: space.cell(options.initial), version: 0, isExact: true};
+	}
+
+	key(input: KvInput): string {
+		if (!vocabularies[this.name].has(input.type)) {
+			throw new HistoryError(`an operation of the model ${this.name}`, input.type);
+		}
+		return input.key;
+	}
+
+	step(state: KvState, input: KvInput, output: KvOutput | undefined): KvState | undefined {
+		if (output?.type === 'conditionFailed' && input.type !== 'compareAndSet') return undefined;
+		switch (input.type) {
+			case 'get':
+				return output === undefined ? state : this.#get(state, output);
+			case 'put':
+				return this.#write(state, this.#space.cell(input.value), output);
+			case 'append':
+				return this.#write(state, this.#space.append(state.cell, input.value), output);
+			case 'delete':
+				return this.#delete(state, output);
+			case 'compareAndSet':
+				return this.#compareAndSet(state, input.expected, input.value, output);
+			default:
+				return unreachable(input);
+		}
+	}
+
+	identity(state: KvState): string | number {
+		if (!this.#isVersioned) return state.cell;
+		return `${state.cell},${state.version},${state.isExact ? '' : '+'}`;
+	}
+
+	isReadOnly(_: KvInput, output: KvOutput): boolean {
+		if (output.type !== 'value' && output.type !== 'conditionFailed') return false;
+		// A version that no completed write owns settles what an unknown write's version was: that is a change.
+		return output.version === undefined || !this.#isVersioned || this.#observations?.owned.has(output.version) === true;
+	}
+
+	operationIdentity(input: KvInput, output: KvOutput | undefined): string {
+		const version = output?.version ?? '';
+		switch (input.type) {
+			case 'get':
+				return `get ${version} ${this.#identify(output?.type === 'value' ? output.value : undefined)}`;
+			case 'put':
+			case 'append':
+				return `${input.type} ${version} ${input.value}`;
+			case 'delete':
+				return `delete ${version} ${output?.type === 'deleted' ? output.existed : ''}`;
+			case 'compareAndSet': {
+				const {expected} = input;
+				const condition = 'version' in expected ? `v${expected.version}` : this.#identify(expected.value);
+				const observed = output?.type === 'conditionFailed' ? output.observed : undefined;
+				const seen = observed === undefined ? '' : this.#identify(observed.value);
+				return `cas ${version} ${output?.type} ${condition} ${seen} ${input.value}`;
+			}
+			default:
+				return unreachable(input);
+		}
+	}
+
+	specialise(history: KvHistory): KvModel {
+		const isQuotient = this.#options.quotient !== false;
+		const observed: string[] = this.#options.initial === undefined ? [] : [this.#options.initial];
+		const owned = new Set<number>();
+		let isVersioned = false;
+		let hasNegative = !isQuotient;
+		for (const {input, output} of history) {
+			observed.push(...observedValues(input, output));
+			if (output?.version !== undefined || (input.type === 'compareAndSet' && 'version' in input.expected)) {
+				isVersioned = true;
+			}
+			if (output !== undefined && output.version !== undefined && changes(output)) owned.add(output.version);
+			hasNegative ||= isNegative(input, output);
+		}
+		const observations = {isVersioned, owned, hasNegative};
+		const space = isQuotient ? new ObservedSpace(observed) : new PlainSpace();
+		return new KeyValueModel(this.name, this.#options, space, observations);
+	}
+
+	decide(history: KvHistory): Decision {
+		if (this.#options.chain === false) return {type: 'notApplicable', why: 'switched off'};
+		return decideByChain(history, this.#options.initial);
+	}
+
+	describe(input: KvInput, output: KvOutput | undefined): string {
+		return describeKvOperation(input, output);
+	}
+
+	describeState(state: KvState): string {
+		const value = state.cell === deadCell ? '(something nobody reads)' : showValue(this.#space.describe(state.cell));
+		if (!this.#isVersioned) return value;
+		return `${value} at version ${state.version}${state.isExact ? '' : ' or later'}`;
+	}
+
+	get #isVersioned(): boolean {
+		return this.#observations?.isVersioned ?? true;
+	}
+
+	#identify(value: string | undefined): string {
+		return String(this.#space.cell(value));
+	}
+
+	#get(state: KvState, output: KvOutput): KvState | undefined {
+		return output.type === 'value' ? this.#observe(state, output, output.version) : undefined;
+	}
+
+	#delete(state: KvState, output: KvOutput | undefined): KvState | undefined {
+		const existed = output?.type === 'deleted' ? output.existed : undefined;
+		const isThere = state.cell !== this.initial.cell;
+		if (existed !== undefined && existed !== isThere) return undefined;
+		// Deleting what is absent changes nothing, whatever version the answer carries.
+		return isThere ? this.#write(state, this.initial.cell, output) : state;
+	}
+
+	#compareAndSet(
+		state: KvState,
+		expected: KvExpected,
+		value: string,
+		output: KvOutput | undefined,
+	): KvState | undefined {
+		const met = this.#meet(state, expected);
+		if (output?.type !== 'conditionFailed') {
+			if (met !== undefined) return this.#write(met, this.#space.cell(value), output);
+			return output === undefined ? state : undefined;
+		}
+		// With an inexact version the condition can be met or not: the answer says it was not.
+		const couldFail = met === undefined || ('version' in expected && !state.isExact);
+		if (!couldFail || ('version' in expected && output.version === expected.version)) return undefined;
+		return this.#observe(state, output.observed, output.version);
+	}
+
+	/** The state in which the condition holds, if this one may be it. */
+	#meet(state: KvState, expected: KvExpected): KvState | undefined {
+		if ('value' in expected) return this.#space.cell(expected.value) === state.cell ? state : undefined;
+		if (expected.version === 0) return isUnwritten(state) ? state : undefined;
+		return this.#observe(state, undefined, expected.version);
+	}
+
+	/** The state as an answer saw it, or `undefined` if the answer contradicts it. */
+	#observe(
+		state: KvState,
+		observed: {readonly value: string | undefined} | undefined,
+		version: number | undefined,
+	): KvState | undefined {
+		if (observed !== undefined && this.#space.cell(observed.value) !== state.cell) return undefined;
+		if (version === undefined) return state;
+		if (version === 0) return isUnwritten(state) ? state : undefined;
+		if (state.isExact) return state.version === version ? state : undefined;
+		if (version < state.version || this.#observations?.owned.has(version) === true) return undefined;
+		return {cell: state.cell, version, isExact: true};
+	}
+
+	#write(state: KvState, cell: number, output: KvOutput | undefined): KvState | undefined {
+		// From a value that nobody sees no more can follow than from the one before it: such an unknown write is idle.
+		if (output === undefined && cell === deadCell && this.#observations?.hasNegative === false) return state;
+		if (!this.#isVersioned) return {cell, version: 0, isExact: true};
+		const version = output?.version;
+		if (version === undefined) return {cell, version: state.version + 1, isExact: false};
+		return version > state.version ? {cell, version, isExact: true} : undefined;
+	}
+}
+
+/** An absent key answers with version 0, also after a deletion. */
+function isUnwritten(state: KvState): boolean {
+	return state.cell === absentCell || (state.version === 0 && state.isExact);
+}
+
+function changes(output: KvOutput): boolean {
+	return output.type === 'written' || (output.type === 'deleted' && output.existed !== false);
+}
+
+function* observedValues(input: KvInput, output: KvOutput | undefined): Iterable<string> {
+	if (output?.type === 'value' && output.value !== undefined) yield output.value;
+	if (output?.type === 'conditionFailed' && output.observed?.value !== undefined) yield output.observed.value;
+	if (input.type === 'compareAndSet' && 'value' in input.expected && input.expected.value !== undefined) {
+		yield input.expected.value;
+	}
+}
+
+function isNegative(input: KvInput, output: KvOutput | undefined): boolean {
+	if (output?.type === 'deleted') return output.existed !== undefined;
+	if (input.type !== 'compareAndSet') return false;
+	return 'version' in input.expected || (output?.type === 'conditionFailed' && output.observed === undefined);
+}

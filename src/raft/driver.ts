@@ -1,0 +1,355 @@
+/**
+ * Carries out a node's effects: the one place where the core meets storage, transport and service. The real actor and
+ * the simulator run this very code, so the ordering rules exist once and are the ones that are tested.
+ *
+ *      transport ◀── send ── ┌────────────┐ ── persist ──▶ storage
+ *      transport ── deliver ▶│ RaftDriver │◀── done ────── storage
+ *      service ◀─ ServiceIn─ └────────────┘ ◀─ ServiceOutput ─ service
+ *
+ * Inputs are queued and taken a turn at a time: whatever came since the last `flush` is one step of the core.
+ */
+import type {Effect, Input} from './effects.js';
+import {assert} from './errors.js';
+import type {RaftNode} from './raft-node.js';
+import {
+	type InstallSnapshot,
+	type LogIndex,
+	type Milliseconds,
+	type NodeId,
+	type RaftMessage,
+	type ServiceInput,
+	type ServiceOutput,
+	type SnapshotMeta,
+	unreachable,
+	type WriteBatch,
+} from './types.js';
+
+type Done = (error?: Error) => void;
+
+interface SnapshotSink {
+	write(data: Uint8Array, done: Done): void;
+	finish(done: Done): void;
+	abort(): void;
+}
+
+interface SnapshotSource {
+	readonly snapshot: SnapshotMeta;
+	readonly size: number;
+	read(offset: number, length: number): Uint8Array;
+	close(): void;
+}
+
+/** What the driver needs of a `RaftStorage`. */
+export interface DriverStorage {
+	write(batch: WriteBatch, done: Done): void;
+	createSnapshot(snapshot: SnapshotMeta): SnapshotSink;
+	openSnapshot(): SnapshotSource | undefined;
+}
+
+export interface DriverOptions {
+	readonly node: RaftNode;
+	readonly storage: DriverStorage;
+	readonly now: () => Milliseconds;
+	readonly send: (to: NodeId, message: RaftMessage) => void;
+	/** Handed over in order; the service may answer at once, by `fromService`. */
+	readonly service: (input: ServiceInput) => void;
+	/** After each flush: when the next `tick` is due. */
+	readonly schedule: (deadline: Milliseconds) => void;
+	/** The node has stopped: a broken invariant, or a storage that failed. Told once; nothing happens after it. */
+	readonly failed: (error: Error) => void;
+	/** Bytes of log that make the service take a snapshot; `undefined`: never. */
+	readonly maxRaftState: number | undefined;
+	/** Bytes of one chunk handed to the service when a snapshot is loaded. */
+	readonly snapshotChunkBytes: number;
+}
+
+/** The service loads a snapshot; committed entries wait until it has. */
+interface Installation {
+	readonly snapshot: SnapshotMeta;
+	/** Undefined until the batch that makes the snapshot current is durable. */
+	source: SnapshotSource | undefined;
+	offset: number;
+	/** The last chunk was handed over. */
+	isComplete: boolean;
+	readonly heldApplies: ServiceInput[];
+}
+
+/** A deferred snapshot may let the log grow this many times beyond `maxRaftState`, no further. */
+const deferredGrowthMax = 4;
+
+export class RaftDriver {
+	readonly #options: DriverOptions;
+	#inputs: Input[] = [];
+	#isFlushing = false;
+	#isStopped = false;
+	/** The service's state includes this index. */
+	#serviceIndex: LogIndex = 0;
+
+	#installation: Installation | undefined;
+	/** The service's own snapshot: asked for, then streamed. */
+	#taking: {sink: SnapshotSink | undefined} | undefined;
+	/** A snapshot that a leader sends. */
+	#receiving: SnapshotSink | undefined;
+	/** The current snapshot, open for followers. */
+	#sending: SnapshotSource | undefined;
+
+	constructor(options: DriverOptions) {
+		this.#options = options;
+	}
+
+	/** Loads the stored snapshot, if there is one, into the service. Once, before anything else. */
+	start(): void {
+		const source = this.#guard(() => this.#options.storage.openSnapshot());
+		if (source !== undefined) this.#install(source.snapshot, source);
+		this.flush();
+	}
+
+	deliver(input: Input): void {
+		if (!this.#isStopped) this.#inputs.push(input);
+	}
+
+	fromService(output: ServiceOutput): void {
+		if (!this.#isStopped) this.#guard(() => this.#takeOutput(output));
+	}
+
+	#takeOutput(output: ServiceOutput): void {
+		switch (output.type) {
+			case 'propose':
+			case 'read':
+				return void this.#inputs.push(output);
+			case 'applied':
+				this.#serviceIndex = Math.max(this.#serviceIndex, output.index);
+				return void this.#inputs.push(output);
+			case 'snapshotChunk':
+				return this.#takeChunk(output.index, output.data, output.done);
+			case 'installChunkLoaded':
+				return this.#installNext(output.index);
+			default:
+				return unreachable(output);
+		}
+	}
+
+	/** Steps until nothing is left to do; to be called once a turn, after the turn's inputs were delivered. */
+	flush(): void {
+		if (this.#isFlushing || this.#isStopped) return;
+		this.#isFlushing = true;
+		this.#guard(() => {
+			while (this.#inputs.length > 0 && !this.#isStopped) this.#step();
+		});
+		this.#isFlushing = false;
+		if (!this.#isStopped) this.#options.schedule(this.#options.node.nextDeadline());
+	}
+
+	/** Lets go of open snapshots. The storage is its owner's to close. */
+	stop(): void {
+		if (this.#isStopped) return;
+		this.#isStopped = true;
+		this.#inputs = [];
+		this.#installation?.source?.close();
+		this.#sending?.close();
+		this.#taking?.sink?.abort();
+		this.#receiving?.abort();
+	}
+
+	/** Index that the service's state includes. */
+	get serviceIndex(): LogIndex {
+		return this.#serviceIndex;
+	}
+
+	#step(): void {
+		const inputs = this.#inputs;
+		this.#inputs = [];
+		const {node, now} = this.#options;
+		for (const effect of node.step(inputs, now())) this.#perform(effect);
+		this.#takeSnapshotIfDue();
+	}
+
+	#perform(effect: Effect): void {
+		if (this.#isStopped) return;
+		switch (effect.type) {
+			case 'send':
+				return this.#options.send(effect.to, effect.message);
+			case 'persist':
+				return this.#persist(effect.sequence, effect.batch);
+			case 'service':
+				return this.#tellService(effect.input);
+			case 'sendSnapshot':
+				return this.#sendChunk(effect.to, effect.message, effect.bytesMax);
+			case 'storeSnapshotChunk':
+				return this.#storeChunk(effect);
+			case 'dropReceivedSnapshot':
+				return this.#dropReceived();
+			case 'installSnapshot':
+				return this.#install(effect.snapshot, undefined);
+			default:
+				return unreachable(effect);
+		}
+	}
+
+	#persist(sequence: number, batch: WriteBatch): void {
+		const {snapshot} = batch;
+		this.#options.storage.write(
+			batch,
+			this.#whenDone(() => {
+				if (snapshot !== undefined) this.#snapshotIsCurrent(snapshot);
+				this.#resume({type: 'persisted', sequence});
+			}),
+		);
+	}
+
+	#tellService(input: ServiceInput): void {
+		if (input.type === 'apply' && this.#installation !== undefined) this.#installation.heldApplies.push(input);
+		else this.#options.service(input);
+	}
+
+	// ---------------------------------------------------------------------- a snapshot of the service's own
+
+	#takeSnapshotIfDue(): void {
+		const {node, maxRaftState} = this.#options;
+		if (maxRaftState === undefined || node.logBytes < maxRaftState) return;
+		if (this.#taking !== undefined || this.#installation !== undefined || this.#receiving !== undefined) return;
+		if (node.snapshotMeta(this.#serviceIndex) === undefined) return;
+		if (node.isSendingSnapshot && node.logBytes < maxRaftState * deferredGrowthMax) return;
+		this.#taking = {sink: undefined};
+		this.#options.service({type: 'takeSnapshot'});
+	}
+
+	#takeChunk(index: LogIndex, data: Uint8Array, isLast: boolean): void {
+		const taking = this.#taking;
+		if (taking === undefined) return;
+		const sink = taking.sink ?? this.#beginTaking(index);
+		if (sink === undefined) return this.#abandonTaking();
+		taking.sink = sink;
+		sink.write(
+			data,
+			this.#whenDone(() => {
+				if (this.#taking !== taking) return;
+				if (isLast) this.#finishTaking(sink, index);
+				else this.#options.service({type: 'snapshotChunkStored', index});
+			}),
+		);
+	}
+
+	#beginTaking(index: LogIndex): SnapshotSink | undefined {
+		const snapshot = this.#options.node.snapshotMeta(index);
+		return snapshot === undefined ? undefined : this.#options.storage.createSnapshot(snapshot);
+	}
+
+	#finishTaking(sink: SnapshotSink, index: LogIndex): void {
+		const taking = this.#taking;
+		sink.finish(
+			this.#whenDone(() => {
+				if (this.#taking !== taking) return;
+				this.#taking = undefined;
+				this.#resume({type: 'snapshotTaken', index});
+			}),
+		);
+	}
+
+	#abandonTaking(): void {
+		if (this.#taking === undefined) return;
+		this.#taking.sink?.abort();
+		this.#taking = undefined;
+		this.#options.service({type: 'abandonSnapshot'});
+	}
+
+	// ------------------------------------------------------------------------------- a leader's snapshot
+
+	#storeChunk({snapshot, offset, data, done: isLast}: Extract<Effect, {type: 'storeSnapshotChunk'}>): void {
+		if (offset === 0) {
+			// Storage writes one snapshot at a time, and the leader's is the newer one.
+			this.#abandonTaking();
+			this.#dropReceived();
+			this.#receiving = this.#options.storage.createSnapshot(snapshot);
+		}
+		const sink = this.#receiving;
+		assert(sink !== undefined, 'a transfer begins at offset 0');
+		const stored = this.#whenDone(() => {
+			if (this.#receiving !== sink) return;
+			if (isLast) this.#receiving = undefined;
+			this.#resume({type: 'snapshotChunkStored', snapshot, offset});
+		});
+		sink.write(data, isLast ? this.#whenDone(() => this.#receiving === sink && sink.finish(stored)) : stored);
+	}
+
+	#dropReceived(): void {
+		this.#receiving?.abort();
+		this.#receiving = undefined;
+	}
+
+	#install(snapshot: SnapshotMeta, source: SnapshotSource | undefined): void {
+		this.#abandonTaking();
+		this.#installation?.source?.close();
+		// Entries that waited for an older snapshot are part of this one.
+		this.#installation = {snapshot, source, offset: 0, isComplete: false, heldApplies: []};
+		this.#options.service({type: 'installSnapshot', snapshot});
+		if (source !== undefined) this.#installNext(snapshot.lastIncludedIndex);
+	}
+
+	#snapshotIsCurrent(snapshot: SnapshotMeta): void {
+		this.#sending?.close();
+		this.#sending = undefined;
+		if (this.#installation?.snapshot !== snapshot) return;
+		this.#installation.source = this.#options.storage.openSnapshot();
+		this.#installNext(snapshot.lastIncludedIndex);
+	}
+
+	/** Hands the next chunk to the service, or what waited for the last one. */
+	#installNext(index: LogIndex): void {
+		const installation = this.#installation;
+		if (installation?.source === undefined || installation.snapshot.lastIncludedIndex !== index) return;
+		const {source, offset, heldApplies} = installation;
+		if (installation.isComplete) {
+			source.close();
+			this.#installation = undefined;
+			this.#serviceIndex = Math.max(this.#serviceIndex, index);
+			for (const input of heldApplies) this.#options.service(input);
+			return;
+		}
+		const data = this.#guard(() => source.read(offset, this.#options.snapshotChunkBytes));
+		if (data === undefined) return;
+		installation.offset += data.length;
+		installation.isComplete = installation.offset >= source.size;
+		this.#options.service({type: 'installChunk', index, data, done: installation.isComplete});
+	}
+
+	#sendChunk(to: NodeId, message: Omit<InstallSnapshot, 'data' | 'done'>, bytesMax: number): void {
+		const source = (this.#sending ??= this.#options.storage.openSnapshot());
+		// The one that the core speaks of may still be on its way to the disk: the next heartbeat asks again.
+		if (source?.snapshot.lastIncludedIndex !== message.snapshot.lastIncludedIndex) return;
+		const data = source.read(message.offset, bytesMax);
+		const done = message.offset + data.length >= source.size;
+		this.#options.send(to, {...message, data, done});
+	}
+
+	// ------------------------------------------------------------------------------------------- plumbing
+
+	/** A storage callback: an error stops the node, because what is on the disk is no longer known. */
+	#whenDone(continueWith: () => void): Done {
+		return error => {
+			if (this.#isStopped) return;
+			if (error === undefined) this.#guard(continueWith);
+			else this.#fail(error);
+		};
+	}
+
+	#resume(input: Input): void {
+		this.deliver(input);
+		this.flush();
+	}
+
+	#guard<T>(action: () => T): T | undefined {
+		try {
+			return action();
+		} catch (error) {
+			this.#fail(error instanceof Error ? error : new Error(String(error)));
+			return undefined;
+		}
+	}
+
+	#fail(error: Error): void {
+		if (this.#isStopped) return;
+		this.stop();
+		this.#options.failed(error);
+	}
+}

@@ -1,0 +1,143 @@
+/**
+ * What is durable, what is on its way, and which messages wait for it.
+ *
+ * Everything that changes the persistent state is noted here; at the end of a step it becomes one batch. A message
+ * that promises something is held until the batch that it relies on is durable. There is no other way out of the node
+ * for such a message, so no shell can send it too early.
+ */
+import {assert} from './errors.js';
+import type {RaftLog} from './log.js';
+import type {HardState, LogIndex, Milliseconds, NodeId, RaftMessage, SnapshotMeta, Term, WriteBatch} from './types.js';
+
+interface PendingWrite {
+	readonly sequence: number;
+	readonly since: Milliseconds;
+	/** The log's end after this write. */
+	readonly lastIndex: LogIndex;
+	readonly lastTerm: Term;
+}
+
+interface HeldMessage {
+	readonly sequence: number;
+	readonly to: NodeId;
+	readonly message: RaftMessage;
+}
+
+export class Durability {
+	/** The last batch that was handed out. */
+	#sequence = 0;
+	/** The last batch that is durable. */
+	#completed = 0;
+	/** The batch that carries the newest hard state. */
+	#hardStateSequence = 0;
+	readonly #pending: PendingWrite[] = [];
+	#held: HeldMessage[] = [];
+
+	#hardStateChanged = false;
+	#snapshot: SnapshotMeta | undefined;
+	#truncateFrom: LogIndex | undefined;
+	/** Entries up to here were handed out. */
+	#handedOut: LogIndex;
+	#durableIndex: LogIndex;
+
+	constructor(lastIndex: LogIndex) {
+		this.#handedOut = lastIndex;
+		this.#durableIndex = lastIndex;
+	}
+
+	/** Entries up to here are on the disk, and are the ones that the log has there now. */
+	get durableIndex(): LogIndex {
+		return this.#durableIndex;
+	}
+
+	/** Since when the oldest write has been under way. */
+	get pendingSince(): Milliseconds | undefined {
+		return this.#pending[0]?.since;
+	}
+
+	hardStateChanged(): void {
+		this.#hardStateChanged = true;
+	}
+
+	/** The log dropped its entries from `index` on. */
+	truncated(index: LogIndex): void {
+		this.#durableIndex = Math.min(this.#durableIndex, index - 1);
+		if (index > this.#handedOut) return;
+		this.#truncateFrom = Math.min(this.#truncateFrom ?? index, index);
+		this.#handedOut = index - 1;
+	}
+
+	/** The log begins after this snapshot; `reset`: and holds nothing else. */
+	snapshotMade(snapshot: SnapshotMeta, {reset}: {readonly reset: boolean}): void {
+		this.#snapshot = snapshot;
+		this.#handedOut = Math.max(this.#handedOut, snapshot.lastIncludedIndex);
+		if (!reset) return;
+		this.truncated(snapshot.lastIncludedIndex + 1);
+		// Until the batch is durable the disk holds the old log, which may differ anywhere.
+		this.#durableIndex = 0;
+	}
+
+	/** Everything noted since the last batch, or `undefined`. */
+	takeBatch(log: RaftLog, hardState: HardState, now: Milliseconds): {sequence: number; batch: WriteBatch} | undefined {
+		if (!this.#isDirty(log)) return undefined;
+		this.#sequence++;
+		if (this.#hardStateChanged) this.#hardStateSequence = this.#sequence;
+		const batch = {
+			hardState: this.#hardStateChanged ? hardState : undefined,
+			snapshot: this.#snapshot,
+			truncateFrom: this.#truncateFrom,
+			entries: log.slice(this.#handedOut + 1, log.lastIndex + 1),
+		};
+		this.#pending.push({sequence: this.#sequence, since: now, lastIndex: log.lastIndex, lastTerm: log.lastTerm});
+		this.#hardStateChanged = false;
+		this.#snapshot = undefined;
+		this.#truncateFrom = undefined;
+		this.#handedOut = log.lastIndex;
+		return {sequence: this.#sequence, batch};
+	}
+
+	/** Notes a completion; gives the messages that may leave now. */
+	complete(sequence: number, log: RaftLog): readonly HeldMessage[] {
+		assert(sequence <= this.#sequence, 'only what was handed out is completed');
+		while (this.#pending[0] !== undefined && this.#pending[0].sequence <= sequence) {
+			const {lastIndex, lastTerm} = this.#pending[0];
+			this.#pending.shift();
+			// A late completion of entries that were replaced meanwhile says nothing about their successors.
+			if (log.termAt(lastIndex) === lastTerm) this.#durableIndex = Math.max(this.#durableIndex, lastIndex);
+		}
+		this.#completed = Math.max(this.#completed, sequence);
+		const released = this.#held.filter(held => held.sequence <= this.#completed);
+		if (released.length > 0) this.#held = this.#held.filter(held => held.sequence > this.#completed);
+		return released;
+	}
+
+	/** Holds a message until everything noted so far is durable; `false`: it already is, send at once. */
+	holdForAll(log: RaftLog, to: NodeId, message: RaftMessage): boolean {
+		return this.#hold(this.#isDirty(log) ? this.#sequence + 1 : this.#sequence, to, message);
+	}
+
+	/** Holds a message until the current term and vote are durable. */
+	holdForHardState(to: NodeId, message: RaftMessage): boolean {
+		return this.#hold(this.#hardStateChanged ? this.#sequence + 1 : this.#hardStateSequence, to, message);
+	}
+
+	/** Whether the current term and vote are durable. */
+	get isHardStateDurable(): boolean {
+		return !this.#hardStateChanged && this.#hardStateSequence <= this.#completed;
+	}
+
+	#hold(sequence: number, to: NodeId, message: RaftMessage): boolean {
+		if (sequence <= this.#completed) return false;
+		this.#held.push({sequence, to, message});
+		return true;
+	}
+
+	#isDirty(log: RaftLog): boolean {
+		return (
+			this.#hardStateChanged ||
+			this.#snapshot !== undefined ||
+			this.#truncateFrom !== undefined ||
+			this.#handedOut < log.lastIndex
+		);
+	}
+}

@@ -1,0 +1,50 @@
+import type {Configuration, Milliseconds, NodeId} from './types.js';
+
+/** Times and limits of a node. All nodes of a cluster must have the same. */
+export interface RaftLimits {
+	/** A leader's sign of life. @default 50 */
+	readonly heartbeatMs: Milliseconds;
+	/**
+	 * A follower that hears nothing for this long, up to twice as long (drawn anew each time), asks for votes.
+	 * A leader that hears no quorum for this long steps down. @default 300
+	 */
+	readonly electionTimeoutMs: Milliseconds;
+	/** A leader tells a new commit index to idle followers after this long. @default 10 */
+	readonly commitNoticeMs: Milliseconds;
+	/** A node whose disk has not finished a write for this long does not lead. @default 3000 */
+	readonly diskStallMs: Milliseconds;
+	/** Largest command. @default 4 MiB */
+	readonly entryBytesMax: number;
+	/** Bytes of entries in one AppendEntries, but never fewer than one entry. @default 1 MiB */
+	readonly appendBytesMax: number;
+	/** Bytes of AppendEntries on their way to one follower. @default 8 MiB */
+	readonly inflightBytesMax: number;
+	/** AppendEntries with entries on their way to one follower. @default 256 */
+	readonly inflightMessagesMax: number;
+	/** Bytes of entries that the leader's service has not applied yet; over that, proposals are refused. @default 64 MiB */
+	readonly unappliedBytesMax: number;
+	/** Bytes of one snapshot chunk. @default 256 KiB */
+	readonly snapshotChunkBytes: number;
+}
+
+export const defaultRaftLimits: RaftLimits = {
+	heartbeatMs: 50,
+	electionTimeoutMs: 300,
+	commitNoticeMs: 10,
+	diskStallMs: 3000,
+	entryBytesMax: 4 * 2 ** 20,
+	appendBytesMax: 2 ** 20,
+	inflightBytesMax: 8 * 2 ** 20,
+	inflightMessagesMax: 256,
+	unappliedBytesMax: 64 * 2 ** 20,
+	snapshotChunkBytes: 256 * 2 ** 10,
+};
+
+export interface RaftOptions {
+	readonly id: NodeId;
+	/** Who takes part until a configuration entry or a snapshot says otherwise. */
+	readonly initialConfiguration: Configuration;
+	/** Uniform in [0, 1): the only chance there is in the core. */
+	readonly random: () => number;
+	readonly limits: RaftLimits;
+}

@@ -1,0 +1,723 @@
+/**
+ * The consensus core: a deterministic state machine (Ongaro & Ousterhout, figure 2; dissertation §3.6, §4.2.3, §6.4,
+ * §9.6, §10.2.1). The same inputs in the same order give the same effects: no clock, no chance, no I/O of its own.
+ *
+ *                  election timeout        quorum would vote         quorum voted
+ *      follower ───────────────▶ preCandidate ─────────▶ candidate ─────────────▶ leader
+ *         ▲                            │                     │                      │
+ *         └────────────────────────────┴── higher term, or a leader's message ──────┘
+ */
+import {unpackEntries} from './codec.js';
+import {ConfigurationHistory} from './configuration-history.js';
+import {Durability} from './durability.js';
+import type {Effect, Input} from './effects.js';
+import {assert} from './errors.js';
+import {commandsBytes, Leader} from './leader.js';
+import {RaftLog} from './log.js';
+import type {RaftLimits, RaftOptions} from './options.js';
+import {hasQuorum, isVoter} from './quorum.js';
+import type {PendingRead} from './read-rounds.js';
+import {RemoteReads} from './remote-reads.js';
+import {SnapshotReceiver} from './snapshot-receiver.js';
+import {
+	type AppendEntries,
+	type AppendEntriesReply,
+	type Configuration,
+	type HardState,
+	type InstallSnapshot,
+	type LogEntry,
+	type LogIndex,
+	type Milliseconds,
+	type NodeId,
+	type PersistentState,
+	type ProposalRefusal,
+	type RaftMessage,
+	type RequestVote,
+	type RequestVoteReply,
+	type Role,
+	type ServiceInput,
+	type SnapshotMeta,
+	type Term,
+	unreachable,
+} from './types.js';
+
+/** A node as an operator sees it. */
+export interface RaftStatus {
+	readonly id: NodeId;
+	readonly role: Role;
+	readonly currentTerm: Term;
+	readonly votedFor: NodeId | undefined;
+	readonly leaderId: NodeId | undefined;
+	readonly commitIndex: LogIndex;
+	readonly lastIndex: LogIndex;
+	readonly durableIndex: LogIndex;
+	readonly snapshotIndex: LogIndex;
+	/** Bytes of the entries after the snapshot. */
+	readonly logBytes: number;
+	/** Messages that made no sense and were dropped. */
+	readonly refusedMessages: number;
+	readonly configuration: Configuration;
+}
+
+const noCommand = new Uint8Array(0);
+
+export class RaftNode {
+	readonly #id: NodeId;
+	readonly #limits: RaftLimits;
+	readonly #random: () => number;
+	readonly #log: RaftLog;
+	readonly #configurations: ConfigurationHistory;
+	readonly #durability: Durability;
+	readonly #receiver: SnapshotReceiver;
+	readonly #remoteReads: RemoteReads;
+
+	#hardState: HardState;
+	#role: Role = 'follower';
+	#leaderId: NodeId | undefined;
+	/** Highest index known to be committed; never above what this log was verified to share with a leader's. */
+	#commitIndex: LogIndex;
+	/** Highest index handed to the service. snapshotIndex <= lastApplied <= commitIndex. */
+	#lastApplied: LogIndex;
+	/** Defined exactly while this node leads. */
+	#leader: Leader | undefined;
+	/** Who said yes, in the current round of pre-votes or votes. */
+	#votes = new Set<NodeId>();
+	#electionDeadline: Milliseconds;
+	/** When a leader of the current term was last heard of. */
+	#lastLeaderContact: Milliseconds = -Infinity;
+	#refusedMessages = 0;
+
+	#now: Milliseconds;
+	#effects: Effect[] = [];
+	#leadershipTold = '';
+
+	constructor(options: RaftOptions, state: PersistentState, now: Milliseconds) {
+		this.#id = options.id;
+		this.#limits = options.limits;
+		this.#random = options.random;
+		this.#hardState = state.hardState;
+		this.#log = new RaftLog(state);
+		assert(this.#log.lastTerm <= this.#hardState.currentTerm, 'the stored term is not older than the stored log');
+		this.#configurations = new ConfigurationHistory(options.initialConfiguration, state);
+		this.#durability = new Durability(this.#log.lastIndex);
+		this.#commitIndex = this.#log.snapshotIndex;
+		this.#lastApplied = this.#log.snapshotIndex;
+		this.#now = now;
+		this.#receiver = new SnapshotReceiver(effect => this.#effects.push(effect));
+		this.#remoteReads = new RemoteReads(options.random);
+		this.#electionDeadline = now + this.#drawElectionTimeout();
+	}
+
+	/** When a `tick` is due, on the clock of `now`. */
+	nextDeadline(): Milliseconds {
+		const own = this.#leader === undefined ? this.#electionDeadline : this.#leader.nextDeadline();
+		return Math.min(own, this.#remoteReads.nextDeadline());
+	}
+
+	/**
+	 * Advances by a turn's inputs. What they cause together is handed out together: one batch to persist, and as few
+	 * messages to each follower as fit.
+	 *
+	 * Throws an `InvariantError` when something holds no longer that Raft proves; the node must then be stopped.
+	 */
+	step(inputs: readonly Input[], now: Milliseconds): readonly Effect[] {
+		this.#now = Math.max(this.#now, now);
+		this.#effects = [];
+		for (const input of inputs) this.#take(input);
+		this.#finishStep();
+		return this.#effects;
+	}
+
+	status(): RaftStatus {
+		return {
+			id: this.#id,
+			role: this.#role,
+			currentTerm: this.#hardState.currentTerm,
+			votedFor: this.#hardState.votedFor,
+			leaderId: this.#leaderId,
+			commitIndex: this.#commitIndex,
+			lastIndex: this.#log.lastIndex,
+			durableIndex: this.#durability.durableIndex,
+			snapshotIndex: this.#log.snapshotIndex,
+			logBytes: this.#log.bytes,
+			refusedMessages: this.#refusedMessages,
+			configuration: this.#configurations.latest,
+		};
+	}
+
+	/** Bytes of the log after its snapshot: what the driver compares with `maxRaftState`. */
+	get logBytes(): number {
+		return this.#log.bytes;
+	}
+
+	/** What a snapshot of the state at `index` stands for; `undefined` where the log no longer tells. */
+	snapshotMeta(index: LogIndex): SnapshotMeta | undefined {
+		const lastIncludedTerm = this.#log.termAt(index);
+		if (lastIncludedTerm === undefined || index <= this.#log.snapshotIndex) return undefined;
+		return {lastIncludedIndex: index, lastIncludedTerm, configuration: this.#configurations.at(index)};
+	}
+
+	/** A follower is taking in this leader's snapshot: a newer one now would make it begin anew. */
+	get isSendingSnapshot(): boolean {
+		return this.#leader?.isSendingSnapshot(this.#now) ?? false;
+	}
+
+	/** Entries held in memory, for judges of a whole cluster. */
+	entries(from: LogIndex, to: LogIndex): readonly LogEntry[] {
+		return this.#log.slice(Math.max(from, this.#log.snapshotIndex + 1), to);
+	}
+
+	#take(input: Input): void {
+		switch (input.type) {
+			case 'tick':
+				return this.#tick();
+			case 'message':
+				return this.#receive(input.from, input.message);
+			case 'propose':
+				return this.#propose(input.proposalId, input.commands);
+			case 'read':
+				return this.#read(input.readId);
+			case 'persisted':
+				return this.#persisted(input.sequence);
+			case 'applied':
+				return this.#leader?.applied(input.index);
+			case 'snapshotTaken':
+				return this.#compact(input.index);
+			case 'snapshotChunkStored':
+				return this.#snapshotChunkStored(input.snapshot, input.offset);
+			default:
+				return unreachable(input);
+		}
+	}
+
+	/** What all inputs of a step caused together. */
+	#finishStep(): void {
+		if (this.#leader !== undefined) {
+			this.#advanceCommit();
+			const isRoundBegun = this.#isCommittedInOwnTerm() && this.#leader.reads.begin(this.#commitIndex);
+			this.#leader.replicate(this.#commitIndex, this.#now);
+			if (isRoundBegun) this.#leader.askAll(this.#commitIndex, this.#now);
+			this.#answerReads();
+		}
+		const write = this.#durability.takeBatch(this.#log, this.#hardState, this.#now);
+		if (write !== undefined) this.#effects.push({type: 'persist', ...write});
+		this.#apply();
+		this.#tellLeadership();
+	}
+
+	// ------------------------------------------------------------------------------------------------- time
+
+	#tick(): void {
+		for (const readId of this.#remoteReads.expire(this.#now)) this.#refuseRead(readId);
+		if (this.#leader !== undefined) return this.#tickLeader(this.#leader);
+		if (this.#now < this.#electionDeadline) return;
+		this.#resetElectionTimer();
+		// With a disk that does not answer this node could win an election and then commit nothing.
+		if (isVoter(this.#configurations.latest, this.#id) && !this.#isDiskStalled()) this.#campaign('preVote');
+	}
+
+	#tickLeader(leader: Leader): void {
+		if (leader.hasLostQuorum(this.#now) || this.#isDiskStalled()) this.#becomeFollower(undefined);
+		else leader.tick(this.#commitIndex, this.#now);
+	}
+
+	#isDiskStalled(): boolean {
+		const {pendingSince} = this.#durability;
+		return pendingSince !== undefined && this.#now - pendingSince >= this.#limits.diskStallMs;
+	}
+
+	#drawElectionTimeout(): Milliseconds {
+		return this.#limits.electionTimeoutMs * (1 + this.#random());
+	}
+
+	#resetElectionTimer(): void {
+		this.#electionDeadline = this.#now + this.#drawElectionTimeout();
+	}
+
+	// ----------------------------------------------------------------------------------------------- roles
+
+	/** Moves to a newer term (§5.1); the vote is free again. The only place where the term grows but for a candidacy. */
+	#adoptTerm(term: Term): void {
+		assert(term > this.#hardState.currentTerm, 'a term is adopted only when it is newer');
+		this.#hardState = {currentTerm: term, votedFor: undefined};
+		this.#durability.hardStateChanged();
+		this.#becomeFollower(undefined);
+	}
+
+	#becomeFollower(leaderId: NodeId | undefined): void {
+		const wasLeader = this.#leader;
+		if (this.#role !== 'follower') this.#resetElectionTimer();
+		this.#role = 'follower';
+		this.#leader = undefined;
+		this.#votes = new Set();
+		if (leaderId !== this.#leaderId) this.#refuseRemoteReads();
+		this.#leaderId = leaderId;
+		if (leaderId === undefined) this.#lastLeaderContact = -Infinity;
+		for (const read of wasLeader?.dropReads() ?? []) this.#refuseReadOf(read);
+	}
+
+	/** A round of pre-votes changes nothing that others can see: no term, no vote (dissertation §9.6). */
+	#campaign(kind: 'preVote' | 'vote'): void {
+		this.#becomeFollower(undefined);
+		this.#role = kind === 'preVote' ? 'preCandidate' : 'candidate';
+		if (kind === 'vote') {
+			this.#hardState = {currentTerm: (this.#hardState.currentTerm + 1) as Term, votedFor: this.#id};
+			this.#durability.hardStateChanged();
+			this.#resetElectionTimer();
+		} else {
+			this.#votes.add(this.#id);
+		}
+		const message: RequestVote = {
+			type: 'requestVote',
+			term: (kind === 'preVote' ? this.#hardState.currentTerm + 1 : this.#hardState.currentTerm) as Term,
+			preVote: kind === 'preVote',
+			lastLogIndex: this.#log.lastIndex,
+			lastLogTerm: this.#log.lastTerm,
+		};
+		for (const peer of this.#configurations.latest.voters) {
+			if (peer === this.#id) continue;
+			if (kind === 'preVote') this.#send(peer, message);
+			else this.#sendOnceHardStateDurable(peer, message);
+		}
+		this.#countVotes();
+	}
+
+	#countVotes(): void {
+		if (!hasQuorum(this.#configurations.latest, voter => this.#votes.has(voter))) return;
+		if (this.#role === 'preCandidate') this.#campaign('vote');
+		else if (this.#role === 'candidate') this.#becomeLeader();
+	}
+
+	#becomeLeader(): void {
+		this.#role = 'leader';
+		this.#leaderId = this.#id;
+		this.#votes = new Set();
+		this.#leader = new Leader(
+			{
+				id: this.#id,
+				term: this.#hardState.currentTerm,
+				log: this.#log,
+				durability: this.#durability,
+				limits: this.#limits,
+				configuration: () => this.#configurations.latest,
+				snapshot: () => this.#currentSnapshot(),
+				emit: effect => this.#effects.push(effect),
+			},
+			this.#now,
+		);
+		// An entry of its own term is what a new leader can commit, and with it all before (§5.4.2, §8).
+		this.#appendOwn('noop', noCommand);
+	}
+
+	#tellLeadership(): void {
+		const input: ServiceInput = {
+			type: 'leadership',
+			role: this.#role,
+			term: this.#hardState.currentTerm,
+			leaderId: this.#leaderId,
+		};
+		const told = `${input.role} ${input.term} ${input.leaderId}`;
+		if (told === this.#leadershipTold) return;
+		this.#leadershipTold = told;
+		this.#effects.push({type: 'service', input});
+	}
+
+	// -------------------------------------------------------------------------------------------- messages
+
+	#receive(from: NodeId, message: RaftMessage): void {
+		if (!this.#isWellFormed(from, message)) {
+			this.#refusedMessages++;
+			return;
+		}
+		if (message.term > this.#hardState.currentTerm && this.#movesTerm(from, message)) this.#adoptTerm(message.term);
+		switch (message.type) {
+			case 'requestVote':
+				return message.preVote ? this.#handlePreVote(from, message) : this.#handleVote(from, message);
+			case 'requestVoteReply':
+				return this.#handleVoteReply(from, message);
+			case 'appendEntries':
+				return this.#handleAppendEntries(from, message);
+			case 'installSnapshot':
+				return this.#handleInstallSnapshot(from, message);
+			case 'appendEntriesReply':
+				if (this.#isCurrent(message.term)) this.#leader?.handleAppendReply(from, message, this.#now);
+				return;
+			case 'installSnapshotReply':
+				if (this.#isCurrent(message.term)) this.#leader?.handleSnapshotReply(from, message, this.#now);
+				return;
+			case 'readIndex':
+				return this.#handleReadIndex(from, message.term, message.readId);
+			case 'readIndexReply':
+				return this.#handleReadIndexReply(message.term, message.readId, message.readIndex);
+			default:
+				return unreachable(message);
+		}
+	}
+
+	/** What no correct peer sends. Such a message is dropped and counted: peers must not be able to stop a node. */
+	#isWellFormed(from: NodeId, message: RaftMessage): boolean {
+		if (from === this.#id || !Number.isSafeInteger(message.term) || message.term < 0) return false;
+		if (message.type !== 'appendEntries' && message.type !== 'installSnapshot') return true;
+		if (message.type === 'appendEntries' && !(isIndex(message.prevLogIndex) && isIndex(message.leaderCommit)))
+			return false;
+		// Two leaders in one term: election safety is broken at the other end, or the message is forged.
+		const isOwnTerm = this.#isCurrent(message.term);
+		return !isOwnTerm || (this.#role !== 'leader' && (this.#leaderId === undefined || this.#leaderId === from));
+	}
+
+	/** Whether a message of a newer term makes this node adopt it. */
+	#movesTerm(from: NodeId, message: RaftMessage): boolean {
+		if (message.type === 'requestVote') return !message.preVote && !this.#isLeaderFresh(from);
+		// A granted pre-vote names a term that nobody has entered yet.
+		return !(message.type === 'requestVoteReply' && message.preVote && message.voteGranted);
+	}
+
+	/** A leader is at work, as far as this node knows; nobody who asks for votes meanwhile should get them (§4.2.3). */
+	#isLeaderFresh(candidate: NodeId): boolean {
+		if (this.#role === 'leader') return true;
+		return this.#leaderId !== candidate && this.#now - this.#lastLeaderContact < this.#limits.electionTimeoutMs;
+	}
+
+	#isCurrent(term: Term): boolean {
+		return term === this.#hardState.currentTerm;
+	}
+
+	#send(to: NodeId, message: RaftMessage): void {
+		this.#effects.push({type: 'send', to, message});
+	}
+
+	#sendOnceHardStateDurable(to: NodeId, message: RaftMessage): void {
+		if (!this.#durability.holdForHardState(to, message)) this.#send(to, message);
+	}
+
+	#sendOnceAllDurable(to: NodeId, message: RaftMessage): void {
+		if (!this.#durability.holdForAll(this.#log, to, message)) this.#send(to, message);
+	}
+
+	#persisted(sequence: number): void {
+		for (const {to, message} of this.#durability.complete(sequence, this.#log)) {
+			// What was promised in a term that is over helps nobody, and a candidate that gave up asks for nothing.
+			const isStale = !this.#isCurrent(message.term) || (message.type === 'requestVote' && this.#role !== 'candidate');
+			if (!isStale) this.#send(to, message);
+		}
+		// A candidate's own vote counts, like any other, once it is durable.
+		if (this.#role === 'candidate' && this.#durability.isHardStateDurable) {
+			this.#votes.add(this.#id);
+			this.#countVotes();
+		}
+	}
+
+	// ----------------------------------------------------------------------------------------------- votes
+
+	#handlePreVote(from: NodeId, {term, lastLogTerm, lastLogIndex}: RequestVote): void {
+		const voteGranted =
+			term > this.#hardState.currentTerm &&
+			!this.#isLeaderFresh(from) &&
+			this.#log.isUpToDate(lastLogTerm, lastLogIndex);
+		// The refused learns the newer term that it has missed, or it could never be elected (§9.6).
+		const replyTerm = voteGranted ? term : this.#hardState.currentTerm;
+		this.#send(from, {type: 'requestVoteReply', term: replyTerm, preVote: true, voteGranted});
+	}
+
+	#handleVote(from: NodeId, {term, lastLogTerm, lastLogIndex}: RequestVote): void {
+		const {currentTerm, votedFor} = this.#hardState;
+		const voteGranted =
+			term === currentTerm &&
+			(votedFor === undefined || votedFor === from) &&
+			this.#log.isUpToDate(lastLogTerm, lastLogIndex);
+		if (voteGranted) {
+			if (votedFor === undefined) {
+				this.#becomeFollower(this.#leaderId);
+				this.#hardState = {currentTerm, votedFor: from};
+				this.#durability.hardStateChanged();
+			}
+			this.#resetElectionTimer();
+		}
+		const reply: RequestVoteReply = {type: 'requestVoteReply', term: currentTerm, preVote: false, voteGranted};
+		this.#sendOnceHardStateDurable(from, reply);
+	}
+
+	#handleVoteReply(from: NodeId, {term, preVote, voteGranted}: RequestVoteReply): void {
+		if (!voteGranted) return;
+		const asksPreVote = this.#role === 'preCandidate' && preVote && term === this.#hardState.currentTerm + 1;
+		const asksVote = this.#role === 'candidate' && !preVote && this.#isCurrent(term);
+		if (!asksPreVote && !asksVote) return;
+		this.#votes.add(from);
+		this.#countVotes();
+	}
+
+	// ------------------------------------------------------------------------------------------ replication
+
+	/** What every message of a current leader means to a follower; `false`: the sender's term is over. */
+	#acceptLeader(from: NodeId, term: Term): boolean {
+		if (term < this.#hardState.currentTerm) return false;
+		if (this.#role !== 'follower' || this.#leaderId !== from) this.#becomeFollower(from);
+		this.#lastLeaderContact = this.#now;
+		this.#resetElectionTimer();
+		return true;
+	}
+
+	#handleAppendEntries(from: NodeId, message: AppendEntries): void {
+		const {currentTerm} = this.#hardState;
+		if (!this.#acceptLeader(from, message.term)) {
+			// Its readToken of another term would mean nothing: the reply only carries the newer term.
+			this.#sendOnceHardStateDurable(from, this.#refusal(currentTerm, 0, message.prevLogIndex));
+			return;
+		}
+		const entries = unpackEntries(message.entries, message.prevLogIndex + 1);
+		if (entries === undefined || !this.#arePossible(entries, message)) {
+			this.#refusedMessages++;
+			return;
+		}
+		if (!this.#sharesEntry(message.prevLogIndex, message.prevLogTerm)) {
+			this.#sendOnceHardStateDurable(from, this.#refusal(currentTerm, message.readToken, message.prevLogIndex));
+			return;
+		}
+		const isChanged = this.#takeEntries(entries);
+		// Never beyond what this message verified: the rest of this log may not be the leader's (§5.3, rule 5 of figure 2).
+		const verifiedIndex = message.prevLogIndex + entries.length;
+		this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.leaderCommit, verifiedIndex));
+		const reply: AppendEntriesReply = {
+			type: 'appendEntriesReply',
+			term: message.term,
+			success: true,
+			readToken: message.readToken,
+			// What waits for the disk is acknowledged when it is there; what brings nothing new is answered at once.
+			matchIndex: isChanged ? verifiedIndex : Math.min(verifiedIndex, this.#durability.durableIndex),
+			prevLogIndex: message.prevLogIndex,
+			conflictTerm: undefined,
+			conflictIndex: 0,
+		};
+		if (isChanged) this.#sendOnceAllDurable(from, reply);
+		else this.#sendOnceHardStateDurable(from, reply);
+	}
+
+	/** Whether a leader can have sent these: terms in order, and nothing against what is committed (§5.4.3). */
+	#arePossible(entries: readonly LogEntry[], {term, prevLogTerm}: AppendEntries): boolean {
+		let previousTerm = prevLogTerm;
+		for (const entry of entries) {
+			if (entry.term < previousTerm || entry.term > term) return false;
+			previousTerm = entry.term;
+			const ownTerm = entry.index <= this.#commitIndex ? this.#log.termAt(entry.index) : undefined;
+			if (ownTerm !== undefined && ownTerm !== entry.term) return false;
+		}
+		return true;
+	}
+
+	/** Log matching (§5.3): what a snapshot holds is committed, so it is shared with every leader. */
+	#sharesEntry(index: LogIndex, term: Term): boolean {
+		return index <= this.#log.snapshotIndex || this.#log.termAt(index) === term;
+	}
+
+	#refusal(term: Term, readToken: number, prevLogIndex: LogIndex): AppendEntriesReply {
+		const conflictTerm = this.#log.termAt(prevLogIndex);
+		return {
+			type: 'appendEntriesReply',
+			term,
+			success: false,
+			readToken,
+			matchIndex: 0,
+			prevLogIndex,
+			conflictTerm,
+			conflictIndex: conflictTerm === undefined ? this.#log.lastIndex + 1 : this.#log.firstIndexOfRun(prevLogIndex),
+		};
+	}
+
+	/** Appends what is missing; drops a conflicting suffix, and only a conflicting one. Returns whether the log changed. */
+	#takeEntries(entries: readonly LogEntry[]): boolean {
+		let isChanged = false;
+		for (const entry of entries) {
+			if (entry.index <= this.#log.snapshotIndex) continue;
+			const ownTerm = this.#log.termAt(entry.index);
+			// An old message may end before this log does: what matches stays, whatever follows it.
+			if (ownTerm === entry.term) continue;
+			if (ownTerm !== undefined) this.#truncateFrom(entry.index);
+			this.#append(entry);
+			isChanged = true;
+		}
+		return isChanged;
+	}
+
+	#truncateFrom(index: LogIndex): void {
+		assert(index > this.#commitIndex, 'a committed entry is never replaced');
+		this.#log.truncateFrom(index);
+		this.#configurations.truncateFrom(index);
+		this.#durability.truncated(index);
+	}
+
+	#append(entry: LogEntry): void {
+		this.#log.append(entry);
+		this.#configurations.append(entry);
+	}
+
+	#appendOwn(type: LogEntry['type'], command: Uint8Array): void {
+		this.#append({index: this.#log.lastIndex + 1, term: this.#hardState.currentTerm, type, command});
+	}
+
+	#isCommittedInOwnTerm(): boolean {
+		return this.#log.termAt(this.#commitIndex) === this.#hardState.currentTerm;
+	}
+
+	#advanceCommit(): void {
+		const index = this.#leader?.quorumMatchIndex() ?? 0;
+		if (index <= this.#commitIndex) return;
+		// Only an entry of the leader's own term is committed by counting: an older one on a majority can still be
+		// overwritten (§5.4.2, figure 8).
+		if (this.#log.termAt(index) !== this.#hardState.currentTerm) return;
+		this.#commitIndex = index;
+		this.#leader?.committed(this.#now);
+	}
+
+	#apply(): void {
+		if (this.#lastApplied >= this.#commitIndex) return;
+		const entries = this.#log.slice(this.#lastApplied + 1, this.#commitIndex + 1);
+		this.#lastApplied = this.#commitIndex;
+		this.#effects.push({type: 'service', input: {type: 'apply', entries}});
+	}
+
+	#propose(proposalId: number, commands: readonly Uint8Array[]): void {
+		if (this.#leader === undefined) return this.#refuseProposal(proposalId, 'notLeader');
+		const bytes = commandsBytes(commands);
+		if (commands.some(command => command.length > this.#limits.entryBytesMax)) {
+			return this.#refuseProposal(proposalId, 'entryTooLarge');
+		}
+		if (!this.#leader.hasRoomFor(bytes)) return this.#refuseProposal(proposalId, 'uncommittedFull');
+		const firstIndex = this.#log.lastIndex + 1;
+		for (const command of commands) this.#appendOwn('command', command);
+		this.#leader.proposed(this.#log.lastIndex, bytes);
+		const {currentTerm: term} = this.#hardState;
+		const input: ServiceInput = {type: 'proposed', proposalId, firstIndex, count: commands.length, term};
+		this.#effects.push({type: 'service', input});
+	}
+
+	#refuseProposal(proposalId: number, reason: ProposalRefusal): void {
+		const leaderId = this.#leaderId;
+		this.#effects.push({type: 'service', input: {type: 'proposalRefused', proposalId, reason, leaderId}});
+	}
+
+	// ----------------------------------------------------------------------------------------------- reads
+
+	#read(readId: number): void {
+		if (this.#leader !== undefined) {
+			this.#leader.reads.add({from: this.#id, readId});
+		} else if (this.#leaderId === undefined) {
+			this.#refuseRead(readId);
+		} else {
+			const deadline = this.#now + this.#limits.electionTimeoutMs;
+			const wireId = this.#remoteReads.add(readId, deadline);
+			this.#send(this.#leaderId, {type: 'readIndex', term: this.#hardState.currentTerm, readId: wireId});
+		}
+	}
+
+	#handleReadIndex(from: NodeId, term: Term, readId: number): void {
+		if (this.#leader !== undefined && this.#isCurrent(term)) this.#leader.reads.add({from, readId});
+		else this.#refuseReadOf({from, readId});
+	}
+
+	#handleReadIndexReply(term: Term, wireId: number, readIndex: LogIndex | undefined): void {
+		const readId = this.#isCurrent(term) ? this.#remoteReads.take(wireId) : undefined;
+		if (readId === undefined) return;
+		if (readIndex === undefined) this.#refuseRead(readId);
+		else this.#effects.push({type: 'service', input: {type: 'readReady', readId, readIndex}});
+	}
+
+	/**
+	 * Reads are answered from the commit index that this leader had when their round began, and not before the first
+	 * commit of its term: only then does it know what is committed (dissertation §6.4, step 1).
+	 */
+	#answerReads(): void {
+		const leader = this.#leader;
+		const round = leader?.reads.confirmed(leader.quorumReadToken());
+		if (leader === undefined || round === undefined) return;
+		for (const {from, readId} of round.reads) {
+			if (from === this.#id) {
+				this.#effects.push({type: 'service', input: {type: 'readReady', readId, readIndex: round.readIndex}});
+			} else {
+				const {currentTerm: term} = this.#hardState;
+				this.#send(from, {type: 'readIndexReply', term, readId, readIndex: round.readIndex});
+			}
+		}
+		// Reads that came while the round was under way begin the next one at once.
+		if (leader.reads.begin(this.#commitIndex)) {
+			leader.askAll(this.#commitIndex, this.#now);
+			this.#answerReads();
+		}
+	}
+
+	#refuseReadOf({from, readId}: PendingRead): void {
+		if (from === this.#id) this.#refuseRead(readId);
+		else this.#send(from, {type: 'readIndexReply', term: this.#hardState.currentTerm, readId, readIndex: undefined});
+	}
+
+	#refuseRead(readId: number): void {
+		this.#effects.push({type: 'service', input: {type: 'readRefused', readId, leaderId: this.#leaderId}});
+	}
+
+	#refuseRemoteReads(): void {
+		for (const readId of this.#remoteReads.takeAll()) this.#refuseRead(readId);
+	}
+
+	// ------------------------------------------------------------------------------------------- snapshots
+
+	#currentSnapshot(): SnapshotMeta {
+		const lastIncludedIndex = this.#log.snapshotIndex;
+		const configuration = this.#configurations.at(lastIncludedIndex);
+		return {lastIncludedIndex, lastIncludedTerm: this.#log.snapshotTerm, configuration};
+	}
+
+	/** The service's own snapshot is finished: the log before it can go. */
+	#compact(index: LogIndex): void {
+		const snapshot = this.snapshotMeta(index);
+		// A snapshot that came from the leader meanwhile is newer: snapshots only move forward.
+		if (snapshot === undefined || index > this.#lastApplied) return;
+		this.#log.compactTo(index, snapshot.lastIncludedTerm);
+		this.#configurations.compactTo(snapshot);
+		this.#durability.snapshotMade(snapshot, {reset: false});
+	}
+
+	#handleInstallSnapshot(from: NodeId, message: InstallSnapshot): void {
+		if (!this.#acceptLeader(from, message.term)) {
+			const {currentTerm: term} = this.#hardState;
+			this.#sendOnceHardStateDurable(from, this.#receiver.reply(message, {term, offset: 0, installed: false}));
+			return;
+		}
+		// Committed already: it could only take the service back (and the index counts for nothing new).
+		if (message.snapshot.lastIncludedIndex <= this.#commitIndex) {
+			this.#receiver.drop();
+			const done = {term: message.term, offset: message.offset, installed: true};
+			this.#sendOnceAllDurable(from, this.#receiver.reply(message, done));
+			return;
+		}
+		const reply = this.#receiver.take(from, message);
+		if (reply !== undefined) this.#sendOnceHardStateDurable(from, reply);
+	}
+
+	#snapshotChunkStored(snapshot: SnapshotMeta, offset: number): void {
+		const stored = this.#receiver.stored(snapshot, offset);
+		if (stored === undefined) return;
+		const {from, reply} = stored;
+		if (!this.#isCurrent(reply.term)) return this.#receiver.drop();
+		if (reply.installed) {
+			if (snapshot.lastIncludedIndex > this.#commitIndex) this.#install(snapshot);
+			this.#sendOnceAllDurable(from, reply);
+		} else {
+			this.#sendOnceHardStateDurable(from, reply);
+		}
+	}
+
+	/** §7: keeps a suffix that follows on the snapshot's last entry, drops a log that does not have that entry. */
+	#install(snapshot: SnapshotMeta): void {
+		const {lastIncludedIndex, lastIncludedTerm} = snapshot;
+		const isShared = this.#log.termAt(lastIncludedIndex) === lastIncludedTerm;
+		if (isShared) this.#log.compactTo(lastIncludedIndex, lastIncludedTerm);
+		else this.#log.resetTo(lastIncludedIndex, lastIncludedTerm);
+		if (!isShared) this.#configurations.truncateFrom(0);
+		this.#configurations.compactTo(snapshot);
+		this.#durability.snapshotMade(snapshot, {reset: !isShared});
+		this.#commitIndex = lastIncludedIndex;
+		this.#lastApplied = lastIncludedIndex;
+		this.#effects.push({type: 'installSnapshot', snapshot});
+	}
+}
+
+const isIndex = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;

@@ -1,0 +1,77 @@
+/** The receiving end of InstallSnapshot (§7): chunks in order, each stored before the next is asked for. */
+import type {Effect} from './effects.js';
+import type {InstallSnapshot, InstallSnapshotReply, NodeId, SnapshotMeta, Term} from './types.js';
+
+interface Transfer {
+	readonly from: NodeId;
+	readonly term: Term;
+	readonly snapshot: SnapshotMeta;
+	/** Bytes that are stored. */
+	readonly offset: number;
+	/** A chunk that storage has not answered for yet. */
+	readonly storing: {readonly message: InstallSnapshot} | undefined;
+}
+
+export class SnapshotReceiver {
+	readonly #emit: (effect: Effect) => void;
+	#transfer: Transfer | undefined;
+
+	constructor(emit: (effect: Effect) => void) {
+		this.#emit = emit;
+	}
+
+	reply(
+		{snapshot, readToken}: InstallSnapshot,
+		{term, offset, installed}: Pick<InstallSnapshotReply, 'term' | 'offset' | 'installed'>,
+	): InstallSnapshotReply {
+		const {lastIncludedIndex} = snapshot;
+		return {type: 'installSnapshotReply', term, lastIncludedIndex, offset, installed, readToken};
+	}
+
+	/** Takes a chunk of the current leader; gives the answer, unless it has to wait for storage. */
+	take(from: NodeId, message: InstallSnapshot): InstallSnapshotReply | undefined {
+		if (!this.#isOfTransfer(from, message)) this.#begin(from, message);
+		const {term} = message;
+		const transfer = this.#transfer;
+		if (transfer === undefined) return this.reply(message, {term, offset: 0, installed: false});
+		if (transfer.storing !== undefined) return undefined;
+		if (message.offset !== transfer.offset)
+			return this.reply(message, {term, offset: transfer.offset, installed: false});
+		this.#transfer = {...transfer, storing: {message}};
+		const {snapshot, offset, data, done} = message;
+		this.#emit({type: 'storeSnapshotChunk', snapshot, offset, data, done});
+		return undefined;
+	}
+
+	/** Storage has the chunk; gives the answer to it. With `installed`, the snapshot is whole and durable. */
+	stored(snapshot: SnapshotMeta, offset: number): {from: NodeId; reply: InstallSnapshotReply} | undefined {
+		const transfer = this.#transfer;
+		const message = transfer?.storing?.message;
+		if (transfer === undefined || message === undefined) return undefined;
+		if (message.snapshot !== snapshot || message.offset !== offset) return undefined;
+		const stored = offset + message.data.length;
+		this.#transfer = message.done ? undefined : {...transfer, offset: stored, storing: undefined};
+		const {term, done: installed} = message;
+		return {from: transfer.from, reply: this.reply(message, {term, offset: stored, installed})};
+	}
+
+	drop(): void {
+		if (this.#transfer === undefined) return;
+		this.#transfer = undefined;
+		this.#emit({type: 'dropReceivedSnapshot'});
+	}
+
+	/** The bytes of a snapshot are its maker's: only the same leader, in the same term, can go on with a transfer. */
+	#isOfTransfer(from: NodeId, {term, snapshot}: InstallSnapshot): boolean {
+		return (
+			this.#transfer?.from === from &&
+			this.#transfer.term === term &&
+			this.#transfer.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex
+		);
+	}
+
+	#begin(from: NodeId, {term, snapshot, offset}: InstallSnapshot): void {
+		this.drop();
+		if (offset === 0) this.#transfer = {from, term, snapshot, offset: 0, storing: undefined};
+	}
+}

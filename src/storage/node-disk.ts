@@ -1,0 +1,154 @@
+/** A directory of the real file system. */
+import * as fs from 'node:fs';
+import {join} from 'node:path';
+import {assert} from '../raft/errors.js';
+import {claimDirectory, lockName, releaseDirectory} from './directory-lock.js';
+import type {Disk, DiskFile} from './disk.js';
+import {DataDirectoryError} from './errors.js';
+import type {Done} from './storage.js';
+
+export interface NodeDiskOptions {
+	/** Made when it is not there. */
+	readonly directory: string;
+	/**
+	 * `true`: what is synced survives a power cut; writes and syncs run beside the event loop, so heartbeats keep
+	 * flowing. `false`: nothing is ever synced, and everything is done when the call returns; what is written survives
+	 * the death of a thread or of the process, not that of the machine.
+	 */
+	readonly sync: boolean;
+	/**
+	 * A name for the running cluster, the same for each of its threads, and no other cluster's: one that restarts a node
+	 * in the same process takes the directory over from the killed thread, and nobody else does.
+	 */
+	readonly owner: string;
+}
+
+export class NodeDisk implements Disk {
+	readonly #directory: string;
+	readonly #sync: boolean;
+	readonly #owner: string;
+	/** The directory itself, while it is locked. */
+	#descriptor: number | undefined;
+
+	constructor({directory, sync, owner}: NodeDiskOptions) {
+		this.#directory = directory;
+		this.#sync = sync;
+		this.#owner = owner;
+	}
+
+	lock(): void {
+		assert(this.#descriptor === undefined, 'a directory is locked once');
+		try {
+			fs.mkdirSync(this.#directory, {recursive: true});
+			fs.accessSync(this.#directory, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+			claimDirectory(this.#directory, this.#owner);
+			this.#descriptor = fs.openSync(this.#directory, 'r');
+		} catch (cause) {
+			if (cause instanceof DataDirectoryError) throw cause;
+			const reason = cause instanceof Error ? cause.message : String(cause);
+			const message = `${this.#directory} cannot be used as a data directory: ${reason}. Choose one that this user can write to`;
+			throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', this.#directory, message, {cause});
+		}
+	}
+
+	list(): readonly string[] {
+		return fs
+			.readdirSync(this.#directory)
+			.filter(name => !name.startsWith(lockName))
+			.sort();
+	}
+
+	open(name: string, {create}: {readonly create: boolean}): DiskFile {
+		return new NodeFile(fs.openSync(join(this.#directory, name), create ? 'wx+' : 'r+'), this.#sync);
+	}
+
+	rename(from: string, to: string): void {
+		fs.renameSync(join(this.#directory, from), join(this.#directory, to));
+	}
+
+	remove(name: string): void {
+		fs.unlinkSync(join(this.#directory, name));
+	}
+
+	syncDirectory(done: Done): void {
+		assert(this.#descriptor !== undefined, 'a directory is synced while it is locked');
+		if (this.#sync) fs.fsync(this.#descriptor, error => done(error ?? undefined));
+		else done();
+	}
+
+	unlock(): void {
+		if (this.#descriptor === undefined) return;
+		fs.closeSync(this.#descriptor);
+		this.#descriptor = undefined;
+		releaseDirectory(this.#directory, this.#owner);
+	}
+}
+
+class NodeFile implements DiskFile {
+	readonly #descriptor: number;
+	readonly #sync: boolean;
+
+	constructor(descriptor: number, sync: boolean) {
+		this.#descriptor = descriptor;
+		this.#sync = sync;
+	}
+
+	size(): number {
+		return fs.fstatSync(this.#descriptor).size;
+	}
+
+	read(offset: number, length: number): Uint8Array {
+		const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size() - offset)));
+		let done = 0;
+		while (done < bytes.length) {
+			const count = fs.readSync(this.#descriptor, bytes, done, bytes.length - done, offset + done);
+			if (count === 0) break;
+			done += count;
+		}
+		return bytes.subarray(0, done);
+	}
+
+	write(offset: number, data: Uint8Array, done: Done): void {
+		if (this.#sync) this.#writeLater(offset, data, done);
+		else attempt(() => this.#writeNow(offset, data), done);
+	}
+
+	sync(done: Done): void {
+		if (this.#sync) fs.fdatasync(this.#descriptor, error => done(error ?? undefined));
+		else done();
+	}
+
+	truncate(size: number): void {
+		fs.ftruncateSync(this.#descriptor, size);
+		if (this.#sync) fs.fsyncSync(this.#descriptor);
+	}
+
+	close(): void {
+		fs.closeSync(this.#descriptor);
+	}
+
+	/** A kernel may take less than it was given. */
+	#writeLater(offset: number, data: Uint8Array, done: Done): void {
+		fs.write(this.#descriptor, data, 0, data.length, offset, (error, count) => {
+			if (error !== null) done(error);
+			else if (count === data.length) done();
+			else this.#writeLater(offset + count, data.subarray(count), done);
+		});
+	}
+
+	#writeNow(offset: number, data: Uint8Array): void {
+		for (let written = 0; written < data.length;) {
+			written += fs.writeSync(this.#descriptor, data, written, data.length - written, offset + written);
+		}
+	}
+}
+
+function attempt(action: () => void, done: Done): void {
+	try {
+		action();
+	} catch (error) {
+		done(error instanceof Error ? error : new Error(String(error)));
+		return;
+	}
+	done();
+}

@@ -1,0 +1,145 @@
+/** A file of a simulated disk: its bytes as they are seen, its bytes on the platter, and the writes between the two. */
+import {unreachable} from '../raft/types.js';
+import {sectorBytes} from './bytes.js';
+
+/** What becomes of writes and names that no sync has covered: see `SimulatedDisk.crash`. */
+export type Unsynced = 'keep' | 'drop' | 'random';
+
+export interface PendingWrite {
+	readonly offset: number;
+	readonly data: Uint8Array;
+	/** The writer has been told. */
+	isDone: boolean;
+	/** A sync that should have covered it failed: the kernel has forgotten it, and no later sync brings it back. */
+	isLost: boolean;
+}
+
+export class SimulatedFile {
+	readonly #seen: GrowingBytes;
+	readonly #durable: GrowingBytes;
+	#unsynced: PendingWrite[] = [];
+
+	constructor(bytes: Uint8Array) {
+		this.#seen = new GrowingBytes(bytes);
+		this.#durable = new GrowingBytes(bytes);
+	}
+
+	get size(): number {
+		return this.#seen.size;
+	}
+
+	get unsynced(): readonly PendingWrite[] {
+		return this.#unsynced;
+	}
+
+	read(offset: number, length: number): Uint8Array {
+		return this.#seen.read(offset, length);
+	}
+
+	write(write: PendingWrite): void {
+		this.#seen.write(write.offset, write.data);
+		this.#unsynced.push(write);
+	}
+
+	/** Takes effect in order: two writes to one place end as the later one. */
+	makeDurable(writes: readonly PendingWrite[]): void {
+		const covered = new Set(writes);
+		for (const write of writes) if (!write.isLost) this.#durable.write(write.offset, write.data);
+		this.#unsynced = this.#unsynced.filter(write => write.isLost || !covered.has(write));
+	}
+
+	/** What is left is durable, as `DiskFile.truncate` says. */
+	truncate(size: number): void {
+		this.#seen.truncate(size);
+		this.#durable.replace(this.#seen.read(0, size));
+		this.#unsynced = [];
+	}
+
+	flipBit(bit: number): void {
+		this.#seen.flipBit(bit);
+		if (bit < this.#durable.size * 8) this.#durable.flipBit(bit);
+	}
+
+	/** The file that the next life finds. */
+	afterCrash(unsynced: Unsynced, random: () => number): SimulatedFile {
+		const left = new GrowingBytes(this.#durable.read(0, this.#durable.size));
+		for (const write of this.#unsynced) keepSome(left, write, unsynced, random);
+		return new SimulatedFile(left.read(0, left.size));
+	}
+}
+
+function keepSome(left: GrowingBytes, write: PendingWrite, unsynced: Unsynced, random: () => number): void {
+	const {offset, data, isDone, isLost} = write;
+	switch (unsynced) {
+		case 'drop':
+			return;
+		case 'keep':
+			left.write(offset, isDone ? data : data.subarray(0, Math.floor(random() * (data.length + 1))));
+			return;
+		case 'random': {
+			const fate = random();
+			if (isLost || fate < 0.25) return;
+			if (fate < 0.5) left.write(offset, data);
+			else tear(left, write, random);
+			return;
+		}
+		default:
+			unreachable(unsynced);
+	}
+}
+
+/** Of each sector that the write touches, all its bytes reach the platter or none. */
+function tear(left: GrowingBytes, {offset, data}: PendingWrite, random: () => number): void {
+	const end = offset + data.length;
+	// The file's size and its bytes go to the disk on different ways.
+	if (random() < 0.5 && end > left.size) left.truncate(end);
+	for (let from = offset; from < end;) {
+		const to = Math.min(end, from - (from % sectorBytes) + sectorBytes);
+		if (random() < 0.5) left.write(from, data.subarray(from - offset, to - offset));
+		from = to;
+	}
+}
+
+/** Bytes that grow in place; what lies between the old end and a later write is zero. */
+class GrowingBytes {
+	#bytes: Uint8Array;
+	#size: number;
+
+	constructor(bytes: Uint8Array) {
+		this.#bytes = bytes.slice();
+		this.#size = bytes.length;
+	}
+
+	get size(): number {
+		return this.#size;
+	}
+
+	read(offset: number, length: number): Uint8Array {
+		return this.#bytes.slice(offset, Math.min(offset + length, this.#size));
+	}
+
+	write(offset: number, data: Uint8Array): void {
+		if (offset + data.length > this.#size) this.truncate(offset + data.length);
+		this.#bytes.set(data, offset);
+	}
+
+	truncate(size: number): void {
+		if (size > this.#bytes.length) {
+			const grown = new Uint8Array(Math.max(size, this.#bytes.length * 2));
+			grown.set(this.#bytes.subarray(0, this.#size));
+			this.#bytes = grown;
+		}
+		this.#bytes.fill(0, Math.min(size, this.#size), this.#size);
+		this.#size = size;
+	}
+
+	replace(bytes: Uint8Array): void {
+		this.#bytes = bytes.slice();
+		this.#size = bytes.length;
+	}
+
+	flipBit(bit: number): void {
+		const place = Math.floor(bit / 8);
+		this.#bytes[place] = (this.#bytes[place] ?? 0) ^ (1 << (bit % 8));
+	}
+}

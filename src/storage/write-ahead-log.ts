@@ -1,0 +1,322 @@
+/**
+ * The durable log of a node: hard state, entries and the name of the current snapshot, all in one sequence of frames.
+ *
+ *     data directory
+ *       log-0000000007         | header | checkpoint | flush | flush | flush |       full, still holds live entries
+ *       log-0000000008         | header | checkpoint | flush | flush | 000000        frames go here
+ *       snapshot-0000000003    the current snapshot: the newest one that a flush names
+ *       snapshot-0000000004.tmp   being written; nothing names it
+ *
+ * One flush is under way at a time; batches that come meanwhile share the next one: one frame, one write, one sync.
+ * See segment-format.ts for the bytes, and recovery.ts for what is done with them after a crash.
+ */
+import {assert} from '../raft/errors.js';
+import type {PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
+import type {Disk} from './disk.js';
+import {StorageFailedError} from './errors.js';
+import {emptyTail, isSameSnapshot, tailAfter} from './log-tail.js';
+import type {LogTail} from './log-tail.js';
+import {LogWriter} from './log-writer.js';
+import type {LogWriterOptions} from './log-writer.js';
+import {segmentName, snapshotName, temporaryName} from './names.js';
+import {recordBytes} from './record-codec.js';
+import type {LogRecord, StoredSnapshot} from './record-codec.js';
+import {recoverLog} from './recovery.js';
+import type {RecoveredLog} from './recovery.js';
+import {expendableSegments, noteRecord} from './segments.js';
+import type {Segment} from './segments.js';
+import {SnapshotDraft} from './snapshot-draft.js';
+import type {DraftOwner} from './snapshot-draft.js';
+import {SnapshotFileReader} from './snapshot-file.js';
+import type {Done, RaftStorage, SnapshotReader, SnapshotWriter} from './storage.js';
+
+export interface WriteAheadLogOptions {
+	readonly disk: Disk;
+	/**
+	 * A segment that has reached this size is followed by a new one, bytes.
+	 * @default 16 MiB
+	 */
+	readonly segmentBytes?: number;
+	/**
+	 * The log's file grows by this much at a time, filled with zeros: a flush that does not make its file grow takes
+	 * about half the time. 0: never more than is written.
+	 * @default 256 KiB
+	 */
+	readonly preallocateBytes?: number;
+}
+
+/** A batch that waits for its flush. */
+interface QueuedBatch {
+	readonly record: LogRecord;
+	readonly bytes: number;
+	/** The log after it. */
+	readonly tail: LogTail;
+	readonly done: Done;
+}
+
+const mebibyte = 1024 * 1024;
+/** A flush takes no more than this, if it takes more than one batch: the first of many waiters need not wait for all. */
+const flushBytesMax = 4 * mebibyte;
+const emptyBatch: WriteBatch = {hardState: undefined, snapshot: undefined, truncateFrom: undefined, entries: []};
+
+export class WriteAheadLog implements RaftStorage {
+	readonly #disk: Disk;
+	readonly #options: LogWriterOptions;
+	/** From `load` until `close`. */
+	#writer: LogWriter | undefined;
+	#segments: Segment[] = [];
+	/** Set once, never reset: see {@link RaftStorage}. */
+	#failure: StorageFailedError | undefined;
+	#closing: Done[] | undefined;
+
+	#queue: QueuedBatch[] = [];
+	/** The log after all that was handed over. */
+	#tail = emptyTail;
+	/** The log after all that is in a frame, and the snapshot that those frames name. */
+	#flushedTail = emptyTail;
+	#flushedSnapshot: StoredSnapshot | undefined;
+	#isFlushing = false;
+	/** Callbacks are running, or flushes are being started: who comes in now only queues up. */
+	#isPumping = false;
+	/** There is a log on the disk, so a snapshot may stand beside it. */
+	#hasLog = false;
+
+	/** The snapshot that a durable batch names. */
+	#current: StoredSnapshot | undefined;
+	#draft: SnapshotDraft | undefined;
+	#nextSerial = 1;
+
+	constructor({disk, segmentBytes = 16 * mebibyte, preallocateBytes = mebibyte / 4}: WriteAheadLogOptions) {
+		this.#disk = disk;
+		this.#options = {segmentBytes, preallocateBytes};
+	}
+
+	load(): PersistentState {
+		assert(this.#writer === undefined && this.#closing === undefined, 'a storage is loaded once');
+		this.#disk.lock();
+		try {
+			const recovered = recoverLog(this.#disk);
+			this.#adopt(recovered);
+			const {tail, entries} = recovered;
+			return {hardState: tail.hardState, snapshot: tail.snapshot, entries};
+		} catch (error) {
+			this.#disk.unlock();
+			throw error;
+		}
+	}
+
+	write(batch: WriteBatch, done: Done): void {
+		const refusal = this.#refusal();
+		if (refusal !== undefined) {
+			done(refusal);
+			return;
+		}
+		const {hardState, truncateFrom, entries} = batch;
+		const tail = tailAfter(this.#tail, batch);
+		const snapshot = batch.snapshot === undefined ? undefined : this.#takeFinished(batch.snapshot);
+		const record = {hardState, snapshot, truncateFrom, checkpoint: undefined, entries};
+		this.#tail = tail;
+		this.#queue.push({record, bytes: recordBytes(record), tail, done});
+		this.#pump();
+	}
+
+	createSnapshot(meta: SnapshotMeta): SnapshotWriter {
+		const refusal = this.#refusal();
+		if (refusal !== undefined) throw refusal;
+		const before = this.#draft;
+		assert(before?.phase !== 'open' && before?.phase !== 'finishing', 'one snapshot is written at a time');
+		before?.giveUp();
+		const stored = {serial: this.#nextSerial++, meta};
+		try {
+			this.#draft = new SnapshotDraft(this.#draftOwner(), stored);
+		} catch (cause) {
+			throw this.#fail('creating', temporaryName(stored.serial), cause);
+		}
+		return this.#draft;
+	}
+
+	openSnapshot(): SnapshotReader | undefined {
+		const refusal = this.#refusal();
+		if (refusal !== undefined) throw refusal;
+		return this.#current === undefined ? undefined : new SnapshotFileReader(this.#disk, this.#current);
+	}
+
+	close(done: Done): void {
+		this.#closing ??= [];
+		this.#closing.push(done);
+		if (this.#draft?.phase === 'open') this.#draft.abort();
+		this.#closeWhenIdle();
+	}
+
+	#adopt({tail, snapshot, segments, open, leftovers, nextSerial}: RecoveredLog): void {
+		this.#writer = new LogWriter(this.#disk, this.#options, open);
+		this.#segments = segments;
+		this.#tail = tail;
+		this.#flushedTail = tail;
+		this.#flushedSnapshot = snapshot;
+		this.#current = snapshot;
+		this.#hasLog = open !== undefined;
+		this.#nextSerial = nextSerial;
+		this.#remove(leftovers);
+		this.#removeExpendable();
+	}
+
+	// -------------------------------------------------------------------------------------------- group commit
+
+	/** Starts flushes for as long as one can start at once. Never entered twice, so callbacks run in order. */
+	#pump(): void {
+		if (this.#isPumping) return;
+		this.#isPumping = true;
+		while (!this.#isFlushing && this.#queue.length > 0 && this.#failure === undefined) this.#flush();
+		this.#isPumping = false;
+		this.#closeWhenIdle();
+	}
+
+	#flush(): void {
+		const writer = this.#writer;
+		assert(writer !== undefined, 'a log is open while it is flushed');
+		this.#isFlushing = true;
+		const batches = this.#takeBatches();
+		const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0);
+		const append: Done = error => {
+			if (error === undefined) this.#append(writer, batches, bytes);
+			else this.#settle(batches, error);
+		};
+		if (writer.isFull(bytes)) this.#beginSegment(writer, append);
+		else append();
+	}
+
+	/** As many as one flush takes, and at least one. */
+	#takeBatches(): readonly QueuedBatch[] {
+		let count = 0;
+		let bytes = 0;
+		for (const batch of this.#queue) {
+			bytes += batch.bytes;
+			if (count > 0 && bytes > flushBytesMax) break;
+			count++;
+		}
+		return this.#queue.splice(0, count);
+	}
+
+	#beginSegment(writer: LogWriter, done: Done): void {
+		const {hardState, nextIndex} = this.#flushedTail;
+		this.#segments.push({sequence: writer.sequence + 1, lastIndex: 0});
+		const snapshot = this.#flushedSnapshot;
+		writer.begin({hardState, snapshot, truncateFrom: undefined, checkpoint: nextIndex, entries: []}, done);
+	}
+
+	#append(writer: LogWriter, batches: readonly QueuedBatch[], bytes: number): void {
+		const records = batches.map(({record}) => record);
+		for (const record of records) {
+			noteRecord(this.#segments, record);
+			this.#flushedSnapshot = record.snapshot ?? this.#flushedSnapshot;
+		}
+		this.#flushedTail = batches.at(-1)?.tail ?? this.#flushedTail;
+		writer.append(records, bytes, error => this.#settle(batches, error));
+	}
+
+	/** A flush has ended: tells who waits for it, in order. */
+	#settle(batches: readonly QueuedBatch[], error: Error | undefined): void {
+		this.#isFlushing = false;
+		if (error !== undefined) this.#fail('a write or sync', segmentName(this.#writer?.sequence ?? 0), error);
+		const wasPumping = this.#isPumping;
+		this.#isPumping = true;
+		if (this.#failure === undefined) {
+			this.#hasLog = true;
+			const before = this.#current;
+			const superseded = this.#nameSnapshots(batches);
+			for (const {done} of batches) done(this.#failure);
+			this.#remove(superseded);
+			if (this.#current !== before) this.#removeExpendable();
+		} else {
+			for (const {done} of batches) done(this.#failure);
+		}
+		if (this.#failure !== undefined) this.#refuseQueue(this.#failure);
+		this.#isPumping = wasPumping;
+		if (!wasPumping) this.#pump();
+	}
+
+	#refuseQueue(failure: StorageFailedError): void {
+		for (const {done} of this.#queue.splice(0)) done(failure);
+	}
+
+	// ----------------------------------------------------------------------------------------------- snapshots
+
+	#draftOwner(): DraftOwner {
+		return {
+			disk: this.#disk,
+			refusal: () => this.#refusal(),
+			failure: () => this.#failure,
+			fail: (operation, file, cause) => this.#fail(operation, file, cause),
+			ensureLog: done => {
+				if (this.#hasLog) done();
+				else this.write(emptyBatch, done);
+			},
+			rested: () => this.#closeWhenIdle(),
+		};
+	}
+
+	/** The finished snapshot that a batch names. */
+	#takeFinished(meta: SnapshotMeta): StoredSnapshot {
+		const draft = this.#draft;
+		assert(
+			draft?.phase === 'finished' && isSameSnapshot(draft.stored.meta, meta),
+			'a batch names a snapshot that was finished before',
+		);
+		this.#draft = undefined;
+		return draft.stored;
+	}
+
+	/** The last snapshot that the batches name becomes the current one; the files of those that it takes over from. */
+	#nameSnapshots(batches: readonly QueuedBatch[]): readonly string[] {
+		const superseded: string[] = [];
+		for (const {record} of batches) {
+			if (record.snapshot === undefined) continue;
+			if (this.#current !== undefined) superseded.push(snapshotName(this.#current.serial));
+			this.#current = record.snapshot;
+		}
+		return superseded;
+	}
+
+	/** Segments whose entries are all in the snapshot. Who has a snapshot open keeps reading: its file lives until then. */
+	#removeExpendable(): void {
+		const count = expendableSegments(this.#segments, this.#current?.meta.lastIncludedIndex ?? 0);
+		this.#remove(this.#segments.splice(0, count).map(({sequence}) => segmentName(sequence)));
+	}
+
+	#remove(names: readonly string[]): void {
+		for (const name of names) {
+			try {
+				this.#disk.remove(name);
+			} catch (cause) {
+				this.#fail('removing', name, cause);
+			}
+		}
+	}
+
+	// ---------------------------------------------------------------------------------------------- end of life
+
+	#refusal(): StorageFailedError | undefined {
+		if (this.#failure !== undefined) return this.#failure;
+		if (this.#closing !== undefined) return new StorageFailedError('use after close', undefined);
+		assert(this.#writer !== undefined, 'a storage is loaded before it is used');
+		return undefined;
+	}
+
+	/** From here on nothing is acknowledged; who waits for a flush under way hears of it when that has ended. */
+	#fail(operation: string, file: string, cause: unknown): StorageFailedError {
+		this.#failure ??= new StorageFailedError(operation, file, {cause});
+		return this.#failure;
+	}
+
+	#closeWhenIdle(): void {
+		if (this.#closing === undefined || this.#isFlushing || this.#isPumping || this.#draft?.isBusy === true) return;
+		if (this.#queue.length > 0) return;
+		if (this.#writer !== undefined) {
+			this.#writer.close();
+			this.#writer = undefined;
+			this.#disk.unlock();
+		}
+		for (const done of this.#closing.splice(0)) done(this.#failure);
+	}
+}

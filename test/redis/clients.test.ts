@@ -1,0 +1,111 @@
+import {execFile, spawn} from 'node:child_process';
+import {text} from 'node:stream/consumers';
+import {promisify} from 'node:util';
+import test, {type ExecutionContext} from 'ava';
+import {Redis} from 'ioredis';
+import {openGateway, request} from './harness.js';
+
+const run = promisify(execFile);
+
+/** A client that fails at once instead of trying again, so that a test sees it. */
+function connectRedis(port: number): Redis {
+	return new Redis({port, host: '127.0.0.1', maxRetriesPerRequest: 0, retryStrategy: () => null});
+}
+
+test('ioredis connects, sees a server that is ready, and its commands behave as its documentation says', async t => {
+	const {port} = await openGateway(t);
+	const redis = connectRedis(port);
+	t.is(await redis.set('key', 'grüße'), 'OK');
+	t.is(await redis.get('key'), 'grüße');
+	t.is(await redis.get('none'), null);
+	t.is(await redis.set('key', 'x', 'NX'), null);
+	t.is(await redis.append('key', '!'), 8);
+	t.deepEqual(await redis.mget('key', 'none'), ['grüße!', null]);
+	t.is(await redis.incrby('n', 41), 41);
+	t.is(await redis.incr('n'), 42);
+	await t.throwsAsync(redis.incr('key'), {message: 'ERR value is not an integer or out of range'});
+	await t.throwsAsync(redis.set('key', 'x', 'EX', 10), {message: /expiry is not supported/});
+	t.is(await redis.del('key', 'n', 'none'), 2);
+	const bytes = Buffer.from([0, 255, 13, 10, 0]);
+	await redis.set(bytes, bytes);
+	t.deepEqual(await redis.getBuffer(bytes), bytes);
+	t.is(await redis.quit(), 'OK');
+});
+
+test('an ioredis pipeline has each result in its place, errors too', async t => {
+	const {port} = await openGateway(t);
+	const redis = connectRedis(port);
+	const results = await redis
+		.pipeline()
+		.set('a', '1')
+		.incr('a')
+		.get('a')
+		.hset('a', 'b', 'c')
+		.append('a', 'x')
+		.get('a')
+		.exec();
+	const unknown = `ERR unknown command 'hset', with args beginning with: 'a' 'b' 'c' `;
+	t.deepEqual(
+		results?.map(([error, result]) => error?.message ?? result),
+		['OK', 2, '2', unknown, 2, '2x'],
+	);
+	const large = 'x'.repeat(1_000_000);
+	t.deepEqual(await Promise.all([redis.set('large', large), redis.get('large'), redis.strlen('large')]), [
+		'OK',
+		large,
+		1_000_000,
+	]);
+	await redis.quit();
+});
+
+test('many ioredis clients count together without a loss', async t => {
+	const {port} = await openGateway(t);
+	const clients = Array.from({length: 10}, () => connectRedis(port));
+	await Promise.all(clients.flatMap(redis => Array.from({length: 100}, () => redis.incr('n'))));
+	t.is(await clients[0]?.get('n'), '1000');
+	await Promise.all(clients.map(redis => redis.quit()));
+});
+
+/** Whether a program is there; a test that needs it says why it has nothing to do. */
+async function isInstalled(t: ExecutionContext, program: string): Promise<boolean> {
+	try {
+		await run(program, ['--version']);
+		return true;
+	} catch {
+		t.log(`skipped: ${program} is not installed`);
+		t.pass();
+		return false;
+	}
+}
+
+test('redis-cli reads, writes, asks for help and speaks RESP3', async t => {
+	if (!(await isInstalled(t, 'redis-cli'))) return;
+	const {port} = await openGateway(t);
+	const cli = async (...args: string[]) => (await run('redis-cli', ['-p', String(port), ...args])).stdout.trim();
+	t.is(await cli('set', 'key', 'a b'), 'OK');
+	t.is(await cli('get', 'key'), 'a b');
+	t.is(await cli('-3', '--no-raw', 'get', 'none'), '(nil)');
+	t.is(await cli('-3', '--no-raw', 'config', 'get', 'save'), '1# "save" => ""');
+	t.is(await cli('-n', '0', 'strlen', 'key'), '3');
+	t.regex(await cli('help', 'getset'), /Set the value of a key and return its old value/);
+});
+
+test('redis-cli --pipe loads requests in bulk', async t => {
+	if (!(await isInstalled(t, 'redis-cli'))) return;
+	const {port} = await openGateway(t);
+	const cli = spawn('redis-cli', ['-p', String(port), '--pipe'], {stdio: ['pipe', 'pipe', 'inherit']});
+	for (let count = 0; count < 2000; count++) cli.stdin.write(request('APPEND', 'key', 'ab'));
+	cli.stdin.end();
+	t.regex(await text(cli.stdout), /errors: 0, replies: 2000/);
+});
+
+test('redis-benchmark finds its way about, also with RESP3', async t => {
+	if (!(await isInstalled(t, 'redis-benchmark'))) return;
+	const {port} = await openGateway(t);
+	const args = ['-p', String(port), '-n', '500', '-c', '5', '-P', '4', '-t', 'ping,set,get,incr,mset', '--csv'];
+	for (const more of [[], ['-3']]) {
+		const {stdout, stderr} = await run('redis-benchmark', [...args, ...more]);
+		t.is(stderr, '');
+		t.is(stdout.trim().split('\n').length, 7);
+	}
+});

@@ -1,0 +1,154 @@
+import {execFile, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {createInterface} from 'node:readline';
+import {promisify} from 'node:util';
+import test, {type ExecutionContext} from 'ava';
+import fc from 'fast-check';
+import {openGateway, request, talk} from './harness.js';
+
+const run = promisify(execFile);
+
+/** A redis-server 7.0 on a socket file, or `undefined` with a line in the log when there is none. */
+async function startRedis(t: ExecutionContext): Promise<{path: string} | undefined> {
+	const version = await run('redis-server', ['--version']).then(
+		({stdout}) => stdout,
+		() => 'not installed',
+	);
+	if (!version.includes('v=7.0.')) {
+		t.log(`skipped: compares with redis-server 7.0, which is not installed (${version.trim()})`);
+		t.pass();
+		return undefined;
+	}
+	const directory = await mkdtemp(join(tmpdir(), 'threadraft-redis-'));
+	const path = join(directory, 'socket');
+	const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--save', '', '--dir', directory]);
+	t.teardown(async () => {
+		server.kill();
+		await once(server, 'exit');
+		await rm(directory, {recursive: true});
+	});
+	for await (const line of createInterface(server.stdout)) if (line.includes('ready to accept connections at')) break;
+	server.stdout.resume();
+	return {path};
+}
+
+const key = fc.constantFrom('a', 'b', 'c\0\u00ff');
+const integer = fc.constantFrom(
+	'0',
+	'1',
+	'-1',
+	'3',
+	'-3',
+	'99',
+	'-0',
+	'+1',
+	'01',
+	'',
+	'x',
+	'1 ',
+	'9223372036854775807',
+	'-9223372036854775808',
+	'9223372036854775808',
+	'-9223372036854775807',
+	'10000000000000000000000',
+);
+const value = fc.oneof(integer, fc.constantFrom('hello world', 'a\r\nb', '\0\u00ff'));
+const name = (...names: string[]) => fc.constantFrom(...names, ...names.map(each => each.toUpperCase()));
+const option = name('nx', 'xx', 'get', 'keepttl', 'foo');
+const anything = fc.oneof(key, value, option);
+
+/** Known or not, with any number of arguments. */
+const names: readonly string[] =
+	'get set append del exists mget mset getset setnx incr incrby getrange strlen ping echo auth flushall client config nosuch fl\nush'.split(
+		' ',
+	);
+
+const command: fc.Arbitrary<readonly string[]> = fc.oneof(
+	fc.tuple(name('get', 'strlen', 'incr', 'decr', 'getdel'), key),
+	fc.tuple(name('set', 'append', 'getset', 'setnx'), key, value),
+	fc.tuple(fc.constant('set'), key, value, option),
+	fc.tuple(fc.constant('set'), key, value, option, option),
+	fc.tuple(name('incrby', 'decrby'), key, integer),
+	fc.tuple(name('getrange', 'substr'), key, integer, integer),
+	fc.tuple(name('del', 'unlink', 'exists', 'mget'), key, key),
+	fc.tuple(fc.constant('mset'), key, value, key, value),
+	fc.tuple(fc.constantFrom(...names), fc.array(anything, {maxLength: 5})).map(([first, rest]) => [first].concat(rest)),
+	fc.constantFrom(
+		['select', '0'],
+		['select', 'x'],
+		['config', 'get', 'save'],
+		['config', 'nosuch'],
+		['client', 'getname'],
+		['client', 'setname', 'a b'],
+		['client', 'setname', 'me'],
+		['hello', '4'],
+		['hello', 'x'],
+		['hello', '2', 'foo'],
+		['auth', 'a'],
+		['auth', 'a', 'b'],
+		['flushall', 'async'],
+		['command', 'count', 'x'],
+	),
+);
+
+test('replies are byte for byte those of redis-server 7.0', async t => {
+	const redis = await startRedis(t);
+	if (redis === undefined) return;
+	const {port} = await openGateway(t);
+	await fc.assert(
+		fc.asyncProperty(fc.array(command, {maxLength: 60}), async commands => {
+			const bytes = Buffer.concat([['flushall'], ...commands].map(parts => request(...parts)));
+			// Ends the conversation: redis-server would drop the replies of a client that has ended its side.
+			const all = Buffer.concat([bytes, request('quit')]);
+			const [ours, theirs] = await Promise.all([talk({port}, all, 'keepOpen'), talk(redis, all, 'keepOpen')]);
+			t.is(ours, theirs);
+		}),
+		{seed: 20_240_604, numRuns: 300},
+	);
+});
+
+const stream = fc.array(
+	fc.constantFrom(
+		'*1\r\n',
+		'*2\r\n',
+		'$4\r\n',
+		'PING',
+		'\r\n',
+		'*',
+		'$',
+		'-1',
+		'0',
+		'\r',
+		'\n',
+		'"',
+		"'",
+		' ',
+		'PING\r\n',
+		'ECHO "a\\x41"\r\n',
+		'x',
+		'*0\r\n',
+		'$0\r\n\r\n',
+	),
+	{maxLength: 12},
+);
+
+test('what is no request is refused as redis-server 7.0 does', async t => {
+	const redis = await startRedis(t);
+	if (redis === undefined) return;
+	const {port} = await openGateway(t);
+	await fc.assert(
+		fc.asyncProperty(stream, async pieces => {
+			// Whatever state the pieces leave the parser in, this ends the conversation.
+			const all = Buffer.from(
+				`${pieces.join('')}\r\nQUIT\r\n*1\r\n$4\r\nQUIT\r\n\r\nQUIT\r\nQUIT\r\n*x\r\n*x\r\n`,
+				'latin1',
+			);
+			const [ours, theirs] = await Promise.all([talk({port}, all, 'keepOpen'), talk(redis, all, 'keepOpen')]);
+			t.is(ours, theirs);
+		}),
+		{seed: 20_240_605, numRuns: 500},
+	);
+});

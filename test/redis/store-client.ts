@@ -1,0 +1,65 @@
+import {setImmediate as setImmediatePromise} from 'node:timers/promises';
+import type {KvClient} from '../../actors/kv-client.js';
+import {defaultRedisLimits} from '../../actors/redis/limits.js';
+import {execute} from '../../src/kv/operations.js';
+import {Store} from '../../src/kv/store.js';
+import type {Operation, Result} from '../../src/kv/types.js';
+
+type Batch = {readonly types: string[]; readonly due: Promise<void>};
+
+/**
+ * The service without its cluster: one store. Writes begun in one turn of the event loop travel in one batch, and so do reads,
+ * as the interface promises. *Between* batches it promises nothing: each takes a drawn number of turns, and one begun
+ * later is often carried out earlier. Who needs an order has to wait for the earlier batch.
+ */
+export class StoreClient implements KvClient {
+	readonly store = new Store();
+	/** The types of the operations of every batch, in the order of beginning. */
+	readonly batches: string[][] = [];
+	/** Operations begun and not settled, now and at most so far. */
+	outstanding = 0;
+	outstandingMax = 0;
+	/** Makes operations fail, before they are carried out. */
+	failWith: (operation: Operation) => Error | undefined = () => undefined;
+	/** Everything waits for this before it is carried out. */
+	gate: Promise<void> = Promise.resolve();
+	readonly #drawTurns: () => number;
+	readonly #open = new Map<'read' | 'write', Batch>();
+	#version = 0;
+
+	constructor(drawTurns: () => number = () => 0) {
+		this.#drawTurns = drawTurns;
+	}
+
+	async execute(operation: Operation): Promise<Result> {
+		const batch = this.#openBatch(operation.type === 'get' ? 'read' : 'write');
+		batch.types.push(operation.type);
+		this.outstandingMax = Math.max(this.outstandingMax, ++this.outstanding);
+		await batch.due;
+		this.outstanding--;
+		const error = this.failWith(operation);
+		if (error !== undefined) throw error;
+		return this.apply(operation);
+	}
+
+	apply(operation: Operation): Result {
+		const {valueBytesMax} = defaultRedisLimits;
+		return execute({store: this.store, index: ++this.#version, valueBytesMax}, operation);
+	}
+
+	#openBatch(kind: 'read' | 'write'): Batch {
+		const open = this.#open.get(kind);
+		if (open !== undefined) return open;
+		// Closed before it is due, so that nothing joins a batch that was carried out.
+		setImmediate(() => this.#open.delete(kind));
+		const batch: Batch = {types: [], due: this.#afterTurns(this.#drawTurns())};
+		this.batches.push(batch.types);
+		this.#open.set(kind, batch);
+		return batch;
+	}
+
+	async #afterTurns(turns: number): Promise<void> {
+		for (let turn = 0; turn <= turns; turn++) await setImmediatePromise();
+		await this.gate;
+	}
+}
