@@ -1,4 +1,4 @@
-import type {History} from './history.js';
+import type {History, Operation} from './history.js';
 
 /**
  * What a correct object does, one operation at a time. `State` is immutable: `step` makes a new one.
@@ -32,6 +32,10 @@ export interface Model<Input, Output, State> {
 	specialise?(history: History<Input, Output>): Model<Input, Output, State>;
 	/** A verdict without search, where the history's values or versions tell the order. */
 	decide?(history: History<Input, Output>): Decision;
+	/** Whether an operation of unknown outcome can bear on these answers at all; it is left out of explanations if not. */
+	matters?(operation: Operation<Input, Output>, completed: History<Input, Output>): boolean;
+	/** Puts a name to a small violation. */
+	diagnose?(history: History<Input, Output>): Anomaly | undefined;
 	/** For people. */
 	describe(input: Input, output: Output | undefined): string;
 	describeState(state: State): string;

@@ -3,10 +3,11 @@
  * they differ in the operations that they admit.
  */
 import {HistoryError} from '../history-error.js';
-import type {KvExpected, KvHistory, KvInput, KvOutput} from '../kv-operation.js';
-import type {Decision, Model} from '../model.js';
+import type {KvExpected, KvHistory, KvInput, KvOperation, KvOutput} from '../kv-operation.js';
+import type {Anomaly, Decision, Model} from '../model.js';
 import {unreachable} from '../unreachable.js';
 import {decideByChain} from '../engines/chain.js';
+import {diagnoseKv, mattersToKv} from './diagnose-kv.js';
 import {describeKvOperation, showValue} from './describe-kv.js';
 import {absentCell, deadCell, ObservedSpace, PlainSpace, type ValueSpace} from './value-space.js';
 
@@ -155,14 +156,21 @@ class KeyValueModel implements KvModel {
 		return decideByChain(history, this.#options.initial);
 	}
 
+	matters(operation: KvOperation, completed: KvHistory): boolean {
+		return mattersToKv(operation, completed);
+	}
+
+	diagnose(history: KvHistory): Anomaly | undefined {
+		return diagnoseKv(history, this.#options.initial);
+	}
+
 	describe(input: KvInput, output: KvOutput | undefined): string {
 		return describeKvOperation(input, output);
 	}
 
 	describeState(state: KvState): string {
 		const value = state.cell === deadCell ? '(something nobody reads)' : showValue(this.#space.describe(state.cell));
-		if (!this.#isVersioned) return value;
-		return `${value} at version ${state.version}${state.isExact ? '' : ' or later'}`;
+		return state.isExact && state.version > 0 ? `${value} at version ${state.version}` : value;
 	}
 
 	get #isVersioned(): boolean {

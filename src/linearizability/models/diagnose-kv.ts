@@ -1,0 +1,89 @@
+/** Puts a name to a small violation, and tells what could matter to it. */
+import {decideByChain} from '../engines/chain.js';
+import {at, nameOperation} from '../engines/positions.js';
+import type {KvHistory, KvInput, KvOperation, KvOutput} from '../kv-operation.js';
+import type {Anomaly} from '../model.js';
+
+/** `undefined`: no more can be said than that there is no order. */
+export function diagnoseKv(core: KvHistory, initial: string | undefined): Anomaly | undefined {
+	const decision = decideByChain(core, initial);
+	if (decision.type === 'violation') return decision.anomaly;
+	for (const [offset, {output}] of core.entries()) {
+		if (output?.type !== 'value' || output.value === initial) continue;
+		const anomaly = diagnoseRead(core, offset, output.value);
+		if (anomaly !== undefined) return anomaly;
+	}
+	return diagnoseSwaps(core);
+}
+
+function diagnoseRead(core: KvHistory, offset: number, value: string | undefined): Anomaly | undefined {
+	const read = at(core, offset);
+	const sources = core.flatMap((operation, place) => (couldMake(operation, value) ? [place] : []));
+	if (!sources.some(place => at(core, place).call <= read.return)) {
+		const detail = `${nameOperation(core, offset)}: nobody had written that by then.`;
+		return {type: 'phantom', offsets: [offset, ...sources], detail};
+	}
+	const overwriting = core.findIndex(({input, output, call, return: end}) => {
+		if (output?.type !== 'written' || end >= read.call || isAppendOf(input, value)) return false;
+		if (input.type !== 'append' && 'value' in input && input.value === value) return false;
+		return sources.every(place => at(core, place).return < call);
+	});
+	if (overwriting < 0) return undefined;
+	const detail = `${nameOperation(core, offset)}, though ${nameOperation(core, overwriting)} had come in between and returned.`;
+	return {type: 'staleRead', offsets: [offset, overwriting, ...sources], detail};
+}
+
+/** Two that swapped the same value away, with nobody who could have brought it back. */
+function diagnoseSwaps(core: KvHistory): Anomaly | undefined {
+	const swappedFrom = new Map<string | undefined, number>();
+	for (const [offset, {input, output}] of core.entries()) {
+		if (input.type !== 'compareAndSet' || output?.type !== 'written' || !('value' in input.expected)) continue;
+		const {value} = input.expected;
+		const other = swappedFrom.get(value);
+		swappedFrom.set(value, offset);
+		if (other === undefined || core.filter(operation => couldMake(operation, value)).length > 1) continue;
+		const detail = `${nameOperation(core, other)} and ${nameOperation(core, offset)} both replaced the same value: one of the updates was lost.`;
+		return {type: 'lostUpdate', offsets: [other, offset], detail};
+	}
+	return undefined;
+}
+
+function couldMake({input, output}: KvOperation, value: string | undefined): boolean {
+	if (output?.type === 'conditionFailed') return false;
+	if (input.type === 'delete') return value === undefined;
+	if (input.type === 'get' || value === undefined) return false;
+	return input.type === 'append' ? value.endsWith(input.value) : input.value === value;
+}
+
+function isAppendOf(input: KvInput, value: string | undefined): boolean {
+	return input.type === 'append' && value?.includes(input.value) === true;
+}
+
+/**
+ * Whether an operation of unknown outcome can bear on these answers: not if what it writes is in nothing that they saw.
+ * Where an answer says only what the value is *not*, any write can.
+ */
+export function mattersToKv({input}: {readonly input: KvInput}, completed: KvHistory): boolean {
+	if (input.type === 'get') return false;
+	if (input.type === 'delete') return true;
+	return completed.some(
+		operation => saysOnlyNot(operation) || seenIn(operation).some(value => value?.includes(input.value) === true),
+	);
+}
+
+function saysOnlyNot({input, output}: KvOperation): boolean {
+	if (output?.type === 'deleted') return output.existed !== undefined;
+	if (input.type !== 'compareAndSet') return false;
+	return 'version' in input.expected || (output?.type === 'conditionFailed' && output.observed === undefined);
+}
+
+function seenIn({input, output}: KvOperation): (string | undefined)[] {
+	const seen: (string | undefined)[] = [...valuesOf(output)];
+	if (input.type === 'compareAndSet' && 'value' in input.expected) seen.push(input.expected.value);
+	return seen;
+}
+
+function valuesOf(output: KvOutput | undefined): (string | undefined)[] {
+	if (output?.type === 'value') return [output.value];
+	return output?.type === 'conditionFailed' && output.observed !== undefined ? [output.observed.value] : [];
+}
