@@ -65,6 +65,11 @@ export interface ActorContext<M> {
 	unwatch(target: ActorRef<never>): void;
 	/** Stops a child, or this actor itself, after the current message. */
 	stop(child?: ActorRef<never>): void;
+	/**
+	 * Calls back once when the slice of work that this thread is doing ends; the same function once a slice. The place for
+	 * what is better done for many messages together: one write, one message.
+	 */
+	atSliceEnd(callback: () => void): void;
 	/** Answers an ask. An answer that nobody waits for any more is a dead letter. */
 	reply<R>(to: ReplyTo<R>, answer: R, transfer?: Transfer): void;
 	/** Answers an ask with an error, which its promise rejects with. Across threads see `encodeError`. */

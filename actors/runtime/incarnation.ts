@@ -73,6 +73,10 @@ export class Incarnation implements ActorContext<unknown> {
 		else this.#cell.stopChild(child);
 	}
 
+	atSliceEnd(callback: () => void): void {
+		this.#runtime.dispatcher.flushLater(callback);
+	}
+
 	reply<R>(to: ReplyTo<R>, answer: R, transfer: Transfer = []): void {
 		this.#runtime.reply(to, answer, transfer);
 	}

@@ -1,0 +1,247 @@
+/**
+ * A client of the cluster (the lab's clerk): finds the leader, retries under the same session and sequence until the
+ * deadline, and tells how each operation ended. Operations begun in the same turn travel in one request.
+ */
+import {performance} from 'node:perf_hooks';
+import type {MessagePort} from 'node:worker_threads';
+import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
+import type {Expected, Operation, Result, Version} from '../../src/kv/types.js';
+import {type NodeId, unreachable} from '../../src/raft/types.js';
+import {codec} from '../codec.js';
+import type {KvClient} from '../kv-client.js';
+import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
+import type {Router} from '../network/router.js';
+import {bytesOf, keyOf, textOf} from '../text.js';
+import {ReplyChannels} from './reply-channels.js';
+import {expectResult, type Written} from './results.js';
+
+export interface ClerkOptions {
+	/** How long an operation may take, in ms, before it rejects with a `TimeoutError`. @default 10000 */
+	readonly timeoutMs?: number;
+	readonly limits?: Partial<ClerkLimits>;
+	/** Called once, when the clerk is closed. */
+	readonly closed?: () => void;
+}
+
+/** What a clerk on another thread needs; see `Cluster.clerkPort`. */
+export interface ClerkConnection {
+	readonly port: MessagePort;
+	readonly client: number;
+	readonly servers: readonly NodeId[];
+}
+
+/** The way to the router: a call within its thread, a port from another. */
+interface Network {
+	readonly client: number;
+	send(batch: readonly RequestEnvelope[]): void;
+	close(): void;
+}
+
+/** A key or a value: text is UTF-8. */
+export type Data = string | Uint8Array;
+
+interface Waiter {
+	readonly resolve: (result: Result) => void;
+	readonly reject: (error: Error) => void;
+}
+
+const defaultTimeoutMs = 10_000;
+const now = (): number => performance.now();
+
+export class Clerk implements KvClient, AsyncDisposable {
+	readonly #core: ClerkCore;
+	readonly #network: Network;
+	readonly #channels: ReplyChannels;
+	readonly #options: ClerkOptions;
+	readonly #waiters = new Map<number, Waiter>();
+	#flushing: NodeJS.Immediate | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#timerAt = Infinity;
+	#isClosed = false;
+
+	private constructor(
+		connect: (clerk: {reset: (server: NodeId) => void}) => Network,
+		servers: readonly NodeId[],
+		options: ClerkOptions,
+	) {
+		this.#options = options;
+		this.#core = new ClerkCore({codec, servers, random: Math.random, limits: options.limits ?? {}});
+		this.#channels = new ReplyChannels({
+			reply: ({requestId, reply}) => {
+				this.#core.reply(requestId, reply);
+				this.#flushSoon();
+			},
+			lost: requestId => {
+				this.#core.requestLost(requestId);
+				this.#flushSoon();
+			},
+		});
+		this.#network = connect({reset: server => this.#channels.reset(server)});
+	}
+
+	/** On the router's own thread. */
+	static local(router: Router, servers: readonly NodeId[], options: ClerkOptions = {}): Clerk {
+		return new Clerk(
+			({reset}) => {
+				const client = router.attachClient({linkReset: reset});
+				return {client, send: batch => router.route(batch), close: () => router.detachClient(client)};
+			},
+			servers,
+			options,
+		);
+	}
+
+	/** On another thread, with what `Cluster.clerkPort` gave. */
+	static connect({port, client, servers}: ClerkConnection, options: ClerkOptions = {}): Clerk {
+		return new Clerk(
+			({reset}) => {
+				port.on('message', (message: LinkReset) => reset(message.server));
+				const send = (batch: readonly RequestEnvelope[]): void =>
+					port.postMessage(
+						batch,
+						batch.flatMap(envelope => (envelope.port === undefined ? [] : [envelope.port])),
+					);
+				return {client, send, close: () => port.close()};
+			},
+			servers,
+			options,
+		);
+	}
+
+	/**
+	 * Any operation; the methods below are this with less to write. Linearizable; a write takes effect exactly once.
+	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect.
+	 */
+	async execute(operation: Operation): Promise<Result> {
+		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
+		const operationId = this.#core.submit(operation, {deadline});
+		return new Promise((resolve, reject) => {
+			this.#waiters.set(operationId, {resolve, reject});
+			this.#flushSoon();
+		});
+	}
+
+	/** `undefined`: the key is absent. */
+	async get(key: Data): Promise<{readonly value: Uint8Array; readonly version: Version} | undefined> {
+		const {value, version} = expectResult(await this.execute({type: 'get', key: keyOf(key)}), 'value');
+		return value === undefined ? undefined : {value, version};
+	}
+
+	/** The value as UTF-8 text; `undefined`: the key is absent. */
+	async getText(key: Data): Promise<string | undefined> {
+		const entry = await this.get(key);
+		return entry === undefined ? undefined : textOf(entry.value);
+	}
+
+	async put(key: Data, value: Data): Promise<Written> {
+		return expectResult(await this.execute({type: 'put', key: keyOf(key), value: valueOf(value)}), 'written');
+	}
+
+	async append(key: Data, value: Data): Promise<Written> {
+		return expectResult(await this.execute({type: 'append', key: keyOf(key), value: valueOf(value)}), 'written');
+	}
+
+	/** Whether there was something to delete. */
+	async delete(key: Data): Promise<boolean> {
+		return expectResult(await this.execute({type: 'delete', key: keyOf(key)}), 'deleted').existed;
+	}
+
+	/**
+	 * Writes `value` if the key is as expected: `{value}` (`undefined`: absent) or `{version}` (0: absent).
+	 * Otherwise changes nothing and gives what is there, as `conditionFailed`.
+	 */
+	async compareAndSet(
+		key: Data,
+		expected: {readonly value: Data | undefined} | {readonly version: Version},
+		value: Data,
+	): Promise<Extract<Result, {type: 'written' | 'conditionFailed'}>> {
+		const operation = {
+			type: 'compareAndSet',
+			key: keyOf(key),
+			expected: expectedOf(expected),
+			value: valueOf(value),
+		} as const;
+		const result = await this.execute(operation);
+		return result.type === 'conditionFailed' ? result : expectResult(result, 'written');
+	}
+
+	/** Adds to the decimal number that the value is, and gives the sum. */
+	async increment(key: Data, by: bigint | number = 1): Promise<bigint> {
+		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: BigInt(by)}), 'number').value;
+	}
+
+	/** Settles everything that waits (`ClerkClosedError`) and closes all ports. Idempotent. */
+	close(): void {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		this.#core.close();
+		this.#flush();
+		clearImmediate(this.#flushing);
+		clearTimeout(this.#timer);
+		this.#channels.close();
+		this.#network.close();
+		this.#options.closed?.();
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.close();
+	}
+
+	#flushSoon(): void {
+		this.#flushing ??= setImmediate(() => this.#flush());
+	}
+
+	#flush(): void {
+		clearImmediate(this.#flushing);
+		this.#flushing = undefined;
+		const batch: RequestEnvelope[] = [];
+		for (const effect of this.#core.flush(now())) this.#perform(effect, batch);
+		if (batch.length > 0) this.#network.send(batch);
+		if (!this.#isClosed) this.#schedule(this.#core.nextDeadline());
+	}
+
+	#perform(effect: ClerkEffect, batch: RequestEnvelope[]): void {
+		switch (effect.type) {
+			case 'send': {
+				const {server, requestId, request} = effect;
+				const {channel, port} = this.#channels.acquire(server, requestId);
+				batch.push({type: 'request', client: this.#network.client, server, channel, port, requestId, request});
+				return;
+			}
+			case 'cancel':
+				return this.#channels.abandon(effect.requestId);
+			case 'settle':
+				return this.#settle(effect.operationId, effect.settlement);
+			default:
+				return unreachable(effect);
+		}
+	}
+
+	#settle(operationId: number, settlement: Settlement): void {
+		const waiter = this.#waiters.get(operationId);
+		this.#waiters.delete(operationId);
+		if (settlement.type === 'done') waiter?.resolve(settlement.result);
+		else waiter?.reject(settlement.error);
+	}
+
+	/** One timer, only ever armed earlier: deadlines mostly move away before they come. */
+	#schedule(deadline: number | undefined): void {
+		if (deadline === undefined || deadline >= this.#timerAt) return;
+		clearTimeout(this.#timer);
+		this.#timerAt = deadline;
+		this.#timer = setTimeout(
+			() => {
+				this.#timerAt = Infinity;
+				this.#flush();
+			},
+			Math.max(0, Math.ceil(deadline - now())),
+		);
+	}
+}
+
+const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? bytesOf(data) : data);
+
+function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {
+	if ('version' in expected) return expected;
+	return {value: expected.value === undefined ? undefined : valueOf(expected.value)};
+}

@@ -1,0 +1,30 @@
+import {RaftError} from '../../src/raft/errors.js';
+import type {Result} from '../../src/kv/types.js';
+
+export type Written = Extract<Result, {type: 'written'}>;
+
+/** The operation cannot be carried out on what is there; nothing changed. */
+export class InvalidOperationError extends RaftError {
+	override readonly name = 'InvalidOperationError';
+	readonly code = 'ERR_INVALID_OPERATION';
+	readonly reason: Extract<Result, {type: 'invalid'}>['reason'];
+
+	constructor(reason: InvalidOperationError['reason']) {
+		super(explanations[reason]);
+		this.reason = reason;
+	}
+}
+
+const explanations = {
+	notANumber: 'the value is not a whole number of 64 bits: put one before you increment it',
+	numberOverflow: 'the sum does not fit into 64 bits: put a smaller number first',
+	malformed: 'the servers do not know this operation: do client and cluster run the same version?',
+	valueTooLarge: 'the value would be larger than the cluster allows (option valueBytesMax): split it over several keys',
+} as const;
+
+/** The result of an operation that has only this kind of result, unless it was invalid. */
+export function expectResult<T extends Result['type']>(result: Result, type: T): Extract<Result, {type: T}> {
+	if (result.type === 'invalid') throw new InvalidOperationError(result.reason);
+	if (result.type !== type) throw new TypeError(`a '${type}' was expected, not a '${result.type}'`);
+	return result as Extract<Result, {type: T}>;
+}

@@ -1,0 +1,209 @@
+/**
+ * A whole cluster in this process: every node on a worker thread, a router between them that can inject faults, and
+ * clerks to talk to it.
+ *
+ *      Clerk ─┐            ┌─▶ replica thread 0: RaftActor, KvActor, write-ahead log
+ *      Clerk ─┼─▶ Router ◀─┼─▶ replica thread 1: ...
+ *      Clerk ─┘            └─▶ replica thread 2: ...
+ *                Supervisor: starts, watches, restarts
+ */
+import {EventEmitter} from 'node:events';
+import {rm} from 'node:fs/promises';
+import path from 'node:path';
+import {performance} from 'node:perf_hooks';
+import {MessageChannel, type MessagePort} from 'node:worker_threads';
+import {FaultPlan} from '../../src/faults/fault-plan.js';
+import {Random} from '../../src/faults/random.js';
+import {type NodeId, nodeId} from '../../src/raft/types.js';
+import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
+import {Router, type RouterCounters} from '../network/router.js';
+import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
+import {makeTemporaryDirectory, prepareDataDirectory} from './data-directory.js';
+import {ClusterStateError} from './errors.js';
+import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
+import {Supervisor, type SupervisorEvent} from './supervisor.js';
+
+/** One row of a cluster's status. */
+export interface NodeStatus {
+	readonly id: NodeId;
+	readonly state: 'up' | 'down' | 'starting' | 'waiting';
+	/** `undefined` for a node that is down, or too busy to answer. */
+	readonly replica: ReplicaStatus | undefined;
+}
+
+/** How long a status waits for a node that is busy or paused. */
+const statusTimeoutMs = 500;
+const leaderPollMs = 20;
+
+export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> implements AsyncDisposable {
+	/** The network's faults; after a change call {@link Cluster.faultsChanged}. */
+	readonly faults: FaultPlan;
+	readonly #options: ResolvedClusterOptions;
+	readonly #router: Router;
+	readonly #supervisor: Supervisor;
+	readonly #random: Random;
+	/** A directory that this object made, and removes. */
+	readonly #temporary: string | undefined;
+	readonly #clerks = new Set<Clerk>();
+	#closing: Promise<void> | undefined;
+
+	private constructor(options: ResolvedClusterOptions, directory: string) {
+		super();
+		this.#options = options;
+		this.#temporary = options.directory === undefined ? directory : undefined;
+		this.#random = Random.fromSeed(options.seed);
+		this.faults = new FaultPlan();
+		const now = (): number => performance.now();
+		this.#router = new Router({plan: this.faults, random: this.#random, now});
+		this.#supervisor = new Supervisor({
+			replicas: replicaOptions(options, directory),
+			router: this.#router,
+			kvThread: options.kvThread,
+			restartsPerMinute: options.restartsPerMinute,
+			random: () => this.#random.float(),
+			now,
+			event: event => this.emit('event', event),
+		});
+	}
+
+	/**
+	 * Starts all nodes on what their directories hold, and resolves when each has read its log (a leader may not be
+	 * elected yet: clerks wait for that). Throws an `OptionError` or `DataDirectoryError`.
+	 */
+	static async start(options: ClusterOptions = {}): Promise<Cluster> {
+		const resolved = resolveClusterOptions(options);
+		const directory = await prepareDirectory(resolved);
+		const cluster = new Cluster(resolved, directory);
+		try {
+			await cluster.#supervisor.start();
+			return cluster;
+		} catch (error) {
+			await cluster.close();
+			throw error;
+		}
+	}
+
+	get nodeIds(): readonly NodeId[] {
+		return Array.from({length: this.#options.nodes}, (_, id) => nodeId(id));
+	}
+
+	/** Messages and bytes since the start. */
+	get traffic(): Readonly<RouterCounters> {
+		return this.#router.counters;
+	}
+
+	/** Raft requests that reached a node since it was last started. */
+	deliveredTo(id: NodeId): number {
+		return this.#router.delivered.get(id) ?? 0;
+	}
+
+	/** A client of the cluster, on this thread. Close it when it is no longer needed; the cluster closes what is left. */
+	clerk(options: ClerkOptions = {}): Clerk {
+		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
+		const clerk: Clerk = Clerk.local(this.#router, this.nodeIds, {
+			...options,
+			closed: () => {
+				this.#clerks.delete(clerk);
+				options.closed?.();
+			},
+		});
+		this.#clerks.add(clerk);
+		return clerk;
+	}
+
+	/** For a clerk on another thread: transfer the port, and give it to `Clerk.connect` there. */
+	clerkPort(): {readonly port: MessagePort; readonly client: number; readonly servers: readonly NodeId[]} {
+		const {port1, port2} = new MessageChannel();
+		return {port: port2, client: this.#router.attachClientPort(port1), servers: this.nodeIds};
+	}
+
+	async status(): Promise<readonly NodeStatus[]> {
+		return Promise.all(
+			this.nodeIds.map(async id => ({
+				id,
+				state: this.#supervisor.stateOf(id).type,
+				replica: await this.#supervisor.status(id, statusTimeoutMs),
+			})),
+		);
+	}
+
+	/** The leader of the newest term that any node knows of itself; `undefined` while there is none. */
+	async leader(): Promise<NodeId | undefined> {
+		const statuses = await this.status();
+		const leaders = statuses.flatMap(({replica}) => (replica?.role === 'leader' ? [replica] : []));
+		return leaders.sort((a, b) => b.currentTerm - a.currentTerm)[0]?.id;
+	}
+
+	/** Waits for a leader. Throws a `ClusterStateError` after `timeoutMs`. */
+	async waitForLeader(timeoutMs: number): Promise<NodeId> {
+		const deadline = performance.now() + timeoutMs;
+		for (;;) {
+			const leader = await this.leader();
+			if (leader !== undefined) return leader;
+			if (performance.now() >= deadline) {
+				throw new ClusterStateError(`no leader within ${timeoutMs} ms: is a majority of the nodes up and connected?`);
+			}
+			await new Promise(resolve => void setTimeout(resolve, leaderPollMs));
+		}
+	}
+
+	/** Ends a node's threads at once. Its data stays, and it stays down until `restart`. */
+	async kill(id: NodeId): Promise<void> {
+		await this.#supervisor.kill(id);
+	}
+
+	/** Starts a node from its data; one that is up is killed first. */
+	async restart(id: NodeId): Promise<void> {
+		await this.#supervisor.restart(id);
+	}
+
+	/** Blocks a node's event loop for that long. */
+	async pause(id: NodeId, ms: number): Promise<void> {
+		await this.#supervisor.pause(id, ms);
+	}
+
+	/** Makes a change of {@link Cluster.faults} known to clerks, whose reply channels pass by the router. */
+	faultsChanged(): void {
+		this.#router.planChanged();
+	}
+
+	/** Stops clerks, nodes and network, in this order; everything settles. Idempotent. */
+	async close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.close();
+	}
+
+	async #close(): Promise<void> {
+		for (const clerk of this.#clerks) clerk.close();
+		await this.#supervisor.stop();
+		this.#router.close();
+		if (this.#temporary !== undefined) await rm(this.#temporary, {recursive: true, force: true});
+	}
+}
+
+async function prepareDirectory({directory, nodes}: ResolvedClusterOptions): Promise<string> {
+	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
+	// never forced to a disk, and are gone with the cluster.
+	if (directory === undefined) return makeTemporaryDirectory();
+	await prepareDataDirectory(directory, nodes);
+	return directory;
+}
+
+function replicaOptions(options: ResolvedClusterOptions, directory: string): readonly ReplicaOptions[] {
+	const voters = Array.from({length: options.nodes}, (_, id) => nodeId(id));
+	const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
+	return voters.map(id => ({
+		id,
+		voters,
+		limits: options.limits,
+		maxRaftState: options.maxRaftState,
+		valueBytesMax: options.valueBytesMax,
+		sessionTimeoutMs: options.sessionTimeoutMs,
+		storage: {directory: path.join(directory, `node-${id}`), sync: options.directory !== undefined, owner},
+		seed: 0,
+	}));
+}

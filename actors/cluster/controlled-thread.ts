@@ -1,0 +1,98 @@
+/**
+ * The supervisor's end of one worker thread: its control plane over comlink, and its death.
+ *
+ * comlink never settles a call whose thread has ended, so each call races the thread's exit and a deadline.
+ */
+import {type Remote, releaseProxy, wrap} from 'comlink';
+import {type MessagePort, Worker} from 'node:worker_threads';
+import {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../../src/storage/errors.js';
+import {InvariantError} from '../../src/raft/errors.js';
+import {decodeError} from '../runtime/error-codec.js';
+import type {Settled, ThreadControl} from '../replica/protocol.js';
+import {endpointOf} from '../replica/thread-control.js';
+import {ThreadError} from './errors.js';
+
+const errorClasses = [DataDirectoryError, StorageCorruptError, StorageFailedError, InvariantError];
+
+/** How a thread ended: `error` is what it died of, if it said so. */
+export interface ThreadExit {
+	readonly exitCode: number;
+	readonly error: Error | undefined;
+}
+
+export class ControlledThread {
+	readonly name: string;
+	/** Settles once, never rejects. */
+	readonly exited: Promise<ThreadExit>;
+	readonly #worker: Worker;
+	readonly #control: Remote<ThreadControl>;
+	readonly #controlPort: MessagePort;
+	#hasExited = false;
+
+	constructor(name: string, entry: URL, workerData: unknown, controlPort: MessagePort, transferList: MessagePort[]) {
+		this.name = name;
+		this.#controlPort = controlPort;
+		this.#worker = new Worker(entry, {name, workerData, transferList});
+		this.#control = wrap<ThreadControl>(endpointOf(controlPort));
+		let error: Error | undefined;
+		this.#worker.on('error', (thrown: unknown) => {
+			error = thrown instanceof Error ? thrown : new Error(String(thrown));
+		});
+		this.exited = new Promise(resolve => {
+			this.#worker.once('exit', exitCode => {
+				this.#hasExited = true;
+				this.#controlPort.close();
+				resolve({exitCode, error});
+			});
+		});
+	}
+
+	/** Rejects with what the thread threw, with its class and code; or with a `ThreadError` when no answer comes. */
+	async call<K extends keyof ThreadControl>(
+		method: K,
+		args: Parameters<ThreadControl[K]>,
+		timeoutMs: number,
+	): Promise<Extract<Awaited<ReturnType<ThreadControl[K]>>, {ok: true}>['value']> {
+		const call = this.#control[method] as unknown as (...values: unknown[]) => Promise<Settled<never>>;
+		const settled = await this.#orDeath(call(...args), method, timeoutMs);
+		if (settled.ok) return settled.value;
+		throw decodeError(settled.error, errorClasses);
+	}
+
+	/** Ends the thread wherever it is: what `kill -9` is to a process. */
+	async kill(): Promise<void> {
+		await this.#worker.terminate();
+		await this.exited;
+	}
+
+	/** Asks it to finish, and ends it when it does not within the deadline. */
+	async stop(timeoutMs: number): Promise<void> {
+		if (this.#hasExited) return;
+		await this.call('stop', [], timeoutMs).catch(() => undefined);
+		const timer = setTimeout(() => void this.#worker.terminate(), timeoutMs);
+		await this.exited;
+		clearTimeout(timer);
+		this.#control[releaseProxy]();
+	}
+
+	async #orDeath<T>(call: Promise<T>, method: string, timeoutMs: number): Promise<T> {
+		let timer: NodeJS.Timeout | undefined;
+		const deadline = new Promise<never>((_, reject) => {
+			timer = setTimeout(
+				() =>
+					reject(
+						new ThreadError('ERR_THREAD_TIMEOUT', `${this.name} did not answer '${method}' within ${timeoutMs} ms`),
+					),
+				timeoutMs,
+			);
+		});
+		const death = this.exited.then(({error}): never => {
+			throw new ThreadError('ERR_THREAD_DIED', `${this.name} ended before it answered '${method}'`, {cause: error});
+		});
+		try {
+			return await Promise.race([call, death, deadline]);
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+}

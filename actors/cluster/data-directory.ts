@@ -1,0 +1,76 @@
+/**
+ * The folder of a whole cluster: a folder for each node, and a note of how many there are. The note is what keeps
+ * a cluster of five from being started as one of three, whose majorities could forget what the five had acknowledged.
+ */
+import {mkdir, mkdtemp, readdir, readFile, rename, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {DataDirectoryError} from '../../src/storage/errors.js';
+
+const noteName = 'cluster.json';
+const formatVersion = 1;
+
+/** A new folder for a cluster that lives as long as its process. */
+export const makeTemporaryDirectory = async (): Promise<string> => mkdtemp(path.join(tmpdir(), 'threadraft-'));
+
+/** Makes the folder if need be, and checks that it belongs to a cluster of this size. */
+export async function prepareDataDirectory(directory: string, nodes: number): Promise<void> {
+	try {
+		await mkdir(directory, {recursive: true});
+		const names = await readdir(directory);
+		if (names.includes(noteName)) await checkNote(directory, nodes);
+		else if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
+		else await writeNote(directory, nodes);
+	} catch (error) {
+		if (error instanceof DataDirectoryError) throw error;
+		throw new DataDirectoryError(
+			'ERR_DIRECTORY_UNUSABLE',
+			directory,
+			`${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`,
+			{cause: error},
+		);
+	}
+}
+
+async function checkNote(directory: string, nodes: number): Promise<void> {
+	const file = path.join(directory, noteName);
+	let note: {readonly format?: unknown; readonly nodes?: unknown} | undefined;
+	try {
+		note = JSON.parse(await readFile(file, 'utf8'));
+	} catch (cause) {
+		throw new DataDirectoryError(
+			'ERR_STORAGE_FORMAT',
+			directory,
+			`${file} is damaged: restore it, or start with another directory`,
+			{cause},
+		);
+	}
+	if (note?.format !== formatVersion) {
+		throw new DataDirectoryError(
+			'ERR_STORAGE_FORMAT',
+			directory,
+			`${file} was written by another version of threadraft: use that version, or another directory`,
+		);
+	}
+	if (note.nodes === nodes) return;
+	throw new DataDirectoryError(
+		'ERR_DIRECTORY_UNUSABLE',
+		directory,
+		`${directory} holds a cluster of ${String(note.nodes)} nodes, not ${nodes}: start it with that many, or choose another directory`,
+	);
+}
+
+async function writeNote(directory: string, nodes: number): Promise<void> {
+	const file = path.join(directory, noteName);
+	await writeFile(`${file}.tmp`, `${JSON.stringify({format: formatVersion, nodes})}\n`, {flush: true});
+	await rename(`${file}.tmp`, file);
+}
+
+function missingNote(directory: string): DataDirectoryError {
+	const file = path.join(directory, noteName);
+	return new DataDirectoryError(
+		'ERR_STORAGE_FORMAT',
+		directory,
+		`${file} is missing beside the nodes' folders: restore it, or start with another directory`,
+	);
+}

@@ -1,0 +1,97 @@
+/** One node of the cluster as the supervisor holds it: its thread, or its two threads, and what they are connected to. */
+import {MessageChannel} from 'node:worker_threads';
+import type {Router} from '../network/router.js';
+import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
+import {ControlledThread, type ThreadExit} from './controlled-thread.js';
+
+const replicaEntry = new URL('../../workers/replica.js', import.meta.url);
+const kvEntry = new URL('../../workers/kv-server.js', import.meta.url);
+
+/** Reading a log of several hundred MB takes seconds; longer than this nobody waits. */
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 5000;
+
+export class Replica {
+	/** Settles when any of the threads has ended; the others are ended too. */
+	readonly exited: Promise<ThreadExit>;
+	readonly #raft: ControlledThread;
+	readonly #kv: ControlledThread | undefined;
+
+	private constructor(raft: ControlledThread, kv: ControlledThread | undefined) {
+		this.#raft = raft;
+		this.#kv = kv;
+		this.exited = this.#firstExit();
+	}
+
+	/** Starts the threads, and resolves when the node has read its log and takes part. Rejects with what kept it from that. */
+	static async start(
+		options: ReplicaOptions,
+		router: Router,
+		{kvThread}: {readonly kvThread: boolean},
+	): Promise<Replica> {
+		const raftRouter = new MessageChannel();
+		const kvRouter = kvThread ? new MessageChannel() : undefined;
+		const service = kvThread ? new MessageChannel() : undefined;
+		const kv =
+			kvRouter === undefined || service === undefined
+				? undefined
+				: spawn(`kv-${options.id}`, kvEntry, control => ({
+						options,
+						router: kvRouter.port2,
+						control,
+						service: service.port2,
+					}));
+		const raft = spawn(`replica-${options.id}`, replicaEntry, control => ({
+			options,
+			router: raftRouter.port2,
+			control,
+			service: service?.port1,
+		}));
+		const replica = new Replica(raft, kv);
+		router.attachNode(options.id, {raft: raftRouter.port1, kv: kvRouter?.port1 ?? raftRouter.port1});
+		try {
+			await kv?.call('start', [], startTimeoutMs);
+			await raft.call('start', [], startTimeoutMs);
+			return replica;
+		} catch (error) {
+			await replica.kill();
+			throw error;
+		}
+	}
+
+	async status(timeoutMs: number): Promise<ReplicaStatus | undefined> {
+		return this.#raft.call('status', [], timeoutMs);
+	}
+
+	/** Blocks the event loop of the node's raft thread. Resolves when it runs again. */
+	async pause(ms: number): Promise<void> {
+		await this.#raft.call('pause', [ms], ms + startTimeoutMs);
+	}
+
+	async kill(): Promise<void> {
+		await Promise.all([this.#raft.kill(), this.#kv?.kill()]);
+	}
+
+	async stop(): Promise<void> {
+		// The KV server first: it tells its waiters, and needs nobody for that.
+		await this.#kv?.stop(stopTimeoutMs);
+		await this.#raft.stop(stopTimeoutMs);
+	}
+
+	async #firstExit(): Promise<ThreadExit> {
+		const exit = await Promise.race([this.#raft.exited, ...(this.#kv === undefined ? [] : [this.#kv.exited])]);
+		await this.kill();
+		return exit;
+	}
+}
+
+function spawn(
+	name: string,
+	entry: URL,
+	dataOf: (control: ReplicaThreadData['control']) => ReplicaThreadData | KvThreadData,
+): ControlledThread {
+	const {port1, port2} = new MessageChannel();
+	const data = dataOf(port2);
+	const ports = [data.control, data.router, data.service].filter(port => port !== undefined);
+	return new ControlledThread(name, entry, data, port1, ports);
+}

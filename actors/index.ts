@@ -1,0 +1,23 @@
+/** The package's face. The parts that stand alone have entries of their own: see `exports` in package.json. */
+export {Cluster, type NodeStatus} from './cluster/cluster.js';
+export {ClusterStateError, ThreadError} from './cluster/errors.js';
+export {type ClusterOptions, OptionError} from './cluster/options.js';
+export type {SupervisorEvent} from './cluster/supervisor.js';
+export {Clerk, type ClerkConnection, type ClerkOptions, type Data} from './clerk/clerk.js';
+export {InvalidOperationError, type Written} from './clerk/results.js';
+export type {KvClient} from './kv-client.js';
+export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
+export {FaultPlan} from '../src/faults/fault-plan.js';
+export {
+	ClerkClosedError,
+	OperationError,
+	OverloadedError,
+	SessionExpiredError,
+	TimeoutError,
+	ValueTooLargeError,
+} from '../src/kv/errors.js';
+export type {Operation, Result} from '../src/kv/types.js';
+export type {NodeId} from '../src/raft/types.js';
+export {defaultRaftLimits, type RaftLimits} from '../src/raft/options.js';
+export {RaftError} from '../src/raft/errors.js';
+export {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../src/storage/errors.js';

@@ -1,0 +1,59 @@
+/**
+ * What passes through the router, both ways; nothing here runs.
+ *
+ * Threads hand each other batches: all envelopes of one turn of the event loop in one message.
+ */
+import type {MessagePort} from 'node:worker_threads';
+import type {KvReply, KvRequest} from '../../src/kv/types.js';
+import type {NodeId, RaftMessage} from '../../src/raft/types.js';
+
+/** `raft:0`, `kv:0`, `client:7`. */
+export type Address = `${'raft' | 'kv' | 'client'}:${number}`;
+
+export interface RaftEnvelope {
+	readonly type: 'raft';
+	readonly from: NodeId;
+	readonly to: NodeId;
+	readonly message: RaftMessage;
+}
+
+/**
+ * A clerk's request. Its reply does not come back through here: it is posted into the reply channel, a MessagePort pair
+ * that the clerk owns and uses for one request at a time.
+ */
+export interface RequestEnvelope {
+	readonly type: 'request';
+	readonly client: number;
+	readonly server: NodeId;
+	/** The clerk's number for the channel that the reply goes into. */
+	readonly channel: number;
+	/** The server's end; with the first request of a channel only, then the server keeps it. */
+	readonly port: MessagePort | undefined;
+	readonly requestId: number;
+	readonly request: KvRequest;
+}
+
+export type Envelope = RaftEnvelope | RequestEnvelope;
+
+/** Posted into a reply channel. */
+export interface ReplyMessage {
+	readonly requestId: number;
+	readonly reply: KvReply;
+}
+
+/** From the router to a clerk's thread: replies over old channels to this server can no longer be trusted to be cut. */
+export interface LinkReset {
+	readonly type: 'linkReset';
+	readonly server: NodeId;
+}
+
+/** On a thread's port to the router. */
+export type RouterBatch = readonly Envelope[];
+
+/** Ports that must travel with a batch. */
+export function portsOf(batch: RouterBatch): MessagePort[] {
+	const ports: MessagePort[] = [];
+	for (const envelope of batch)
+		if (envelope.type === 'request' && envelope.port !== undefined) ports.push(envelope.port);
+	return ports;
+}

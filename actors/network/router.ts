@@ -1,0 +1,264 @@
+/**
+ * The cluster's network. Every thread holds one port to it; whatever nodes and clerks say to each other goes through
+ * here, and the fault plan decides what becomes of it. Payloads are not looked into. Without a fault the price is
+ * one look-up a message.
+ *
+ *      replica thread ──batch──▶ ┌────────┐ ──batch──▶ replica thread
+ *      clerk          ──batch──▶ │ Router │
+ *                                └────────┘
+ *      clerk ◀─────────── reply port ─────────── replica thread     (past the router, unless the link has a fault:
+ *      clerk ◀── port ──── router ──── port ──── replica thread      then it puts a pair of its own between)
+ */
+import {MessageChannel, type MessagePort} from 'node:worker_threads';
+import {clientEndpoint, type Endpoint, nodeEndpoint} from '../../src/faults/endpoint.js';
+import type {FaultPlan} from '../../src/faults/fault-plan.js';
+import type {Random} from '../../src/faults/random.js';
+import type {NodeId} from '../../src/raft/types.js';
+import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
+
+/** What entered the network, lost messages included; replies are not counted (as in the lab's "RPCs"). */
+export interface RouterCounters {
+	/** Raft and clerk requests. */
+	requests: number;
+	/** Bytes of log entries, snapshots and commands. Headers not included. */
+	bytes: number;
+	/** Messages that the fault plan lost. */
+	lost: number;
+	/** Messages to a node that was not there. */
+	undeliverable: number;
+}
+
+/** A clerk as the router sees it. */
+export interface ClientEndpoint {
+	/** The reply channels to this server must be replaced: the faults of the link have changed. */
+	linkReset(server: NodeId): void;
+}
+
+export interface RouterOptions {
+	readonly plan: FaultPlan;
+	readonly random: Random;
+	/** Monotonic milliseconds. */
+	readonly now: () => number;
+}
+
+/** A node's threads: raft's, and the KV server's if that is another one. */
+interface NodePorts {
+	readonly raft: MessagePort;
+	readonly kv: MessagePort;
+}
+
+export class Router {
+	readonly counters: RouterCounters = {requests: 0, bytes: 0, lost: 0, undeliverable: 0};
+	/** Raft requests delivered to each node since it started. */
+	readonly delivered = new Map<NodeId, number>();
+	readonly #options: RouterOptions;
+	readonly #nodes = new Map<NodeId, NodePorts>();
+	readonly #clients = new Map<number, ClientEndpoint>();
+	/** Reply channels that have a pair of the router's put between; by client, server and channel. */
+	readonly #relays = new Map<string, MessagePort[]>();
+	readonly #timers = new Set<NodeJS.Timeout>();
+	/** What a turn sends to each port. */
+	readonly #outgoing = new Map<MessagePort, Envelope[]>();
+	/** Links to clients that had a fault when last looked at. */
+	#faultyLinks = new Set<string>();
+	#nextClient = 0;
+	#isClosed = false;
+
+	constructor(options: RouterOptions) {
+		this.#options = options;
+	}
+
+	/** Connects a node's threads; replaces those of its previous life. `kv` may be the same port as `raft`. */
+	attachNode(id: NodeId, ports: NodePorts): void {
+		this.detachNode(id);
+		this.#nodes.set(id, ports);
+		this.delivered.set(id, 0);
+		for (const port of new Set([ports.raft, ports.kv])) {
+			port.on('message', (batch: RouterBatch) => this.route(batch));
+			port.on('close', () => this.#nodes.get(id) === ports && this.detachNode(id));
+		}
+	}
+
+	/** Nothing of this node's present life is heard or reached any more. */
+	detachNode(id: NodeId): void {
+		const ports = this.#nodes.get(id);
+		if (ports === undefined) return;
+		this.#nodes.delete(id);
+		for (const port of new Set([ports.raft, ports.kv])) {
+			port.removeAllListeners('message');
+			port.close();
+		}
+	}
+
+	/** Gives the clerk its number, for the `client` field of its envelopes. */
+	attachClient(client: ClientEndpoint): number {
+		const number = this.#nextClient++;
+		this.#clients.set(number, client);
+		return number;
+	}
+
+	detachClient(number: number): void {
+		this.#clients.delete(number);
+		for (const [key, ports] of this.#relays) if (key.startsWith(`${number}/`)) for (const port of ports) port.close();
+	}
+
+	/** A clerk on another thread: it sends batches into the other end of this port, and is told of resets through it. */
+	attachClientPort(port: MessagePort): number {
+		const number = this.attachClient({linkReset: server => port.postMessage({type: 'linkReset', server})});
+		port.on('message', (batch: RouterBatch) => this.route(batch));
+		port.on('close', () => this.detachClient(number));
+		return number;
+	}
+
+	route(batch: RouterBatch): void {
+		if (this.#isClosed) return;
+		for (const envelope of batch) {
+			this.#count(envelope);
+			if (envelope.type === 'raft') this.#routeRaft(envelope);
+			else this.#routeRequest(envelope);
+		}
+		this.#flush();
+	}
+
+	/** To be called after every change of the plan: clients whose links changed get new reply channels. */
+	planChanged(): void {
+		const {plan} = this.#options;
+		const faulty = new Set<string>();
+		for (const [number, clerk] of this.#clients) {
+			for (const id of this.#nodes.keys()) {
+				const [client, server] = linkOf(number, id);
+				const key = `${number}/${id}`;
+				if (!plan.isClean(client, server) || !plan.isClean(server, client)) faulty.add(key);
+				if (faulty.has(key) || this.#faultyLinks.has(key)) clerk.linkReset(id);
+			}
+		}
+		this.#faultyLinks = faulty;
+	}
+
+	close(): void {
+		this.#isClosed = true;
+		for (const timer of this.#timers) clearTimeout(timer);
+		for (const id of this.#nodes.keys()) this.detachNode(id);
+		for (const ports of this.#relays.values()) for (const port of ports) port.close();
+		this.#clients.clear();
+	}
+
+	#count(envelope: Envelope): void {
+		const {counters} = this;
+		if (envelope.type === 'request') {
+			counters.requests++;
+			const {request} = envelope;
+			counters.bytes += request.type === 'write' ? request.commands.length : request.operations.length;
+			return;
+		}
+		const {message} = envelope;
+		if (!message.type.endsWith('Reply')) counters.requests++;
+		if (message.type === 'appendEntries') counters.bytes += message.entries.length;
+		else if (message.type === 'installSnapshot') counters.bytes += message.data.length;
+	}
+
+	#routeRaft(envelope: Extract<Envelope, {type: 'raft'}>): void {
+		const from = nodeEndpoint(envelope.from);
+		const to = nodeEndpoint(envelope.to);
+		const kind = envelope.message.type.endsWith('Reply') ? 'reply' : 'request';
+		this.#withFaults(from, to, kind, () => {
+			const port = this.#nodes.get(envelope.to)?.raft;
+			if (port === undefined) {
+				this.counters.undeliverable++;
+				return;
+			}
+			this.#post(port, envelope);
+			if (kind === 'request') this.delivered.set(envelope.to, (this.delivered.get(envelope.to) ?? 0) + 1);
+		});
+	}
+
+	#routeRequest(envelope: RequestEnvelope): void {
+		const [client, server] = linkOf(envelope.client, envelope.server);
+		const {plan} = this.#options;
+		const isClean = plan.isClean(client, server) && plan.isClean(server, client);
+		const routed = isClean || envelope.port === undefined ? envelope : this.#relay(envelope, envelope.port);
+		const isDelivered = this.#withFaults(client, server, 'request', isFirst => {
+			const port = this.#nodes.get(envelope.server)?.kv;
+			if (port === undefined) {
+				this.counters.undeliverable++;
+				this.#breakChannel(routed);
+				return;
+			}
+			// A port can be handed on once; a duplicate finds the channel already there.
+			this.#post(port, isFirst ? routed : {...routed, port: undefined});
+		});
+		if (!isDelivered) this.#breakChannel(routed);
+	}
+
+	/** Lets `deliver` happen as often and as late as the plan says; the port travels with the earliest. */
+	#withFaults(from: Endpoint, to: Endpoint, kind: 'request' | 'reply', deliver: (isFirst: boolean) => void): boolean {
+		const {plan, random, now} = this.#options;
+		if (plan.isClean(from, to)) {
+			deliver(true);
+			return true;
+		}
+		const deliveries = plan.decide(from, to, kind, random, now());
+		if (deliveries.length === 0) this.counters.lost++;
+		const delays = deliveries.map(({afterMs}) => afterMs).sort((a, b) => a - b);
+		for (const [offset, afterMs] of delays.entries()) this.#after(afterMs, () => deliver(offset === 0));
+		return deliveries.length > 0;
+	}
+
+	#after(ms: number, action: () => void): void {
+		if (ms <= 0) return action();
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			action();
+			this.#flush();
+		}, ms);
+		this.#timers.add(timer);
+	}
+
+	/** Puts a pair of ports between clerk and server, so that replies meet the faults of the link. */
+	#relay(envelope: RequestEnvelope, clerkPort: MessagePort): RequestEnvelope {
+		const {port1, port2} = new MessageChannel();
+		const key = channelKey(envelope);
+		const [client, server] = linkOf(envelope.client, envelope.server);
+		port1.on('message', (message: ReplyMessage) => {
+			const isDelivered = this.#withFaults(server, client, 'reply', () => clerkPort.postMessage(message));
+			// The clerk must learn that nothing will come: a reply that is lost ends the channel.
+			if (!isDelivered) this.#breakChannel(envelope);
+		});
+		port1.on('close', () => clerkPort.close());
+		clerkPort.on('close', () => {
+			port1.close();
+			this.#relays.delete(key);
+		});
+		this.#relays.set(key, [port1, clerkPort]);
+		return {...envelope, port: port2};
+	}
+
+	/** The request or its reply is lost, and the clerk notices as with a broken connection: its end closes. */
+	#breakChannel(envelope: RequestEnvelope): void {
+		const {plan, random} = this.#options;
+		const ports = [
+			...(this.#relays.get(channelKey(envelope)) ?? []),
+			...(envelope.port === undefined ? [] : [envelope.port]),
+		];
+		this.#after(plan.lossNoticeMs(random), () => {
+			for (const port of ports) port.close();
+		});
+	}
+
+	#post(port: MessagePort, envelope: Envelope): void {
+		const envelopes = this.#outgoing.get(port);
+		if (envelopes === undefined) this.#outgoing.set(port, [envelope]);
+		else envelopes.push(envelope);
+	}
+
+	#flush(): void {
+		for (const [port, batch] of this.#outgoing) port.postMessage(batch, portsOf(batch));
+		this.#outgoing.clear();
+	}
+}
+
+const channelKey = ({client, server, channel}: RequestEnvelope): string => `${client}/${server}/${channel}`;
+
+function linkOf(client: number, server: number): readonly [Endpoint, Endpoint] {
+	return [clientEndpoint(String(client)), nodeEndpoint(server)];
+}

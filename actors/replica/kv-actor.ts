@@ -1,0 +1,69 @@
+/** The KV server as an actor: it takes requests from clerks, subscribes to its node's apply stream, and replies. */
+import {KvServer} from '../../src/kv/server.js';
+import type {Milliseconds, ServiceOutput} from '../../src/raft/types.js';
+import {unreachable} from '../../src/raft/types.js';
+import {codec} from '../codec.js';
+import type {Actor, ActorContext} from '../runtime/actor.js';
+import type {RequestEnvelope} from '../network/envelope.js';
+import type {KvActorMessage, ReplicaOptions} from './protocol.js';
+import {ReplyPorts} from './reply-ports.js';
+
+export interface KvActorOptions {
+	readonly replica: ReplicaOptions;
+	readonly now: () => Milliseconds;
+	readonly raft: (output: ServiceOutput) => void;
+	readonly context: ActorContext<KvActorMessage>;
+}
+
+export class KvActor implements Actor<KvActorMessage> {
+	readonly #server: KvServer;
+	readonly #ports: ReplyPorts;
+	readonly #context: ActorContext<KvActorMessage>;
+	#isContinuing = false;
+
+	constructor({replica, now, raft, context}: KvActorOptions) {
+		this.#context = context;
+		this.#ports = new ReplyPorts(replyTo => this.#server.cancel(replyTo));
+		this.#server = new KvServer({
+			codec,
+			now,
+			send: raft,
+			reply: (replyTo, reply) => this.#ports.reply(replyTo, reply),
+			limits: {valueBytesMax: replica.valueBytesMax, sessionTimeoutMs: replica.sessionTimeoutMs},
+		});
+	}
+
+	receive(message: KvActorMessage): void {
+		this.#context.atSliceEnd(this.#flush);
+		switch (message.type) {
+			case 'request':
+				return this.#request(message.envelope);
+			case 'service':
+				return this.#server.handle(message.input);
+			case 'continue':
+				this.#isContinuing = false;
+				return;
+			default:
+				return unreachable(message);
+		}
+	}
+
+	/** Proposals and reads of a slice go out together; long work is done a piece a slice, between other messages. */
+	readonly #flush = (): void => {
+		const isWorkLeft = this.#server.slice();
+		this.#server.flush();
+		if (!isWorkLeft || this.#isContinuing) return;
+		this.#isContinuing = true;
+		this.#context.self.tell({type: 'continue'});
+	};
+
+	stopped(): void {
+		this.#server.stop();
+		this.#ports.close();
+	}
+
+	#request(envelope: RequestEnvelope): void {
+		const replyTo = this.#ports.bind(envelope);
+		if (replyTo !== undefined) this.#server.request(replyTo, envelope.request);
+	}
+}

@@ -1,0 +1,80 @@
+/** What the actors of a replica say to each other, and what the supervisor asks of its threads. Nothing here runs. */
+import type {MessagePort} from 'node:worker_threads';
+import type {NodeId, RaftMessage, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import type {RaftLimits} from '../../src/raft/options.js';
+import type {RaftStatus} from '../../src/raft/raft-node.js';
+import type {RequestEnvelope} from '../network/envelope.js';
+import type {EncodedError} from '../runtime/error-codec.js';
+
+/** To the raft node actor. */
+export type RaftActorMessage =
+	| {readonly type: 'message'; readonly from: NodeId; readonly message: RaftMessage}
+	| {readonly type: 'service'; readonly output: ServiceOutput};
+
+/** To the KV server actor. */
+export type KvActorMessage =
+	| {readonly type: 'request'; readonly envelope: RequestEnvelope}
+	| {readonly type: 'service'; readonly input: ServiceInput}
+	/** From itself: work is left of the last slice. */
+	| {readonly type: 'continue'};
+
+/** Where a replica keeps its log. */
+export interface StorageOptions {
+	readonly directory: string;
+	/** `false`: nothing is ever forced to the disk; the data outlives a thread, not the machine. */
+	readonly sync: boolean;
+	/** Names the running cluster, so that a restarted thread may claim the directory that its dead self had claimed. */
+	readonly owner: string;
+}
+
+export interface ReplicaOptions {
+	readonly id: NodeId;
+	readonly voters: readonly NodeId[];
+	readonly limits: RaftLimits;
+	/** Bytes of log that make a node take a snapshot; `undefined`: never. */
+	readonly maxRaftState: number | undefined;
+	readonly valueBytesMax: number;
+	readonly sessionTimeoutMs: number;
+	readonly storage: StorageOptions;
+	/** Of the election timeouts. */
+	readonly seed: number;
+}
+
+/** Given to a replica's thread at its start. */
+export interface ReplicaThreadData {
+	readonly options: ReplicaOptions;
+	/** To the router. */
+	readonly router: MessagePort;
+	/** To the supervisor. */
+	readonly control: MessagePort;
+	/** To the KV server's thread, where it has one of its own. */
+	readonly service: MessagePort | undefined;
+}
+
+/** Given to a KV server's own thread. */
+export interface KvThreadData {
+	readonly options: ReplicaOptions;
+	readonly router: MessagePort;
+	readonly control: MessagePort;
+	/** To the raft node's thread. */
+	readonly service: MessagePort;
+}
+
+export interface ReplicaStatus extends RaftStatus {
+	/** The service's state includes this index. */
+	readonly appliedIndex: number;
+}
+
+/** comlink keeps neither an error's class nor its code, so a failure travels as data. */
+export type Settled<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: EncodedError};
+
+/** The control plane of one thread, over comlink. */
+export interface ThreadControl {
+	/** Loads what is on the disk and takes part. */
+	start(): Promise<Settled<void>>;
+	status(): Promise<Settled<ReplicaStatus | undefined>>;
+	/** Blocks the whole event loop of the thread: what a long garbage collection or a stopped process looks like. */
+	pause(ms: number): Promise<Settled<void>>;
+	/** Everything that was taken is finished, every waiter told, every file and port closed; the thread then ends. */
+	stop(): Promise<Settled<void>>;
+}

@@ -1,0 +1,98 @@
+/** The raft node as an actor: the core, its driver, its storage. */
+import type {Random} from '../../src/faults/random.js';
+import {RaftDriver} from '../../src/raft/driver.js';
+import {RaftNode} from '../../src/raft/raft-node.js';
+import type {Milliseconds, NodeId, RaftMessage, ServiceInput} from '../../src/raft/types.js';
+import {unreachable} from '../../src/raft/types.js';
+import type {RaftStorage} from '../../src/storage/storage.js';
+import type {Actor, ActorContext} from '../runtime/actor.js';
+import type {RaftActorMessage, ReplicaOptions, ReplicaStatus} from './protocol.js';
+
+export interface RaftActorOptions {
+	readonly replica: ReplicaOptions;
+	readonly storage: RaftStorage;
+	readonly random: Random;
+	readonly now: () => Milliseconds;
+	readonly send: (to: NodeId, message: RaftMessage) => void;
+	readonly service: (input: ServiceInput) => void;
+	/** The node has stopped and says why; its thread must end. */
+	readonly failed: (error: Error) => void;
+	readonly context: ActorContext<RaftActorMessage>;
+}
+
+/** Bytes of a snapshot that are loaded in one go: about a millisecond of work. */
+const installChunkBytes = 128 * 2 ** 10;
+
+export class RaftActor implements Actor<RaftActorMessage> {
+	readonly #now: () => Milliseconds;
+	readonly #node: RaftNode;
+	readonly #driver: RaftDriver;
+	readonly #context: ActorContext<RaftActorMessage>;
+	#timer: NodeJS.Timeout | undefined;
+	#timerAt: Milliseconds = Infinity;
+
+	constructor({replica, storage, random, now, send, service, failed, context}: RaftActorOptions) {
+		this.#context = context;
+		this.#now = now;
+		const {id, voters, limits, maxRaftState} = replica;
+		const initialConfiguration = {voters, learners: []};
+		this.#node = new RaftNode({id, initialConfiguration, random: () => random.float(), limits}, storage.load(), now());
+		this.#driver = new RaftDriver({
+			node: this.#node,
+			storage,
+			now,
+			send,
+			service,
+			schedule: deadline => this.#schedule(deadline),
+			failed,
+			maxRaftState,
+			snapshotChunkBytes: installChunkBytes,
+		});
+	}
+
+	started(): void {
+		this.#driver.start();
+	}
+
+	receive(message: RaftActorMessage): void {
+		this.#context.atSliceEnd(this.#flush);
+		switch (message.type) {
+			case 'message':
+				return this.#driver.deliver(message);
+			case 'service':
+				return this.#driver.fromService(message.output);
+			default:
+				return unreachable(message);
+		}
+	}
+
+	status(): ReplicaStatus {
+		return {...this.#node.status(), appliedIndex: this.#driver.serviceIndex};
+	}
+
+	/** What came together is one step: one batch for the disk, one message for each follower. */
+	readonly #flush = (): void => this.#driver.flush();
+
+	stopped(): void {
+		clearTimeout(this.#timer);
+		this.#driver.stop();
+	}
+
+	/** Deadlines mostly move away (each heartbeat moves the election's): the timer is only ever armed earlier. */
+	#schedule(deadline: Milliseconds): void {
+		if (deadline >= this.#timerAt) return;
+		clearTimeout(this.#timer);
+		this.#timerAt = deadline;
+		this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(deadline - this.#now())));
+	}
+
+	#wake(): void {
+		this.#timerAt = Infinity;
+		if (this.#now() >= this.#node.nextDeadline()) {
+			this.#driver.deliver({type: 'tick'});
+			this.#driver.flush();
+		} else {
+			this.#schedule(this.#node.nextDeadline());
+		}
+	}
+}

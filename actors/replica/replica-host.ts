@@ -1,0 +1,178 @@
+/**
+ * What the threads of a replica run: the raft node actor, and the KV server actor beside it or on a thread of its own.
+ *
+ *      router port ──▶ ┌───────────┐  ServiceInput  ┌─────────┐ ──▶ reply ports
+ *                      │ RaftActor │ ─────────────▶ │ KvActor │
+ *      router port ◀── └───────────┘ ◀───────────── └─────────┘ ◀── router port
+ *                            │       ServiceOutput
+ *                         storage
+ */
+import {performance} from 'node:perf_hooks';
+import type {MessagePort} from 'node:worker_threads';
+import {Random} from '../../src/faults/random.js';
+import {assert} from '../../src/raft/errors.js';
+import type {ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import {NodeDisk} from '../../src/storage/node-disk.js';
+import type {RaftStorage} from '../../src/storage/storage.js';
+import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
+import {RouterLink} from '../network/router-link.js';
+import type {ActorRef} from '../runtime/ref.js';
+import {ActorSystem} from '../runtime/system.js';
+import {KvActor} from './kv-actor.js';
+import type {
+	KvActorMessage,
+	KvThreadData,
+	RaftActorMessage,
+	ReplicaOptions,
+	ReplicaStatus,
+	ReplicaThreadData,
+} from './protocol.js';
+import {RaftActor} from './raft-actor.js';
+import {ServiceLink} from './service-link.js';
+import {blockFor, exposeControl, settle} from './thread-control.js';
+
+const now = (): number => performance.now();
+
+const spawnOptions = {
+	// So many only wait when something is very wrong; then the node fails, because its actors may not miss a message.
+	mailbox: {capacity: 1_000_000, overflow: 'reject'},
+	// A node that failed is started again by the supervisor, thread and all, from its storage.
+	supervision: {strategy: 'escalate'},
+} as const;
+
+/** The raft node's thread: starts, stops and is asked through its control port. */
+export function hostReplica(data: ReplicaThreadData): void {
+	let host: RaftHost | undefined;
+	hostThread(data.control, {
+		start: () => void (host = new RaftHost(data)),
+		status: () => host?.status(),
+		stop: async () => host?.stop(),
+	});
+}
+
+/** The thread of a KV server that does not share its node's. */
+export function hostKvServer(data: KvThreadData): void {
+	let host: KvHost | undefined;
+	hostThread(data.control, {
+		start: () => void (host = new KvHost(data)),
+		status: () => undefined,
+		stop: async () => host?.stop(),
+	});
+}
+
+interface Hosted {
+	start(): void;
+	status(): ReplicaStatus | undefined;
+	stop(): Promise<void>;
+}
+
+function hostThread(control: MessagePort, hosted: Hosted): void {
+	exposeControl(
+		{
+			start: () => settle(() => hosted.start()),
+			status: () => settle(() => hosted.status()),
+			pause: ms => settle(() => blockFor(ms)),
+			stop: async () => {
+				const stopped = await settle(() => hosted.stop());
+				// The answer must be out before its port closes; then nothing is left that holds the thread.
+				setImmediate(() => control.close());
+				return stopped;
+			},
+		},
+		control,
+	);
+}
+
+class RaftHost {
+	readonly #system: ActorSystem;
+	readonly #storage: RaftStorage;
+	readonly #router: RouterLink;
+	readonly #service: ServiceLink<ServiceInput, ServiceOutput> | undefined;
+	#raft: RaftActor | undefined;
+
+	constructor({options, router, service}: ReplicaThreadData) {
+		const {id, storage} = options;
+		this.#storage = new WriteAheadLog({disk: new NodeDisk(storage)});
+		this.#system = new ActorSystem({name: `replica-${id}`});
+		const random = Random.fromSeed(options.seed);
+		const toService = (input: ServiceInput): void => {
+			if (this.#service === undefined) mustTell(kv, {type: 'service', input});
+			else this.#service.send(input);
+		};
+		const raft: ActorRef<RaftActorMessage> = this.#system.spawn(
+			context =>
+				(this.#raft = new RaftActor({
+					replica: options,
+					storage: this.#storage,
+					random,
+					now,
+					send: (to, message) => this.#router.send({type: 'raft', from: id, to, message}),
+					service: toService,
+					failed: dieOf,
+					context,
+				})),
+			{...spawnOptions, name: 'raft'},
+		);
+		const toRaft = (output: ServiceOutput): void => mustTell(raft, {type: 'service', output});
+		const kv = service === undefined ? spawnKv(this.#system, options, toRaft) : undefined;
+		this.#service = service === undefined ? undefined : new ServiceLink(service, toRaft);
+		this.#router = new RouterLink(router, envelope => {
+			// A message of the network may be lost in a full mailbox, as anywhere on its way.
+			if (envelope.type === 'raft') raft.tell({type: 'message', from: envelope.from, message: envelope.message});
+			else kv?.tell({type: 'request', envelope});
+		});
+	}
+
+	status(): ReplicaStatus | undefined {
+		return this.#raft?.status();
+	}
+
+	/** Waiters are told, then what was written becomes durable, then the directory is let go. */
+	async stop(): Promise<void> {
+		await this.#system.stop();
+		await new Promise<void>(resolve => this.#storage.close(() => resolve()));
+		this.#service?.close();
+		this.#router.close();
+	}
+}
+
+class KvHost {
+	readonly #system: ActorSystem;
+	readonly #router: RouterLink;
+	readonly #service: ServiceLink<ServiceOutput, ServiceInput>;
+
+	constructor({options, router, service}: KvThreadData) {
+		this.#system = new ActorSystem({name: `kv-${options.id}`});
+		const kv = spawnKv(this.#system, options, output => this.#service.send(output));
+		this.#service = new ServiceLink(service, input => mustTell(kv, {type: 'service', input}));
+		this.#router = new RouterLink(router, envelope => {
+			if (envelope.type === 'request') kv.tell({type: 'request', envelope});
+		});
+	}
+
+	async stop(): Promise<void> {
+		await this.#system.stop();
+		this.#service.close();
+		this.#router.close();
+	}
+}
+
+function spawnKv(
+	system: ActorSystem,
+	replica: ReplicaOptions,
+	raft: (output: ServiceOutput) => void,
+): ActorRef<KvActorMessage> {
+	return system.spawn(context => new KvActor({replica, now, raft, context}), {...spawnOptions, name: 'kv'});
+}
+
+/** Between a node and its service no message may be missed: a gap in the apply stream would be a diverged replica. */
+function mustTell<M>(ref: ActorRef<M> | undefined, message: M): void {
+	assert(ref?.tell(message) === true, 'a node and its service hear everything of each other');
+}
+
+/** Ends this thread with an error that the supervisor sees as the thread's own. */
+function dieOf(error: Error): void {
+	setImmediate(() => {
+		throw error;
+	});
+}
