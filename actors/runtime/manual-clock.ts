@@ -8,7 +8,7 @@ interface ManualTimer {
 }
 
 /** More turns than this without coming to rest means that actors send each other messages for ever. */
-const turnsMax = 10_000;
+const turnsMax = 1000;
 
 /**
  * Virtual time for tests: nothing happens until {@link advance} or {@link settle} is called, and then everything happens

@@ -2,87 +2,11 @@
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 import {nodeId, term} from '../../src/raft/types.js';
-import type {LogEntry, PersistentState, SnapshotMeta, WriteBatch} from '../../src/raft/types.js';
+import type {LogEntry, PersistentState, WriteBatch} from '../../src/raft/types.js';
 import {InvariantError} from '../../src/raft/errors.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
-
-/** A place that storages are opened in, one after the other. */
-export interface Place {
-	open(): RaftStorage;
-	/** Lets time pass until nothing is under way. */
-	settle(): Promise<void>;
-}
-
-export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-export function entriesFrom(first: number, count: number, entryTerm = 1, text = 'command'): readonly LogEntry[] {
-	return Array.from({length: count}, (_, offset) => ({
-		index: first + offset,
-		term: term(entryTerm),
-		type: 'command',
-		command: bytesOf(`${text} ${first + offset}`),
-	}));
-}
-
-export const batch = (parts: Partial<WriteBatch>): WriteBatch => ({
-	hardState: undefined,
-	snapshot: undefined,
-	truncateFrom: undefined,
-	entries: [],
-	...parts,
-});
-
-export const vote = (currentTerm: number, votedFor?: number): WriteBatch['hardState'] => ({
-	currentTerm: term(currentTerm),
-	votedFor: votedFor === undefined ? undefined : nodeId(votedFor),
-});
-
-export const snapshotAt = (index: number, snapshotTerm = 1): SnapshotMeta => ({
-	lastIncludedIndex: index,
-	lastIncludedTerm: term(snapshotTerm),
-	configuration: {voters: [nodeId(0), nodeId(1), nodeId(2)], learners: [nodeId(7)]},
-});
-
-/** A state as plain data, commands as text. */
-export const plain = ({hardState, snapshot, entries}: PersistentState): unknown => ({
-	hardState,
-	snapshot,
-	entries: entries.map(entry => ({...entry, command: textOf(entry.command)})),
-});
-
-export async function write(place: Place, storage: RaftStorage, ...batches: readonly WriteBatch[]): Promise<void> {
-	const results: (Error | undefined)[] = [];
-	for (const one of batches) storage.write(one, error => results.push(error));
-	while (results.length < batches.length) await place.settle();
-	const error = results.find(result => result !== undefined);
-	if (error !== undefined) throw error;
-}
-
-export async function call(place: Place, start: (done: (error?: Error) => void) => void): Promise<Error | undefined> {
-	const results: (Error | undefined)[] = [];
-	start(error => results.push(error));
-	while (results.length === 0) await place.settle();
-	return results[0];
-}
-
-export async function writeSnapshot(
-	place: Place,
-	storage: RaftStorage,
-	meta: SnapshotMeta,
-	chunks: readonly Uint8Array[],
-): Promise<void> {
-	const writer = storage.createSnapshot(meta);
-	for (const chunk of chunks) {
-		const error = await call(place, done => writer.write(chunk, done));
-		if (error !== undefined) throw error;
-	}
-	const error = await call(place, done => writer.finish(done));
-	if (error !== undefined) throw error;
-}
-
-export const close = async (place: Place, storage: RaftStorage): Promise<Error | undefined> =>
-	call(place, done => storage.close(done));
+import {batch, bytesOf, close, entriesFrom, plain, snapshotAt, textOf, vote, write, writeSnapshot} from './samples.js';
+import type {Place} from './samples.js';
 
 /** Closes, opens again, and loads. */
 async function reopen(place: Place, storage: RaftStorage): Promise<{storage: RaftStorage; state: PersistentState}> {

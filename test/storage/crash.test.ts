@@ -5,7 +5,7 @@ import {SimulatedDisk} from '../../src/storage/simulated-disk.js';
 import type {DiskOperation} from '../../src/storage/simulated-disk.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
-import {batch, entriesFrom} from './conformance.js';
+import {batch, entriesFrom} from './samples.js';
 import {emptyState, fingerprint, stateAfter} from './model.js';
 import {simulatedPlace} from './places.js';
 import {RandomRun, snapshotContent} from './random-run.js';

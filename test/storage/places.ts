@@ -9,7 +9,7 @@ import {SimulatedDisk} from '../../src/storage/simulated-disk.js';
 import type {SimulatedDiskOptions} from '../../src/storage/simulated-disk.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import type {WriteAheadLogOptions} from '../../src/storage/write-ahead-log.js';
-import type {Place} from './conformance.js';
+import type {Place} from './samples.js';
 import {seededRandom, VirtualTime} from './virtual-time.js';
 
 type LogSizes = Omit<WriteAheadLogOptions, 'disk'>;

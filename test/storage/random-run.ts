@@ -2,7 +2,7 @@
 import type {LogEntry, PersistentState, WriteBatch} from '../../src/raft/types.js';
 import {nodeId, term} from '../../src/raft/types.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
-import {batch, bytesOf, snapshotAt} from './conformance.js';
+import {batch, bytesOf, snapshotAt} from './samples.js';
 import {fingerprint, stateAfter} from './model.js';
 
 export class RandomRun {

@@ -1,0 +1,75 @@
+import test from 'ava';
+import {RaftError} from '../../../src/raft/errors.js';
+import {
+	AskTimeoutError,
+	decodeError,
+	encodeError,
+	MailboxFullError,
+	RemoteError,
+} from '../../../actors/runtime/index.js';
+
+class DiskFullError extends RaftError {
+	override readonly name = 'DiskFullError';
+	readonly code = 'ERR_DISK_FULL';
+	readonly freeBytes: number;
+
+	constructor(freeBytes: number, cause: unknown) {
+		super('no room', {cause});
+		this.freeBytes = freeBytes;
+	}
+}
+
+/** As it would arrive from another thread. */
+const sent = (thrown: unknown, ...classes: Parameters<typeof decodeError>[1] & {}) =>
+	decodeError(structuredClone(encodeError(thrown)), classes);
+
+test('an error of the runtime arrives with its class, code, fields, message and stack', t => {
+	const error = new MailboxFullError('main~1/a#1', 7);
+	const arrived = sent(error);
+	t.true(arrived instanceof MailboxFullError && arrived instanceof RaftError);
+	t.like(arrived, {name: 'MailboxFullError', code: 'ERR_MAILBOX_FULL', address: 'main~1/a#1', capacity: 7});
+	t.is(arrived.message, error.message);
+	t.is(arrived.stack, error.stack);
+});
+
+test('an error class that was made known arrives as itself, with its causes', t => {
+	const arrived = sent(new DiskFullError(12, new AskTimeoutError('x', 5)), DiskFullError);
+	t.true(arrived instanceof DiskFullError);
+	t.is((arrived as DiskFullError).freeBytes, 12);
+	t.true(arrived.cause instanceof AskTimeoutError);
+	t.is((arrived.cause as AskTimeoutError).timeoutMs, 5);
+});
+
+test('an error of an unknown class arrives as a RemoteError with code and fields', t => {
+	const arrived = sent(new DiskFullError(12, undefined));
+	t.true(arrived instanceof RemoteError);
+	t.like(arrived, {remoteName: 'DiskFullError', code: 'ERR_DISK_FULL', freeBytes: 12, message: 'no room'});
+});
+
+test('an error of Node keeps its code', t => {
+	const arrived = sent(Object.assign(new Error('disk'), {code: 'ENOSPC', errno: -28}));
+	t.like(arrived, {name: 'Error', code: 'ENOSPC', errno: -28, message: 'disk'});
+});
+
+test('what was thrown need not be an error', t => {
+	for (const [thrown, message] of [
+		['text', "'text'"],
+		[undefined, 'undefined'],
+		[Object.create(null), '[Object: null prototype] {}'],
+	] as const) {
+		t.is(sent(thrown).message, message);
+	}
+});
+
+test('a field that cannot be cloned arrives as text', t => {
+	const arrived = sent(Object.assign(new Error('odd'), {callback: () => 1, plain: [1]}));
+	t.like(arrived, {callback: '[Function: callback]', plain: [1]});
+});
+
+test('a ring of causes ends', t => {
+	const first = new Error('first');
+	first.cause = new Error('second', {cause: first});
+	let depth = 0;
+	for (let error: unknown = sent(first); error instanceof Error; error = error.cause) depth++;
+	t.is(depth, 9);
+});

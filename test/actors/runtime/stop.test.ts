@@ -1,0 +1,193 @@
+import test from 'ava';
+import {type Actor, type ActorFactory} from '../../../actors/runtime/index.js';
+import {behaviour, deferred, manualSystem, ofType} from './kit.js';
+
+/** An actor with children, which logs when each of them has stopped. */
+function tree(log: string[], name: string, children: readonly ActorFactory<never>[] = []): ActorFactory<never> {
+	return context => {
+		for (const child of children) context.spawn(child);
+		return {receive: () => undefined, stopped: () => void log.push(name)};
+	};
+}
+
+const hanging: ActorFactory<string> = () => ({
+	receive: () => new Promise(() => undefined),
+	stopped: () => new Promise(() => undefined),
+});
+
+test('children stop before their parent, and the youngest first', async t => {
+	const {clock, system} = manualSystem();
+	const log: string[] = [];
+	const child = (name: string) => tree(log, name);
+	system.spawn(tree(log, 'a', [child('a1'), child('a2')]));
+	system.spawn(tree(log, 'b', [child('b1'), tree(log, 'b2', [child('b21')])]));
+	await clock.settle();
+	void system.stop();
+	await clock.settle();
+	t.deepEqual(log, ['b21', 'b2', 'b1', 'b', 'a2', 'a1', 'a']);
+});
+
+test('a child is not stopped before the one after it has finished stopping', async t => {
+	const {clock, system} = manualSystem();
+	const log: string[] = [];
+	const gate = deferred();
+	system.spawn(tree(log, 'first'));
+	system.spawn((): Actor<never> => ({receive: () => undefined, stopped: () => gate.promise}));
+	await clock.settle();
+	void system.stop();
+	await clock.advance(900);
+	t.deepEqual(log, []);
+	gate.resolve();
+	await clock.settle();
+	t.deepEqual(log, ['first']);
+});
+
+test('a stop waits for the message in hand, and lets it answer', async t => {
+	const {clock, system} = manualSystem();
+	const log: string[] = [];
+	const gate = deferred();
+	const actor = system.spawn((): Actor<{readonly replyTo: Parameters<typeof system.reply<number>>[0]}> => ({
+		async receive({replyTo}, context) {
+			await gate.promise;
+			context.reply(replyTo, 1);
+			log.push('answered');
+		},
+		stopped: () => void log.push('stopped'),
+	}));
+	const asked = actor.ask<number>(replyTo => ({replyTo}), {timeoutMs: 60_000});
+	await clock.settle();
+	const stopped = system.stopActor(actor);
+	await clock.settle();
+	gate.resolve();
+	await clock.settle();
+	t.is(await asked, 1);
+	t.deepEqual(await stopped, {type: 'stopped'});
+	t.deepEqual(log, ['answered', 'stopped']);
+});
+
+test('each phase of a stop has its deadline, and what does not keep it is abandoned and reported', async t => {
+	const {clock, system, events} = manualSystem();
+	const actor = system.spawn(hanging, {stopDeadlineMs: 100});
+	actor.tell('hang');
+	await clock.settle();
+	let stoppedMs = 0;
+	void system.stopActor(actor).then(() => (stoppedMs = clock.now()));
+	await clock.advance(1000);
+	t.is(stoppedMs, 200, 'one deadline for the message in hand, one for the hook');
+	t.deepEqual(ofType(events, 'abandoned'), [
+		{type: 'abandoned', address: actor.address},
+		{type: 'abandoned', address: actor.address},
+	]);
+	t.is(clock.timerCount, 0);
+});
+
+test('a restart has the same deadlines: a hook that hangs holds up the next incarnation only so long', async t => {
+	const {clock, system} = manualSystem();
+	let starts = 0;
+	const actor = system.spawn(
+		(): Actor<string> => ({
+			receive() {
+				throw new Error('crash');
+			},
+			started: () => void starts++,
+			restarting: () => new Promise(() => undefined),
+		}),
+		{stopDeadlineMs: 100, supervision: {backoffMinMs: 10, backoffMaxMs: 10}},
+	);
+	actor.tell('go');
+	await clock.advance(200);
+	t.is(starts, 2);
+});
+
+test('the deadline of the system stop ends everything, however many actors hang', async t => {
+	const {clock, system} = manualSystem();
+	const victims = Array.from({length: 20}, () => system.spawn(hanging));
+	for (const victim of victims) victim.tell('hang');
+	await clock.settle();
+	let stoppedMs = 0;
+	const stopped = system.stop({deadlineMs: 3000}).then(() => (stoppedMs = clock.now()));
+	await clock.advance(10_000);
+	await stopped;
+	t.is(stoppedMs, 3000);
+	t.deepEqual(system.metrics(), []);
+	t.is(clock.timerCount, 0);
+});
+
+test('stopping is idempotent, for an actor and for the system', async t => {
+	const {clock, system, events} = manualSystem();
+	const log: string[] = [];
+	const actor = system.spawn(tree(log, 'a'));
+	const stops = [system.stopActor(actor), system.stopActor(actor), system.stop(), system.stop()];
+	await clock.settle();
+	await Promise.all(stops);
+	await system.stop();
+	const stoppedAgain = system.stopActor(actor);
+	await clock.settle();
+	t.deepEqual(await stoppedAgain, {type: 'notFound'});
+	t.deepEqual(log, ['a']);
+	t.is(ofType(events, 'stopped').length, 2, 'the actor and the root');
+});
+
+test('a failure in stopped is reported and changes nothing', async t => {
+	const {clock, system, events} = manualSystem();
+	const actor = system.spawn((): Actor<never> => ({
+		receive: () => undefined,
+		stopped() {
+			throw new Error('crash');
+		},
+	}));
+	const stopped = system.stopActor(actor);
+	await clock.settle();
+	t.deepEqual(await stopped, {type: 'stopped'});
+	t.is(ofType(events, 'endFailed').length, 1);
+	t.is(ofType(events, 'restarting').length, 0);
+});
+
+test('an actor that stops while it starts is given its hook and nothing else', async t => {
+	const {clock, system} = manualSystem();
+	const log: string[] = [];
+	const gate = deferred();
+	const actor = system.spawn((): Actor<string> => ({
+		receive: message => void log.push(message),
+		started: () => gate.promise,
+		stopped: () => void log.push('stopped'),
+	}));
+	actor.tell('early');
+	await clock.settle();
+	void system.stopActor(actor);
+	gate.resolve();
+	await clock.settle();
+	t.deepEqual(log, ['stopped']);
+	t.is(system.deadLetters.stopped, 1);
+});
+
+test('a parent stops a child, and only its own', async t => {
+	const {clock, system} = manualSystem();
+	const log: string[] = [];
+	const stranger = system.spawn(tree(log, 'stranger'));
+	const parent = system.spawn((context): Actor<'child' | 'stranger'> => {
+		const child = context.spawn(tree(log, 'child'));
+		return {receive: message => context.stop(message === 'child' ? child : stranger)};
+	});
+	parent.tell('child');
+	await clock.settle();
+	t.deepEqual(log, ['child']);
+	parent.tell('stranger');
+	await clock.settle();
+	t.deepEqual(log, ['child']);
+	t.is(system.metrics().find(({address}) => address === parent.address)?.restarts, 1);
+});
+
+test('a stopped system takes nothing in: spawns throw, messages are dead letters', async t => {
+	const {clock, system} = manualSystem();
+	const actor = system.spawn(behaviour<string>(() => undefined));
+	void system.stop();
+	await clock.settle();
+	t.throws(() => system.spawn(hanging), {code: 'ERR_ACTOR_STOPPED'});
+	t.false(actor.tell('x'));
+	await t.throwsAsync(
+		actor.ask(() => 'x', {timeoutMs: 10}),
+		{code: 'ERR_ASK_FAILED'},
+	);
+	t.is(clock.timerCount, 0);
+});
