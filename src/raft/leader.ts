@@ -107,7 +107,8 @@ export class Leader {
 		const isNoticeDue = now >= this.#commitNoticeAt;
 		if (isNoticeDue) this.#commitNoticeAt = Infinity;
 		for (const [peer, progress] of this.#progress) {
-			const isHeartbeatDue = now - progress.lastSent >= this.#context.limits.heartbeatMs;
+			// The very sum that `nextDeadline` gives: a difference may be rounded to just below, and the tick come again and again.
+			const isHeartbeatDue = now >= progress.lastSent + this.#context.limits.heartbeatMs;
 			if (isHeartbeatDue) this.#heartbeat(peer, progress, commitIndex, now);
 			else if (isNoticeDue && progress.commitIndexSent < commitIndex && progress.state === 'replicate') {
 				this.#sendAppend(peer, progress, progress.nextIndex, 0, commitIndex, now);
