@@ -157,7 +157,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		await this.#supervisor.restart(id);
 	}
 
-	/** Blocks a node's event loop for that long. */
+	/** Blocks a node's event loop for that long. Resolves when that begins. */
 	async pause(id: NodeId, ms: number): Promise<void> {
 		await this.#supervisor.pause(id, ms);
 	}

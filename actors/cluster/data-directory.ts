@@ -2,6 +2,7 @@
  * The folder of a whole cluster: a folder for each node, and a note of how many there are. The note is what keeps
  * a cluster of five from being started as one of three, whose majorities could forget what the five had acknowledged.
  */
+import {existsSync} from 'node:fs';
 import {mkdir, mkdtemp, readdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -16,7 +17,7 @@ export const makeTemporaryDirectory = async (): Promise<string> => mkdtemp(path.
 /** Makes the folder if need be, and checks that it belongs to a cluster of this size. */
 export async function prepareDataDirectory(directory: string, nodes: number): Promise<void> {
 	try {
-		await mkdir(directory, {recursive: true});
+		await makeDirectory(directory);
 		const names = await readdir(directory);
 		if (names.includes(noteName)) await checkNote(directory, nodes);
 		else if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
@@ -30,6 +31,16 @@ export async function prepareDataDirectory(directory: string, nodes: number): Pr
 			{cause: error},
 		);
 	}
+}
+
+/** Not by `mkdir` with `recursive`: that never ends where a parent exists and takes no folders. */
+async function makeDirectory(directory: string): Promise<void> {
+	if (existsSync(directory)) return;
+	const parent = path.dirname(directory);
+	if (parent !== directory) await makeDirectory(parent);
+	await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
+		if (error.code !== 'EEXIST') throw error;
+	});
 }
 
 async function checkNote(directory: string, nodes: number): Promise<void> {
