@@ -156,8 +156,8 @@ class KeyValueModel implements KvModel {
 		return decideByChain(history, this.#options.initial);
 	}
 
-	matters(operation: KvOperation, completed: KvHistory): boolean {
-		return mattersToKv(operation, completed);
+	matters(operation: KvOperation, history: KvHistory): boolean {
+		return mattersToKv(operation, history);
 	}
 
 	diagnose(history: KvHistory): Anomaly | undefined {
