@@ -347,3 +347,39 @@ test('what an actor says in its last hook still reaches the other thread', async
 	await system.stop();
 	t.is(await told.promise, 'goodbye');
 });
+
+test('an ask that was given up, or whose asker is gone, is owed no more', async t => {
+	const system = realSystem(t);
+	const peer = realSystem(t, {name: 'peer'});
+	const {port1, port2} = new MessageChannel();
+	const silent = peer.spawn(
+		behaviour<string>(() => undefined),
+		{name: 'silent'},
+	);
+	const echoed = peer.spawn(
+		behaviour<Echo>(({value, replyTo}, context) => context.reply(replyTo, value)),
+		{name: 'echo'},
+	);
+	const owed = () => peer.metrics().map(metrics => metrics.owed);
+	const peerLink = peer.connect(port2);
+	const link = system.connect(port1);
+	const ref = await link.lookup<string>('/silent', patience);
+	const remoteEcho = await link.lookup<Echo>('/echo', patience);
+	t.deepEqual([ref.address, remoteEcho.address] as string[], [silent.address, echoed.address] as string[]);
+	await t.throwsAsync(
+		ref.ask(() => 'soon given up', {timeoutMs: 1}),
+		{instanceOf: AskTimeoutError},
+	);
+	// Sent after the end of the ask, so answered after it has been taken note of.
+	await echo(remoteEcho, 1);
+	t.deepEqual(owed(), [0, 0]);
+	const asked = t.throwsAsync(
+		ref.ask(() => 'open', patience),
+		{instanceOf: AskFailedError},
+	);
+	await echo(remoteEcho, 2);
+	t.deepEqual(owed(), [1, 0]);
+	link.close();
+	await Promise.all([asked, peerLink.closed]);
+	t.deepEqual(owed(), [0, 0]);
+});
