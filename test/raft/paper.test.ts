@@ -409,7 +409,8 @@ function figure8(): Lockstep {
 			{log: [1], currentTerm: 3},
 			{log: [1], currentTerm: 3},
 			{log: [1, 3], currentTerm: 3},
-		].map(spec => ({...spec, limits: {appendBytesMax: 1}})),
+		],
+		{appendBytesMax: 1},
 	);
 	// Of S1's entries only the old one arrives, and only at S3.
 	const isOld = (to: number, message: RaftMessage): boolean =>

@@ -1,4 +1,5 @@
 import type {Effect} from '../../../src/raft/effects.js';
+import type {RaftLimits} from '../../../src/raft/options.js';
 import type {RaftNode} from '../../../src/raft/raft-node.js';
 import {type LogEntry, nodeId, type NodeId, type RaftMessage, type Term} from '../../../src/raft/types.js';
 import {type NodeSpec, newNode, clusterOf, received, stepDurably, tick} from './node.js';
@@ -19,9 +20,9 @@ export class Lockstep {
 	now = 0;
 	#letters: Letter[] = [];
 
-	constructor(specs: readonly NodeSpec[]) {
+	constructor(specs: readonly NodeSpec[], limits: Partial<RaftLimits> = {}) {
 		const configuration = clusterOf(specs.length);
-		this.nodes = specs.map((spec, id) => newNode({configuration, ...spec, id: nodeId(id)}));
+		this.nodes = specs.map((spec, id) => newNode({configuration, limits, ...spec, id: nodeId(id)}));
 	}
 
 	node(id: number): RaftNode {
