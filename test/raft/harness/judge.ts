@@ -36,7 +36,7 @@ interface Committed {
 export class Judge {
 	readonly committed: Committed[] = [];
 	/** Snapshots that were installed, elections that were won, ... : whether a run exercised anything. */
-	readonly seen = {elections: 0, installs: 0, truncations: 0, compactions: 0, commits: 0};
+	readonly seen = {elections: 0, installs: 0, truncations: 0, snapshots: 0, commits: 0};
 	readonly #configuration: Configuration;
 	readonly #limits: RaftLimits;
 	readonly #witnesses: readonly Witness[];
@@ -61,8 +61,9 @@ export class Judge {
 	}
 
 	/** Log Matching (§5.3): the same index and term means the same entry, after the same entry. */
-	written(node: Witness, {entries, truncateFrom}: WriteBatch): void {
+	written(node: Witness, {entries, truncateFrom, snapshot}: WriteBatch): void {
 		if (truncateFrom !== undefined) this.seen.truncations++;
+		if (snapshot !== undefined) this.seen.snapshots++;
 		for (const entry of entries) {
 			const prevTerm = node.memory.termAt(entry.index - 1);
 			check.ok(prevTerm !== undefined);
