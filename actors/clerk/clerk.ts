@@ -4,6 +4,7 @@
  */
 import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
+import {clientEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
 import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
 import type {Expected, Operation, Result, Version} from '../../src/kv/types.js';
 import {type NodeId, unreachable} from '../../src/raft/types.js';
@@ -106,6 +107,11 @@ export class Clerk implements KvClient, AsyncDisposable {
 			servers,
 			options,
 		);
+	}
+
+	/** Its name in a fault plan. */
+	get endpoint(): Endpoint {
+		return clientEndpoint(String(this.#network.client));
 	}
 
 	/**
