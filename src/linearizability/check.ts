@@ -42,6 +42,7 @@ export type Verdict = 'ok' | 'violation' | 'unknown';
 export type UnknownReason =
 	| 'timeout'
 	| 'memory'
+	/** `isCancelled` said so. */
 	| 'cancelled'
 	/** Another key's violation had decided already. */
 	| 'notNeeded';

@@ -74,22 +74,37 @@ interface Installation {
 	readonly heldApplies: ServiceInput[];
 }
 
+type StoreChunk = Extract<Effect, {type: 'storeSnapshotChunk'}>;
+
 /** A deferred snapshot may let the log grow this many times beyond `maxRaftState`, no further. */
 const deferredGrowthMax = 4;
 
 export class RaftDriver {
 	readonly #options: DriverOptions;
 	#inputs: Input[] = [];
+	#outputs: ServiceOutput[] = [];
+	#isTakingOutputs = false;
 	#isFlushing = false;
 	#isStopped = false;
 	/** The service's state includes this index. */
 	#serviceIndex: LogIndex = 0;
+	/** Highest index that was handed to the service. */
+	#handedIndex: LogIndex = 0;
 
 	#installation: Installation | undefined;
 	/** The service's own snapshot: asked for, then streamed. */
 	#taking: {sink: SnapshotSink | undefined} | undefined;
+	/** A service on another thread may still send chunks, up to this index, of a snapshot that was abandoned. */
+	#abandonedIndex: LogIndex = 0;
 	/** A snapshot that a leader sends. */
 	#receiving: SnapshotSink | undefined;
+	/**
+	 * The snapshot whose last chunk is written: storage makes it durable, then the step that hears of it names it in a
+	 * batch. Storage keeps one such snapshot, so no other is begun meanwhile.
+	 */
+	#finishing: 'inStorage' | 'inNextStep' | undefined;
+	/** A leader's first chunk, until another snapshot is finished. */
+	#waitingChunk: StoreChunk | undefined;
 	/** The current snapshot, open for followers and for who asks its size. */
 	#sending: SnapshotSource | undefined;
 
@@ -108,8 +123,16 @@ export class RaftDriver {
 		if (!this.#isStopped) this.#inputs.push(input);
 	}
 
+	/** What a service says while it is being told something waits its turn, so that a stream of chunks needs no deep stack. */
 	fromService(output: ServiceOutput): void {
-		if (!this.#isStopped) this.#guard(() => this.#takeOutput(output));
+		if (this.#isStopped) return;
+		this.#outputs.push(output);
+		if (this.#isTakingOutputs) return;
+		this.#isTakingOutputs = true;
+		this.#guard(() => {
+			for (let next = this.#outputs.shift(); next !== undefined; next = this.#outputs.shift()) this.#takeOutput(next);
+		});
+		this.#isTakingOutputs = false;
 	}
 
 	#takeOutput(output: ServiceOutput): void {
@@ -145,6 +168,7 @@ export class RaftDriver {
 		if (this.#isStopped) return;
 		this.#isStopped = true;
 		this.#inputs = [];
+		this.#outputs = [];
 		this.#installation?.source?.close();
 		this.#sending?.close();
 		this.#taking?.sink?.abort();
@@ -165,7 +189,9 @@ export class RaftDriver {
 		const inputs = this.#inputs;
 		this.#inputs = [];
 		const {node, now} = this.#options;
+		const isFinishedTold = this.#finishing === 'inNextStep';
 		for (const effect of node.step(inputs, now())) this.#perform(effect);
+		if (isFinishedTold) this.#snapshotIsSettled();
 		this.#takeSnapshotIfDue();
 	}
 
@@ -203,8 +229,12 @@ export class RaftDriver {
 	}
 
 	#tellService(input: ServiceInput): void {
-		if (input.type === 'apply' && this.#installation !== undefined) this.#installation.heldApplies.push(input);
-		else this.#options.service(input);
+		if (input.type === 'apply' && this.#installation !== undefined) {
+			this.#installation.heldApplies.push(input);
+			return;
+		}
+		if (input.type === 'apply') this.#handedIndex = input.entries.at(-1)?.index ?? this.#handedIndex;
+		this.#options.service(input);
 	}
 
 	// ---------------------------------------------------------------------- a snapshot of the service's own
@@ -213,6 +243,7 @@ export class RaftDriver {
 		const {node, maxRaftState} = this.#options;
 		if (maxRaftState === undefined || node.logBytes < maxRaftState) return;
 		if (this.#taking !== undefined || this.#installation !== undefined || this.#receiving !== undefined) return;
+		if (this.#finishing !== undefined || this.#serviceIndex <= this.#abandonedIndex) return;
 		if (node.snapshotMeta(this.#serviceIndex) === undefined) return;
 		if (node.isSendingSnapshot && node.logBytes < maxRaftState * deferredGrowthMax) return;
 		this.#taking = {sink: undefined};
@@ -221,7 +252,7 @@ export class RaftDriver {
 
 	#takeChunk(index: LogIndex, data: Uint8Array, isLast: boolean): void {
 		const taking = this.#taking;
-		if (taking === undefined) return;
+		if (taking === undefined || index <= this.#abandonedIndex) return;
 		const sink = taking.sink ?? this.#beginTaking(index);
 		if (sink === undefined) return this.#abandonTaking();
 		taking.sink = sink;
@@ -229,8 +260,9 @@ export class RaftDriver {
 			data,
 			this.#whenDone(() => {
 				if (this.#taking !== taking) return;
-				if (isLast) this.#finishTaking(sink, index);
-				else this.#options.service({type: 'snapshotChunkStored', index});
+				if (!isLast) return this.#options.service({type: 'snapshotChunkStored', index});
+				this.#taking = undefined;
+				this.#finish(sink, {type: 'snapshotTaken', index});
 			}),
 		);
 	}
@@ -240,44 +272,63 @@ export class RaftDriver {
 		return snapshot === undefined ? undefined : this.#options.storage.createSnapshot(snapshot);
 	}
 
-	#finishTaking(sink: SnapshotSink, index: LogIndex): void {
-		const taking = this.#taking;
-		sink.finish(
-			this.#whenDone(() => {
-				if (this.#taking !== taking) return;
-				this.#taking = undefined;
-				this.#resume({type: 'snapshotTaken', index});
-			}),
-		);
-	}
-
 	#abandonTaking(): void {
 		if (this.#taking === undefined) return;
 		this.#taking.sink?.abort();
 		this.#taking = undefined;
+		this.#abandonedIndex = this.#handedIndex;
 		this.#options.service({type: 'abandonSnapshot'});
+	}
+
+	/** Whatever becomes of the snapshot meanwhile: the core decides whether it is still of use. */
+	#finish(sink: SnapshotSink, input: Input): void {
+		this.#finishing = 'inStorage';
+		sink.finish(
+			this.#whenDone(() => {
+				this.#finishing = 'inNextStep';
+				this.#resume(input);
+			}),
+		);
+	}
+
+	/** The batch that names the finished snapshot, if the core wanted it, was handed over. */
+	#snapshotIsSettled(): void {
+		this.#finishing = undefined;
+		const chunk = this.#waitingChunk;
+		this.#waitingChunk = undefined;
+		if (chunk !== undefined && !this.#isStopped) this.#storeChunk(chunk);
 	}
 
 	// ------------------------------------------------------------------------------- a leader's snapshot
 
-	#storeChunk({snapshot, offset, data, done: isLast}: Extract<Effect, {type: 'storeSnapshotChunk'}>): void {
+	#storeChunk(chunk: StoreChunk): void {
+		const {snapshot, offset, data, done: isLast} = chunk;
 		if (offset === 0) {
 			// Storage writes one snapshot at a time, and the leader's is the newer one.
 			this.#abandonTaking();
 			this.#dropReceived();
+			if (this.#finishing !== undefined) {
+				this.#waitingChunk = chunk;
+				return;
+			}
 			this.#receiving = this.#options.storage.createSnapshot(snapshot);
 		}
 		const sink = this.#receiving;
 		assert(sink !== undefined, 'a transfer begins at offset 0');
-		const stored = this.#whenDone(() => {
-			if (this.#receiving !== sink) return;
-			if (isLast) this.#receiving = undefined;
-			this.#resume({type: 'snapshotChunkStored', snapshot, offset});
-		});
-		sink.write(data, isLast ? this.#whenDone(() => this.#receiving === sink && sink.finish(stored)) : stored);
+		const stored: Input = {type: 'snapshotChunkStored', snapshot, offset};
+		sink.write(
+			data,
+			this.#whenDone(() => {
+				if (this.#receiving !== sink) return;
+				if (!isLast) return this.#resume(stored);
+				this.#receiving = undefined;
+				this.#finish(sink, stored);
+			}),
+		);
 	}
 
 	#dropReceived(): void {
+		this.#waitingChunk = undefined;
 		this.#receiving?.abort();
 		this.#receiving = undefined;
 	}
@@ -295,7 +346,12 @@ export class RaftDriver {
 		this.#sending?.close();
 		this.#sending = undefined;
 		if (this.#installation?.snapshot !== snapshot) return;
-		this.#installation.source = this.#options.storage.openSnapshot();
+		const source = this.#options.storage.openSnapshot();
+		assert(
+			source?.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex,
+			'storage has the snapshot that it made current',
+		);
+		this.#installation.source = source;
 		this.#installNext(snapshot.lastIncludedIndex);
 	}
 
@@ -308,7 +364,8 @@ export class RaftDriver {
 			source.close();
 			this.#installation = undefined;
 			this.#serviceIndex = Math.max(this.#serviceIndex, index);
-			for (const input of heldApplies) this.#options.service(input);
+			this.#handedIndex = index;
+			for (const input of heldApplies) this.#tellService(input);
 			return;
 		}
 		const data = this.#guard(() => source.read(offset, this.#options.snapshotChunkBytes));
@@ -322,6 +379,8 @@ export class RaftDriver {
 		const source = this.#currentSnapshot();
 		// The one that the core speaks of may still be on its way to the disk: the next heartbeat asks again.
 		if (source?.snapshot.lastIncludedIndex !== message.snapshot.lastIncludedIndex) return;
+		// The offset is a follower's word.
+		if (message.offset > source.size) return;
 		const data = source.read(message.offset, bytesMax);
 		const done = message.offset + data.length >= source.size;
 		this.#options.send(to, {...message, data, done});

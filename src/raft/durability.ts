@@ -7,14 +7,17 @@
  */
 import {assert} from './errors.js';
 import type {RaftLog} from './log.js';
-import type {HardState, LogIndex, Milliseconds, NodeId, RaftMessage, SnapshotMeta, Term, WriteBatch} from './types.js';
+import type {HardState, LogIndex, Milliseconds, NodeId, RaftMessage, SnapshotMeta, WriteBatch} from './types.js';
 
 interface PendingWrite {
 	readonly sequence: number;
 	readonly since: Milliseconds;
-	/** The log's end after this write. */
-	readonly lastIndex: LogIndex;
-	readonly lastTerm: Term;
+	/**
+	 * Entries up to here are in the log as this write, and those before it, bring them to the disk. A truncation lowers
+	 * it for good: should a later leader bring the very same entry again, then this write is still not the one that
+	 * makes it durable, because the truncation behind it takes the entry off the disk first.
+	 */
+	lastIndex: LogIndex;
 }
 
 interface HeldMessage {
@@ -61,7 +64,7 @@ export class Durability {
 
 	/** The log dropped its entries from `index` on. */
 	truncated(index: LogIndex): void {
-		this.#durableIndex = Math.min(this.#durableIndex, index - 1);
+		this.#vouchOnlyTo(index - 1);
 		if (index > this.#handedOut) return;
 		this.#truncateFrom = Math.min(this.#truncateFrom ?? index, index);
 		this.#handedOut = index - 1;
@@ -71,10 +74,14 @@ export class Durability {
 	snapshotMade(snapshot: SnapshotMeta, {reset}: {readonly reset: boolean}): void {
 		this.#snapshot = snapshot;
 		this.#handedOut = Math.max(this.#handedOut, snapshot.lastIncludedIndex);
+		// A cut that was noted in this same step may lie inside of what the snapshot now stands for.
+		if (this.#truncateFrom !== undefined) {
+			this.#truncateFrom = Math.max(this.#truncateFrom, snapshot.lastIncludedIndex + 1);
+		}
 		if (!reset) return;
 		this.truncated(snapshot.lastIncludedIndex + 1);
 		// Until the batch is durable the disk holds the old log, which may differ anywhere.
-		this.#durableIndex = 0;
+		this.#vouchOnlyTo(0);
 	}
 
 	/** Everything noted since the last batch, or `undefined`. */
@@ -88,7 +95,7 @@ export class Durability {
 			truncateFrom: this.#truncateFrom,
 			entries: log.slice(this.#handedOut + 1, log.lastIndex + 1),
 		};
-		this.#pending.push({sequence: this.#sequence, since: now, lastIndex: log.lastIndex, lastTerm: log.lastTerm});
+		this.#pending.push({sequence: this.#sequence, since: now, lastIndex: log.lastIndex});
 		this.#hardStateChanged = false;
 		this.#snapshot = undefined;
 		this.#truncateFrom = undefined;
@@ -97,13 +104,11 @@ export class Durability {
 	}
 
 	/** Notes a completion; gives the messages that may leave now. */
-	complete(sequence: number, log: RaftLog): readonly HeldMessage[] {
+	complete(sequence: number): readonly HeldMessage[] {
 		assert(sequence <= this.#sequence, 'only what was handed out is completed');
 		while (this.#pending[0] !== undefined && this.#pending[0].sequence <= sequence) {
-			const {lastIndex, lastTerm} = this.#pending[0];
+			this.#durableIndex = Math.max(this.#durableIndex, this.#pending[0].lastIndex);
 			this.#pending.shift();
-			// A late completion of entries that were replaced meanwhile says nothing about their successors.
-			if (log.termAt(lastIndex) === lastTerm) this.#durableIndex = Math.max(this.#durableIndex, lastIndex);
 		}
 		this.#completed = Math.max(this.#completed, sequence);
 		const released = this.#held.filter(held => held.sequence <= this.#completed);
@@ -124,6 +129,11 @@ export class Durability {
 	/** Whether the current term and vote are durable. */
 	get isHardStateDurable(): boolean {
 		return !this.#hardStateChanged && this.#hardStateSequence <= this.#completed;
+	}
+
+	#vouchOnlyTo(index: LogIndex): void {
+		this.#durableIndex = Math.min(this.#durableIndex, index);
+		for (const write of this.#pending) write.lastIndex = Math.min(write.lastIndex, index);
 	}
 
 	#hold(sequence: number, to: NodeId, message: RaftMessage): boolean {

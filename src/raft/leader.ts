@@ -162,35 +162,39 @@ export class Leader {
 
 	// --------------------------------------------------------------------------------------------- answers
 
-	/** Takes a follower's answer of this term. Returns whether more was verified than before. */
+	/** Takes a follower's answer of this term; `false` when no correct follower can have given it. */
 	handleAppendReply(from: NodeId, reply: AppendEntriesReply, now: Milliseconds): boolean {
+		const {log} = this.#context;
+		const claimed = reply.success ? reply.matchIndex : reply.prevLogIndex;
+		if (claimed > log.lastIndex || reply.readToken > this.reads.token) return false;
 		const progress = this.#contact(from, reply.readToken, now);
-		if (progress === undefined) return false;
+		if (progress === undefined) return true;
 		if (!reply.success) {
 			this.#backtrack(progress, reply);
-			return false;
+			return true;
 		}
-		const {log} = this.#context;
-		if (reply.matchIndex > log.lastIndex) return false;
-		const hadMatch = progress.matchIndex;
 		progress.acknowledged(reply.matchIndex);
 		if (progress.state === 'probe') progress.becomeReplicate();
 		// An acknowledged append may show that the follower no longer needs the snapshot that is on its way.
 		if (progress.state === 'snapshot' && progress.matchIndex >= log.snapshotIndex) progress.becomeReplicate();
-		return progress.matchIndex > hadMatch;
+		return true;
 	}
 
-	handleSnapshotReply(from: NodeId, reply: InstallSnapshotReply, now: Milliseconds): boolean {
+	/** Takes a follower's answer to a chunk. */
+	handleSnapshotReply(from: NodeId, reply: InstallSnapshotReply, now: Milliseconds): void {
 		const progress = this.#contact(from, reply.readToken, now);
-		if (progress?.transfer?.snapshot.lastIncludedIndex !== reply.lastIncludedIndex) return false;
-		if (!reply.installed) {
-			progress.transfer = {...progress.transfer, offset: reply.offset};
-			this.#sendChunk(from, progress, progress.transfer, now);
-			return false;
+		if (progress?.transfer?.snapshot.lastIncludedIndex !== reply.lastIncludedIndex) return;
+		if (reply.installed) {
+			progress.acknowledged(reply.lastIncludedIndex);
+			progress.becomeReplicate();
+			return;
 		}
-		progress.acknowledged(reply.lastIncludedIndex);
-		progress.becomeReplicate();
-		return true;
+		const {offset} = progress.transfer;
+		// An answer that came twice, or late, must not set a second stream of chunks going; 0: it has to begin anew.
+		const isNews = reply.offset > offset || (reply.offset === 0 && offset > 0);
+		if (!isNews) return;
+		progress.transfer = {...progress.transfer, offset: reply.offset};
+		this.#sendChunk(from, progress, progress.transfer, now);
 	}
 
 	// --------------------------------------------------------------------------------------------- sending

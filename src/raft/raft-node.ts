@@ -7,7 +7,7 @@
  *         ▲                            │                     │                      │
  *         └────────────────────────────┴── higher term, or a leader's message ──────┘
  */
-import {unpackEntries} from './codec.js';
+import {decodeConfiguration, unpackEntries} from './codec.js';
 import {ConfigurationHistory} from './configuration-history.js';
 import {Durability} from './durability.js';
 import type {Effect, Input} from './effects.js';
@@ -40,6 +40,7 @@ import {
 	type Term,
 	unreachable,
 } from './types.js';
+import {isConfiguration, isWellFormed} from './validation.js';
 
 /** A node as an operator sees it. */
 export interface RaftStatus {
@@ -241,6 +242,8 @@ export class RaftNode {
 		assert(term > this.#hardState.currentTerm, 'a term is adopted only when it is newer');
 		this.#hardState = {currentTerm: term, votedFor: undefined};
 		this.#durability.hardStateChanged();
+		// Only the leader that began a transfer could go on with it.
+		this.#receiver.drop();
 		this.#becomeFollower(undefined);
 	}
 
@@ -250,8 +253,9 @@ export class RaftNode {
 		this.#role = 'follower';
 		this.#leader = undefined;
 		this.#votes = new Set();
-		if (leaderId !== this.#leaderId) this.#refuseRemoteReads();
+		const isOtherLeader = leaderId !== this.#leaderId;
 		this.#leaderId = leaderId;
+		if (isOtherLeader) this.#refuseRemoteReads();
 		if (leaderId === undefined) this.#lastLeaderContact = -Infinity;
 		for (const read of wasLeader?.dropReads() ?? []) this.#refuseReadOf(read);
 	}
@@ -325,10 +329,7 @@ export class RaftNode {
 	// -------------------------------------------------------------------------------------------- messages
 
 	#receive(from: NodeId, message: RaftMessage): void {
-		if (!this.#isWellFormed(from, message)) {
-			this.#refusedMessages++;
-			return;
-		}
+		if (!this.#isAcceptable(from, message)) return this.#refuseMessage();
 		if (message.term > this.#hardState.currentTerm && this.#movesTerm(from, message)) this.#adoptTerm(message.term);
 		switch (message.type) {
 			case 'requestVote':
@@ -340,7 +341,8 @@ export class RaftNode {
 			case 'installSnapshot':
 				return this.#handleInstallSnapshot(from, message);
 			case 'appendEntriesReply':
-				if (this.#isCurrent(message.term)) this.#leader?.handleAppendReply(from, message, this.#now);
+				if (this.#leader === undefined || !this.#isCurrent(message.term)) return;
+				if (!this.#leader.handleAppendReply(from, message, this.#now)) this.#refuseMessage();
 				return;
 			case 'installSnapshotReply':
 				if (this.#isCurrent(message.term)) this.#leader?.handleSnapshotReply(from, message, this.#now);
@@ -354,15 +356,17 @@ export class RaftNode {
 		}
 	}
 
-	/** What no correct peer sends. Such a message is dropped and counted: peers must not be able to stop a node. */
-	#isWellFormed(from: NodeId, message: RaftMessage): boolean {
-		if (from === this.#id || !Number.isSafeInteger(message.term) || message.term < 0) return false;
+	/** What a correct peer can have sent. Anything else is dropped and counted: peers must not be able to stop a node. */
+	#isAcceptable(from: NodeId, message: RaftMessage): boolean {
+		if (from === this.#id || !isWellFormed(message)) return false;
 		if (message.type !== 'appendEntries' && message.type !== 'installSnapshot') return true;
-		if (message.type === 'appendEntries' && !(isIndex(message.prevLogIndex) && isIndex(message.leaderCommit)))
-			return false;
 		// Two leaders in one term: election safety is broken at the other end, or the message is forged.
 		const isOwnTerm = this.#isCurrent(message.term);
 		return !isOwnTerm || (this.#role !== 'leader' && (this.#leaderId === undefined || this.#leaderId === from));
+	}
+
+	#refuseMessage(): void {
+		this.#refusedMessages++;
 	}
 
 	/** Whether a message of a newer term makes this node adopt it. */
@@ -395,7 +399,7 @@ export class RaftNode {
 	}
 
 	#persisted(sequence: number): void {
-		for (const {to, message} of this.#durability.complete(sequence, this.#log)) {
+		for (const {to, message} of this.#durability.complete(sequence)) {
 			// What was promised in a term that is over helps nobody, and a candidate that gave up asks for nothing.
 			const isStale = !this.#isCurrent(message.term) || (message.type === 'requestVote' && this.#role !== 'candidate');
 			if (!isStale) this.#send(to, message);
@@ -448,27 +452,23 @@ export class RaftNode {
 
 	// ------------------------------------------------------------------------------------------ replication
 
-	/** What every message of a current leader means to a follower; `false`: the sender's term is over. */
-	#acceptLeader(from: NodeId, term: Term): boolean {
-		if (term < this.#hardState.currentTerm) return false;
+	/** What every message of the current term's leader means to a follower. */
+	#acceptLeader(from: NodeId): void {
 		if (this.#role !== 'follower' || this.#leaderId !== from) this.#becomeFollower(from);
 		this.#lastLeaderContact = this.#now;
 		this.#resetElectionTimer();
-		return true;
 	}
 
 	#handleAppendEntries(from: NodeId, message: AppendEntries): void {
 		const {currentTerm} = this.#hardState;
-		if (!this.#acceptLeader(from, message.term)) {
+		if (message.term < currentTerm) {
 			// Its readToken of another term would mean nothing: the reply only carries the newer term.
 			this.#sendOnceHardStateDurable(from, this.#refusal(currentTerm, 0, message.prevLogIndex));
 			return;
 		}
 		const entries = unpackEntries(message.entries, message.prevLogIndex + 1);
-		if (entries === undefined || !this.#arePossible(entries, message)) {
-			this.#refusedMessages++;
-			return;
-		}
+		if (entries === undefined || !this.#arePossible(entries, message)) return this.#refuseMessage();
+		this.#acceptLeader(from);
 		if (!this.#sharesEntry(message.prevLogIndex, message.prevLogTerm)) {
 			this.#sendOnceHardStateDurable(from, this.#refusal(currentTerm, message.readToken, message.prevLogIndex));
 			return;
@@ -477,6 +477,7 @@ export class RaftNode {
 		// Never beyond what this message verified: the rest of this log may not be the leader's (§5.3, rule 5 of figure 2).
 		const verifiedIndex = message.prevLogIndex + entries.length;
 		this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.leaderCommit, verifiedIndex));
+		this.#receiver.dropUpTo(this.#commitIndex);
 		const reply: AppendEntriesReply = {
 			type: 'appendEntriesReply',
 			term: message.term,
@@ -493,15 +494,21 @@ export class RaftNode {
 	}
 
 	/** Whether a leader can have sent these: terms in order, and nothing against what is committed (§5.4.3). */
-	#arePossible(entries: readonly LogEntry[], {term, prevLogTerm}: AppendEntries): boolean {
+	#arePossible(entries: readonly LogEntry[], {term, prevLogIndex, prevLogTerm}: AppendEntries): boolean {
+		if (this.#contradictsCommitted(prevLogIndex, prevLogTerm)) return false;
 		let previousTerm = prevLogTerm;
 		for (const entry of entries) {
 			if (entry.term < previousTerm || entry.term > term) return false;
 			previousTerm = entry.term;
-			const ownTerm = entry.index <= this.#commitIndex ? this.#log.termAt(entry.index) : undefined;
-			if (ownTerm !== undefined && ownTerm !== entry.term) return false;
+			if (this.#contradictsCommitted(entry.index, entry.term)) return false;
+			if (entry.type === 'configuration' && !isConfigurationEntry(entry)) return false;
 		}
 		return true;
+	}
+
+	#contradictsCommitted(index: LogIndex, term: Term): boolean {
+		const ownTerm = index <= this.#commitIndex ? this.#log.termAt(index) : undefined;
+		return ownTerm !== undefined && ownTerm !== term;
 	}
 
 	/** Log matching (§5.3): what a snapshot holds is committed, so it is shared with every leader. */
@@ -676,11 +683,14 @@ export class RaftNode {
 	}
 
 	#handleInstallSnapshot(from: NodeId, message: InstallSnapshot): void {
-		if (!this.#acceptLeader(from, message.term)) {
-			const {currentTerm: term} = this.#hardState;
-			this.#sendOnceHardStateDurable(from, this.#receiver.reply(message, {term, offset: 0, installed: false}));
+		const {currentTerm} = this.#hardState;
+		if (message.term < currentTerm) {
+			const over = {term: currentTerm, offset: 0, installed: false};
+			this.#sendOnceHardStateDurable(from, this.#receiver.reply(message, over));
 			return;
 		}
+		if (!this.#isPossible(message.snapshot)) return this.#refuseMessage();
+		this.#acceptLeader(from);
 		// Committed already: it could only take the service back (and the index counts for nothing new).
 		if (message.snapshot.lastIncludedIndex <= this.#commitIndex) {
 			this.#receiver.drop();
@@ -690,6 +700,12 @@ export class RaftNode {
 		}
 		const reply = this.#receiver.take(from, message);
 		if (reply !== undefined) this.#sendOnceHardStateDurable(from, reply);
+	}
+
+	/** Whether a leader can have made it: it agrees with what is committed here (§5.4.3). */
+	#isPossible({lastIncludedIndex, lastIncludedTerm}: SnapshotMeta): boolean {
+		if (lastIncludedIndex <= this.#commitIndex) return !this.#contradictsCommitted(lastIncludedIndex, lastIncludedTerm);
+		return lastIncludedTerm >= (this.#log.termAt(this.#commitIndex) ?? 0);
 	}
 
 	#snapshotChunkStored(snapshot: SnapshotMeta, offset: number): void {
@@ -720,4 +736,7 @@ export class RaftNode {
 	}
 }
 
-const isIndex = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+function isConfigurationEntry({command}: LogEntry): boolean {
+	const configuration = decodeConfiguration(command);
+	return configuration !== undefined && isConfiguration(configuration);
+}

@@ -1,6 +1,6 @@
 /** The receiving end of InstallSnapshot (§7): chunks in order, each stored before the next is asked for. */
 import type {Effect} from './effects.js';
-import type {InstallSnapshot, InstallSnapshotReply, NodeId, SnapshotMeta, Term} from './types.js';
+import type {InstallSnapshot, InstallSnapshotReply, LogIndex, NodeId, SnapshotMeta, Term} from './types.js';
 
 interface Transfer {
 	readonly from: NodeId;
@@ -53,6 +53,11 @@ export class SnapshotReceiver {
 		this.#transfer = message.done ? undefined : {...transfer, offset: stored, storing: undefined};
 		const {term, done: installed} = message;
 		return {from: transfer.from, reply: this.reply(message, {term, offset: stored, installed})};
+	}
+
+	/** The log has come as far as the snapshot by itself. */
+	dropUpTo(commitIndex: LogIndex): void {
+		if (this.#transfer !== undefined && this.#transfer.snapshot.lastIncludedIndex <= commitIndex) this.drop();
 	}
 
 	drop(): void {

@@ -210,10 +210,10 @@ function serveAgain(cluster: TestCluster): void {
 	const propose = (): void => {
 		const leader = cluster.leader();
 		if (leader !== undefined) cluster.propose(leader.id, [commandOf(cluster.random, serial++)]);
-		if (!isServed()) cluster.later(50, propose);
+		if (cluster.judge.committed.length < proposed) cluster.later(50, propose);
 	};
 	propose();
-	check.ok(cluster.runUntil(isServed, 1000), 'a healed cluster takes proposals');
+	check.ok(cluster.runUntil(isServed, 2000), 'a healed cluster takes proposals');
 	let ready = 0;
 	for (const {id} of cluster.nodes) cluster.read(id, isReady => (ready += isReady ? 1 : 0));
 	const areReadsReady = (): boolean => ready === cluster.nodes.length;

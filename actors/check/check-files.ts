@@ -1,0 +1,201 @@
+/**
+ * Checks history files. What is quick is judged at once, in this thread: starting another costs more than most files. Keys
+ * that resist for a moment, and large files, go to a pool, a group of keys a task, with one abort flag for each file.
+ */
+import {availableParallelism} from 'node:os';
+import {readFile} from 'node:fs/promises';
+import {Piscina} from 'piscina';
+import {check, partition, worst, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
+import {HistoryError} from '../../src/linearizability/history-error.js';
+import {parseHistory, type FormatName, type ParsedHistory} from '../../src/linearizability/formats/format.js';
+import type {KvHistory} from '../../src/linearizability/kv-operation.js';
+import {kvModel, type KvModelName} from '../../src/linearizability/models/kv-model.js';
+import type {CheckTask} from './task.js';
+
+export interface CheckFilesOptions {
+	/** @default what the file's format implies */
+	readonly model?: KvModelName | undefined;
+	/** Judge every key, also after a violation. @default false */
+	readonly all?: boolean;
+	/** Milliseconds for each file; what is undecided then is unknown. @default Infinity */
+	readonly timeoutMs?: number;
+	/** Bytes that the searches of a file may hold in their memos, all threads together. @default 1 GiB */
+	readonly memoryBytesMax?: number;
+	/** Pool threads. @default the machine's parallelism */
+	readonly threadCount?: number;
+	/** Told how far the slow part of a file is. */
+	readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+export interface CheckProgress {
+	readonly file: string;
+	readonly operationsDone: number;
+	readonly operationCount: number;
+}
+
+export type FileResult =
+	| {
+			readonly type: 'checked';
+			readonly file: string;
+			readonly verdict: Verdict;
+			readonly format: FormatName;
+			readonly model: KvModelName;
+			readonly initial: string | undefined;
+			readonly history: KvHistory;
+			readonly keys: readonly KeyResult[];
+			/** Reading excluded. */
+			readonly elapsedMs: number;
+	  }
+	/** No such file, or no history; the message says where and what was expected. */
+	| {readonly type: 'unreadable'; readonly file: string; readonly message: string};
+
+/** In the order of `files`. Never rejects for what a file holds. */
+export async function checkFiles(files: readonly string[], options: CheckFilesOptions = {}): Promise<FileResult[]> {
+	await using pool = new LazyPool(options.threadCount ?? availableParallelism());
+	const results: FileResult[] = [];
+	for (const file of files) results.push(await checkFile(file, options, pool));
+	return results;
+}
+
+const inlineMs = 50;
+/** About what the short cut judges in 50 ms, too. */
+const inlineOperationsMax = 20_000;
+const taskOperationsMin = 20_000;
+const memoryBytesDefault = 2 ** 30;
+
+async function checkFile(file: string, options: CheckFilesOptions, pool: LazyPool): Promise<FileResult> {
+	let parsed: ParsedHistory;
+	try {
+		parsed = parseHistory(await readFile(file, 'utf8'));
+	} catch (error) {
+		return {type: 'unreadable', file, message: describeError(error)};
+	}
+	const {format, initial, history} = parsed;
+	const model = options.model ?? parsed.model;
+	const start = performance.now();
+	try {
+		const keys = await new FileCheck(file, {...parsed, model}, options, pool).run();
+		const elapsedMs = performance.now() - start;
+		return {type: 'checked', file, verdict: worst(keys), format, model, initial, history, keys, elapsedMs};
+	} catch (error) {
+		// The model does not know one of the operations; anything else is a bug, and must not look like a bad file.
+		if (!(error instanceof HistoryError)) throw error;
+		return {type: 'unreadable', file, message: `${error.message}; choose another model`};
+	}
+}
+
+function describeError(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
+class FileCheck {
+	readonly #file: string;
+	readonly #parsed: ParsedHistory;
+	readonly #options: CheckFilesOptions;
+	readonly #pool: LazyPool;
+	readonly #start = performance.now();
+	readonly #abortFlag = new SharedArrayBuffer(4);
+	#operationsDone = 0;
+
+	constructor(file: string, parsed: ParsedHistory, options: CheckFilesOptions, pool: LazyPool) {
+		this.#file = file;
+		this.#parsed = parsed;
+		this.#options = options;
+		this.#pool = pool;
+	}
+
+	async run(): Promise<readonly KeyResult[]> {
+		const {history, model, initial} = this.#parsed;
+		const partitions = partition(history, kvModel(model, {initial}));
+		const quick = history.length <= inlineOperationsMax ? this.#checkInline() : [];
+		const results = new Map(quick.filter(key => key.reason !== 'timeout').map(key => [key.key, key]));
+		const open = [...partitions].filter(([key]) => !results.has(key));
+		for (const result of results.values()) this.#operationsDone += result.operationCount;
+		if (open.length > 0 && this.#remainingMs() > 0) {
+			const tasks = this.#group(open.map(([, operations]) => operations)).map(async group => this.#runTask(group));
+			for (const key of (await Promise.all(tasks)).flat()) results.set(key.key, key);
+		}
+		const undecided = new Map(quick.map(key => [key.key, key]));
+		return [...partitions.keys()].map(key => results.get(key) ?? (undecided.get(key) as KeyResult));
+	}
+
+	#checkInline(): readonly KeyResult[] {
+		const {history, model, initial} = this.#parsed;
+		return check(history, {
+			model: kvModel(model, {initial}),
+			all: this.#options.all === true,
+			now: () => performance.now(),
+			timeoutMs: Math.min(inlineMs, this.#options.timeoutMs ?? Infinity),
+			memoryBytesMax: this.#memoryBytesMax,
+		}).keys;
+	}
+
+	/** Large keys first and alone, so that no thread begins one when the others are nearly done; small ones together. */
+	#group(keys: KvHistory[]): KvHistory[] {
+		const groups: KvHistory[] = [];
+		let small: KvHistory[number][] = [];
+		const isLarge = this.#parsed.history.length > inlineOperationsMax;
+		for (const operations of keys.sort((a, b) => b.length - a.length)) {
+			// In a small file these are the keys that resisted: each is hard by itself.
+			for (const operation of operations) small.push(operation);
+			if (isLarge && small.length < taskOperationsMin) continue;
+			groups.push(small);
+			small = [];
+		}
+		if (small.length > 0) groups.push(small);
+		return groups;
+	}
+
+	async #runTask(history: KvHistory): Promise<readonly KeyResult[]> {
+		const {model, initial} = this.#parsed;
+		const task: CheckTask = {
+			history,
+			model,
+			initial,
+			all: this.#options.all === true,
+			timeoutMs: this.#remainingMs(),
+			memoryBytesMax: this.#memoryBytesMax / this.#pool.threadCount,
+			abortFlag: this.#abortFlag,
+		};
+		this.#report();
+		const keys = await this.#pool.run(task);
+		this.#operationsDone += history.length;
+		this.#report();
+		return keys;
+	}
+
+	#report(): void {
+		const operationCount = this.#parsed.history.length;
+		this.#options.onProgress?.({file: this.#file, operationsDone: this.#operationsDone, operationCount});
+	}
+
+	#remainingMs(): number {
+		return (this.#options.timeoutMs ?? Infinity) - (performance.now() - this.#start);
+	}
+
+	get #memoryBytesMax(): number {
+		return this.#options.memoryBytesMax ?? memoryBytesDefault;
+	}
+}
+
+/** A pool that is not there until it is needed. */
+class LazyPool implements AsyncDisposable {
+	readonly threadCount: number;
+	#pool: Piscina<CheckTask, readonly KeyResult[]> | undefined;
+
+	constructor(threadCount: number) {
+		this.threadCount = threadCount;
+	}
+
+	async run(task: CheckTask): Promise<readonly KeyResult[]> {
+		this.#pool ??= new Piscina({
+			filename: new URL('../../workers/check-task.js', import.meta.url).href,
+			maxThreads: this.threadCount,
+		});
+		return this.#pool.run(task);
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#pool?.destroy();
+	}
+}

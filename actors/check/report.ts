@@ -1,0 +1,99 @@
+import Table from 'cli-table3';
+import pico from 'picocolors';
+import {worst, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
+import type {KvOperation} from '../../src/linearizability/kv-operation.js';
+import type {FileResult} from './check-files.js';
+import type {ExplainedKey} from './explain-files.js';
+
+type Checked = Extract<FileResult, {type: 'checked'}>;
+
+/** For people: a table of the files, then each violation in words. */
+export function reportText(results: readonly FileResult[], explained: readonly ExplainedKey[]): string {
+	const table = new Table({
+		head: ['file', 'model', 'operations', 'keys', 'verdict', 'decided by', 'ms'],
+		colAligns: ['left', 'left', 'right', 'right', 'left', 'left', 'right'],
+		style: {head: [], border: []},
+	});
+	for (const result of results) table.push(rowOf(result));
+	const parts = [table.toString(), ...explained.map(explainText)];
+	return `${parts.join('\n\n')}\n`;
+}
+
+function rowOf(result: FileResult): (string | {content: string; colSpan: number})[] {
+	if (result.type === 'unreadable') {
+		return [result.file, {content: pico.red(`unreadable: ${result.message}`), colSpan: 6}];
+	}
+	const {file, model, history, keys, elapsedMs} = result;
+	const engines = [...new Set(keys.map(({engine}) => engine).filter(engine => engine !== undefined))];
+	const counts = [String(history.length), String(keys.length)];
+	return [file, model, ...counts, showVerdict(result), engines.join(', '), elapsedMs.toFixed(1)];
+}
+
+function showVerdict({verdict, keys}: Checked): string {
+	const count = keys.filter(key => key.verdict === verdict).length;
+	const of = keys.length > 1 && verdict !== 'ok' ? ` (${count} of ${keys.length} keys)` : '';
+	if (verdict === 'ok') return pico.green('ok');
+	if (verdict === 'violation') return pico.red(`violation${of}`);
+	const reasons = [...new Set(keys.map(({reason}) => reason).filter(reason => reason !== undefined))];
+	return pico.yellow(`unknown: ${reasons.join(', ')}${of}`);
+}
+
+function explainText({file, key, history, model, explanation}: ExplainedKey): string {
+	const {anomaly, core, isMinimal, longest, finalState, stuck} = explanation;
+	const orders = new Map(longest.map(({place}, order) => [place, String(order + 1)]));
+	const lines = core.map(({offset, isWeakened}, place) => {
+		const {process, call, return: end, input, output} = history[offset] as KvOperation;
+		const mark = stuck.includes(place) ? '!' : (orders.get(place) ?? '');
+		const time = `[${call}, ${end === Infinity ? '?' : end}]`;
+		return `${isWeakened ? '~' : ' '} ${mark.padStart(4)}  ${time} client ${process}: ${model.describe(input, output)}`;
+	});
+	const size = isMinimal ? `the smallest contradiction found: ${core.length} operations` : `${core.length} operations`;
+	return [
+		pico.bold(`${file}, key ${JSON.stringify(key)}: ${words(anomaly.type)}`),
+		anomaly.detail,
+		`${size} of ${history.length}`,
+		`numbers: the longest possible order, after which the state is ${finalState}; !: must come next, and cannot; ~: even if it happened late or never`,
+		...lines,
+	].join('\n');
+}
+
+function words(type: string): string {
+	return type.replaceAll(/[A-Z]/gu, letter => ` ${letter.toLowerCase()}`);
+}
+
+/** For programs; one document. Times are those of the history. */
+export function reportJson(results: readonly FileResult[], explained: readonly ExplainedKey[]): string {
+	const checked = results.filter(result => result.type === 'checked');
+	const verdict: Verdict | 'unreadable' =
+		checked.length < results.length && worst(checked) !== 'violation' ? 'unreadable' : worst(checked);
+	const files = results.map(result => (result.type === 'unreadable' ? result : fileJson(result, explained)));
+	return `${JSON.stringify({verdict, files}, undefined, 2)}\n`;
+}
+
+function fileJson(result: Checked, explained: readonly ExplainedKey[]): object {
+	const {type, file, verdict, format, model, history, elapsedMs} = result;
+	const keys = result.keys.map(key =>
+		keyJson(
+			key,
+			explained.find(each => each.file === file && each.key === key.key),
+		),
+	);
+	return {type, file, verdict, format, model, operationCount: history.length, elapsedMs, keys};
+}
+
+function keyJson(result: KeyResult, explained: ExplainedKey | undefined): object {
+	const {key, verdict, reason, engine, operationCount, modelSteps} = result;
+	const summary = {key, verdict, reason, engine, operationCount, modelSteps};
+	if (explained === undefined) return summary;
+	const {explanation, model} = explained;
+	const operations = explanation.core.map(({operation, offset, isWeakened}) => ({
+		offset,
+		process: operation.process,
+		call: operation.call,
+		return: operation.return === Infinity ? null : operation.return,
+		isWeakened,
+		description: model.describe(operation.input, operation.output),
+	}));
+	const {type, detail} = explanation.anomaly;
+	return {...summary, anomaly: type, detail, isMinimal: explanation.isMinimal, operations};
+}
