@@ -40,6 +40,7 @@ async function runRaft(row: RaftRow, world: LabWorld): Promise<Measures> {
 		return {...measures(world, startedAt, row, cluster.traffic()), agreements: judge.highest};
 	} finally {
 		await cluster.close();
+		violation.throwIfSeen();
 	}
 }
 
@@ -56,6 +57,7 @@ async function runKv(row: KvRow, world: LabWorld): Promise<Measures> {
 		return {...measured, bytes: undefined, agreements: tester.operations};
 	} finally {
 		await cluster.close();
+		violation.throwIfSeen();
 	}
 }
 
@@ -67,15 +69,24 @@ function measures(world: LabWorld, startedAt: number, {servers}: Row, {requests,
 
 /** Something that must never happen, seen by somebody other than the row; it ends the row at once. */
 class Violation {
+	#first: Error | undefined;
 	#reject: (error: Error) => void = () => undefined;
 	readonly #seen: Promise<never>;
-	readonly report = (error: Error): void => this.#reject(error);
+	readonly report = (error: Error): void => {
+		this.#first ??= error;
+		this.#reject(error);
+	};
 
 	constructor() {
 		this.#seen = new Promise((_, reject) => {
 			this.#reject = reject;
 		});
 		this.#seen.catch(() => undefined);
+	}
+
+	/** Also what came to light after the row had ended. */
+	throwIfSeen(): void {
+		if (this.#first !== undefined) throw this.#first;
 	}
 
 	async orElse<T>(row: Promise<T>): Promise<T> {

@@ -29,50 +29,47 @@ export async function rpcBytes(raft: RaftTester): Promise<void> {
 }
 
 export async function followerFailure(raft: RaftTester): Promise<void> {
-	const {sleep} = raft.world;
 	await raft.one('101', 3, noRetry);
 	const first = await raft.checkOneLeader();
 	raft.disconnect(raft.after(first));
 	// Leader and the other follower go on.
 	await raft.one('102', 2, noRetry);
-	await sleep(1000);
+	await raft.world.sleep(1000);
 	await raft.one('103', 2, noRetry);
 	const second = await raft.checkOneLeader();
 	raft.disconnect(raft.after(second), raft.after(second, 2));
 	const {index} = await raft.startOnLeader(second, '104');
 	assert.equal(index, 4);
-	await sleep(2000);
+	await raft.world.sleep(2000);
 	raft.checkNotCommitted(4);
 }
 
 export async function leaderFailure(raft: RaftTester): Promise<void> {
-	const {sleep} = raft.world;
 	await raft.one('101', 3, noRetry);
 	const first = await raft.checkOneLeader();
 	raft.disconnect(first);
 	await raft.one('102', 2, noRetry);
-	await sleep(1000);
+	await raft.world.sleep(1000);
 	await raft.one('103', 2, noRetry);
 	const second = await raft.checkOneLeader();
 	raft.disconnect(second);
 	for (const server of raft.servers) await raft.start(server, '104');
-	await sleep(2000);
+	await raft.world.sleep(2000);
 	raft.checkNotCommitted(4);
 }
 
 export async function followerReconnects(raft: RaftTester): Promise<void> {
-	const {sleep} = raft.world;
 	await raft.one('101', 3, noRetry);
 	const leader = await raft.checkOneLeader();
 	raft.disconnect(raft.after(leader));
 	await raft.one('102', 2, noRetry);
 	await raft.one('103', 2, noRetry);
-	await sleep(1000);
+	await raft.world.sleep(1000);
 	await raft.one('104', 2, noRetry);
 	await raft.one('105', 2, noRetry);
 	raft.connect(raft.after(leader));
 	await raft.one('106', 3, retry);
-	await sleep(1000);
+	await raft.world.sleep(1000);
 	await raft.one('107', 3, retry);
 }
 
@@ -148,12 +145,12 @@ export async function backup(raft: RaftTester): Promise<void> {
 	await agreeOnMany();
 	// The same in the majority, after one of it has gone.
 	const second = await raft.checkOneLeader();
-	const [other] = majority.filter(server => server !== second);
-	raft.disconnect(other!);
+	const other = majority.find(server => server !== second)!;
+	raft.disconnect(other);
 	await startMany(second);
 	await raft.world.sleep(500);
 	raft.disconnect(...raft.servers);
-	raft.connect(...minority, other!);
+	raft.connect(...minority, other);
 	await agreeOnMany();
 	raft.connect(...raft.servers);
 	await raft.one(raft.command(), 5, retry);

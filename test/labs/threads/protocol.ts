@@ -19,6 +19,6 @@ export type FromRaftThread =
 	/** The node has read its log and takes part. */
 	| {readonly type: 'ready'}
 	| {readonly type: 'accepted'; readonly call: number; readonly accepted: Accepted | undefined}
-	| {readonly type: 'view'; readonly call: number; readonly view: RaftView}
+	| {readonly type: 'view'; readonly call: number; readonly view: RaftView | undefined}
 	| {readonly type: 'applied'; readonly firstIndex: number; readonly entries: readonly AppliedEntry[]}
 	| {readonly type: 'restored'; readonly index: number; readonly commands: readonly string[]};

@@ -3,13 +3,14 @@ import {performance} from 'node:perf_hooks';
 import {parentPort, workerData} from 'node:worker_threads';
 import {RouterLink} from '../../../actors/network/router-link.js';
 import {RaftActor} from '../../../actors/replica/raft-actor.js';
-import type {RaftActorMessage} from '../../../actors/replica/protocol.js';
+import type {RaftActorMessage, ReplicaStatus} from '../../../actors/replica/protocol.js';
 import type {ActorRef} from '../../../actors/runtime/ref.js';
 import {ActorSystem} from '../../../actors/runtime/system.js';
 import {Random} from '../../../src/faults/random.js';
 import type {ServiceInput} from '../../../src/raft/types.js';
 import {NodeDisk} from '../../../src/storage/node-disk.js';
 import {WriteAheadLog} from '../../../src/storage/write-ahead-log.js';
+import type {RaftView} from '../harness.js';
 import {LabService} from '../raft/lab-service.js';
 import type {FromRaftThread, RaftThreadData, ToRaftThread} from './protocol.js';
 
@@ -71,11 +72,13 @@ function host(test: NonNullable<typeof parentPort>, {options, router}: RaftThrea
 		if (envelope.type === 'raft') raft.tell({type: 'message', from: envelope.from, message: envelope.message});
 	});
 	test.on('message', (message: ToRaftThread) => {
-		if (message.type === 'start') return void service.tell(message);
-		const {currentTerm: term, role, logBytes} = node!.status();
-		const view = {term, isLeader: role === 'leader', stateBytes: logBytes + hardStateBytes};
-		tell({type: 'view', call: message.call, view});
+		if (message.type === 'start') service.tell(message);
+		else tell({type: 'view', call: message.call, view: node === undefined ? undefined : viewOf(node.status())});
 	});
+}
+
+function viewOf({currentTerm: term, role, logBytes}: ReplicaStatus): RaftView {
+	return {term, isLeader: role === 'leader', stateBytes: logBytes + hardStateBytes};
 }
 
 function dieOf(error: unknown): void {

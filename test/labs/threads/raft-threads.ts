@@ -82,7 +82,9 @@ export class RaftThreads implements RaftCluster {
 			else applied.restored(server, message.index, message.commands);
 		});
 		this.#servers[server] = thread;
-		thread.died.then(error => this.#options.died(new Error(`server ${server} ended: ${error.message}`, {cause: error})));
+		void thread.died.then(error =>
+			this.#options.died(new Error(`server ${server} ended: ${error.message}`, {cause: error})),
+		);
 		await thread.ready;
 	}
 
@@ -97,7 +99,7 @@ export class RaftThreads implements RaftCluster {
 	async close(): Promise<void> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		await Promise.all(this.#servers.map(thread => thread?.kill()));
+		await Promise.all(this.#servers.map(async thread => thread?.kill()));
 		this.#router.close();
 		await rm(this.#directory, {recursive: true, force: true});
 	}

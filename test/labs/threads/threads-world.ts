@@ -18,7 +18,7 @@ export function threadsWorld({seed, directory}: ThreadsWorldOptions): LabWorld {
 	return {
 		random,
 		now: () => performance.now(),
-		sleep: async ms => void (await setTimeout(ms)),
+		sleep: async ms => setTimeout(ms),
 		startRaft: options => RaftThreads.start(options, random.fork('cluster')),
 		startKv: options => KvThreads.start(options, random.fork('cluster').uint32(), directory),
 	};
