@@ -55,7 +55,7 @@ export class CommandArguments {
 			.map(group => {
 				const names = group.split(/[\s,]+/).filter(name => name !== '');
 				if (names.length === 0) this.#fail('a group has no nodes');
-				return [...new Set(names.map(name => this.#nodeNumber(name)))];
+				return Array.from(new Set(names.map(name => this.#nodeNumber(name))));
 			});
 	}
 

@@ -113,9 +113,10 @@ function programOf(
 			writeErr: text => streams.writeError(text),
 			outputError: (text, write) => write(`${mistakeLine(text)}\n`),
 		});
-	for (const {name, summary, isDefault, mount} of subcommands) {
+	for (const subcommand of subcommands) {
+		const {name, summary, isDefault} = subcommand;
 		const command = program.command(name, {isDefault}).description(summary).allowExcessArguments(false);
-		mount(command, setStatus);
+		subcommand.mount(command, setStatus);
 		if (isDefault) program.addHelpText('after', () => `\n${command.helpInformation()}`);
 	}
 	return program;

@@ -63,6 +63,8 @@ export interface KvThreadData {
 export interface ReplicaStatus extends RaftStatus {
 	/** The service's state includes this index. */
 	readonly appliedIndex: number;
+	/** Bytes of the current snapshot; 0 where there is none. */
+	readonly snapshotBytes: number;
 }
 
 /** comlink keeps neither an error's class nor its code, so a failure travels as data. */

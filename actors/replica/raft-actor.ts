@@ -2,7 +2,15 @@
 import type {Random} from '../../src/faults/random.js';
 import {RaftDriver} from '../../src/raft/driver.js';
 import {RaftNode} from '../../src/raft/raft-node.js';
-import type {Milliseconds, NodeId, PersistentState, RaftMessage, ServiceInput} from '../../src/raft/types.js';
+import type {
+	LogEntry,
+	LogIndex,
+	Milliseconds,
+	NodeId,
+	PersistentState,
+	RaftMessage,
+	ServiceInput,
+} from '../../src/raft/types.js';
 import {unreachable} from '../../src/raft/types.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
@@ -69,7 +77,13 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	}
 
 	status(): ReplicaStatus {
-		return {...this.#node.status(), appliedIndex: this.#driver.serviceIndex};
+		const {serviceIndex: appliedIndex, snapshotBytes} = this.#driver;
+		return {...this.#node.status(), appliedIndex, snapshotBytes};
+	}
+
+	/** Entries held in memory, for judges of a whole cluster. */
+	entries(from: LogIndex, to: LogIndex): readonly LogEntry[] {
+		return this.#node.entries(from, to);
 	}
 
 	/** What came together is one step: one batch for the disk, one message for each follower. */

@@ -164,9 +164,7 @@ class KvHost {
 /** An actor that fails takes its system along, and the system its thread: the supervisor then starts the node anew. */
 function startSystem(name: string): ActorSystem {
 	const system = new ActorSystem({name});
-	void system.terminated.then(reason => {
-		if (reason.type === 'failed') dieOf(reason.error);
-	});
+	void system.terminated.then(reason => (reason.type === 'failed' ? dieOf(reason.error) : undefined));
 	return system;
 }
 
