@@ -44,7 +44,10 @@ const spawnOptions = {
 export function hostReplica(data: ReplicaThreadData): void {
 	let host: RaftHost | undefined;
 	hostThread(data.control, {
-		start: () => void (host = new RaftHost(data)),
+		start: async () => {
+			host = new RaftHost(data);
+			await host.started;
+		},
 		status: () => host?.status(),
 		stop: async () => host?.stop(),
 	});
@@ -54,14 +57,14 @@ export function hostReplica(data: ReplicaThreadData): void {
 export function hostKvServer(data: KvThreadData): void {
 	let host: KvHost | undefined;
 	hostThread(data.control, {
-		start: () => void (host = new KvHost(data)),
+		start: async () => void (host = new KvHost(data)),
 		status: () => undefined,
 		stop: async () => host?.stop(),
 	});
 }
 
 interface Hosted {
-	start(): void;
+	start(): Promise<void>;
 	status(): ReplicaStatus | undefined;
 	stop(): Promise<void>;
 }
@@ -84,6 +87,8 @@ function hostThread(control: MessagePort, hosted: Hosted): void {
 }
 
 class RaftHost {
+	/** Resolves when the node has read its log; rejects with what kept it from that. */
+	readonly started: Promise<void>;
 	readonly #system: ActorSystem;
 	readonly #storage: RaftStorage;
 	readonly #router: RouterLink;
@@ -99,9 +104,14 @@ class RaftHost {
 			if (this.#service === undefined) mustTell(kv, {type: 'service', input});
 			else this.#service.send(input);
 		};
+		let nodeStarted: () => void = () => undefined;
+		this.started = new Promise((resolve, reject) => {
+			nodeStarted = resolve;
+			void onFailure(this.#system, error => (this.#raft === undefined ? reject(error) : dieOf(error)));
+		});
 		const raft: ActorRef<RaftActorMessage> = this.#system.spawn(
-			context =>
-				(this.#raft = new RaftActor({
+			context => {
+				this.#raft = new RaftActor({
 					replica: options,
 					storage: this.#storage,
 					random,
@@ -110,7 +120,10 @@ class RaftHost {
 					service: toService,
 					failed: dieOf,
 					context,
-				})),
+				});
+				nodeStarted();
+				return this.#raft;
+			},
 			{...spawnOptions, name: 'raft'},
 		);
 		const toRaft = (output: ServiceOutput): void => mustTell(raft, {type: 'service', output});
@@ -143,6 +156,7 @@ class KvHost {
 
 	constructor({options, router, service}: KvThreadData) {
 		this.#system = new ActorSystem({name: `kv-${options.id}`});
+		void onFailure(this.#system, dieOf);
 		const kv = spawnKv(this.#system, options, output => this.#service.send(output));
 		this.#service = new ServiceLink(service, input => mustTell(kv, {type: 'service', input}));
 		this.#router = new RouterLink(router, envelope => {
@@ -168,6 +182,13 @@ function spawnKv(
 /** Between a node and its service no message may be missed: a gap in the apply stream would be a diverged replica. */
 function mustTell<M>(ref: ActorRef<M> | undefined, message: M): void {
 	assert(ref?.tell(message) === true, 'a node and its service hear everything of each other');
+}
+
+/** An actor that fails takes its system along, and the thread must not live on without it. */
+async function onFailure(system: ActorSystem, failed: (error: Error) => void): Promise<void> {
+	const reason = await system.terminated;
+	if (reason.type !== 'failed') return;
+	failed(reason.error instanceof Error ? reason.error : new Error(String(reason.error)));
 }
 
 /** Ends this thread with an error that the supervisor sees as the thread's own. */
