@@ -29,7 +29,7 @@ async function smallLog(preallocateBytes = 0): Promise<Files> {
 	await write(
 		place,
 		storage,
-		batch({entries: [{...long, command: new Uint8Array(1600).fill(1, 0, 300).fill(1, 1500)}]}),
+		batch({entries: [{...long, command: new Uint8Array(1200).fill(1, 0, 100).fill(1, 1150)}]}),
 	);
 	await close(place, storage);
 	return place.disk.files();
@@ -201,6 +201,47 @@ test('a damaged snapshot is refused when it is read, block by block', async t =>
 	t.is(reader.read(0, 60_000).length, 60_000);
 	t.throws(() => reader.read(0, 200_000), {code: 'ERR_STORAGE_CORRUPT'});
 	t.is(reader.read(140_000, 60_000).length, 60_000);
+});
+
+test('blocks of a snapshot that changed places are refused', async t => {
+	const place = simulatedPlace();
+	const storage = place.open();
+	storage.load();
+	await write(place, storage, batch({hardState: vote(1)}));
+	const block = 64 * 1024;
+	const content = new Uint8Array(2 * block + 5).fill(1, 0, block).fill(2, block);
+	await writeSnapshot(place, storage, snapshotAt(3), [content]);
+	await write(place, storage, batch({snapshot: snapshotAt(3)}));
+	await close(place, storage);
+	const files = place.disk.files();
+	const name = snapshotOf(files);
+	const first = files.get(name)!.length - (content.length + 3 * 4 + 10);
+	const second = first + block + 4;
+	const swapped = edited(files.get(name)!, copy => {
+		copy.set(files.get(name)!.subarray(second, second + block + 4), first);
+		copy.set(files.get(name)!.subarray(first, second), second);
+	});
+	const damaged = logOf(changed(files, {[name]: swapped}));
+	damaged.load();
+	t.throws(() => damaged.openSnapshot()!.read(0, 10), {code: 'ERR_STORAGE_CORRUPT'});
+});
+
+test('a segment that was begun and not used is not taken for a new log when the ones before it are lost', async t => {
+	const operations: string[] = [];
+	const place = simulatedPlace({sizes, record: ({type}) => operations.push(type)});
+	const storage = place.open();
+	storage.load();
+	let index = 1;
+	await write(place, storage, batch({hardState: vote(1)}));
+	while (place.disk.list().length === 1) {
+		storage.write(batch({entries: entriesFrom(index++, 1)}), () => {});
+		while (place.disk.list().length === 1 && place.time.step());
+	}
+	while (operations.at(-2) !== 'syncedDirectory') place.time.step();
+	place.disk.killProcess();
+	const files = place.disk.files();
+	t.is(logOf(files).load().entries.length, index - 2);
+	t.throws(() => logOf(changed(files, {'log-0000000001': undefined})).load(), {code: 'ERR_STORAGE_CORRUPT'});
 });
 
 test('files of a format to come are refused by name and version', async t => {
