@@ -1,5 +1,6 @@
 import test from 'ava';
 import {check, type CheckResult} from '../../src/linearizability/check.js';
+import type {SearchOptions} from '../../src/linearizability/engines/search.js';
 import {HistoryError} from '../../src/linearizability/history-error.js';
 import type {History} from '../../src/linearizability/history.js';
 import type {KvHistory, KvOperation} from '../../src/linearizability/kv-operation.js';
@@ -235,8 +236,8 @@ function onKey(operation: KvOperation, key: string): KvOperation {
 
 const stubborn = {...reductionsOff(), model: kvModel('kv', {quotient: false, chain: false})};
 
-function reductionsOff(): {readonly greedyReads: false; readonly pendingRules: false} {
-	return {greedyReads: false, pendingRules: false};
+function reductionsOff(): SearchOptions {
+	return {greedyReads: false, pendingRules: false, symmetry: false, ranks: false};
 }
 
 function summary({verdict, keys}: CheckResult): readonly unknown[] {

@@ -50,6 +50,7 @@ export function kvModel(name: KvModelName, options: KvModelOptions = {}): KvMode
 /** What a model knows of the very history it was specialised for. */
 interface Observations {
 	readonly isVersioned: boolean;
+	readonly hasDeletions: boolean;
 	/** Versions that completed writes were told: no unknown write can have made them. */
 	readonly owned: ReadonlySet<number>;
 	/**
@@ -105,9 +106,22 @@ class KeyValueModel implements KvModel {
 	}
 
 	isReadOnly(_: KvInput, output: KvOutput): boolean {
-		if (output.type !== 'value' && output.type !== 'conditionFailed') return false;
+		if (output.type === 'deleted') return output.existed === false;
+		if (output.type === 'written') return false;
+		const {version} = output;
+		if (version === undefined || version === 0 || !this.#isVersioned) return true;
 		// A version that no completed write owns settles what an unknown write's version was: that is a change.
-		return output.version === undefined || !this.#isVersioned || this.#observations?.owned.has(output.version) === true;
+		return this.#observations?.owned.has(version) === true;
+	}
+
+	/** A write at twice its version, what saw it right behind. */
+	rank(_: KvInput, output: KvOutput): number | undefined {
+		const {version} = output;
+		if (version === undefined || this.#observations === undefined) return undefined;
+		if (output.type === 'written') return 2 * version;
+		if (output.type === 'deleted') return output.existed === true ? 2 * version : undefined;
+		// Version 0 is that of the absent key, after each deletion anew.
+		return version === 0 && this.#observations.hasDeletions ? undefined : 2 * version + 1;
 	}
 
 	operationIdentity(input: KvInput, output: KvOutput | undefined): string {
@@ -146,7 +160,8 @@ class KeyValueModel implements KvModel {
 			if (output !== undefined && output.version !== undefined && changes(output)) owned.add(output.version);
 			hasNegative ||= isNegative(input, output);
 		}
-		const observations = {isVersioned, owned, hasNegative};
+		const hasDeletions = history.some(({input}) => input.type === 'delete');
+		const observations = {isVersioned, hasDeletions, owned, hasNegative};
 		const space = isQuotient ? new ObservedSpace(observed) : new PlainSpace();
 		return new KeyValueModel(this.name, this.#options, space, observations);
 	}
