@@ -183,3 +183,11 @@ test("a stale leader's answers are dropped after it stepped down", t => {
 	leader.step([received(n1, ack(1, 2, 1)), received(n2, ack(1, 2, 1))], 303);
 	t.is(leader.status().commitIndex, 0);
 });
+
+test('what waits for a disk that stalls is bounded: the oldest are lost first', t => {
+	const node = newNode();
+	for (let turn = 0; turn < 5000; turn++) node.step([received(n1, append(1, [0, 0], [], {token: turn}))], turn);
+	const released = node.step([persisted(1)], 5000);
+	t.is(released.length, 4096);
+	t.deepEqual(released.at(-1), send(n1, ack(1, 0, 0, 4999)));
+});
