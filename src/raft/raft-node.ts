@@ -213,6 +213,8 @@ export class RaftNode {
 		if (this.#leader !== undefined) return this.#tickLeader(this.#leader);
 		if (this.#now < this.#electionDeadline) return;
 		this.#resetElectionTimer();
+		// A candidate whose requests still wait for its disk has asked nobody yet.
+		if (this.#role === 'candidate' && !this.#durability.isHardStateDurable) return;
 		// With a disk that does not answer this node could win an election and then commit nothing.
 		if (isVoter(this.#configurations.latest, this.#id) && !this.#isDiskStalled()) this.#campaign('preVote');
 	}
@@ -405,8 +407,10 @@ export class RaftNode {
 			if (!isStale) this.#send(to, message);
 		}
 		// A candidate's own vote counts, like any other, once it is durable.
-		if (this.#role === 'candidate' && this.#durability.isHardStateDurable) {
+		if (this.#role === 'candidate' && this.#durability.isHardStateDurable && !this.#votes.has(this.#id)) {
 			this.#votes.add(this.#id);
+			// The others are asked only now: the time to answer is theirs, not that of this node's disk.
+			this.#resetElectionTimer();
 			this.#countVotes();
 		}
 	}

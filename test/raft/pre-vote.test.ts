@@ -238,3 +238,14 @@ test('a candidate counts its own vote when it is durable, not before (B-9)', t =
 	node.step([persisted(1)], 501);
 	t.is(node.status().role, 'leader');
 });
+
+test('a candidate with a slow disk does not begin anew before it has asked anybody, and gives the others their time', t => {
+	// With disks as slow as an election timeout every round was given up before the answers could come.
+	const node = newNode();
+	node.step([tick], 300);
+	node.step([received(n1, voteReply(1, true, true))], 310);
+	for (let now = 610; now < 1500; now += 300) t.deepEqual(node.step([tick], now), []);
+	t.deepEqual(messagesTo(node.step([persisted(1)], 1500), n1), [requestVote(1, 0, 0)]);
+	t.is(node.nextDeadline(), 1800);
+	t.deepEqual(messagesTo(node.step([tick], 1800), n1), [requestVote(2, 0, 0, true)], 'the next round');
+});
