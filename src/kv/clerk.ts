@@ -12,6 +12,7 @@
  */
 import {assert} from '../raft/errors.js';
 import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
+import {bytesOfOperation, isWrite, type Attempt, type Task} from './clerk-task.js';
 import {ClientSession} from './client-session.js';
 import {decodeOutcomes, encodeCommand, encodeReads, packCommands} from './command-codec.js';
 import {
@@ -27,7 +28,7 @@ import {
 } from './errors.js';
 import {LeaderSearch, type BackoffLimits} from './leader-search.js';
 import {Queue} from './queue.js';
-import type {Codec, KvReply, KvRequest, Operation, Outcome, ReadOperation, Result, WriteOperation} from './types.js';
+import type {Codec, KvReply, KvRequest, Operation, Outcome, ReadOperation, Result} from './types.js';
 
 export interface ClerkLimits extends BackoffLimits {
 	/** How long one attempt may take before another server is asked, ms. @default 500 */
@@ -86,61 +87,6 @@ export type ClerkEffect =
 	| {readonly type: 'cancel'; readonly requestId: number}
 	/** Exactly once for each operation. */
 	| {readonly type: 'settle'; readonly operationId: number; readonly settlement: Settlement};
-
-interface Task {
-	readonly id: number;
-	readonly operation: Operation;
-	readonly byteLength: number;
-	readonly deadline: Milliseconds;
-	/** What a write is known by at the servers; `undefined` until it is first sent. */
-	identity: {readonly session: ClientSession; readonly sequence: number} | undefined;
-	/** The attempt that it is in. */
-	attempt: Attempt | undefined;
-	attempts: number;
-	/** An earlier attempt may have run it, or may yet. */
-	mayHaveRun: boolean;
-	lastReply: LastReply;
-	/** Its batch was refused for one of its operations: each goes alone, to find out which. */
-	isAlone: boolean;
-}
-
-interface Attempt {
-	readonly requestId: number;
-	readonly server: NodeId;
-	readonly deadline: Milliseconds;
-	readonly type: 'openSession' | 'write' | 'read';
-	readonly tasks: readonly Task[];
-	/** Tasks that still wait for it. */
-	waiting: number;
-}
-
-/** Over what CBOR and the command's frame add. */
-const overheadBytes = 64;
-
-function bytesOfOperation(operation: Operation): number {
-	switch (operation.type) {
-		case 'put':
-		case 'append':
-			return overheadBytes + operation.key.length + operation.value.length;
-		case 'compareAndSet': {
-			const {key, value, expected} = operation;
-			const expectedBytes = 'value' in expected ? (expected.value?.length ?? 0) : 0;
-			return overheadBytes + key.length + value.length + expectedBytes;
-		}
-		case 'delete':
-		case 'increment':
-		case 'get':
-			return overheadBytes + operation.key.length;
-		case 'clear':
-			return overheadBytes;
-		case 'batch':
-			return operation.operations.reduce((sum, part) => sum + bytesOfOperation(part), overheadBytes);
-		default:
-			return unreachable(operation);
-	}
-}
-
-const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';
 
 export class ClerkCore {
 	readonly #codec: Codec;

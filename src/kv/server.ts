@@ -20,7 +20,8 @@ import {
 	type ServiceOutput,
 	type Term,
 } from '../raft/types.js';
-import {decodeCommand, decodeReads, encodeCommand, encodeOutcomes, unpackCommands} from './command-codec.js';
+import {admitRead, admitWrite, refused, type AdmissionLimits} from './admission.js';
+import {encodeCommand, encodeOutcomes} from './command-codec.js';
 import {LogClock} from './log-clock.js';
 import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
 import {Queue} from './queue.js';
@@ -29,13 +30,7 @@ import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from
 import type {Codec, Command, KvReply, KvRequest, Outcome, Result} from './types.js';
 import {Waiters} from './waiters.js';
 
-export interface ServerLimits extends StateMachineLimits, PendingLimits, SliceLimits {
-	/** Bytes of a request. @default 4194304 (4 MiB) */
-	readonly requestBytesMax: number;
-	/** Operations of a request. @default 4096 */
-	readonly requestOperationsMax: number;
-	/** Bytes of one command; not more than an entry of the log may have. @default 1572864 (1.5 MiB) */
-	readonly commandBytesMax: number;
+export interface ServerLimits extends StateMachineLimits, AdmissionLimits, PendingLimits, SliceLimits {
 	/** Bytes of values in the reply to one read request. @default 67108864 (64 MiB) */
 	readonly readBytesMax: number;
 	/** Requests of one turn are proposed together up to this many bytes. @default 1048576 (1 MiB) */
@@ -74,15 +69,6 @@ export interface ServerOptions {
 interface Proposal {
 	readonly parts: readonly {readonly request: PendingWrite; readonly offset: number}[];
 }
-
-type ParsedWrite =
-	| {readonly type: 'write'; readonly bytes: readonly Uint8Array[]; readonly commands: readonly Command[]}
-	| Extract<KvReply, {type: 'refused'}>;
-
-const refused = (reason: 'overloaded' | 'tooLarge' | 'malformed'): Extract<KvReply, {type: 'refused'}> => ({
-	type: 'refused',
-	reason,
-});
 
 /** What is taken in strictly in the order in which the node told it. */
 type OrderedInput = Exclude<ServiceInput, {type: 'snapshotChunkStored'}>;
@@ -204,33 +190,15 @@ export class KvServer {
 
 	#takeWrite(replyTo: number, {commands: bytes}: Extract<KvRequest, {type: 'write'}>): KvReply | undefined {
 		if (this.#isStopped || this.#role !== 'leader') return this.#notLeader();
-		const parsed = this.#parseWrite(bytes);
-		if (parsed.type === 'refused') return parsed;
-		const known = this.#knownOutcomes(parsed.commands);
+		const admitted = admitWrite(this.#codec, this.#limits, bytes);
+		if (admitted.type === 'refused') return admitted;
+		const known = this.#knownOutcomes(admitted.commands);
 		if (known !== undefined) return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, known)};
 		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
-		const request = {replyTo, byteLength: bytes.length, commands: parsed.bytes};
+		const request = {replyTo, byteLength: bytes.length, commands: admitted.bytes};
 		this.#pending.add(request);
 		this.#turnWrites.push(request);
 		return undefined;
-	}
-
-	/** Before anything is proposed: what is in the log must be applied by all. */
-	#parseWrite(packed: Uint8Array): ParsedWrite {
-		const {requestBytesMax, requestOperationsMax, commandBytesMax} = this.#limits;
-		if (packed.length > requestBytesMax) return refused('tooLarge');
-		const bytes = unpackCommands(packed);
-		if (bytes === undefined || bytes.length === 0) return refused('malformed');
-		if (bytes.length > requestOperationsMax) return refused('tooLarge');
-		const commands: Command[] = [];
-		for (const one of bytes) {
-			if (one.length > commandBytesMax) return refused('tooLarge');
-			const command = decodeCommand(this.#codec, one);
-			// Time is the leader's to tell: a client that could move it could expire everybody's sessions.
-			if (command === undefined || command.type === 'clock') return refused('malformed');
-			commands.push(command);
-		}
-		return {type: 'write', bytes, commands};
 	}
 
 	/**
@@ -249,12 +217,10 @@ export class KvServer {
 
 	#takeRead(replyTo: number, {operations: bytes}: Extract<KvRequest, {type: 'read'}>): KvReply | undefined {
 		if (this.#isStopped) return this.#notLeader();
-		if (bytes.length > this.#limits.requestBytesMax) return refused('tooLarge');
-		const operations = decodeReads(this.#codec, bytes);
-		if (operations === undefined) return refused('malformed');
-		if (operations.length > this.#limits.requestOperationsMax) return refused('tooLarge');
+		const admitted = admitRead(this.#codec, this.#limits, bytes);
+		if (admitted.type === 'refused') return admitted;
 		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
-		const request = {replyTo, byteLength: bytes.length, operations};
+		const request = {replyTo, byteLength: bytes.length, operations: admitted.operations};
 		this.#pending.add(request);
 		this.#turnReads.push(request);
 		return undefined;

@@ -1,0 +1,63 @@
+/** What a clerk keeps of an operation until it is settled, and of a request until it is answered. */
+import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
+import type {ClientSession} from './client-session.js';
+import type {LastReply} from './errors.js';
+import type {Operation, WriteOperation} from './types.js';
+
+/** An operation on its way. */
+export interface Task {
+	readonly id: number;
+	readonly operation: Operation;
+	readonly byteLength: number;
+	readonly deadline: Milliseconds;
+	/** What a write is known by at the servers; `undefined` until it is first sent. */
+	identity: {readonly session: ClientSession; readonly sequence: number} | undefined;
+	/** The attempt that it is in. */
+	attempt: Attempt | undefined;
+	attempts: number;
+	/** An earlier attempt may have run it, or may yet. */
+	mayHaveRun: boolean;
+	lastReply: LastReply;
+	/** Its batch was refused for one of its operations: each goes alone, to find out which. */
+	isAlone: boolean;
+}
+
+/** A request in flight. */
+export interface Attempt {
+	readonly requestId: number;
+	readonly server: NodeId;
+	readonly deadline: Milliseconds;
+	readonly type: 'openSession' | 'write' | 'read';
+	readonly tasks: readonly Task[];
+	/** Tasks that still wait for it. */
+	waiting: number;
+}
+
+/** Over what CBOR and the command's frame add. */
+const overheadBytes = 64;
+
+/** What an operation takes in a request, about: never less. */
+export function bytesOfOperation(operation: Operation): number {
+	switch (operation.type) {
+		case 'put':
+		case 'append':
+			return overheadBytes + operation.key.length + operation.value.length;
+		case 'compareAndSet': {
+			const {key, value, expected} = operation;
+			const expectedBytes = 'value' in expected ? (expected.value?.length ?? 0) : 0;
+			return overheadBytes + key.length + value.length + expectedBytes;
+		}
+		case 'delete':
+		case 'increment':
+		case 'get':
+			return overheadBytes + operation.key.length;
+		case 'clear':
+			return overheadBytes;
+		case 'batch':
+			return operation.operations.reduce((sum, part) => sum + bytesOfOperation(part), overheadBytes);
+		default:
+			return unreachable(operation);
+	}
+}
+
+export const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';
