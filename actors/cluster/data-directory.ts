@@ -14,23 +14,25 @@ const formatVersion = 1;
 /** A new folder for a cluster that lives as long as its process. */
 export const makeTemporaryDirectory = async (): Promise<string> => mkdtemp(path.join(tmpdir(), 'threadraft-'));
 
-/** Makes the folder if need be, and checks that it belongs to a cluster of this size. */
-export async function prepareDataDirectory(directory: string, nodes: number): Promise<void> {
+/** Makes the folder if need be, and checks that it belongs to a cluster of this size. `true`: that cluster has run before. */
+export async function prepareDataDirectory(directory: string, nodes: number): Promise<boolean> {
 	try {
 		await makeDirectory(directory);
 		const names = await readdir(directory);
-		if (names.includes(noteName)) await checkNote(directory, nodes);
-		else if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
-		else await writeNote(directory, nodes);
+		if (names.includes(noteName)) return await checkNote(directory, nodes);
+		if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
+		await writeNote(directory, {nodes, hasRun: false});
+		return false;
 	} catch (error) {
 		if (error instanceof DataDirectoryError) throw error;
-		throw new DataDirectoryError(
-			'ERR_DIRECTORY_UNUSABLE',
-			directory,
-			`${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`,
-			{cause: error},
-		);
+		const message = `${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`;
+		throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause: error});
 	}
+}
+
+/** To be called before the cluster takes its first request: from now on every node must have a log. */
+export async function noteFirstRun(directory: string, nodes: number): Promise<void> {
+	await writeNote(directory, {nodes, hasRun: true});
 }
 
 /** Not by `mkdir` with `recursive`: that never ends where a parent exists and takes no folders. */
@@ -43,9 +45,9 @@ async function makeDirectory(directory: string): Promise<void> {
 	});
 }
 
-async function checkNote(directory: string, nodes: number): Promise<void> {
+async function checkNote(directory: string, nodes: number): Promise<boolean> {
 	const file = path.join(directory, noteName);
-	let note: {readonly format?: unknown; readonly nodes?: unknown} | undefined;
+	let note: {readonly format?: unknown; readonly nodes?: unknown; readonly hasRun?: unknown} | undefined;
 	try {
 		note = JSON.parse(await readFile(file, 'utf8'));
 	} catch (cause) {
@@ -63,7 +65,7 @@ async function checkNote(directory: string, nodes: number): Promise<void> {
 			`${file} was written by another version of threadraft: use that version, or another directory`,
 		);
 	}
-	if (note.nodes === nodes) return;
+	if (note.nodes === nodes) return note.hasRun === true;
 	throw new DataDirectoryError(
 		'ERR_DIRECTORY_UNUSABLE',
 		directory,
@@ -71,9 +73,9 @@ async function checkNote(directory: string, nodes: number): Promise<void> {
 	);
 }
 
-async function writeNote(directory: string, nodes: number): Promise<void> {
+async function writeNote(directory: string, note: {readonly nodes: number; readonly hasRun: boolean}): Promise<void> {
 	const file = path.join(directory, noteName);
-	await writeFile(`${file}.tmp`, `${JSON.stringify({format: formatVersion, nodes})}\n`, {flush: true});
+	await writeFile(`${file}.tmp`, `${JSON.stringify({format: formatVersion, ...note})}\n`, {flush: true});
 	await rename(`${file}.tmp`, file);
 }
 

@@ -25,6 +25,8 @@ export interface StorageOptions {
 	readonly sync: boolean;
 	/** Names the running cluster, so that a restarted thread may claim the directory that its dead self had claimed. */
 	readonly owner: string;
+	/** The node has run before, so its log must be there: without it, it has forgotten its votes and acknowledgements. */
+	readonly mustExist: boolean;
 }
 
 export interface ReplicaOptions {

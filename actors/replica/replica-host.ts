@@ -7,11 +7,14 @@
  *                            │       ServiceOutput
  *                         storage
  */
+import {existsSync, readdirSync} from 'node:fs';
 import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
 import {Random} from '../../src/faults/random.js';
 import {assert} from '../../src/raft/errors.js';
 import type {ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import {DataDirectoryError} from '../../src/storage/errors.js';
+import {sortNames} from '../../src/storage/names.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
@@ -94,6 +97,7 @@ class RaftHost {
 	constructor({options, router, service}: ReplicaThreadData) {
 		const {id, storage} = options;
 		this.#storage = new WriteAheadLog({disk: new NodeDisk(storage)});
+		if (storage.mustExist) requireLog(storage.directory);
 		// Here and not in the actor: what is wrong with the directory is the answer to `start`.
 		const state = this.#storage.load();
 		this.#system = startSystem(`replica-${id}`);
@@ -166,6 +170,12 @@ function startSystem(name: string): ActorSystem {
 	const system = new ActorSystem({name});
 	void system.terminated.then(reason => (reason.type === 'failed' ? dieOf(reason.error) : undefined));
 	return system;
+}
+
+function requireLog(directory: string): void {
+	if (existsSync(directory) && sortNames(readdirSync(directory)).segments.length > 0) return;
+	const message = `${directory} has no log, though this node has run before: restore it, or leave the node down. Empty, it could vote twice in a term and undo what was acknowledged`;
+	throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message);
 }
 
 function spawnKv(
