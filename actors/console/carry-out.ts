@@ -79,8 +79,8 @@ async function carryOutData(command: DataCommand, target: ConsoleTarget, signal:
 }
 
 async function carryOutOnNode(command: NodeCommand, target: ConsoleTarget, signal: AbortSignal): Promise<string> {
-	if (command.type === 'restart' && command.node === undefined) return restartAll(target, signal);
-	const node = await nodeOf(command.node ?? {type: 'leader'}, target, signal);
+	if (command.node === undefined) return restartAll(target, signal);
+	const node = await nodeOf(command.node, target, signal);
 	switch (command.type) {
 		case 'kill':
 			await target.kill(node, signal);

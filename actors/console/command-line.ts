@@ -14,13 +14,16 @@ export interface StartOptions {
 	readonly kvThread: boolean;
 }
 
-/** One subcommand. `mount` adds options and arguments to a command that has its name and summary already. */
+/** One subcommand. */
 export interface Subcommand {
 	readonly name: string;
 	readonly summary: string;
 	/** Runs when the command line names none. */
 	readonly isDefault: boolean;
-	/** `setStatus` is called by the command's action; the exit status is its promise's value. */
+	/**
+	 * Adds options, arguments and the action to a command that has its name and summary already. The action hands the
+	 * promise of the exit status to `setStatus`.
+	 */
 	mount(command: Command, setStatus: (status: Promise<number>) => void): void;
 }
 
@@ -48,10 +51,7 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 		summary: 'start a cluster with a console and a Redis port',
 		isDefault: true,
 		mount: (command, setStatus) => {
-			const memory = new Option(
-				'--memory',
-				'keep the data in temporary files that are never forced to the disk and are gone at the end',
-			);
+			const memory = new Option('--memory', 'keep the data in temporary files that are never forced to the disk and are gone at the end');
 			command
 				.option('--nodes <n>', 'how many nodes, 1 to 9', wholeNumber(1, 9), 5)
 				.option('--dir <path>', 'where the nodes keep their data', './threadraft-data')

@@ -41,6 +41,7 @@ export class LineRunner {
 	}
 
 	async #answer(command: Exclude<Command, {type: 'quit'}>, cancelled: AbortSignal): Promise<string> {
+		if (cancelled.aborted) throw new CommandCancelledError();
 		const ended = new AbortController();
 		const cancel = (): void => ended.abort(new CommandCancelledError());
 		const expire = (): void => ended.abort(new CommandDeadlineError(this.#deadlineMs));

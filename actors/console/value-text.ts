@@ -3,13 +3,13 @@
 const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 
 /**
- * Plain text as it is; anything else in quotes, with escapes that the console's own words understand: typed in again,
+ * A plain word as it is; anything else in quotes, with escapes that the console's own words understand: typed in again,
  * it gives the same bytes. Nothing that is stored can so look like the console's own `(absent)`, or move the cursor.
  */
 export function valueText(value: Uint8Array): string {
 	const text = decode(value);
 	if (text === undefined) return quote(Array.from(value, byte => (byte < 0x80 ? escapeAscii(byte) : hex(byte))));
-	if (/^[^\s"(\\#][^"\\]*$/u.test(text) && text === text.trim() && !hasUnprintable(text)) return text;
+	if (/^[^\s"(\\#][^\s"\\]*$/u.test(text) && !hasUnprintable(text)) return text;
 	return quote(Array.from(text, character => (hasUnprintable(character) ? escape(character) : plain(character))));
 }
 
