@@ -8,7 +8,7 @@ import {checkFiles} from '../../actors/check/check-files.js';
 const good = '{"process":0,"type":"invoke","f":"put","key":"k","value":"1"}\n{"process":0,"type":"ok"}\n';
 const bad = `${good}{"process":0,"type":"invoke","f":"get","key":"k"}\n{"process":0,"type":"ok","value":"2"}\n`;
 
-/** Forty appends at once of two tokens, and a read that none of their 10^11 orders explains. */
+/** Forty appends at once, all different, none telling its place; and a read that none of their 2^40 subsets explains. */
 function hard(key: string): string {
 	const clients = Array.from({length: 40}, (_, index) => `${key}${index}`);
 	const lines: object[] = clients.map((process, index) => ({
@@ -16,11 +16,11 @@ function hard(key: string): string {
 		type: 'invoke',
 		f: 'append',
 		key,
-		value: index % 2 === 0 ? 'a' : 'b',
+		value: 'a'.repeat(index + 1),
 	}));
 	for (const process of clients) lines.push({process, type: 'ok'});
 	lines.push({process: `${key} reader`, type: 'invoke', f: 'get', key});
-	lines.push({process: `${key} reader`, type: 'ok', value: `${'ab'.repeat(19)}aa`});
+	lines.push({process: `${key} reader`, type: 'ok', value: 'a'.repeat(821)});
 	return lines.map(line => JSON.stringify(line)).join('\n');
 }
 
