@@ -51,7 +51,10 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 		summary: 'start a cluster with a console and a Redis port',
 		isDefault: true,
 		mount: (command, setStatus) => {
-			const memory = new Option('--memory', 'keep the data in temporary files that are never forced to the disk and are gone at the end');
+			const memory = new Option(
+				'--memory',
+				'keep the data in temporary files that are never forced to the disk and are gone at the end',
+			);
 			command
 				.option('--nodes <n>', 'how many nodes, 1 to 9', wholeNumber(1, 9), 5)
 				.option('--dir <path>', 'where the nodes keep their data', './threadraft-data')
