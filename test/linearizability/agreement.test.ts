@@ -47,6 +47,11 @@ const families: Readonly<Record<string, Partial<RandomHistoryOptions>>> = {
 		tellsOnRefusal: true,
 	},
 	'appends of repeated tokens': {operations: ['get', 'get', 'put', 'append', 'append'], values: 2},
+	'appends and compare-and-sets that tell nothing on refusal': {
+		operations: ['get', 'append', 'compareAndSet', 'compareAndSet'],
+		values: 2,
+		unknown: 0.3,
+	},
 	'puts, appends and deletions': {operations: ['get', 'put', 'append', 'delete'], values: 2},
 	'versioned puts and gets': {operations: ['get', 'put'], isVersioned: true},
 	'versioned appends and compare-and-sets': {

@@ -167,6 +167,18 @@ test(
 	'violation',
 );
 
+test(
+	'a swap of unknown outcome may have kept an append from making the refused value',
+	judged,
+	[
+		append('a', 'x', [0, 1]),
+		cas('u', {value: 'x'}, 'z', [0]),
+		append('a', 'y', [2, 3]),
+		refused('b', {value: 'xy'}, [4, 5]),
+	],
+	'ok',
+);
+
 test('placing any operation that leaves this state unchanged at once would be unsound', t => {
 	// b's put of 1 finds 1 there, but it is needed later: after c's put of 2, for d to read 1.
 	const history = [put('a', '1', [0, 1]), put('b', '1', [2, 20]), put('c', '2', [3, 4]), get('d', '1', [5, 6])];
