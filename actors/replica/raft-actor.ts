@@ -24,6 +24,8 @@ export interface RaftActorOptions {
 	readonly random: Random;
 	readonly now: () => Milliseconds;
 	readonly send: (to: NodeId, message: RaftMessage) => void;
+	/** What was sent can leave: no more will come for now. */
+	readonly sent: () => void;
 	readonly service: (input: ServiceInput) => void;
 	/** The node has stopped and says why; its thread must end. */
 	readonly failed: (error: Error) => void;
@@ -41,7 +43,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	#timer: NodeJS.Timeout | undefined;
 	#timerAt: Milliseconds = Infinity;
 
-	constructor({replica, storage, state, random, now, send, service, failed, context}: RaftActorOptions) {
+	constructor({replica, storage, state, random, now, send, sent, service, failed, context}: RaftActorOptions) {
 		this.#context = context;
 		this.#now = now;
 		const {id, voters, limits, maxRaftState} = replica;
@@ -53,7 +55,10 @@ export class RaftActor implements Actor<RaftActorMessage> {
 			now,
 			send,
 			service,
-			schedule: deadline => this.#schedule(deadline),
+			schedule: deadline => {
+				sent();
+				this.#schedule(deadline);
+			},
 			failed,
 			maxRaftState,
 			snapshotChunkBytes: installChunkBytes,

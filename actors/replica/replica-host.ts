@@ -115,6 +115,7 @@ class RaftHost {
 					random,
 					now,
 					send: (to, message) => this.#router.send({type: 'raft', from: id, to, message}),
+					sent: () => this.#router.flush(),
 					service: toService,
 					failed: dieOf,
 					context,

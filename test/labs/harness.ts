@@ -80,7 +80,7 @@ export interface KvClusterOptions {
 }
 
 /** What a server keeps, in bytes. */
-export interface KvSizes {
+export interface ServerSizes {
 	/** Log and hard state. */
 	readonly state: number;
 	readonly snapshot: number;
@@ -97,8 +97,8 @@ export interface KvCluster {
 	leader(): Promise<number | undefined>;
 	shutdown(server: number): Promise<void>;
 	start(server: number): Promise<void>;
-	/** The largest of any server that is up. */
-	sizes(): Promise<KvSizes>;
+	/** By server; all have to be up. */
+	sizes(): Promise<readonly ServerSizes[]>;
 	traffic(): Traffic;
 	/** Whatever is called afterwards throws. */
 	close(): Promise<void>;

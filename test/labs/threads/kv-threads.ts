@@ -3,8 +3,9 @@ import {Cluster, type Clerk} from '../../../actors/index.js';
 import {textOf} from '../../../actors/text.js';
 import type {FaultPlan, LabMode} from '../../../src/faults/fault-plan.js';
 import {nodeEndpoint} from '../../../src/faults/endpoint.js';
+import type {RaftLimits} from '../../../src/raft/options.js';
 import {nodeId} from '../../../src/raft/types.js';
-import type {KvClerk, KvCluster, KvClusterOptions, KvSizes, Traffic} from '../harness.js';
+import type {KvClerk, KvCluster, KvClusterOptions, ServerSizes, Traffic} from '../harness.js';
 import {trafficOf} from './traffic.js';
 
 /** Beside the log: term, vote, and the snapshot's index and term, 8 bytes each. */
@@ -32,7 +33,8 @@ export class KvThreads implements KvCluster {
 			kvThread,
 		}: {readonly seed: number; readonly directory: string | undefined; readonly kvThread: boolean},
 	): Promise<KvThreads> {
-		const options = {nodes, maxRaftState, seed, kvThread};
+		const limits = maxRaftState === undefined ? {} : limitsFor(maxRaftState);
+		const options = {nodes, maxRaftState, seed, limits, kvThread};
 		return new KvThreads(await Cluster.start(directory === undefined ? options : {...options, directory}), died);
 	}
 
@@ -64,15 +66,12 @@ export class KvThreads implements KvCluster {
 		await this.#cluster.restart(nodeId(server));
 	}
 
-	async sizes(): Promise<KvSizes> {
-		const replicas = (await this.#cluster.status()).map(({id, replica}) => {
+	async sizes(): Promise<readonly ServerSizes[]> {
+		const statuses = await this.#cluster.status();
+		return statuses.map(({id, replica}) => {
 			if (replica === undefined) throw new Error(`server ${id} does not tell its sizes`);
-			return replica;
+			return {state: replica.logBytes + hardStateBytes, snapshot: replica.snapshotBytes};
 		});
-		return {
-			state: Math.max(...replicas.map(({logBytes}) => logBytes)) + hardStateBytes,
-			snapshot: Math.max(...replicas.map(({snapshotBytes}) => snapshotBytes)),
-		};
 	}
 
 	traffic(): Traffic {
@@ -87,6 +86,16 @@ export class KvThreads implements KvCluster {
 		change(this.#cluster.faults);
 		this.#cluster.faultsChanged();
 	}
+}
+
+/**
+ * A thread that has had no processor for a while takes everything that is on its way to it in one go, before it can apply
+ * and cut anything. The lab's limit is twice `maxRaftState`, so what is on its way has to fit beside a full log.
+ */
+function limitsFor(maxRaftState: number): Partial<RaftLimits> {
+	// Two messages: the window is looked at before the last one is sent.
+	const bytes = Math.floor(maxRaftState * 0.4);
+	return {appendBytesMax: bytes, inflightBytesMax: bytes};
 }
 
 class ThreadClerk implements KvClerk {

@@ -44,6 +44,7 @@ function host(test: NonNullable<typeof parentPort>, {options, router}: RaftThrea
 				random: Random.fromSeed(options.seed),
 				now: () => performance.now(),
 				send: (to, message) => link.send({type: 'raft', from: id, to, message}),
+				sent: () => link.flush(),
 				service: input => void service.tell({type: 'service', input}),
 				failed: dieOf,
 				context,
