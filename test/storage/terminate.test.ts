@@ -1,6 +1,5 @@
 import test from 'ava';
-import {once} from 'node:events';
-import {setTimeout as delay} from 'node:timers/promises';
+import {on, once} from 'node:events';
 import {Worker} from 'node:worker_threads';
 import {NodeDisk} from '../../src/storage/node-disk.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
@@ -10,6 +9,11 @@ import {nextTurn, temporaryDirectory} from './places.js';
 import {seededRandom} from './virtual-time.js';
 
 const seed = Number(process.env['SEED'] ?? 7);
+
+/** Until the worker has said that this index is durable, or one beyond it; by then it is further on. */
+async function reaches(worker: Worker, index: number): Promise<void> {
+	for await (const [last] of on(worker, 'message')) if (last >= index) return;
+}
 
 for (const sync of [true, false]) {
 	test(`a thread that is killed while it appends loses nothing that it acknowledged (sync: ${sync})`, async t => {
@@ -22,9 +26,8 @@ for (const sync of [true, false]) {
 				workerData: {directory, sync, acknowledged} satisfies AppendWorkerData,
 			});
 			t.teardown(async () => worker.terminate());
-			await once(worker, 'message');
-			// The moment of death is what is being tried: any will do, and none is waited for.
-			await delay(random() * 15);
+			const [start] = (await once(worker, 'message')) as [number];
+			await reaches(worker, start + Math.floor(random() * 60));
 			await worker.terminate();
 			const last = Atomics.load(durable, 0);
 			const storage = new WriteAheadLog({disk: new NodeDisk({directory, sync, owner: 'append test'})});
