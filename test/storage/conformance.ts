@@ -94,17 +94,17 @@ export function storageConformance(name: string, makePlace: (t: ExecutionContext
 			first.write(batch({entries: entriesFrom(index, 1)}), error => {
 				t.is(error, undefined);
 				order.push(index);
-				if (index < 2000) chain(index + 1);
+				if (index < 300) chain(index + 1);
 			});
 		};
 		chain(1);
-		while (order.length < 2000) await place.settle();
+		while (order.length < 300) await place.settle();
 		t.deepEqual(
 			order,
-			Array.from({length: 2000}, (_, offset) => offset + 1),
+			Array.from({length: 300}, (_, offset) => offset + 1),
 		);
 		const {storage, state} = await reopen(place, first);
-		t.is(state.entries.length, 2000);
+		t.is(state.entries.length, 300);
 		await close(place, storage);
 	});
 

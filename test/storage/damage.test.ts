@@ -237,7 +237,7 @@ test('a segment that was begun and not used is not taken for a new log when the 
 		storage.write(batch({entries: entriesFrom(index++, 1)}), () => {});
 		while (place.disk.list().length === 1 && place.time.step());
 	}
-	while (operations.at(-2) !== 'syncedDirectory') place.time.step();
+	while (operations.at(-1) !== 'syncDirectory') place.time.step();
 	place.disk.killProcess();
 	const files = place.disk.files();
 	t.is(logOf(files).load().entries.length, index - 2);
