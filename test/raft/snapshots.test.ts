@@ -239,9 +239,10 @@ test('one chunk is unanswered at a time: answers that come twice or late set no 
 	const leader = sendingLeader();
 	t.is(leader.step([received(n1, chunkReply(3, 5, 100))], 302).length, 1);
 	t.deepEqual(leader.step([received(n1, chunkReply(3, 5, 100)), received(n1, chunkReply(3, 5, 40))], 303), []);
+	t.deepEqual(chunks(leader.step([received(n1, chunkReply(3, 5, 200))], 304), n1), [{index: 5, offset: 200}]);
 	t.deepEqual(
-		chunks(leader.step([tick], 352), n1),
-		[{index: 5, offset: 100}],
+		chunks(leader.step([tick], 354), n1),
+		[{index: 5, offset: 200}],
 		'a lost chunk comes again with the heartbeat',
 	);
 });
@@ -250,6 +251,16 @@ test('a follower that lost what it had received begins anew', t => {
 	const leader = sendingLeader();
 	leader.step([received(n1, chunkReply(3, 5, 100))], 302);
 	t.deepEqual(chunks(leader.step([received(n1, chunkReply(3, 5, 0))], 303), n1), [{index: 5, offset: 0}]);
+});
+
+test('a late answer from before a restart does not keep the leader waiting for an offset that is gone (seed 201013)', t => {
+	// The first rule against doubled streams took no lower offset than its own, except 0: both then waited for ever.
+	const leader = sendingLeader();
+	leader.step([received(n1, chunkReply(3, 5, 100))], 302);
+	leader.step([received(n1, chunkReply(3, 5, 0))], 303);
+	leader.step([received(n1, chunkReply(3, 5, 100))], 304);
+	t.deepEqual(leader.step([received(n1, chunkReply(3, 5, 7))], 305), []);
+	t.deepEqual(chunks(leader.step([tick], 354), n1), [{index: 5, offset: 7}]);
 });
 
 test('answers about another snapshot change nothing', t => {
