@@ -4,7 +4,7 @@
  * Runs rows of the catalogue on real threads and prints the lab's own lines: seconds, servers, RPCs, (of Raft rows) bytes,
  * and agreements or operations. A word selects rows whose title, id or part has it.
  *
- *     npm run labs -- [2A | 3B | a title ...] [--short] [--repeat 1] [--seed n] [--disk]
+ *     npm run labs -- [2A | 3B | a title ...] [--short] [--repeat 1] [--seed n] [--disk] [--kv-thread]
  */
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -24,6 +24,8 @@ const {values, positionals} = parseArgs({
 		seed: {type: 'string'},
 		/** Key/value clusters keep their data on the disk, every write synced. */
 		disk: {type: 'boolean', default: false},
+		/** The key/value servers on threads of their own. */
+		'kv-thread': {type: 'boolean', default: false},
 	},
 });
 
@@ -41,7 +43,14 @@ async function run(row: Row, seed: number): Promise<boolean> {
 	const directory = values.disk ? mkdtempSync(path.join(tmpdir(), 'threadraft-labs-')) : undefined;
 	console.log(`Test: ${row.title} (${row.part}) ...`);
 	try {
-		console.log(passedLine(await runRow(row, threadsWorld(directory === undefined ? {seed} : {seed, directory}))));
+		console.log(
+			passedLine(
+				await runRow(
+					row,
+					threadsWorld({seed, kvThread: values['kv-thread'], ...(directory === undefined ? {} : {directory})}),
+				),
+			),
+		);
 		return true;
 	} catch (error) {
 		console.log(`  ... Failed (--seed ${seed}): ${error instanceof Error ? error.stack : String(error)}`);

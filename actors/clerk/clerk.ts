@@ -66,7 +66,14 @@ export class Clerk implements KvClient, AsyncDisposable {
 		options: ClerkOptions,
 	) {
 		this.#options = options;
-		this.#core = new ClerkCore({codec, servers, random: Math.random, limits: options.limits ?? {}});
+		this.#core = new ClerkCore({
+			codec,
+			servers,
+			random: Math.random,
+			// The router can be told to: then a refusal of one copy proves nothing about the other.
+			requestsMayBeDoubled: true,
+			limits: options.limits ?? {},
+		});
 		this.#channels = new ReplyChannels({
 			reply: ({requestId, reply}) => {
 				this.#core.reply(requestId, reply);

@@ -2,7 +2,15 @@
 import type {Random} from '../../src/faults/random.js';
 import {RaftDriver} from '../../src/raft/driver.js';
 import {RaftNode} from '../../src/raft/raft-node.js';
-import type {LogEntry, LogIndex, Milliseconds, NodeId, RaftMessage, ServiceInput} from '../../src/raft/types.js';
+import type {
+	LogEntry,
+	LogIndex,
+	Milliseconds,
+	NodeId,
+	PersistentState,
+	RaftMessage,
+	ServiceInput,
+} from '../../src/raft/types.js';
 import {unreachable} from '../../src/raft/types.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
@@ -11,6 +19,8 @@ import type {RaftActorMessage, ReplicaOptions, ReplicaStatus} from './protocol.j
 export interface RaftActorOptions {
 	readonly replica: ReplicaOptions;
 	readonly storage: RaftStorage;
+	/** What the storage has loaded. */
+	readonly state: PersistentState;
 	readonly random: Random;
 	readonly now: () => Milliseconds;
 	readonly send: (to: NodeId, message: RaftMessage) => void;
@@ -31,12 +41,12 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	#timer: NodeJS.Timeout | undefined;
 	#timerAt: Milliseconds = Infinity;
 
-	constructor({replica, storage, random, now, send, service, failed, context}: RaftActorOptions) {
+	constructor({replica, storage, state, random, now, send, service, failed, context}: RaftActorOptions) {
 		this.#context = context;
 		this.#now = now;
 		const {id, voters, limits, maxRaftState} = replica;
 		const initialConfiguration = {voters, learners: []};
-		this.#node = new RaftNode({id, initialConfiguration, random: () => random.float(), limits}, storage.load(), now());
+		this.#node = new RaftNode({id, initialConfiguration, random: () => random.float(), limits}, state, now());
 		this.#driver = new RaftDriver({
 			node: this.#node,
 			storage,

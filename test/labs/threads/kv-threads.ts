@@ -27,11 +27,14 @@ export class KvThreads implements KvCluster {
 	/** `directory`: on the disk, with every write synced; without it in files that are never synced. */
 	static async start(
 		{servers: nodes, maxRaftState, died}: KvClusterOptions,
-		seed: number,
-		directory: string | undefined,
+		{
+			seed,
+			directory,
+			kvThread,
+		}: {readonly seed: number; readonly directory: string | undefined; readonly kvThread: boolean},
 	): Promise<KvThreads> {
 		const limits = maxRaftState === undefined ? {} : limitsFor(maxRaftState);
-		const options = {nodes, maxRaftState, seed, limits};
+		const options = {nodes, maxRaftState, seed, kvThread, limits};
 		return new KvThreads(await Cluster.start(directory === undefined ? options : {...options, directory}), died);
 	}
 

@@ -34,11 +34,13 @@ function host(test: NonNullable<typeof parentPort>, {options, router}: RaftThrea
 	const tell = (message: FromRaftThread): void => test.postMessage(message);
 	const system = new ActorSystem({name: `lab-${id}`});
 	let node: RaftActor | undefined;
+	const storage = new WriteAheadLog({disk: new NodeDisk(options.storage)});
 	const raft: ActorRef<RaftActorMessage> = system.spawn(
 		context => {
 			node = new RaftActor({
 				replica: options,
-				storage: new WriteAheadLog({disk: new NodeDisk(options.storage)}),
+				storage,
+				state: storage.load(),
 				random: Random.fromSeed(options.seed),
 				now: () => performance.now(),
 				send: (to, message) => link.send({type: 'raft', from: id, to, message}),

@@ -117,7 +117,7 @@ export class RaftThreads implements RaftCluster {
 			maxRaftState: this.#options.snapshots ? maxRaftState : undefined,
 			valueBytesMax: 0,
 			sessionTimeoutMs: 0,
-			storage: {directory: path.join(this.#directory, `node-${id}`), sync: false, owner: this.#owner},
+			storage: {directory: path.join(this.#directory, `node-${id}`), sync: false, owner: this.#owner, mustExist: false},
 			seed: this.#random.uint32(),
 		};
 	}

@@ -11,15 +11,17 @@ export interface ThreadsWorldOptions {
 	readonly seed: number;
 	/** A KV cluster keeps its data here, every write synced. @default in files that are never synced */
 	readonly directory?: string;
+	/** The KV servers on threads of their own. @default false */
+	readonly kvThread?: boolean;
 }
 
-export function threadsWorld({seed, directory}: ThreadsWorldOptions): LabWorld {
+export function threadsWorld({seed, directory, kvThread = false}: ThreadsWorldOptions): LabWorld {
 	const random = Random.fromSeed(seed);
 	return {
 		random,
 		now: () => performance.now(),
 		sleep: async ms => setTimeout(ms),
 		startRaft: options => RaftThreads.start(options, random.fork('cluster')),
-		startKv: options => KvThreads.start(options, random.fork('cluster').uint32(), directory),
+		startKv: options => KvThreads.start(options, {seed: random.fork('cluster').uint32(), directory, kvThread}),
 	};
 }
