@@ -9,25 +9,25 @@ const start = async (t: ExecutionContext, nodes: number, kvThread: boolean): Pro
 	return cluster;
 };
 
-test.serial(
-	'a clerk that is cut off from every server learns it at its deadline, and works again after the heal',
-	async t => {
-		const cluster = await start(t, 3);
-		const clerk = cluster.clerk({timeoutMs: 3000});
-		await clerk.put('a', '1');
-		for (const node of cluster.nodeIds) cluster.faults.cut('client:0', node);
-		cluster.faultsChanged();
-		const error = await t.throwsAsync(clerk.put('a', '2'), {instanceOf: TimeoutError});
-		t.is(error.lastReply, 'lost');
-		cluster.faults.heal();
-		cluster.faultsChanged();
-		t.truthy(await clerk.put('a', '3'));
-		t.is(await clerk.getText('a'), '3');
-	},
-);
-
 for (const kvThread of [false, true]) {
 	const where = kvThread ? ' (KV servers on threads of their own)' : '';
+
+	test.serial(
+		`a clerk that is cut off from every server learns it at its deadline, and works again after the heal${where}`,
+		async t => {
+			const cluster = await start(t, 3, kvThread);
+			const clerk = cluster.clerk({timeoutMs: 3000});
+			await clerk.put('a', '1');
+			for (const node of cluster.nodeIds) cluster.faults.cut('client:0', node);
+			cluster.faultsChanged();
+			const error = await t.throwsAsync(clerk.put('a', '2'), {instanceOf: TimeoutError});
+			t.is(error.lastReply, 'lost');
+			cluster.faults.heal();
+			cluster.faultsChanged();
+			t.truthy(await clerk.put('a', '3'));
+			t.is(await clerk.getText('a'), '3');
+		},
+	);
 
 	test.serial(
 		`replies are lost too: a clerk that cannot be answered keeps its operation exactly once${where}`,
