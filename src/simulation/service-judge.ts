@@ -64,6 +64,11 @@ export class ServiceJudge {
 		return this.#golden.appliedIndex;
 	}
 
+	/** Where the write of this value was run; `undefined`: nowhere. */
+	indexOfWrite(value: string): LogIndex | undefined {
+		return this.#tokens.get(value);
+	}
+
 	// ----------------------------------------------------------------------------------------------- the log
 
 	/** Entries in the order of the log, each when it is committed for the first time. */

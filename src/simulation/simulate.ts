@@ -51,7 +51,7 @@ export interface SimulationResult {
 const durationMsDefault = 12_000;
 const timelineLengthDefault = 400;
 /** Of 16,384 model steps each, and 256 MiB: a history of one run needs a small part of it. */
-const checkSlicesMax = 400;
+const checkSlicesMax = 30;
 const checkBytesMax = 2 ** 28;
 
 /** Runs one seed to its end. The same options give the same result, bit for bit. */

@@ -149,8 +149,17 @@ export class Simulation {
 		return this.#trace.value;
 	}
 
+	/**
+	 * What the clients saw. Where a client never learned what became of its write, the log knows: that spares the checker
+	 * the search, and can hide nothing, because it only adds to what must be explained.
+	 */
 	get history(): KvHistory {
-		return this.#recorder.history();
+		const returned = Math.round(this.#now * 1e6);
+		return this.#recorder.history().flatMap(operation => {
+			if (operation.output !== undefined || !('value' in operation.input)) return [operation];
+			const version = this.services.indexOfWrite(operation.input.value);
+			return version === undefined ? [] : [{...operation, return: returned, output: {type: 'written', version}}];
+		});
 	}
 
 	get counts(): SimulationCounts {
