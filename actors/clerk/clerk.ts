@@ -4,6 +4,7 @@
  */
 import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
+import {clientEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
 import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
 import type {Expected, Operation, Result, Version} from '../../src/kv/types.js';
 import {type NodeId, unreachable} from '../../src/raft/types.js';
@@ -65,7 +66,14 @@ export class Clerk implements KvClient, AsyncDisposable {
 		options: ClerkOptions,
 	) {
 		this.#options = options;
-		this.#core = new ClerkCore({codec, servers, random: Math.random, limits: options.limits ?? {}});
+		this.#core = new ClerkCore({
+			codec,
+			servers,
+			random: Math.random,
+			// The router can be told to: then a refusal of one copy proves nothing about the other.
+			requestsMayBeDoubled: true,
+			limits: options.limits ?? {},
+		});
 		this.#channels = new ReplyChannels({
 			reply: ({requestId, reply}) => {
 				this.#core.reply(requestId, reply);
@@ -106,6 +114,11 @@ export class Clerk implements KvClient, AsyncDisposable {
 			servers,
 			options,
 		);
+	}
+
+	/** Its name in a fault plan. */
+	get endpoint(): Endpoint {
+		return clientEndpoint(String(this.#network.client));
 	}
 
 	/**

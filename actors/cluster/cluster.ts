@@ -18,7 +18,7 @@ import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
-import {makeTemporaryDirectory, prepareDataDirectory} from './data-directory.js';
+import {makeTemporaryDirectory, noteFirstRun, prepareDataDirectory} from './data-directory.js';
 import {ClusterStateError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
 import {Supervisor, type SupervisorEvent} from './supervisor.js';
@@ -47,7 +47,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	readonly #clerks = new Set<Clerk>();
 	#closing: Promise<void> | undefined;
 
-	private constructor(options: ResolvedClusterOptions, directory: string) {
+	private constructor(options: ResolvedClusterOptions, {directory, hasRun}: Place) {
 		super();
 		this.#options = options;
 		this.#temporary = options.directory === undefined ? directory : undefined;
@@ -56,7 +56,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		const now = (): number => performance.now();
 		this.#router = new Router({plan: this.faults, random: this.#random, now});
 		this.#supervisor = new Supervisor({
-			replicas: replicaOptions(options, directory),
+			replicas: replicaOptions(options, {directory, hasRun}),
 			router: this.#router,
 			kvThread: options.kvThread,
 			restartsPerMinute: options.restartsPerMinute,
@@ -72,10 +72,11 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	 */
 	static async start(options: ClusterOptions = {}): Promise<Cluster> {
 		const resolved = resolveClusterOptions(options);
-		const directory = await prepareDirectory(resolved);
-		const cluster = new Cluster(resolved, directory);
+		const place = await prepareDirectory(resolved);
+		const cluster = new Cluster(resolved, place);
 		try {
 			await cluster.#supervisor.start();
+			if (!place.hasRun && options.directory !== undefined) await noteFirstRun(options.directory, resolved.nodes);
 			return cluster;
 		} catch (error) {
 			await cluster.close();
@@ -157,7 +158,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		await this.#supervisor.restart(id);
 	}
 
-	/** Blocks a node's event loop for that long. */
+	/** Blocks a node's event loop for that long. Resolves when that begins. */
 	async pause(id: NodeId, ms: number): Promise<void> {
 		await this.#supervisor.pause(id, ms);
 	}
@@ -185,15 +186,20 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	}
 }
 
-async function prepareDirectory({directory, nodes}: ResolvedClusterOptions): Promise<string> {
-	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
-	// never forced to a disk, and are gone with the cluster.
-	if (directory === undefined) return makeTemporaryDirectory();
-	await prepareDataDirectory(directory, nodes);
-	return directory;
+/** Where a cluster's data is, and whether there is some. */
+interface Place {
+	readonly directory: string;
+	readonly hasRun: boolean;
 }
 
-function replicaOptions(options: ResolvedClusterOptions, directory: string): readonly ReplicaOptions[] {
+async function prepareDirectory({directory, nodes}: ResolvedClusterOptions): Promise<Place> {
+	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
+	// never forced to a disk, and are gone with the cluster.
+	if (directory === undefined) return {directory: await makeTemporaryDirectory(), hasRun: false};
+	return {directory, hasRun: await prepareDataDirectory(directory, nodes)};
+}
+
+function replicaOptions(options: ResolvedClusterOptions, {directory, hasRun}: Place): readonly ReplicaOptions[] {
 	const voters = Array.from({length: options.nodes}, (_, id) => nodeId(id));
 	const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
 	return voters.map(id => ({
@@ -203,7 +209,12 @@ function replicaOptions(options: ResolvedClusterOptions, directory: string): rea
 		maxRaftState: options.maxRaftState,
 		valueBytesMax: options.valueBytesMax,
 		sessionTimeoutMs: options.sessionTimeoutMs,
-		storage: {directory: path.join(directory, `node-${id}`), sync: options.directory !== undefined, owner},
+		storage: {
+			directory: path.join(directory, `node-${id}`),
+			sync: options.directory !== undefined,
+			owner,
+			mustExist: hasRun,
+		},
 		seed: 0,
 	}));
 }

@@ -2,6 +2,7 @@
  * The folder of a whole cluster: a folder for each node, and a note of how many there are. The note is what keeps
  * a cluster of five from being started as one of three, whose majorities could forget what the five had acknowledged.
  */
+import {existsSync} from 'node:fs';
 import {mkdir, mkdtemp, readdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -13,28 +14,40 @@ const formatVersion = 1;
 /** A new folder for a cluster that lives as long as its process. */
 export const makeTemporaryDirectory = async (): Promise<string> => mkdtemp(path.join(tmpdir(), 'threadraft-'));
 
-/** Makes the folder if need be, and checks that it belongs to a cluster of this size. */
-export async function prepareDataDirectory(directory: string, nodes: number): Promise<void> {
+/** Makes the folder if need be, and checks that it belongs to a cluster of this size. `true`: that cluster has run before. */
+export async function prepareDataDirectory(directory: string, nodes: number): Promise<boolean> {
 	try {
-		await mkdir(directory, {recursive: true});
+		await makeDirectory(directory);
 		const names = await readdir(directory);
-		if (names.includes(noteName)) await checkNote(directory, nodes);
-		else if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
-		else await writeNote(directory, nodes);
+		if (names.includes(noteName)) return await checkNote(directory, nodes);
+		if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
+		await writeNote(directory, {nodes, hasRun: false});
+		return false;
 	} catch (error) {
 		if (error instanceof DataDirectoryError) throw error;
-		throw new DataDirectoryError(
-			'ERR_DIRECTORY_UNUSABLE',
-			directory,
-			`${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`,
-			{cause: error},
-		);
+		const message = `${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`;
+		throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause: error});
 	}
 }
 
-async function checkNote(directory: string, nodes: number): Promise<void> {
+/** To be called before the cluster takes its first request: from now on every node must have a log. */
+export async function noteFirstRun(directory: string, nodes: number): Promise<void> {
+	await writeNote(directory, {nodes, hasRun: true});
+}
+
+/** Not by `mkdir` with `recursive`: that never ends where a parent exists and takes no folders. */
+async function makeDirectory(directory: string): Promise<void> {
+	if (existsSync(directory)) return;
+	const parent = path.dirname(directory);
+	if (parent !== directory) await makeDirectory(parent);
+	await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
+		if (error.code !== 'EEXIST') throw error;
+	});
+}
+
+async function checkNote(directory: string, nodes: number): Promise<boolean> {
 	const file = path.join(directory, noteName);
-	let note: {readonly format?: unknown; readonly nodes?: unknown} | undefined;
+	let note: {readonly format?: unknown; readonly nodes?: unknown; readonly hasRun?: unknown} | undefined;
 	try {
 		note = JSON.parse(await readFile(file, 'utf8'));
 	} catch (cause) {
@@ -52,7 +65,7 @@ async function checkNote(directory: string, nodes: number): Promise<void> {
 			`${file} was written by another version of threadraft: use that version, or another directory`,
 		);
 	}
-	if (note.nodes === nodes) return;
+	if (note.nodes === nodes) return note.hasRun === true;
 	throw new DataDirectoryError(
 		'ERR_DIRECTORY_UNUSABLE',
 		directory,
@@ -60,9 +73,9 @@ async function checkNote(directory: string, nodes: number): Promise<void> {
 	);
 }
 
-async function writeNote(directory: string, nodes: number): Promise<void> {
+async function writeNote(directory: string, note: {readonly nodes: number; readonly hasRun: boolean}): Promise<void> {
 	const file = path.join(directory, noteName);
-	await writeFile(`${file}.tmp`, `${JSON.stringify({format: formatVersion, nodes})}\n`, {flush: true});
+	await writeFile(`${file}.tmp`, `${JSON.stringify({format: formatVersion, ...note})}\n`, {flush: true});
 	await rename(`${file}.tmp`, file);
 }
 

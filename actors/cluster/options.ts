@@ -1,5 +1,4 @@
 /** What a cluster can be told at its start. */
-import {availableParallelism} from 'node:os';
 import {defaultRaftLimits, type RaftLimits} from '../../src/raft/options.js';
 import {RaftError} from '../../src/raft/errors.js';
 
@@ -67,6 +66,3 @@ function requireInteger(name: string, value: number, min: number, max: number): 
 	if (Number.isInteger(value) && value >= min && value <= max) return;
 	throw new OptionError(`${name} must be a whole number from ${min} to ${max}, not ${value}`);
 }
-
-/** Threads of libuv's pool that let every node write its disk at the same time. The pool is the whole process's. */
-export const threadPoolSize = (nodes: number): number => Math.max(4, nodes + 4, availableParallelism());

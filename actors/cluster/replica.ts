@@ -63,9 +63,9 @@ export class Replica {
 		return this.#raft.call('status', [], timeoutMs);
 	}
 
-	/** Blocks the event loop of the node's raft thread. Resolves when it runs again. */
+	/** Blocks the event loop of the node's raft thread. Resolves when that begins. */
 	async pause(ms: number): Promise<void> {
-		await this.#raft.call('pause', [ms], ms + startTimeoutMs);
+		await this.#raft.call('pause', [ms], startTimeoutMs);
 	}
 
 	async kill(): Promise<void> {

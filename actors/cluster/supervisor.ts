@@ -35,7 +35,7 @@ export interface SupervisorOptions {
 }
 
 interface Supervised {
-	readonly options: ReplicaOptions;
+	options: ReplicaOptions;
 	readonly supervision: Supervision;
 	state: NodeState;
 	/** Commands on one node run one after the other. */
@@ -146,10 +146,13 @@ export class Supervisor {
 			const seed = Math.floor(this.#options.random() * 2 ** 32);
 			const replica = await Replica.start({...node.options, seed}, this.#options.router, this.#options);
 			node.state = {type: 'up', replica};
+			node.options = {...node.options, storage: {...node.options.storage, mustExist: true}};
 			void replica.exited.then(({error}) => this.#died(node, replica, error));
 			this.#options.event({type: 'nodeUp', id});
-		} catch (error) {
-			node.state = {type: 'down', error: error instanceof Error ? error : new Error(String(error))};
+		} catch (thrown) {
+			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+			error.message = `node ${id}: ${error.message}`;
+			node.state = {type: 'down', error};
 			throw error;
 		}
 	}

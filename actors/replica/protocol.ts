@@ -25,6 +25,8 @@ export interface StorageOptions {
 	readonly sync: boolean;
 	/** Names the running cluster, so that a restarted thread may claim the directory that its dead self had claimed. */
 	readonly owner: string;
+	/** The node has run before, so its log must be there: without it, it has forgotten its votes and acknowledgements. */
+	readonly mustExist: boolean;
 }
 
 export interface ReplicaOptions {
@@ -63,6 +65,8 @@ export interface KvThreadData {
 export interface ReplicaStatus extends RaftStatus {
 	/** The service's state includes this index. */
 	readonly appliedIndex: number;
+	/** Bytes of the current snapshot; 0 where there is none. */
+	readonly snapshotBytes: number;
 }
 
 /** comlink keeps neither an error's class nor its code, so a failure travels as data. */
@@ -73,7 +77,7 @@ export interface ThreadControl {
 	/** Loads what is on the disk and takes part. */
 	start(): Promise<Settled<void>>;
 	status(): Promise<Settled<ReplicaStatus | undefined>>;
-	/** Blocks the whole event loop of the thread: what a long garbage collection or a stopped process looks like. */
+	/** Answers, and then blocks the whole event loop of the thread: what a long garbage collection or a stopped process looks like. */
 	pause(ms: number): Promise<Settled<void>>;
 	/** Everything that was taken is finished, every waiter told, every file and port closed; the thread then ends. */
 	stop(): Promise<Settled<void>>;

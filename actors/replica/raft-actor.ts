@@ -2,7 +2,15 @@
 import type {Random} from '../../src/faults/random.js';
 import {RaftDriver} from '../../src/raft/driver.js';
 import {RaftNode} from '../../src/raft/raft-node.js';
-import type {Milliseconds, NodeId, RaftMessage, ServiceInput} from '../../src/raft/types.js';
+import type {
+	LogEntry,
+	LogIndex,
+	Milliseconds,
+	NodeId,
+	PersistentState,
+	RaftMessage,
+	ServiceInput,
+} from '../../src/raft/types.js';
 import {unreachable} from '../../src/raft/types.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
@@ -11,9 +19,13 @@ import type {RaftActorMessage, ReplicaOptions, ReplicaStatus} from './protocol.j
 export interface RaftActorOptions {
 	readonly replica: ReplicaOptions;
 	readonly storage: RaftStorage;
+	/** What the storage has loaded. */
+	readonly state: PersistentState;
 	readonly random: Random;
 	readonly now: () => Milliseconds;
 	readonly send: (to: NodeId, message: RaftMessage) => void;
+	/** What was sent can leave: no more will come for now. */
+	readonly sent: () => void;
 	readonly service: (input: ServiceInput) => void;
 	/** The node has stopped and says why; its thread must end. */
 	readonly failed: (error: Error) => void;
@@ -31,19 +43,22 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	#timer: NodeJS.Timeout | undefined;
 	#timerAt: Milliseconds = Infinity;
 
-	constructor({replica, storage, random, now, send, service, failed, context}: RaftActorOptions) {
+	constructor({replica, storage, state, random, now, send, sent, service, failed, context}: RaftActorOptions) {
 		this.#context = context;
 		this.#now = now;
 		const {id, voters, limits, maxRaftState} = replica;
 		const initialConfiguration = {voters, learners: []};
-		this.#node = new RaftNode({id, initialConfiguration, random: () => random.float(), limits}, storage.load(), now());
+		this.#node = new RaftNode({id, initialConfiguration, random: () => random.float(), limits}, state, now());
 		this.#driver = new RaftDriver({
 			node: this.#node,
 			storage,
 			now,
 			send,
 			service,
-			schedule: deadline => this.#schedule(deadline),
+			schedule: deadline => {
+				sent();
+				this.#schedule(deadline);
+			},
 			failed,
 			maxRaftState,
 			snapshotChunkBytes: installChunkBytes,
@@ -67,7 +82,13 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	}
 
 	status(): ReplicaStatus {
-		return {...this.#node.status(), appliedIndex: this.#driver.serviceIndex};
+		const {serviceIndex: appliedIndex, snapshotBytes} = this.#driver;
+		return {...this.#node.status(), appliedIndex, snapshotBytes};
+	}
+
+	/** Entries held in memory, for judges of a whole cluster. */
+	entries(from: LogIndex, to: LogIndex): readonly LogEntry[] {
+		return this.#node.entries(from, to);
 	}
 
 	/** What came together is one step: one batch for the disk, one message for each follower. */

@@ -7,11 +7,14 @@
  *                            │       ServiceOutput
  *                         storage
  */
+import {existsSync, readdirSync} from 'node:fs';
 import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
 import {Random} from '../../src/faults/random.js';
 import {assert} from '../../src/raft/errors.js';
 import type {ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import {DataDirectoryError} from '../../src/storage/errors.js';
+import {sortNames} from '../../src/storage/names.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
@@ -71,7 +74,8 @@ function hostThread(control: MessagePort, hosted: Hosted): void {
 		{
 			start: () => settle(() => hosted.start()),
 			status: () => settle(() => hosted.status()),
-			pause: ms => settle(() => blockFor(ms)),
+			// The answer goes out before the event loop stands still.
+			pause: ms => settle(() => void setImmediate(blockFor, ms)),
 			stop: async () => {
 				const stopped = await settle(() => hosted.stop());
 				// The answer must be out before its port closes; then nothing is left that holds the thread.
@@ -93,7 +97,10 @@ class RaftHost {
 	constructor({options, router, service}: ReplicaThreadData) {
 		const {id, storage} = options;
 		this.#storage = new WriteAheadLog({disk: new NodeDisk(storage)});
-		this.#system = new ActorSystem({name: `replica-${id}`});
+		if (storage.mustExist) requireLog(storage.directory);
+		// Here and not in the actor: what is wrong with the directory is the answer to `start`.
+		const state = this.#storage.load();
+		this.#system = startSystem(`replica-${id}`);
 		const random = Random.fromSeed(options.seed);
 		const toService = (input: ServiceInput): void => {
 			if (this.#service === undefined) mustTell(kv, {type: 'service', input});
@@ -104,9 +111,11 @@ class RaftHost {
 				(this.#raft = new RaftActor({
 					replica: options,
 					storage: this.#storage,
+					state,
 					random,
 					now,
 					send: (to, message) => this.#router.send({type: 'raft', from: id, to, message}),
+					sent: () => this.#router.flush(),
 					service: toService,
 					failed: dieOf,
 					context,
@@ -142,7 +151,7 @@ class KvHost {
 	readonly #service: ServiceLink<ServiceOutput, ServiceInput>;
 
 	constructor({options, router, service}: KvThreadData) {
-		this.#system = new ActorSystem({name: `kv-${options.id}`});
+		this.#system = startSystem(`kv-${options.id}`);
 		const kv = spawnKv(this.#system, options, output => this.#service.send(output));
 		this.#service = new ServiceLink(service, input => mustTell(kv, {type: 'service', input}));
 		this.#router = new RouterLink(router, envelope => {
@@ -155,6 +164,19 @@ class KvHost {
 		this.#service.close();
 		this.#router.close();
 	}
+}
+
+/** An actor that fails takes its system along, and the system its thread: the supervisor then starts the node anew. */
+function startSystem(name: string): ActorSystem {
+	const system = new ActorSystem({name});
+	void system.terminated.then(reason => (reason.type === 'failed' ? dieOf(reason.error) : undefined));
+	return system;
+}
+
+function requireLog(directory: string): void {
+	if (existsSync(directory) && sortNames(readdirSync(directory)).segments.length > 0) return;
+	const message = `${directory} has no log, though this node has run before: restore it, or leave the node down. Empty, it could vote twice in a term and undo what was acknowledged`;
+	throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message);
 }
 
 function spawnKv(
@@ -171,7 +193,7 @@ function mustTell<M>(ref: ActorRef<M> | undefined, message: M): void {
 }
 
 /** Ends this thread with an error that the supervisor sees as the thread's own. */
-function dieOf(error: Error): void {
+function dieOf(error: unknown): void {
 	setImmediate(() => {
 		throw error;
 	});

@@ -22,6 +22,8 @@ export interface ActorMetrics {
 	readonly headAgeMs: number;
 	/** Messages and notices given to `receive`, over all incarnations. */
 	readonly processed: number;
+	/** Asks that it was sent and has not answered, and that somebody still waits for. */
+	readonly owed: number;
 	/** User messages lost because the mailbox was full. */
 	readonly dropped: number;
 	readonly restarts: number;
@@ -87,6 +89,7 @@ export class ActorCell implements Endpoint, Runnable {
 			depth: this.#mailbox.letters.size,
 			headAgeMs: head === undefined ? 0 : this.#runtime.clock.now() - head.enqueuedMs,
 			processed: this.#processed,
+			owed: this.#runtime.debts.count(this),
 			dropped: this.#dropped,
 			restarts: this.#restarts,
 		};
@@ -371,9 +374,8 @@ export class ActorCell implements Endpoint, Runnable {
 		this.#discardLetters();
 		this.#runtime.debts.failAll(this, new ActorStoppedError(this.ref.address));
 		this.#runtime.events.emit({type: 'stopped', address: this.ref.address, reason});
-		const watchers = [...this.#watchers];
+		for (const watcher of this.#watchers) watcher(reason);
 		this.#watchers.clear();
-		for (const watcher of watchers) watcher(reason);
 		if (this.#parent !== undefined) this.#parent.#post({type: 'childStopped', child: this});
 	}
 

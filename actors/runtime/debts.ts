@@ -23,6 +23,10 @@ export class Debts {
 		if (debt !== undefined) debt.isDelivered = true;
 	}
 
+	count(callee: object): number {
+		return this.#byCallee.get(callee)?.size ?? 0;
+	}
+
 	/** Answered, or given up by the asker. */
 	settle(replyTo: string): void {
 		this.#debtsOf(replyTo)?.delete(replyTo);

@@ -8,13 +8,14 @@
  *
  * Keys are searched in turns, a slice each, so that one intractable key cannot hide another one's violation.
  */
+import type {SearchOptions} from './engines/search.js';
 import type {History, Operation} from './history.js';
 import type {Anomaly, Model} from './model.js';
 import {KeyCheck} from './key-check.js';
 
 export type EngineName = 'chain' | 'wgl' | 'jit';
 
-export interface CheckOptions<Input, Output, State> {
+export interface CheckOptions<Input, Output, State> extends SearchOptions {
 	readonly model: Model<Input, Output, State>;
 	/** Judge every key, also after a violation. @default false */
 	readonly all?: boolean;
@@ -30,10 +31,6 @@ export interface CheckOptions<Input, Output, State> {
 	readonly onKey?: (result: KeyResult) => void;
 	/** Only these searches. Short cuts are switched off in the model. @default both */
 	readonly searches?: readonly ('wgl' | 'jit')[];
-	/** Off only to compare. @default true */
-	readonly greedyReads?: boolean;
-	/** Off only to compare. @default true */
-	readonly pendingRules?: boolean;
 }
 
 export type Verdict = 'ok' | 'violation' | 'unknown';

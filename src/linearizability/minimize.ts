@@ -89,20 +89,24 @@ class Minimizer<Input, Output, State> {
 		}
 	}
 
-	/** Delta debugging: tries to weaken ever smaller runs of completed operations. */
+	/** Reads first: with fewer answers fewer writes matter. */
 	#weakenAll(): void {
-		let run = this.#completed().length;
-		while (run > 1) {
-			run = Math.ceil(run / 2);
-			for (let start = 0; start < this.#completed().length;) {
-				const tried = new Set(this.#completed().slice(start, start + run));
+		const {model} = this.#options;
+		const isRead = ({operation: {input, output}}: CoreOperation<Input, Output>): boolean =>
+			output !== undefined && model.isReadOnly(input, output);
+		this.#weakenEach(each => isRead(each));
+		this.#weakenEach(each => each.operation.output !== undefined && !isRead(each));
+	}
+
+	/** Delta debugging: tries to weaken ever smaller runs of the chosen operations. */
+	#weakenEach(isChosen: (operation: CoreOperation<Input, Output>) => boolean): void {
+		const left = (): number[] => this.#core.filter(isChosen).map(({offset}) => offset);
+		for (let run = left().length; run > 0; run = run === 1 ? 0 : Math.ceil(run / 2)) {
+			for (let start = 0; start < left().length;) {
+				const tried = new Set(left().slice(start, start + run));
 				if (!this.#adopt(this.#weaken(({offset}) => tried.has(offset)))) start += run;
 			}
 		}
-	}
-
-	#completed(): number[] {
-		return this.#core.filter(({operation}) => operation.output !== undefined).map(({offset}) => offset);
 	}
 
 	/** Reads go, writes become unknown. */
@@ -126,11 +130,14 @@ class Minimizer<Input, Output, State> {
 	/** What the remaining answers cannot have seen, and what was called after the last of them. */
 	#withoutIrrelevant(): CoreOperation<Input, Output>[] {
 		const {model} = this.#options;
-		const completed = this.#core.map(({operation}) => operation).filter(({output}) => output !== undefined);
-		const end = Math.max(...completed.map(operation => operation.return));
+		const operations = this.#history(this.#core);
+		const end = operations.reduce(
+			(latest, {output, return: time}) => (output === undefined ? latest : Math.max(latest, time)),
+			-Infinity,
+		);
 		return this.#core.filter(({operation}) => {
 			if (operation.output !== undefined) return true;
-			return operation.call <= end && (model.matters?.(operation, completed) ?? true);
+			return operation.call <= end && (model.matters?.(operation, operations) ?? true);
 		});
 	}
 

@@ -21,6 +21,11 @@ export interface Model<Input, Output, State> {
 	 * not enough: a write of the value that is already there may be needed later.
 	 */
 	isReadOnly(input: Input, output: Output): boolean;
+	/**
+	 * Completed operations that have ranks are possible in the order of their ranks only, whatever lies between; equal ranks
+	 * in any order. Lets a search skip what could only fail later.
+	 */
+	rank?(input: Input, output: Output): number | undefined;
 	/** Operations with equal identities behave alike in every state. Without it each is its own. */
 	operationIdentity?(input: Input, output: Output | undefined): string;
 	/** Operations on different keys are judged apart (Horn & Kroening 2015). Without it all belong together. */
@@ -32,8 +37,8 @@ export interface Model<Input, Output, State> {
 	specialise?(history: History<Input, Output>): Model<Input, Output, State>;
 	/** A verdict without search, where the history's values or versions tell the order. */
 	decide?(history: History<Input, Output>): Decision;
-	/** Whether an operation of unknown outcome can bear on these answers at all; it is left out of explanations if not. */
-	matters?(operation: Operation<Input, Output>, completed: History<Input, Output>): boolean;
+	/** Whether an operation of unknown outcome can bear on this history at all; it is left out of explanations if not. */
+	matters?(operation: Operation<Input, Output>, history: History<Input, Output>): boolean;
 	/** Puts a name to a small violation. */
 	diagnose?(history: History<Input, Output>): Anomaly | undefined;
 	/** For people. */

@@ -105,7 +105,7 @@ export class RaftDriver {
 	#finishing: 'inStorage' | 'inNextStep' | undefined;
 	/** A leader's first chunk, until another snapshot is finished. */
 	#waitingChunk: StoreChunk | undefined;
-	/** The current snapshot, open for followers. */
+	/** The current snapshot, open for followers and for who asks its size. */
 	#sending: SnapshotSource | undefined;
 
 	constructor(options: DriverOptions) {
@@ -178,6 +178,11 @@ export class RaftDriver {
 	/** Index that the service's state includes. */
 	get serviceIndex(): LogIndex {
 		return this.#serviceIndex;
+	}
+
+	/** Bytes of the current snapshot; 0 where there is none. */
+	get snapshotBytes(): number {
+		return this.#isStopped ? 0 : (this.#guard(() => this.#currentSnapshot())?.size ?? 0);
 	}
 
 	#step(): void {
@@ -371,7 +376,7 @@ export class RaftDriver {
 	}
 
 	#sendChunk(to: NodeId, message: Omit<InstallSnapshot, 'data' | 'done'>, bytesMax: number): void {
-		const source = (this.#sending ??= this.#options.storage.openSnapshot());
+		const source = this.#currentSnapshot();
 		// The one that the core speaks of may still be on its way to the disk: the next heartbeat asks again.
 		if (source?.snapshot.lastIncludedIndex !== message.snapshot.lastIncludedIndex) return;
 		// The offset is a follower's word.
@@ -379,6 +384,10 @@ export class RaftDriver {
 		const data = source.read(message.offset, bytesMax);
 		const done = message.offset + data.length >= source.size;
 		this.#options.send(to, {...message, data, done});
+	}
+
+	#currentSnapshot(): SnapshotSource | undefined {
+		return (this.#sending ??= this.#options.storage.openSnapshot());
 	}
 
 	// ------------------------------------------------------------------------------------------- plumbing

@@ -26,6 +26,9 @@ interface HeldMessage {
 	readonly message: RaftMessage;
 }
 
+/** Messages that wait for the disk; far more than a healthy disk lets come together. */
+const heldMessagesMax = 4096;
+
 export class Durability {
 	/** The last batch that was handed out. */
 	#sequence = 0;
@@ -138,6 +141,8 @@ export class Durability {
 
 	#hold(sequence: number, to: NodeId, message: RaftMessage): boolean {
 		if (sequence <= this.#completed) return false;
+		// Behind a disk that stalls they would pile up; to lose a message is something that Raft is made for.
+		if (this.#held.length >= heldMessagesMax) this.#held.shift();
 		this.#held.push({sequence, to, message});
 		return true;
 	}

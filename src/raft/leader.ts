@@ -189,12 +189,12 @@ export class Leader {
 			progress.becomeReplicate();
 			return;
 		}
+		// An answer that came twice, or late, must not set a second stream of chunks going (0: it has to begin anew). But
+		// what the follower said last is where the next heartbeat goes on: it may have lost what it once had.
 		const {offset} = progress.transfer;
-		// An answer that came twice, or late, must not set a second stream of chunks going; 0: it has to begin anew.
 		const isNews = reply.offset > offset || (reply.offset === 0 && offset > 0);
-		if (!isNews) return;
 		progress.transfer = {...progress.transfer, offset: reply.offset};
-		this.#sendChunk(from, progress, progress.transfer, now);
+		if (isNews) this.#sendChunk(from, progress, progress.transfer, now);
 	}
 
 	// --------------------------------------------------------------------------------------------- sending

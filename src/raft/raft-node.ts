@@ -7,17 +7,17 @@
  *         ▲                            │                     │                      │
  *         └────────────────────────────┴── higher term, or a leader's message ──────┘
  */
-import {decodeConfiguration, unpackEntries} from './codec.js';
-import {ConfigurationHistory} from './configuration-history.js';
-import {Durability} from './durability.js';
+import {unpackEntries} from './codec.js';
+import type {Durability} from './durability.js';
 import type {Effect, Input} from './effects.js';
 import {assert} from './errors.js';
 import {commandsBytes, Leader} from './leader.js';
-import {RaftLog} from './log.js';
+import type {RaftLog} from './log.js';
 import type {RaftLimits, RaftOptions} from './options.js';
 import {hasQuorum, isVoter} from './quorum.js';
 import type {PendingRead} from './read-rounds.js';
 import {RemoteReads} from './remote-reads.js';
+import {Replica} from './replica.js';
 import {SnapshotReceiver} from './snapshot-receiver.js';
 import {
 	type AppendEntries,
@@ -40,7 +40,7 @@ import {
 	type Term,
 	unreachable,
 } from './types.js';
-import {isConfiguration, isWellFormed} from './validation.js';
+import {isWellFormed} from './validation.js';
 
 /** A node as an operator sees it. */
 export interface RaftStatus {
@@ -66,8 +66,8 @@ export class RaftNode {
 	readonly #id: NodeId;
 	readonly #limits: RaftLimits;
 	readonly #random: () => number;
+	readonly #replica: Replica;
 	readonly #log: RaftLog;
-	readonly #configurations: ConfigurationHistory;
 	readonly #durability: Durability;
 	readonly #receiver: SnapshotReceiver;
 	readonly #remoteReads: RemoteReads;
@@ -75,10 +75,6 @@ export class RaftNode {
 	#hardState: HardState;
 	#role: Role = 'follower';
 	#leaderId: NodeId | undefined;
-	/** Highest index known to be committed; never above what this log was verified to share with a leader's. */
-	#commitIndex: LogIndex;
-	/** Highest index handed to the service. snapshotIndex <= lastApplied <= commitIndex. */
-	#lastApplied: LogIndex;
 	/** Defined exactly while this node leads. */
 	#leader: Leader | undefined;
 	/** Who said yes, in the current round of pre-votes or votes. */
@@ -97,12 +93,10 @@ export class RaftNode {
 		this.#limits = options.limits;
 		this.#random = options.random;
 		this.#hardState = state.hardState;
-		this.#log = new RaftLog(state);
+		this.#replica = new Replica(options.initialConfiguration, state);
+		this.#log = this.#replica.log;
+		this.#durability = this.#replica.durability;
 		assert(this.#log.lastTerm <= this.#hardState.currentTerm, 'the stored term is not older than the stored log');
-		this.#configurations = new ConfigurationHistory(options.initialConfiguration, state);
-		this.#durability = new Durability(this.#log.lastIndex);
-		this.#commitIndex = this.#log.snapshotIndex;
-		this.#lastApplied = this.#log.snapshotIndex;
 		this.#now = now;
 		this.#receiver = new SnapshotReceiver(effect => this.#effects.push(effect));
 		this.#remoteReads = new RemoteReads(options.random);
@@ -136,13 +130,13 @@ export class RaftNode {
 			currentTerm: this.#hardState.currentTerm,
 			votedFor: this.#hardState.votedFor,
 			leaderId: this.#leaderId,
-			commitIndex: this.#commitIndex,
+			commitIndex: this.#replica.commitIndex,
 			lastIndex: this.#log.lastIndex,
 			durableIndex: this.#durability.durableIndex,
 			snapshotIndex: this.#log.snapshotIndex,
 			logBytes: this.#log.bytes,
 			refusedMessages: this.#refusedMessages,
-			configuration: this.#configurations.latest,
+			configuration: this.#replica.configuration,
 		};
 	}
 
@@ -153,9 +147,7 @@ export class RaftNode {
 
 	/** What a snapshot of the state at `index` stands for; `undefined` where the log no longer tells. */
 	snapshotMeta(index: LogIndex): SnapshotMeta | undefined {
-		const lastIncludedTerm = this.#log.termAt(index);
-		if (lastIncludedTerm === undefined || index <= this.#log.snapshotIndex) return undefined;
-		return {lastIncludedIndex: index, lastIncludedTerm, configuration: this.#configurations.at(index)};
+		return this.#replica.snapshotMeta(index);
 	}
 
 	/** A follower is taking in this leader's snapshot: a newer one now would make it begin anew. */
@@ -183,7 +175,7 @@ export class RaftNode {
 			case 'applied':
 				return this.#leader?.applied(input.index);
 			case 'snapshotTaken':
-				return this.#compact(input.index);
+				return this.#replica.compact(input.index);
 			case 'snapshotChunkStored':
 				return this.#snapshotChunkStored(input.snapshot, input.offset);
 			default:
@@ -195,9 +187,9 @@ export class RaftNode {
 	#finishStep(): void {
 		if (this.#leader !== undefined) {
 			this.#advanceCommit();
-			const isRoundBegun = this.#isCommittedInOwnTerm() && this.#leader.reads.begin(this.#commitIndex);
-			this.#leader.replicate(this.#commitIndex, this.#now);
-			if (isRoundBegun) this.#leader.askAll(this.#commitIndex, this.#now);
+			const isRoundBegun = this.#isCommittedInOwnTerm() && this.#leader.reads.begin(this.#replica.commitIndex);
+			this.#leader.replicate(this.#replica.commitIndex, this.#now);
+			if (isRoundBegun) this.#leader.askAll(this.#replica.commitIndex, this.#now);
 			this.#answerReads();
 		}
 		const write = this.#durability.takeBatch(this.#log, this.#hardState, this.#now);
@@ -213,13 +205,15 @@ export class RaftNode {
 		if (this.#leader !== undefined) return this.#tickLeader(this.#leader);
 		if (this.#now < this.#electionDeadline) return;
 		this.#resetElectionTimer();
+		// A candidate whose requests still wait for its disk has asked nobody yet.
+		if (this.#role === 'candidate' && !this.#durability.isHardStateDurable) return;
 		// With a disk that does not answer this node could win an election and then commit nothing.
-		if (isVoter(this.#configurations.latest, this.#id) && !this.#isDiskStalled()) this.#campaign('preVote');
+		if (isVoter(this.#replica.configuration, this.#id) && !this.#isDiskStalled()) this.#campaign('preVote');
 	}
 
 	#tickLeader(leader: Leader): void {
 		if (leader.hasLostQuorum(this.#now) || this.#isDiskStalled()) this.#becomeFollower(undefined);
-		else leader.tick(this.#commitIndex, this.#now);
+		else leader.tick(this.#replica.commitIndex, this.#now);
 	}
 
 	#isDiskStalled(): boolean {
@@ -278,7 +272,7 @@ export class RaftNode {
 			lastLogIndex: this.#log.lastIndex,
 			lastLogTerm: this.#log.lastTerm,
 		};
-		for (const peer of this.#configurations.latest.voters) {
+		for (const peer of this.#replica.configuration.voters) {
 			if (peer === this.#id) continue;
 			if (kind === 'preVote') this.#send(peer, message);
 			else this.#sendOnceHardStateDurable(peer, message);
@@ -287,7 +281,7 @@ export class RaftNode {
 	}
 
 	#countVotes(): void {
-		if (!hasQuorum(this.#configurations.latest, voter => this.#votes.has(voter))) return;
+		if (!hasQuorum(this.#replica.configuration, voter => this.#votes.has(voter))) return;
 		if (this.#role === 'preCandidate') this.#campaign('vote');
 		else if (this.#role === 'candidate') this.#becomeLeader();
 	}
@@ -303,8 +297,8 @@ export class RaftNode {
 				log: this.#log,
 				durability: this.#durability,
 				limits: this.#limits,
-				configuration: () => this.#configurations.latest,
-				snapshot: () => this.#currentSnapshot(),
+				configuration: () => this.#replica.configuration,
+				snapshot: () => this.#replica.currentSnapshot,
 				emit: effect => this.#effects.push(effect),
 			},
 			this.#now,
@@ -405,8 +399,10 @@ export class RaftNode {
 			if (!isStale) this.#send(to, message);
 		}
 		// A candidate's own vote counts, like any other, once it is durable.
-		if (this.#role === 'candidate' && this.#durability.isHardStateDurable) {
+		if (this.#role === 'candidate' && this.#durability.isHardStateDurable && !this.#votes.has(this.#id)) {
 			this.#votes.add(this.#id);
+			// The others are asked only now: the time to answer is theirs, not that of this node's disk.
+			this.#resetElectionTimer();
 			this.#countVotes();
 		}
 	}
@@ -467,17 +463,17 @@ export class RaftNode {
 			return;
 		}
 		const entries = unpackEntries(message.entries, message.prevLogIndex + 1);
-		if (entries === undefined || !this.#arePossible(entries, message)) return this.#refuseMessage();
+		if (entries === undefined || !this.#replica.arePossible(entries, message)) return this.#refuseMessage();
 		this.#acceptLeader(from);
-		if (!this.#sharesEntry(message.prevLogIndex, message.prevLogTerm)) {
+		if (!this.#replica.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {
 			this.#sendOnceHardStateDurable(from, this.#refusal(currentTerm, message.readToken, message.prevLogIndex));
 			return;
 		}
-		const isChanged = this.#takeEntries(entries);
+		const isChanged = this.#replica.takeEntries(entries);
 		// Never beyond what this message verified: the rest of this log may not be the leader's (§5.3, rule 5 of figure 2).
 		const verifiedIndex = message.prevLogIndex + entries.length;
-		this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.leaderCommit, verifiedIndex));
-		this.#receiver.dropUpTo(this.#commitIndex);
+		this.#replica.commitTo(Math.min(message.leaderCommit, verifiedIndex));
+		this.#receiver.dropUpTo(this.#replica.commitIndex);
 		const reply: AppendEntriesReply = {
 			type: 'appendEntriesReply',
 			term: message.term,
@@ -491,29 +487,6 @@ export class RaftNode {
 		};
 		if (isChanged) this.#sendOnceAllDurable(from, reply);
 		else this.#sendOnceHardStateDurable(from, reply);
-	}
-
-	/** Whether a leader can have sent these: terms in order, and nothing against what is committed (§5.4.3). */
-	#arePossible(entries: readonly LogEntry[], {term, prevLogIndex, prevLogTerm}: AppendEntries): boolean {
-		if (this.#contradictsCommitted(prevLogIndex, prevLogTerm)) return false;
-		let previousTerm = prevLogTerm;
-		for (const entry of entries) {
-			if (entry.term < previousTerm || entry.term > term) return false;
-			previousTerm = entry.term;
-			if (this.#contradictsCommitted(entry.index, entry.term)) return false;
-			if (entry.type === 'configuration' && !isConfigurationEntry(entry)) return false;
-		}
-		return true;
-	}
-
-	#contradictsCommitted(index: LogIndex, term: Term): boolean {
-		const ownTerm = index <= this.#commitIndex ? this.#log.termAt(index) : undefined;
-		return ownTerm !== undefined && ownTerm !== term;
-	}
-
-	/** Log matching (§5.3): what a snapshot holds is committed, so it is shared with every leader. */
-	#sharesEntry(index: LogIndex, term: Term): boolean {
-		return index <= this.#log.snapshotIndex || this.#log.termAt(index) === term;
 	}
 
 	#refusal(term: Term, readToken: number, prevLogIndex: LogIndex): AppendEntriesReply {
@@ -530,56 +503,27 @@ export class RaftNode {
 		};
 	}
 
-	/** Appends what is missing; drops a conflicting suffix, and only a conflicting one. Returns whether the log changed. */
-	#takeEntries(entries: readonly LogEntry[]): boolean {
-		let isChanged = false;
-		for (const entry of entries) {
-			if (entry.index <= this.#log.snapshotIndex) continue;
-			const ownTerm = this.#log.termAt(entry.index);
-			// An old message may end before this log does: what matches stays, whatever follows it.
-			if (ownTerm === entry.term) continue;
-			if (ownTerm !== undefined) this.#truncateFrom(entry.index);
-			this.#append(entry);
-			isChanged = true;
-		}
-		return isChanged;
-	}
-
-	#truncateFrom(index: LogIndex): void {
-		assert(index > this.#commitIndex, 'a committed entry is never replaced');
-		this.#log.truncateFrom(index);
-		this.#configurations.truncateFrom(index);
-		this.#durability.truncated(index);
-	}
-
-	#append(entry: LogEntry): void {
-		this.#log.append(entry);
-		this.#configurations.append(entry);
-	}
-
 	#appendOwn(type: LogEntry['type'], command: Uint8Array): void {
-		this.#append({index: this.#log.lastIndex + 1, term: this.#hardState.currentTerm, type, command});
+		this.#replica.append({index: this.#log.lastIndex + 1, term: this.#hardState.currentTerm, type, command});
 	}
 
 	#isCommittedInOwnTerm(): boolean {
-		return this.#log.termAt(this.#commitIndex) === this.#hardState.currentTerm;
+		return this.#log.termAt(this.#replica.commitIndex) === this.#hardState.currentTerm;
 	}
 
 	#advanceCommit(): void {
 		const index = this.#leader?.quorumMatchIndex() ?? 0;
-		if (index <= this.#commitIndex) return;
+		if (index <= this.#replica.commitIndex) return;
 		// Only an entry of the leader's own term is committed by counting: an older one on a majority can still be
 		// overwritten (§5.4.2, figure 8).
 		if (this.#log.termAt(index) !== this.#hardState.currentTerm) return;
-		this.#commitIndex = index;
+		this.#replica.commitTo(index);
 		this.#leader?.committed(this.#now);
 	}
 
 	#apply(): void {
-		if (this.#lastApplied >= this.#commitIndex) return;
-		const entries = this.#log.slice(this.#lastApplied + 1, this.#commitIndex + 1);
-		this.#lastApplied = this.#commitIndex;
-		this.#effects.push({type: 'service', input: {type: 'apply', entries}});
+		const entries = this.#replica.takeCommitted();
+		if (entries.length > 0) this.#effects.push({type: 'service', input: {type: 'apply', entries}});
 	}
 
 	#propose(proposalId: number, commands: readonly Uint8Array[]): void {
@@ -645,8 +589,8 @@ export class RaftNode {
 			}
 		}
 		// Reads that came while the round was under way begin the next one at once.
-		if (leader.reads.begin(this.#commitIndex)) {
-			leader.askAll(this.#commitIndex, this.#now);
+		if (leader.reads.begin(this.#replica.commitIndex)) {
+			leader.askAll(this.#replica.commitIndex, this.#now);
 			this.#answerReads();
 		}
 	}
@@ -666,22 +610,6 @@ export class RaftNode {
 
 	// ------------------------------------------------------------------------------------------- snapshots
 
-	#currentSnapshot(): SnapshotMeta {
-		const lastIncludedIndex = this.#log.snapshotIndex;
-		const configuration = this.#configurations.at(lastIncludedIndex);
-		return {lastIncludedIndex, lastIncludedTerm: this.#log.snapshotTerm, configuration};
-	}
-
-	/** The service's own snapshot is finished: the log before it can go. */
-	#compact(index: LogIndex): void {
-		const snapshot = this.snapshotMeta(index);
-		// A snapshot that came from the leader meanwhile is newer: snapshots only move forward.
-		if (snapshot === undefined || index > this.#lastApplied) return;
-		this.#log.compactTo(index, snapshot.lastIncludedTerm);
-		this.#configurations.compactTo(snapshot);
-		this.#durability.snapshotMade(snapshot, {reset: false});
-	}
-
 	#handleInstallSnapshot(from: NodeId, message: InstallSnapshot): void {
 		const {currentTerm} = this.#hardState;
 		if (message.term < currentTerm) {
@@ -689,10 +617,10 @@ export class RaftNode {
 			this.#sendOnceHardStateDurable(from, this.#receiver.reply(message, over));
 			return;
 		}
-		if (!this.#isPossible(message.snapshot)) return this.#refuseMessage();
+		if (!this.#replica.isPossible(message.snapshot)) return this.#refuseMessage();
 		this.#acceptLeader(from);
 		// Committed already: it could only take the service back (and the index counts for nothing new).
-		if (message.snapshot.lastIncludedIndex <= this.#commitIndex) {
+		if (message.snapshot.lastIncludedIndex <= this.#replica.commitIndex) {
 			this.#receiver.drop();
 			const done = {term: message.term, offset: message.offset, installed: true};
 			this.#sendOnceAllDurable(from, this.#receiver.reply(message, done));
@@ -702,41 +630,21 @@ export class RaftNode {
 		if (reply !== undefined) this.#sendOnceHardStateDurable(from, reply);
 	}
 
-	/** Whether a leader can have made it: it agrees with what is committed here (§5.4.3). */
-	#isPossible({lastIncludedIndex, lastIncludedTerm}: SnapshotMeta): boolean {
-		if (lastIncludedIndex <= this.#commitIndex) return !this.#contradictsCommitted(lastIncludedIndex, lastIncludedTerm);
-		return lastIncludedTerm >= (this.#log.termAt(this.#commitIndex) ?? 0);
-	}
-
 	#snapshotChunkStored(snapshot: SnapshotMeta, offset: number): void {
 		const stored = this.#receiver.stored(snapshot, offset);
 		if (stored === undefined) return;
 		const {from, reply} = stored;
 		if (!this.#isCurrent(reply.term)) return this.#receiver.drop();
 		if (reply.installed) {
-			if (snapshot.lastIncludedIndex > this.#commitIndex) this.#install(snapshot);
+			if (snapshot.lastIncludedIndex > this.#replica.commitIndex) this.#install(snapshot);
 			this.#sendOnceAllDurable(from, reply);
 		} else {
 			this.#sendOnceHardStateDurable(from, reply);
 		}
 	}
 
-	/** §7: keeps a suffix that follows on the snapshot's last entry, drops a log that does not have that entry. */
 	#install(snapshot: SnapshotMeta): void {
-		const {lastIncludedIndex, lastIncludedTerm} = snapshot;
-		const isShared = this.#log.termAt(lastIncludedIndex) === lastIncludedTerm;
-		if (isShared) this.#log.compactTo(lastIncludedIndex, lastIncludedTerm);
-		else this.#log.resetTo(lastIncludedIndex, lastIncludedTerm);
-		if (!isShared) this.#configurations.truncateFrom(0);
-		this.#configurations.compactTo(snapshot);
-		this.#durability.snapshotMade(snapshot, {reset: !isShared});
-		this.#commitIndex = lastIncludedIndex;
-		this.#lastApplied = lastIncludedIndex;
+		this.#replica.install(snapshot);
 		this.#effects.push({type: 'installSnapshot', snapshot});
 	}
-}
-
-function isConfigurationEntry({command}: LogEntry): boolean {
-	const configuration = decodeConfiguration(command);
-	return configuration !== undefined && isConfiguration(configuration);
 }

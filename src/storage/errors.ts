@@ -38,8 +38,8 @@ export class StorageCorruptError extends RaftError implements CorruptionSite {
 	constructor(what: string, site: CorruptionSite, options?: ErrorOptions) {
 		super(
 			`storage is damaged: ${what} (${site.file}, byte ${site.offset}; good up to index ${site.lastGoodIndex}). ` +
-				'Nothing was changed. Move this data directory away and let the node be filled by its peers as a new member, ' +
-				'or restore the damaged file; do not cut the log by hand',
+				'Nothing was changed. Restore the damaged file; do not cut the log by hand, and do not start this node ' +
+				'with an empty directory: it would have forgotten what it voted for and acknowledged',
 			options,
 		);
 		this.file = site.file;

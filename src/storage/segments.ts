@@ -4,18 +4,15 @@ import type {LogRecord} from './record-codec.js';
 
 export interface Segment {
 	readonly sequence: number;
-	/** The highest index that an entry in it has, 0 for none; entries that were truncated later do not count. */
+	/** The highest index that an entry in it has, also when it was truncated later; 0 for none. */
 	lastIndex: LogIndex;
 }
 
-/** Takes note of what a record does to the entries of all segments; it is written to the last one. */
-export function noteRecord(segments: readonly Segment[], {truncateFrom, entries}: LogRecord): void {
-	if (truncateFrom !== undefined) {
-		for (const segment of segments) segment.lastIndex = Math.min(segment.lastIndex, truncateFrom - 1);
-	}
+/** Takes note of a record that is written to the last segment. */
+export function noteRecord(segments: readonly Segment[], {entries}: LogRecord): void {
 	const last = entries.at(-1);
 	const current = segments.at(-1);
-	if (last !== undefined && current !== undefined) current.lastIndex = last.index;
+	if (last !== undefined && current !== undefined) current.lastIndex = Math.max(current.lastIndex, last.index);
 }
 
 /**

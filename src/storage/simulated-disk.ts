@@ -93,7 +93,7 @@ export class SimulatedDisk implements Disk {
 
 	lock(): void {
 		if (this.#isLocked) {
-			const message = 'the simulated disk is in use: close its storage, or crash it';
+			const message = 'the simulated disk is in use: close its storage, or kill its process';
 			throw new DataDirectoryError('ERR_DIRECTORY_IN_USE', 'the simulated disk', message);
 		}
 		this.#isLocked = true;
@@ -153,27 +153,26 @@ export class SimulatedDisk implements Disk {
 	}
 
 	/**
-	 * The machine or the process dies. Nobody is called back any more, open files are dead, the lock is gone, and a new
-	 * storage finds what is left.
-	 *
-	 * What no sync covered: `keep`, as when only the process dies, and then only writes under way may be cut short;
-	 * `drop`; or, as a power cut does, `random`: each write is there, is not, or is torn by sectors of 512 bytes, and each
-	 * change of a name has reached the disk or has not.
+	 * The process dies: nobody is called back any more, open files are dead, the lock is gone. What was written is still
+	 * there, and still not synced; a write under way may have got through in part.
 	 */
-	crash(unsynced: Unsynced): void {
-		this.#generation++;
-		this.#stalled = [];
-		this.#isLocked = false;
-		if (unsynced === 'keep') this.#durableNames = this.#names;
-		else if (unsynced === 'random')
-			applyNames(
-				this.#durableNames,
-				this.#nameChanges.filter(() => this.#random() < 0.5),
-			);
-		this.#nameChanges = [];
-		const files = [...this.#durableNames].sort(([one], [other]) => (one < other ? -1 : 1));
-		this.#names = new Map(files.map(([name, file]) => [name, file.afterCrash(unsynced, this.#random)]));
-		this.#durableNames = new Map(this.#names);
+	killProcess(): void {
+		this.#endLife();
+		for (const file of this.#allFiles()) file.cutShort(this.#random);
+	}
+
+	/**
+	 * The machine loses its power, and with it the process. What no sync covered is lost (`drop`), or as chance has it
+	 * (`random`): each write is there, is not, or is torn by sectors of 512 bytes, and each change of a name has reached
+	 * the disk or has not. Kill the process first to have the power fail on what an earlier life left unsynced.
+	 */
+	cutPower(unsynced: Unsynced): void {
+		this.#endLife();
+		const survives = (): boolean => unsynced === 'random' && this.#random() < 0.5;
+		const files = this.#allFiles();
+		applyNames(this.#durableNames, this.#nameChanges.splice(0).filter(survives));
+		for (const file of files) file.losePower(unsynced, this.#random);
+		this.#names = new Map(this.#durableNames);
 	}
 
 	/** Changes one bit of a file at rest, as ageing media do. */
@@ -186,6 +185,18 @@ export class SimulatedDisk implements Disk {
 	/** A copy of all files as they are seen: a backup. */
 	files(): ReadonlyMap<string, Uint8Array> {
 		return new Map([...this.#names].map(([name, file]) => [name, file.read(0, file.size)]));
+	}
+
+	#endLife(): void {
+		this.#generation++;
+		this.#stalled = [];
+		this.#isLocked = false;
+	}
+
+	/** Each once, in an order that depends on nothing but their names. */
+	#allFiles(): readonly SimulatedFile[] {
+		const named = [...this.#names, ...this.#durableNames].sort(([one], [other]) => (one < other ? -1 : 1));
+		return [...new Set(named.map(([, file]) => file))];
 	}
 
 	// -------------------------------------------------------------------------------------------------- files

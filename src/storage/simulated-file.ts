@@ -1,9 +1,8 @@
 /** A file of a simulated disk: its bytes as they are seen, its bytes on the platter, and the writes between the two. */
-import {unreachable} from '../raft/types.js';
 import {sectorBytes} from './bytes.js';
 
-/** What becomes of writes and names that no sync has covered: see `SimulatedDisk.crash`. */
-export type Unsynced = 'keep' | 'drop' | 'random';
+/** What becomes of writes and names that no sync has covered: see `SimulatedDisk.cutPower`. */
+export type Unsynced = 'drop' | 'random';
 
 export interface PendingWrite {
 	readonly offset: number;
@@ -15,8 +14,8 @@ export interface PendingWrite {
 }
 
 export class SimulatedFile {
-	readonly #seen: GrowingBytes;
-	readonly #durable: GrowingBytes;
+	#seen: GrowingBytes;
+	#durable: GrowingBytes;
 	#unsynced: PendingWrite[] = [];
 
 	constructor(bytes: Uint8Array) {
@@ -51,7 +50,7 @@ export class SimulatedFile {
 	/** What is left is durable, as `DiskFile.truncate` says. */
 	truncate(size: number): void {
 		this.#seen.truncate(size);
-		this.#durable.replace(this.#seen.read(0, size));
+		this.#durable = this.#seen.copy();
 		this.#unsynced = [];
 	}
 
@@ -60,32 +59,29 @@ export class SimulatedFile {
 		if (bit < this.#durable.size * 8) this.#durable.flipBit(bit);
 	}
 
-	/** The file that the next life finds. */
-	afterCrash(unsynced: Unsynced, random: () => number): SimulatedFile {
-		const left = new GrowingBytes(this.#durable.read(0, this.#durable.size));
-		for (const write of this.#unsynced) keepSome(left, write, unsynced, random);
-		return new SimulatedFile(left.read(0, left.size));
+	/** The writer died: of a write under way, any number of its first bytes got through. */
+	cutShort(random: () => number): void {
+		this.#unsynced = this.#unsynced.map(write => {
+			if (write.isDone) return write;
+			const length = Math.floor(random() * (write.data.length + 1));
+			return {...write, data: write.data.subarray(0, length), isDone: true};
+		});
+		this.#seen = this.#durable.copy();
+		for (const {offset, data} of this.#unsynced) this.#seen.write(offset, data);
+	}
+
+	losePower(unsynced: Unsynced, random: () => number): void {
+		if (unsynced === 'random') for (const write of this.#unsynced) keepSome(this.#durable, write, random);
+		this.#unsynced = [];
+		this.#seen = this.#durable.copy();
 	}
 }
 
-function keepSome(left: GrowingBytes, write: PendingWrite, unsynced: Unsynced, random: () => number): void {
-	const {offset, data, isDone, isLost} = write;
-	switch (unsynced) {
-		case 'drop':
-			return;
-		case 'keep':
-			left.write(offset, isDone ? data : data.subarray(0, Math.floor(random() * (data.length + 1))));
-			return;
-		case 'random': {
-			const fate = random();
-			if (isLost || fate < 0.25) return;
-			if (fate < 0.5) left.write(offset, data);
-			else tear(left, write, random);
-			return;
-		}
-		default:
-			unreachable(unsynced);
-	}
+function keepSome(left: GrowingBytes, write: PendingWrite, random: () => number): void {
+	const fate = random();
+	if (write.isLost || fate < 0.25) return;
+	if (fate < 0.5) left.write(write.offset, write.data);
+	else tear(left, write, random);
 }
 
 /** Of each sector that the write touches, all its bytes reach the platter or none. */
@@ -133,9 +129,8 @@ class GrowingBytes {
 		this.#size = size;
 	}
 
-	replace(bytes: Uint8Array): void {
-		this.#bytes = bytes.slice();
-		this.#size = bytes.length;
+	copy(): GrowingBytes {
+		return new GrowingBytes(this.#bytes.subarray(0, this.#size));
 	}
 
 	flipBit(bit: number): void {

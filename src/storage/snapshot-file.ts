@@ -93,8 +93,10 @@ export class SnapshotFileWriter {
 			bytes.set(part, offset);
 			offset += part.length;
 		}
-		this.#file.write(this.#offset, bytes, done);
+		const position = this.#offset;
+		// Before the call: a disk that completes at once brings the next write along.
 		this.#offset += bytes.length;
+		this.#file.write(position, bytes, done);
 	}
 }
 

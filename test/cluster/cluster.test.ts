@@ -4,7 +4,7 @@ import {Cluster} from '../../actors/index.js';
 for (const kvThread of [false, true]) {
 	const where = kvThread ? 'with the KV server on a thread of its own' : "with the KV server on its node's thread";
 
-	test(`a cluster answers, loses its leader, goes on, takes it back (${where})`, async t => {
+	test.serial(`a cluster answers, loses its leader, goes on, takes it back (${where})`, async t => {
 		const cluster = await Cluster.start({nodes: 3, kvThread});
 		t.teardown(() => cluster.close());
 		const clerk = cluster.clerk();

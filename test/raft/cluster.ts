@@ -209,6 +209,7 @@ export class TestCluster {
 			return;
 		}
 		action(life);
+		this.#rethrow();
 		this.judge.inspect(slot);
 	}
 
@@ -344,6 +345,11 @@ export class TestCluster {
 
 	#runNext(): void {
 		this.#events.runNext();
+		this.#rethrow();
+	}
+
+	/** What the judge throws inside of a driver is what stopped that driver. */
+	#rethrow(): void {
 		if (this.#failure !== undefined) throw this.#failure;
 	}
 }

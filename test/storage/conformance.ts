@@ -5,7 +5,19 @@ import {nodeId, term} from '../../src/raft/types.js';
 import type {LogEntry, PersistentState, WriteBatch} from '../../src/raft/types.js';
 import {InvariantError} from '../../src/raft/errors.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
-import {batch, bytesOf, close, entriesFrom, plain, snapshotAt, textOf, vote, write, writeSnapshot} from './samples.js';
+import {
+	batch,
+	bytesOf,
+	call,
+	close,
+	entriesFrom,
+	plain,
+	snapshotAt,
+	textOf,
+	vote,
+	write,
+	writeSnapshot,
+} from './samples.js';
 import type {Place} from './samples.js';
 
 /** Closes, opens again, and loads. */
@@ -82,17 +94,17 @@ export function storageConformance(name: string, makePlace: (t: ExecutionContext
 			first.write(batch({entries: entriesFrom(index, 1)}), error => {
 				t.is(error, undefined);
 				order.push(index);
-				if (index < 2000) chain(index + 1);
+				if (index < 300) chain(index + 1);
 			});
 		};
 		chain(1);
-		while (order.length < 2000) await place.settle();
+		while (order.length < 300) await place.settle();
 		t.deepEqual(
 			order,
-			Array.from({length: 2000}, (_, offset) => offset + 1),
+			Array.from({length: 300}, (_, offset) => offset + 1),
 		);
 		const {storage, state} = await reopen(place, first);
-		t.is(state.entries.length, 2000);
+		t.is(state.entries.length, 300);
 		await close(place, storage);
 	});
 
@@ -126,6 +138,22 @@ export function storageConformance(name: string, makePlace: (t: ExecutionContext
 		t.deepEqual(state, {hardState: vote(1)!, snapshot: snapshotAt(6), entries: entriesFrom(7, 5)});
 		const reader = storage.openSnapshot()!;
 		t.deepEqual(reader.snapshot, snapshotAt(6));
+		t.is(textOf(reader.read(0, reader.size)), 'state at 6');
+		reader.close();
+		await close(place, storage);
+	});
+
+	conforms('a snapshot whose next chunk is handed over as soon as the last one is taken is whole', async (t, place) => {
+		const storage = place.open();
+		storage.load();
+		await write(place, storage, batch({hardState: vote(1), entries: entriesFrom(1, 10)}));
+		const writer = storage.createSnapshot(snapshotAt(6));
+		const failure = await call(place, done =>
+			writer.write(bytesOf('state '), () => writer.write(bytesOf('at 6'), () => writer.finish(done))),
+		);
+		t.is(failure, undefined);
+		await write(place, storage, batch({snapshot: snapshotAt(6)}));
+		const reader = storage.openSnapshot()!;
 		t.is(textOf(reader.read(0, reader.size)), 'state at 6');
 		reader.close();
 		await close(place, storage);

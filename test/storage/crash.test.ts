@@ -152,7 +152,7 @@ function assertGoesOn(
 	});
 	time.runAll();
 	t.true(isAcknowledged, where);
-	disk.crash('drop');
+	disk.cutPower('drop');
 	const again = new WriteAheadLog({disk, segmentBytes: 1536}).load();
 	t.is(fingerprint(again), fingerprint(stateAfter(state, next)), where);
 }
@@ -189,8 +189,8 @@ function livesAndDeaths(t: ExecutionContext, runSeed: number): number {
 			t.true(isClosed, where);
 		}
 		total += current.acknowledged;
-		const policy = random();
-		place.disk.crash(policy < 0.2 ? 'drop' : policy < 0.4 ? 'keep' : 'random');
+		if (random() < 0.5) place.disk.killProcess();
+		else place.disk.cutPower(random() < 0.3 ? 'drop' : 'random');
 	}
 	return total;
 }

@@ -29,7 +29,7 @@ async function smallLog(preallocateBytes = 0): Promise<Files> {
 	await write(
 		place,
 		storage,
-		batch({entries: [{...long, command: new Uint8Array(1600).fill(1, 0, 300).fill(1, 1500)}]}),
+		batch({entries: [{...long, command: new Uint8Array(1200).fill(1, 0, 100).fill(1, 1150)}]}),
 	);
 	await close(place, storage);
 	return place.disk.files();
@@ -143,16 +143,48 @@ test('lost files are noticed: a segment, the snapshot, the whole log beside a sn
 	}
 });
 
-test('a segment of another log does not fit in, although it is whole', async t => {
-	const files = await smallLog();
-	const place = simulatedPlace({sizes});
+test('what belongs to another life of the log does not fit in, however alike it is', async t => {
+	const lives = [];
+	for (const word of ['this', 'that']) {
+		const place = simulatedPlace({sizes});
+		const storage = place.open();
+		storage.load();
+		await write(place, storage, batch({hardState: vote(1)}));
+		for (let index = 1; index <= 20; index++)
+			await write(place, storage, batch({entries: entriesFrom(index, 1, 1, word)}));
+		lives.push(place.disk.files());
+	}
+	const [one = new Map(), other = new Map()] = lives as Files[];
+	const good = fingerprint(logOf(one).load());
+	let refused = 0;
+	for (const name of segmentsOf(one)) {
+		const bytes = one.get(name)!;
+		for (let offset = 0; offset < bytes.length; offset += 32) {
+			const spliced = edited(bytes, copy => copy.set(other.get(name)!.subarray(offset), offset));
+			try {
+				t.is(fingerprint(logOf(changed(one, {[name]: spliced})).load()), good, `${name} from ${offset}`);
+			} catch (error) {
+				t.true(error instanceof StorageCorruptError);
+				refused++;
+			}
+		}
+	}
+	t.true(refused > 20);
+});
+
+test('a sector that was lost is damage when good frames follow it, although it looks like a torn write (B-46)', async t => {
+	const place = simulatedPlace();
 	const storage = place.open();
 	storage.load();
-	await write(place, storage, batch({hardState: vote(9)}));
-	for (let index = 1; index <= 40; index++) await write(place, storage, batch({entries: entriesFrom(index, 1, 9)}));
-	const other = place.disk.files();
-	for (const name of segmentsOf(files)) {
-		t.throws(() => logOf(changed(files, {[name]: other.get(name)!})).load(), {code: 'ERR_STORAGE_CORRUPT'}, name);
+	await write(place, storage, batch({hardState: vote(1)}));
+	for (let index = 1; index <= 100; index++) await write(place, storage, batch({entries: entriesFrom(index, 1)}));
+	await close(place, storage);
+	const [[name, bytes] = ['', new Uint8Array(0)]] = place.disk.files();
+	const end = bytes.findLastIndex(byte => byte !== 0);
+	t.true(end > 4000);
+	for (let offset = 0; offset + 1024 < end; offset += 512) {
+		const lost = edited(bytes, copy => copy.fill(0, offset, offset + 512));
+		t.throws(() => logOf(new Map([[name, lost]])).load(), {code: 'ERR_STORAGE_CORRUPT'}, `from ${offset}`);
 	}
 });
 
@@ -169,6 +201,47 @@ test('a damaged snapshot is refused when it is read, block by block', async t =>
 	t.is(reader.read(0, 60_000).length, 60_000);
 	t.throws(() => reader.read(0, 200_000), {code: 'ERR_STORAGE_CORRUPT'});
 	t.is(reader.read(140_000, 60_000).length, 60_000);
+});
+
+test('blocks of a snapshot that changed places are refused', async t => {
+	const place = simulatedPlace();
+	const storage = place.open();
+	storage.load();
+	await write(place, storage, batch({hardState: vote(1)}));
+	const block = 64 * 1024;
+	const content = new Uint8Array(2 * block + 5).fill(1, 0, block).fill(2, block);
+	await writeSnapshot(place, storage, snapshotAt(3), [content]);
+	await write(place, storage, batch({snapshot: snapshotAt(3)}));
+	await close(place, storage);
+	const files = place.disk.files();
+	const name = snapshotOf(files);
+	const first = files.get(name)!.length - (content.length + 3 * 4 + 10);
+	const second = first + block + 4;
+	const swapped = edited(files.get(name)!, copy => {
+		copy.set(files.get(name)!.subarray(second, second + block + 4), first);
+		copy.set(files.get(name)!.subarray(first, second), second);
+	});
+	const damaged = logOf(changed(files, {[name]: swapped}));
+	damaged.load();
+	t.throws(() => damaged.openSnapshot()!.read(0, 10), {code: 'ERR_STORAGE_CORRUPT'});
+});
+
+test('a segment that was begun and not used is not taken for a new log when the ones before it are lost', async t => {
+	const operations: string[] = [];
+	const place = simulatedPlace({sizes, record: ({type}) => operations.push(type)});
+	const storage = place.open();
+	storage.load();
+	let index = 1;
+	await write(place, storage, batch({hardState: vote(1)}));
+	while (place.disk.list().length === 1) {
+		storage.write(batch({entries: entriesFrom(index++, 1)}), () => {});
+		while (place.disk.list().length === 1 && place.time.step());
+	}
+	while (operations.at(-1) !== 'syncDirectory') place.time.step();
+	place.disk.killProcess();
+	const files = place.disk.files();
+	t.is(logOf(files).load().entries.length, index - 2);
+	t.throws(() => logOf(changed(files, {'log-0000000001': undefined})).load(), {code: 'ERR_STORAGE_CORRUPT'});
 });
 
 test('files of a format to come are refused by name and version', async t => {
@@ -236,7 +309,7 @@ test('a log that is compacted often keeps few files and its hard state, however 
 		const bytes = [...place.disk.files().values()].reduce((sum, file) => sum + file.length, 0);
 		t.true(place.disk.files().size <= 4 && bytes < 13_000, `${place.disk.files().size} files, ${bytes} bytes`);
 	}
-	place.disk.crash('drop');
+	place.disk.cutPower('drop');
 	const state = place.open().load();
 	t.deepEqual(plain(state), plain({hardState: vote(3, 1)!, snapshot: last, entries: entriesFrom(1999, 2, 3)}));
 });

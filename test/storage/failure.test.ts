@@ -38,7 +38,7 @@ for (const [what, fault] of failures) {
 		t.throws(() => storage.openSnapshot(), {code: 'ERR_STORAGE_FAILED'});
 		const end = await close(place, storage);
 		t.is(end?.name, 'StorageFailedError');
-		place.disk.crash('random');
+		place.disk.cutPower('random');
 		const again = place.open();
 		const {entries} = again.load();
 		t.deepEqual(entries.slice(0, next - 1), entriesFrom(1, next - 1));
@@ -114,7 +114,7 @@ test('a stalled sync holds back every completion, and lets them all go in order'
 	place.disk.faults.areSyncsStalled = false;
 	place.disk.releaseSyncs();
 	await place.settle();
-	place.disk.crash('drop');
+	place.disk.cutPower('drop');
 	t.is(place.open().load().entries.length, 3);
 });
 
@@ -176,7 +176,7 @@ test('a crash is silent: nobody is told anything afterwards', async t => {
 	storage.load();
 	storage.write(batch({hardState: vote(1)}), () => t.fail());
 	place.time.step();
-	place.disk.crash('random');
+	place.disk.cutPower('random');
 	await place.settle();
 	t.pass();
 });
@@ -188,7 +188,7 @@ test('the same seed gives the same disk after the same crash', async t => {
 		storage.load();
 		storage.write(batch({hardState: vote(1), entries: entriesFrom(1, 200)}), () => {});
 		for (let step = 0; step < 4; step++) place.time.step();
-		place.disk.crash('random');
+		place.disk.cutPower('random');
 		return place.disk.files();
 	});
 	t.deepEqual(left[0], left[1]);
@@ -203,7 +203,7 @@ test('a snapshot installed before anything else was written is found again, or n
 		const writer = storage.createSnapshot(snapshotAt(5));
 		writer.finish(() => storage.write(batch({hardState: vote(1), snapshot: snapshotAt(5)}), () => {}));
 		for (let step = 0; step < steps; step++) place.time.step();
-		place.disk.crash('random');
+		place.disk.cutPower('random');
 		const state = place.open().load();
 		const {snapshot, hardState} = state;
 		t.deepEqual(plain(state), plain({snapshot, entries: [], hardState: snapshot === undefined ? vote(0)! : vote(1)!}));

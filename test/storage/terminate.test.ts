@@ -1,6 +1,5 @@
 import test from 'ava';
-import {once} from 'node:events';
-import {setTimeout as delay} from 'node:timers/promises';
+import {on} from 'node:events';
 import {Worker} from 'node:worker_threads';
 import {NodeDisk} from '../../src/storage/node-disk.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
@@ -10,6 +9,15 @@ import {nextTurn, temporaryDirectory} from './places.js';
 import {seededRandom} from './virtual-time.js';
 
 const seed = Number(process.env['SEED'] ?? 7);
+
+/** Until the worker has said that so many entries more than at its start are durable; by then it is further on. */
+async function hasAppended(worker: Worker, count: number): Promise<void> {
+	let start: number | undefined;
+	for await (const [last] of on(worker, 'message') as AsyncIterable<[number]>) {
+		start ??= last;
+		if (last >= start + count) return;
+	}
+}
 
 for (const sync of [true, false]) {
 	test(`a thread that is killed while it appends loses nothing that it acknowledged (sync: ${sync})`, async t => {
@@ -22,9 +30,7 @@ for (const sync of [true, false]) {
 				workerData: {directory, sync, acknowledged} satisfies AppendWorkerData,
 			});
 			t.teardown(async () => worker.terminate());
-			await once(worker, 'message');
-			// The moment of death is what is being tried: any will do, and none is waited for.
-			await delay(random() * 15);
+			await hasAppended(worker, Math.floor(random() * 60));
 			await worker.terminate();
 			const last = Atomics.load(durable, 0);
 			const storage = new WriteAheadLog({disk: new NodeDisk({directory, sync, owner: 'append test'})});

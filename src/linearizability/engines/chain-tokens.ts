@@ -215,7 +215,8 @@ class Paths {
 	#overlap(one: Zone, other: Zone): Anomaly {
 		const offsets = [one.firstReturned, other.lastCalled, other.firstReturned, one.lastCalled];
 		const shown = [...new Set(offsets.filter(offset => offset >= 0))];
-		const isLost = shown.some(offset => isWrite(at(this.#history, offset).input) && !this.#seen.has(offset));
+		// A later put may have replaced what a read misses; an append that no read shows is gone.
+		const isLost = shown.some(offset => at(this.#history, offset).input.type === 'append' && !this.#seen.has(offset));
 		const name = nameOperation(this.#history, other.firstReturned);
 		const type = isLost ? 'lostUpdate' : 'staleRead';
 		return this.#anomaly(

@@ -15,6 +15,9 @@ export class JitSearch implements Search {
 	readonly #problem: Problem;
 	readonly #greedyReads: boolean;
 	readonly #pendingRules: boolean;
+	readonly #symmetry: boolean;
+	/** The smallest rank of what is called at each event or later. */
+	readonly #ranksToCome: Float64Array | undefined;
 	#memoryBytesMax = Infinity;
 	/** The bit of each operation while it is open. */
 	readonly #slots: Int32Array;
@@ -37,6 +40,8 @@ export class JitSearch implements Search {
 		this.#problem = problem;
 		this.#greedyReads = options.greedyReads ?? true;
 		this.#pendingRules = options.pendingRules ?? true;
+		this.#symmetry = options.symmetry ?? true;
+		this.#ranksToCome = (options.ranks ?? true) ? ranksToCome(problem) : undefined;
 		this.#slots = new Int32Array(problem.count);
 		const slotCount = widestMoment(problem);
 		for (let slot = slotCount; slot > 0; slot--) this.#freeSlots.push(slot - 1);
@@ -113,11 +118,37 @@ export class JitSearch implements Search {
 
 	#expand(): void {
 		if (this.#greedyReads && this.#expandRead()) return;
+		const rank = this.#smallestRank();
 		for (const operation of this.#open) {
-			if (this.#hasSlot(operation)) continue;
+			// What has no rank, NaN, compares with nothing.
+			if (this.#hasSlot(operation) || (this.#problem.ranks[operation] as number) > rank) continue;
+			if (this.#symmetry && this.#hasPrecedence(operation)) continue;
 			const next = this.#tryStep(operation);
 			if (next !== illegal) this.#follow(operation, next);
 		}
+	}
+
+	/** Of all that has not yet taken effect, called or not. */
+	#smallestRank(): number {
+		if (this.#ranksToCome === undefined) return Infinity;
+		let smallest = this.#ranksToCome[this.#at] as number;
+		for (const operation of this.#open) {
+			const rank = this.#problem.ranks[operation] as number;
+			if (rank < smallest && !this.#hasSlot(operation)) smallest = rank;
+		}
+		return smallest;
+	}
+
+	/** Another open one behaves alike and returns earlier: the two could change places. */
+	#hasPrecedence(operation: number): boolean {
+		const {kinds, returnAt, completedCount} = this.#problem;
+		if (operation >= completedCount) return false;
+		return this.#open.some(
+			other =>
+				kinds[other] === kinds[operation] &&
+				(returnAt[other] as number) < (returnAt[operation] as number) &&
+				!this.#hasSlot(other),
+		);
 	}
 
 	/** A legal read may as well come now: then no other continuation is needed. */
@@ -158,6 +189,17 @@ export class JitSearch implements Search {
 		const slot = this.#slots[operation] as number;
 		row[1 + (slot >>> 5)] = (row[1 + (slot >>> 5)] as number) ^ (1 << (slot & 31));
 	}
+}
+
+function ranksToCome({events, count, ranks}: Problem): Float64Array {
+	const smallest = new Float64Array(events.length + 1).fill(Infinity);
+	for (let at = events.length - 1; at >= 0; at--) {
+		const event = events[at] as number;
+		const rank = event < count ? (ranks[event] as number) : NaN;
+		const later = smallest[at + 1] as number;
+		smallest[at] = rank < later ? rank : later;
+	}
+	return smallest;
 }
 
 /** The most operations that are open at once; those of unknown outcome stay open for ever. */

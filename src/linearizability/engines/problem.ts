@@ -20,10 +20,17 @@ export interface Problem {
 	readonly offsets: Int32Array;
 	/** All events in time order: `operation` for a call, `count + operation` for a return. */
 	readonly events: Int32Array;
+	/** Where in `events` each operation's call and return stand; a return that never comes stands after the end. */
+	readonly callAt: Int32Array;
+	readonly returnAt: Int32Array;
 	/** 1: can never change a state. */
 	readonly readOnly: Uint8Array;
 	/** The latest earlier operation of unknown outcome that behaves alike, or -1. */
 	readonly twin: Int32Array;
+	/** Operations with equal kinds behave alike in every state. */
+	readonly kinds: Int32Array;
+	/** See `Model.rank`; NaN: none. */
+	readonly ranks: Float64Array;
 	readonly initialState: number;
 	/** The state after `operation` in `state`, or `illegal`. */
 	step(state: number, operation: number): number;
@@ -38,16 +45,22 @@ export function compileProblem<Input, Output, State>(
 	const offsets = orderByCall(history);
 	const operations = Array.from(offsets, offset => history[offset] as Operation<Input, Output>);
 	const {kinds, kindCount} = classify(operations, model);
+	const events = orderEvents(operations);
 	const steps = new StepTable(operations, kinds, kindCount, model);
 	return {
 		count: operations.length,
 		completedCount: operations.filter(({output}) => output !== undefined).length,
 		offsets,
-		events: orderEvents(operations),
+		events,
+		...positions(events, operations.length),
 		readOnly: Uint8Array.from(operations, ({input, output}) =>
 			output !== undefined && model.isReadOnly(input, output) ? 1 : 0,
 		),
 		twin: findTwins(operations, kinds),
+		kinds,
+		ranks: Float64Array.from(operations, ({input, output}) =>
+			output === undefined ? NaN : (model.rank?.(input, output) ?? NaN),
+		),
 		initialState: steps.initialState,
 		step: (state, operation) => steps.step(state, operation),
 		describeState: state => steps.describe(state),
@@ -79,6 +92,16 @@ function orderEvents<Input, Output>(operations: History<Input, Output>): Int32Ar
 	// At equal times calls come first, so that what touches counts as overlapping.
 	events.sort((a, b) => time(a) - time(b) || Number(a >= count) - Number(b >= count) || a - b);
 	return Int32Array.from(events);
+}
+
+function positions(events: Int32Array, count: number): Pick<Problem, 'callAt' | 'returnAt'> {
+	const callAt = new Int32Array(count);
+	const returnAt = new Int32Array(count).fill(events.length);
+	for (const [position, event] of events.entries()) {
+		if (event < count) callAt[event] = position;
+		else returnAt[event - count] = position;
+	}
+	return {callAt, returnAt};
 }
 
 function classify<Input, Output, State>(

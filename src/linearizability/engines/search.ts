@@ -18,8 +18,12 @@ export interface SearchOptions {
 	/** Place a legal read-only operation at once, and never reconsider it. Off only to compare. @default true */
 	readonly greedyReads?: boolean;
 	/**
-	 * Rules for unknown outcomes: never place one that changes nothing, and of those that behave alike only the
-	 * earliest. Off only to compare. @default true
+	 * Rules for unknown outcomes: never place one that changes nothing; of those that behave alike only the earliest; and
+	 * what failed with fewer of them used up fails with more. Off only to compare. @default true
 	 */
 	readonly pendingRules?: boolean;
+	/** Of completed operations that behave alike, place the one that returns first. Off only to compare. @default true */
+	readonly symmetry?: boolean;
+	/** Use the model's ranks. Off only to compare. @default true */
+	readonly ranks?: boolean;
 }

@@ -6,47 +6,52 @@
  * words in between are kept (a window as wide as the history is concurrent), and one bit for each unknown outcome.
  */
 const growthLoad = 0.6;
+/** How many configurations that differ only in their unknown outcomes are looked through for a subset. */
+const rivalsMax = 8;
+
+export interface Configuration {
+	/** Of the state and the completed operations. */
+	readonly hash: number;
+	/** Of the unknown outcomes that are placed. */
+	readonly pendingHash: number;
+	readonly state: number;
+	/** The first unplaced completed operation. */
+	readonly first: number;
+	/** All placed operations. */
+	readonly bits: Int32Array;
+	/** The words of the window, `to` exclusive. */
+	readonly from: number;
+	readonly to: number;
+	/** Where the words of the unknown outcomes begin. */
+	readonly tail: number;
+}
 
 export class WglMemo {
+	readonly #isSubsetEnough: boolean;
 	/** Open addressing, a power of two: where in the arena an entry starts, plus 1; 0 is free. */
 	#table = new Int32Array(64);
-	/** Entries one after another: hash, state, first unplaced, window words, unknown-outcome words. */
+	/** Entries one after another: hash, state, first unplaced, window words, words of unknown outcomes. */
 	#arena = new Int32Array(256);
 	#used = 0;
 	#entryCount = 0;
+
+	/** `isSubsetEnough`: what failed with fewer unknown outcomes used up need not be tried with more. */
+	constructor(isSubsetEnough: boolean) {
+		this.#isSubsetEnough = isSubsetEnough;
+	}
 
 	get bytes(): number {
 		return (this.#table.length + this.#arena.length) * 4;
 	}
 
-	/**
-	 * True if the configuration is new. `bits` are all placed operations, `from` and `to` (exclusive) the words of the
-	 * window, `tail` where the words for unknown outcomes begin.
-	 */
-	add(hash: number, state: number, first: number, bits: Int32Array, from: number, to: number, tail: number): boolean {
-		const table = this.#table;
-		const arena = this.#arena;
-		const mask = table.length - 1;
-		let slot = (hash ^ (hash >>> 15)) & mask;
-		for (;;) {
-			const entry = table[slot] as number;
-			if (entry === 0) break;
-			const at = entry - 1;
-			if (
-				arena[at] === hash &&
-				arena[at + 1] === state &&
-				arena[at + 2] === first &&
-				hasWords(arena, at + 3, bits, from, to) &&
-				hasWords(arena, at + 3 + to - from, bits, tail, bits.length)
-			) {
-				return false;
-			}
-			slot = (slot + 1) & mask;
-		}
-		table[slot] = this.#store(hash, state, first, bits, from, to, tail) + 1;
-		this.#entryCount++;
-		if (this.#entryCount > table.length * growthLoad) this.#growTable();
-		return true;
+	/** True if there is something new to find from here. */
+	add(configuration: Configuration): boolean {
+		const {hash, pendingHash} = configuration;
+		if (!this.#isSubsetEnough) return this.#addUnder(hash ^ pendingHash, configuration, Infinity) === 'added';
+		const outcome = this.#addUnder(hash, configuration, rivalsMax);
+		if (outcome !== 'crowded') return outcome === 'added';
+		// With many rivals only an equal one is sought, where a hash can find it.
+		return this.#addUnder(hash ^ Math.imul(pendingHash, 0x9e3779b1), configuration, Infinity) === 'added';
 	}
 
 	/** Whether one more entry of `words` words, with the growth that it may cause, stays within the budget. */
@@ -57,7 +62,48 @@ export class WglMemo {
 		return bytes <= bytesMax;
 	}
 
-	#store(hash: number, state: number, first: number, bits: Int32Array, from: number, to: number, tail: number): number {
+	#addUnder(hash: number, configuration: Configuration, most: number): 'added' | 'known' | 'crowded' {
+		const table = this.#table;
+		const mask = table.length - 1;
+		let slot = (hash ^ (hash >>> 15)) & mask;
+		let rivals = 0;
+		for (;;) {
+			const entry = table[slot] as number;
+			if (entry === 0) break;
+			if (this.#hasSameCompleted(entry - 1, hash, configuration)) {
+				if (this.#covers(entry - 1, configuration)) return 'known';
+				rivals++;
+				if (rivals >= most) return 'crowded';
+			}
+			slot = (slot + 1) & mask;
+		}
+		table[slot] = this.#store(hash, configuration) + 1;
+		this.#entryCount++;
+		if (this.#entryCount > table.length * growthLoad) this.#growTable();
+		return 'added';
+	}
+
+	#hasSameCompleted(at: number, hash: number, {state, first, bits, from, to}: Configuration): boolean {
+		const arena = this.#arena;
+		if (arena[at] !== hash || arena[at + 1] !== state || arena[at + 2] !== first) return false;
+		for (let word = from; word < to; word++) {
+			if (arena[at + 3 + word - from] !== bits[word]) return false;
+		}
+		return true;
+	}
+
+	/** Whether the entry's unknown outcomes are a subset of these (or equal, without that rule). */
+	#covers(at: number, {bits, from, to, tail}: Configuration): boolean {
+		const start = at + 3 + to - from - tail;
+		for (let word = tail; word < bits.length; word++) {
+			const stored = this.#arena[start + word] as number;
+			const given = bits[word] as number;
+			if (this.#isSubsetEnough ? (stored & ~given) !== 0 : stored !== given) return false;
+		}
+		return true;
+	}
+
+	#store(hash: number, {state, first, bits, from, to, tail}: Configuration): number {
 		const words = 3 + (to - from) + (bits.length - tail);
 		if (this.#used + words > this.#arena.length) this.#growArena(words);
 		const arena = this.#arena;
@@ -91,13 +137,6 @@ export class WglMemo {
 		}
 		this.#table = table;
 	}
-}
-
-function hasWords(arena: Int32Array, at: number, bits: Int32Array, from: number, to: number): boolean {
-	for (let word = from; word < to; word++) {
-		if (arena[at + word - from] !== bits[word]) return false;
-	}
-	return true;
 }
 
 /** A well-mixed 32-bit number for each whole number: the finalizer of MurmurHash3 (Appleby, public domain). */

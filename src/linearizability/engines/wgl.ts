@@ -1,14 +1,17 @@
 /**
  * Depth-first search for a linearization: Wing & Gong (1993) with the memo of Lowe (2017), "Testing for linearizability".
  *
- * The events not yet placed form a linked list in time order. From its head on, up to the first return, every call is a
- * candidate: its operation may come next. Placing one unlinks it; a return at which nothing more can be tried means that
- * its operation should have been placed before, so the latest choice is undone.
+ * The operations not yet placed form linked lists in the order of their calls. Those called before the first return of an
+ * unplaced one are candidates: any of them may come next. When none is left to try, that first return means that its
+ * operation should have been placed before, so the latest choice is undone.
  *
- * Two reductions keep verdicts and shrink the search (proofs in README.md; tests compare with the plain search):
- * legal read-only operations are placed at once and never reconsidered; and unknown outcomes obey the pending rules.
- * Whatever the options, the search ends when all *completed* operations are placed: the unknown ones need not happen.
+ * Reductions keep verdicts and shrink the search (README.md argues why; tests compare with the plain search): legal
+ * read-only operations are placed at once and never reconsidered, unknown outcomes obey the pending rules and are tried
+ * last, of operations that behave alike the first to return goes first, and ranks are kept. Whatever the options, the
+ * search ends when all *completed* operations are placed: the unknown ones need not happen.
  */
+import {Alike} from './alike.js';
+import {FirstUnplaced} from './pointer.js';
 import {illegal, type Problem} from './problem.js';
 import type {Search, SearchOptions, SearchOutcome} from './search.js';
 import {mix, WglMemo} from './wgl-memo.js';
@@ -18,12 +21,13 @@ export class WglSearch implements Search {
 	readonly #problem: Problem;
 	readonly #greedyReads: boolean;
 	readonly #pendingRules: boolean;
-	readonly #memo = new WglMemo();
+	readonly #memo: WglMemo;
 	#memoryBytesMax = Infinity;
-	/** The list of unplaced events; the node `#head` stands before the first. -1 ends it. */
+	/** The lists of unplaced operations, completed and unknown, each behind its head; -1 ends them. */
 	readonly #next: Int32Array;
 	readonly #previous: Int32Array;
-	readonly #head: number;
+	readonly #completedHead: number;
+	readonly #pendingHead: number;
 	/** Placed operations, a bit each; unknown outcomes begin at a word of their own. */
 	readonly #bits: Int32Array;
 	readonly #tail: number;
@@ -34,11 +38,19 @@ export class WglSearch implements Search {
 	readonly #statesBefore: Int32Array;
 	/** 1: placed greedily, so not a choice to come back to. */
 	readonly #forced: Uint8Array;
+	readonly #firstCalled: FirstUnplaced;
+	readonly #firstReturned: FirstUnplaced;
+	readonly #firstRanked: FirstUnplaced;
+	readonly #alike: Alike | undefined;
+	readonly #isPlaced = (operation: number): boolean => {
+		const bit = this.#bitOf(operation);
+		return (((this.#bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1;
+	};
 	#depth = 0;
 	#state: number;
 	#unplaced: number;
-	#firstUnplaced = 0;
 	#hash = 0;
+	#pendingHash = 0;
 	#cursor: number;
 	#steps = 0;
 	#outcome: SearchOutcome | undefined;
@@ -48,21 +60,37 @@ export class WglSearch implements Search {
 		this.#problem = problem;
 		this.#greedyReads = options.greedyReads ?? true;
 		this.#pendingRules = options.pendingRules ?? true;
+		this.#memo = new WglMemo(this.#pendingRules);
 		const {count, completedCount} = problem;
-		this.#head = 2 * count;
-		this.#next = new Int32Array(2 * count + 1);
-		this.#previous = new Int32Array(2 * count + 1);
-		this.#linkEvents();
+		this.#completedHead = count;
+		this.#pendingHead = count + 1;
+		this.#next = new Int32Array(count + 2);
+		this.#previous = new Int32Array(count + 2);
+		this.#link(this.#completedHead, 0, completedCount);
+		this.#link(this.#pendingHead, completedCount, count);
 		this.#tail = (completedCount + 31) >>> 5;
 		this.#bits = new Int32Array(this.#tail + ((count - completedCount + 31) >>> 5));
 		this.#windowEnd = windowEnds(problem);
 		this.#stack = new Int32Array(count);
 		this.#statesBefore = new Int32Array(count);
 		this.#forced = new Uint8Array(count);
+		this.#firstCalled = new FirstUnplaced(
+			completedInOrder(problem, a => a),
+			count,
+			this.#isPlaced,
+		);
+		this.#firstReturned = new FirstUnplaced(
+			completedInOrder(problem, a => problem.returnAt[a]),
+			count,
+			this.#isPlaced,
+		);
+		const ranked = (options.ranks ?? true) ? completedInOrder(problem, a => problem.ranks[a]) : new Int32Array(0);
+		this.#firstRanked = new FirstUnplaced(ranked, count, this.#isPlaced);
+		this.#alike = (options.symmetry ?? true) ? new Alike(problem) : undefined;
 		this.#state = problem.initialState;
 		this.#unplaced = completedCount;
 		this.#placeReads();
-		this.#cursor = this.#next[this.#head] as number;
+		this.#cursor = this.#next[this.#completedHead] as number;
 	}
 
 	get steps(): number {
@@ -87,60 +115,91 @@ export class WglSearch implements Search {
 		return this.#outcome;
 	}
 
-	/** Looks at the event under the cursor. */
+	/** Looks at the operation under the cursor. */
 	#visit(): SearchOutcome | undefined {
 		if (this.#unplaced === 0) return 'ok';
 		const operation = this.#cursor;
-		if (operation < 0 || operation >= this.#problem.count) return this.#backtrack();
-		const next = this.#tryStep(operation);
-		if (next === illegal) {
+		if (operation === this.#pendingHead) {
 			this.#cursor = this.#next[operation] as number;
 			return undefined;
 		}
+		if (operation < 0 || (this.#problem.callAt[operation] as number) > this.#bound()) return this.#backtrack();
+		const next = this.#tryStep(operation);
+		if (next === illegal) {
+			this.#cursor = this.#following(operation);
+			return undefined;
+		}
 		return this.#choose(operation, next);
+	}
+
+	/** The next candidate: behind the last completed one come the unknown ones. */
+	#following(operation: number): number {
+		const next = this.#next[operation] as number;
+		if (operation >= this.#problem.completedCount && operation !== this.#completedHead) return next;
+		const isCandidate = next >= 0 && (this.#problem.callAt[next] as number) < this.#bound();
+		return isCandidate ? next : this.#pendingHead;
+	}
+
+	/** Where the first return of an unplaced operation stands: nothing called later can come next. */
+	#bound(): number {
+		return this.#problem.returnAt[this.#firstReturned.operation] as number;
 	}
 
 	#choose(operation: number, next: number): SearchOutcome | undefined {
 		this.#place(operation, next, 0);
 		this.#placeReads();
 		if (this.#unplaced === 0) return 'ok';
-		const first = this.#firstUnplaced;
+		const first = this.#firstCalled.operation;
 		const from = first >>> 5;
 		const to = this.#windowEnd[first] as number;
-		if (!this.#memo.hasRoom(to - from + this.#bits.length - this.#tail, this.#memoryBytesMax)) return 'outOfMemory';
+		const tail = this.#tail;
+		if (!this.#memo.hasRoom(to - from + this.#bits.length - tail, this.#memoryBytesMax)) return 'outOfMemory';
 		const hash = this.#hash ^ mix(~this.#state);
-		if (!this.#memo.add(hash, this.#state, first, this.#bits, from, to, this.#tail)) return this.#backtrack();
-		this.#cursor = this.#next[this.#head] as number;
+		const known = {hash, pendingHash: this.#pendingHash, state: this.#state, first, bits: this.#bits, from, to, tail};
+		if (!this.#memo.add(known)) return this.#backtrack();
+		this.#cursor = this.#following(this.#completedHead);
 		return undefined;
 	}
 
 	/** The state after placing the operation now; `illegal` also for what the rules say need not be tried. */
 	#tryStep(operation: number): number {
-		const {completedCount, twin} = this.#problem;
 		this.#steps++;
-		if (operation < completedCount || !this.#pendingRules) return this.#problem.step(this.#state, operation);
+		const {completedCount} = this.#problem;
+		if (operation >= completedCount) return this.#tryPending(operation);
+		if (this.#isOutOfRank(operation)) return illegal;
+		const next = this.#problem.step(this.#state, operation);
+		if (next === illegal || this.#alike === undefined) return next;
+		return this.#alike.hasPrecedence(operation, this.#bound(), this.#isPlaced) ? illegal : next;
+	}
+
+	#tryPending(operation: number): number {
+		const {twin} = this.#problem;
+		if (!this.#pendingRules) return this.#problem.step(this.#state, operation);
 		const twinOfIt = twin[operation] as number;
 		if (twinOfIt >= 0 && !this.#isPlaced(twinOfIt)) return illegal;
 		const next = this.#problem.step(this.#state, operation);
 		return next === this.#state ? illegal : next;
 	}
 
-	/** One pass is enough: reads leave the state alone, and placing one only makes more events reachable further on. */
+	#isOutOfRank(operation: number): boolean {
+		const {ranks} = this.#problem;
+		const first = this.#firstRanked.operation;
+		// False for what has no rank: NaN compares with nothing.
+		return first >= 0 && (ranks[operation] as number) > (ranks[first] as number);
+	}
+
+	/** One pass is enough: reads leave the state alone, and placing one only makes more callable further on. */
 	#placeReads(): void {
 		if (!this.#greedyReads) return;
-		const {count, readOnly} = this.#problem;
-		let event = this.#next[this.#head] as number;
-		while (event >= 0 && event < count) {
-			let following = this.#next[event] as number;
-			if (readOnly[event] === 1) {
+		const {callAt, readOnly} = this.#problem;
+		let operation = this.#next[this.#completedHead] as number;
+		while (operation >= 0 && (callAt[operation] as number) < this.#bound()) {
+			const following = this.#next[operation] as number;
+			if (readOnly[operation] === 1) {
 				this.#steps++;
-				if (this.#problem.step(this.#state, event) === this.#state) {
-					this.#place(event, this.#state, 1);
-					// Its return may have been the very next event; it is unlinked with it.
-					if (following === count + event) following = this.#next[following] as number;
-				}
+				if (this.#problem.step(this.#state, operation) === this.#state) this.#place(operation, this.#state, 1);
 			}
-			event = following;
+			operation = following;
 		}
 	}
 
@@ -150,14 +209,13 @@ export class WglSearch implements Search {
 		this.#forced[this.#depth] = forced;
 		this.#depth++;
 		this.#state = next;
-		this.#hash ^= mix(operation);
-		this.#setPlaced(operation);
+		this.#flip(operation);
 		this.#unlink(operation);
-		const {count, completedCount} = this.#problem;
-		if (operation >= completedCount) return;
-		this.#unlink(count + operation);
+		if (operation >= this.#problem.completedCount) return;
 		this.#unplaced--;
-		while (this.#firstUnplaced < completedCount && this.#isPlaced(this.#firstUnplaced)) this.#firstUnplaced++;
+		this.#firstCalled.advance();
+		this.#firstReturned.advance();
+		this.#firstRanked.advance();
 	}
 
 	/** Undoes the latest choice, and what was forced by it, and moves on to the next candidate. */
@@ -166,7 +224,7 @@ export class WglSearch implements Search {
 		while (this.#depth > 0) {
 			const operation = this.#unplace();
 			if (this.#forced[this.#depth] === 1) continue;
-			this.#cursor = this.#next[operation] as number;
+			this.#cursor = this.#following(operation);
 			return undefined;
 		}
 		return 'violation';
@@ -176,40 +234,38 @@ export class WglSearch implements Search {
 		this.#depth--;
 		const operation = this.#stack[this.#depth] as number;
 		this.#state = this.#statesBefore[this.#depth] as number;
-		this.#hash ^= mix(operation);
-		const {count, completedCount} = this.#problem;
-		if (operation < completedCount) {
-			this.#relink(count + operation);
-			this.#unplaced++;
-			if (operation < this.#firstUnplaced) this.#firstUnplaced = operation;
-		}
 		this.#relink(operation);
-		this.#clearPlaced(operation);
+		this.#flip(operation);
+		if (operation >= this.#problem.completedCount) return operation;
+		this.#unplaced++;
+		this.#firstCalled.retreat(operation);
+		this.#firstReturned.retreat(operation);
+		this.#firstRanked.retreat(operation);
 		return operation;
 	}
 
-	#linkEvents(): void {
-		let last = this.#head;
-		for (const event of this.#problem.events) {
-			this.#next[last] = event;
-			this.#previous[event] = last;
-			last = event;
+	#link(head: number, from: number, to: number): void {
+		let last = head;
+		for (let operation = from; operation < to; operation++) {
+			this.#next[last] = operation;
+			this.#previous[operation] = last;
+			last = operation;
 		}
 		this.#next[last] = -1;
 	}
 
-	#unlink(event: number): void {
-		const previous = this.#previous[event] as number;
-		const next = this.#next[event] as number;
+	#unlink(operation: number): void {
+		const previous = this.#previous[operation] as number;
+		const next = this.#next[operation] as number;
 		this.#next[previous] = next;
 		if (next >= 0) this.#previous[next] = previous;
 	}
 
 	/** Puts back what was unlinked last: its own links still say where it stood. */
-	#relink(event: number): void {
-		this.#next[this.#previous[event] as number] = event;
-		const next = this.#next[event] as number;
-		if (next >= 0) this.#previous[next] = event;
+	#relink(operation: number): void {
+		this.#next[this.#previous[operation] as number] = operation;
+		const next = this.#next[operation] as number;
+		if (next >= 0) this.#previous[next] = operation;
 	}
 
 	#bitOf(operation: number): number {
@@ -217,20 +273,21 @@ export class WglSearch implements Search {
 		return operation < completedCount ? operation : this.#tail * 32 + operation - completedCount;
 	}
 
-	#isPlaced(operation: number): boolean {
+	/** Marks as placed, or no longer placed. */
+	#flip(operation: number): void {
 		const bit = this.#bitOf(operation);
-		return (((this.#bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1;
+		this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] as number) ^ (1 << (bit & 31));
+		if (operation < this.#problem.completedCount) this.#hash ^= mix(operation);
+		else this.#pendingHash ^= mix(operation);
 	}
+}
 
-	#setPlaced(operation: number): void {
-		const bit = this.#bitOf(operation);
-		this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] as number) | (1 << (bit & 31));
-	}
-
-	#clearPlaced(operation: number): void {
-		const bit = this.#bitOf(operation);
-		this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] as number) & ~(1 << (bit & 31));
-	}
+/** Those for which `by` is a number, in its order. */
+function completedInOrder({completedCount}: Problem, by: (operation: number) => number | undefined): Int32Array {
+	const value = (operation: number): number => by(operation) ?? NaN;
+	return Int32Array.from({length: completedCount}, (_, operation) => operation)
+		.filter(operation => !Number.isNaN(value(operation)))
+		.sort((a, b) => value(a) - value(b));
 }
 
 /** Nothing called after the first unplaced operation's return can have been placed: the window ends there. */

@@ -60,13 +60,13 @@ function isAppendOf(input: KvInput, value: string | undefined): boolean {
 }
 
 /**
- * Whether an operation of unknown outcome can bear on these answers: not if what it writes is in nothing that they saw.
- * Where an answer says only what the value is *not*, any write can.
+ * Whether an operation of unknown outcome can bear on the history: not if what it writes is in nothing that an answer saw or
+ * a compare-and-set, of unknown outcome too, asks for. Where an answer says only what the value is *not*, any write can.
  */
-export function mattersToKv({input}: {readonly input: KvInput}, completed: KvHistory): boolean {
+export function mattersToKv({input}: KvOperation, history: KvHistory): boolean {
 	if (input.type === 'get') return false;
 	if (input.type === 'delete') return true;
-	return completed.some(
+	return history.some(
 		operation => saysOnlyNot(operation) || seenIn(operation).some(value => value?.includes(input.value) === true),
 	);
 }

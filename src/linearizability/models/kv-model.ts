@@ -9,6 +9,7 @@ import {unreachable} from '../unreachable.js';
 import {decideByChain} from '../engines/chain.js';
 import {diagnoseKv, mattersToKv} from './diagnose-kv.js';
 import {describeKvOperation, showValue} from './describe-kv.js';
+import {observe, type Observations} from './observations.js';
 import {absentCell, deadCell, ObservedSpace, PlainSpace, type ValueSpace} from './value-space.js';
 
 export type KvModelName = 'register' | 'cas-register' | 'kv';
@@ -45,18 +46,6 @@ const vocabularies: Readonly<Record<KvModelName, ReadonlySet<KvInput['type']>>> 
 /** Throws a `HistoryError` from `key` for an operation that is not in the model's vocabulary. */
 export function kvModel(name: KvModelName, options: KvModelOptions = {}): KvModel {
 	return new KeyValueModel(name, options, new PlainSpace(), undefined);
-}
-
-/** What a model knows of the very history it was specialised for. */
-interface Observations {
-	readonly isVersioned: boolean;
-	/** Versions that completed writes were told: no unknown write can have made them. */
-	readonly owned: ReadonlySet<number>;
-	/**
-	 * Some answer is true only because a value or a version is *not* something. Then even a state that nobody sees
-	 * can matter, and an unknown write into it must be tried.
-	 */
-	readonly hasNegative: boolean;
 }
 
 class KeyValueModel implements KvModel {
@@ -105,9 +94,22 @@ class KeyValueModel implements KvModel {
 	}
 
 	isReadOnly(_: KvInput, output: KvOutput): boolean {
-		if (output.type !== 'value' && output.type !== 'conditionFailed') return false;
+		if (output.type === 'deleted') return output.existed === false;
+		if (output.type === 'written') return false;
+		const {version} = output;
+		if (version === undefined || version === 0 || !this.#isVersioned) return true;
 		// A version that no completed write owns settles what an unknown write's version was: that is a change.
-		return output.version === undefined || !this.#isVersioned || this.#observations?.owned.has(output.version) === true;
+		return this.#observations?.owned.has(version) === true;
+	}
+
+	/** A write at twice its version, what saw it right behind. */
+	rank(_: KvInput, output: KvOutput): number | undefined {
+		const {version} = output;
+		if (version === undefined || this.#observations === undefined) return undefined;
+		if (output.type === 'written') return 2 * version;
+		if (output.type === 'deleted') return output.existed === true ? 2 * version : undefined;
+		// Version 0 is that of the absent key, after each deletion anew.
+		return version === 0 && this.#observations.hasDeletions ? undefined : 2 * version + 1;
 	}
 
 	operationIdentity(input: KvInput, output: KvOutput | undefined): string {
@@ -133,21 +135,10 @@ class KeyValueModel implements KvModel {
 	}
 
 	specialise(history: KvHistory): KvModel {
-		const isQuotient = this.#options.quotient !== false;
-		const observed: string[] = this.#options.initial === undefined ? [] : [this.#options.initial];
-		const owned = new Set<number>();
-		let isVersioned = false;
-		let hasNegative = !isQuotient;
-		for (const {input, output} of history) {
-			observed.push(...observedValues(input, output));
-			if (output?.version !== undefined || (input.type === 'compareAndSet' && 'version' in input.expected)) {
-				isVersioned = true;
-			}
-			if (output !== undefined && output.version !== undefined && changes(output)) owned.add(output.version);
-			hasNegative ||= isNegative(input, output);
-		}
-		const observations = {isVersioned, owned, hasNegative};
-		const space = isQuotient ? new ObservedSpace(observed) : new PlainSpace();
+		const observations = observe(history);
+		const {initial} = this.#options;
+		const values = initial === undefined ? observations.values : [...observations.values, initial];
+		const space = this.#options.quotient === false ? new PlainSpace() : new ObservedSpace(values);
 		return new KeyValueModel(this.name, this.#options, space, observations);
 	}
 
@@ -156,8 +147,8 @@ class KeyValueModel implements KvModel {
 		return decideByChain(history, this.#options.initial);
 	}
 
-	matters(operation: KvOperation, completed: KvHistory): boolean {
-		return mattersToKv(operation, completed);
+	matters(operation: KvOperation, history: KvHistory): boolean {
+		return mattersToKv(operation, history);
 	}
 
 	diagnose(history: KvHistory): Anomaly | undefined {
@@ -232,34 +223,32 @@ class KeyValueModel implements KvModel {
 	}
 
 	#write(state: KvState, cell: number, output: KvOutput | undefined): KvState | undefined {
-		// From a value that nobody sees no more can follow than from the one before it: such an unknown write is idle.
-		if (output === undefined && cell === deadCell && this.#observations?.hasNegative === false) return state;
+		if (output === undefined && cell === deadCell && this.#isIdleFrom(state)) return state;
 		if (!this.#isVersioned) return {cell, version: 0, isExact: true};
 		const version = output?.version;
-		if (version === undefined) return {cell, version: state.version + 1, isExact: false};
+		// How many unknown writes there were is not counted: see Limits in README.md.
+		if (version === undefined) return {cell, version: state.version + (state.isExact ? 1 : 0), isExact: false};
 		return version > state.version ? {cell, version, isExact: true} : undefined;
+	}
+
+	/**
+	 * Whether nothing more can follow from a value that nobody sees than from `state`: then an unknown write of such a value
+	 * need not happen. What speaks against it are answers that say only what was *not* there.
+	 */
+	#isIdleFrom(state: KvState): boolean {
+		if (this.#observations === undefined || this.#observations.hasBareVersion) return false;
+		if (state.cell === deadCell) return true;
+		if (this.#observations.hasFound && state.cell === this.initial.cell) return false;
+		const value = this.#space.describe(state.cell) ?? '';
+		for (const refused of this.#observations.refused) {
+			// Appends can still make it the value that must not be there.
+			if (refused === undefined ? state.cell === absentCell : refused.startsWith(value)) return false;
+		}
+		return true;
 	}
 }
 
 /** An absent key answers with version 0, also after a deletion. */
 function isUnwritten(state: KvState): boolean {
 	return state.cell === absentCell || (state.version === 0 && state.isExact);
-}
-
-function changes(output: KvOutput): boolean {
-	return output.type === 'written' || (output.type === 'deleted' && output.existed !== false);
-}
-
-function* observedValues(input: KvInput, output: KvOutput | undefined): Iterable<string> {
-	if (output?.type === 'value' && output.value !== undefined) yield output.value;
-	if (output?.type === 'conditionFailed' && output.observed?.value !== undefined) yield output.observed.value;
-	if (input.type === 'compareAndSet' && 'value' in input.expected && input.expected.value !== undefined) {
-		yield input.expected.value;
-	}
-}
-
-function isNegative(input: KvInput, output: KvOutput | undefined): boolean {
-	if (output?.type === 'deleted') return output.existed !== undefined;
-	if (input.type !== 'compareAndSet') return false;
-	return 'version' in input.expected || (output?.type === 'conditionFailed' && output.observed === undefined);
 }

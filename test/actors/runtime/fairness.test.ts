@@ -19,13 +19,11 @@ test.serial('a flood of 100,000 messages of 20 us starves no timer of the thread
 	);
 	for (let message = 0; message < messageCount; message++) actor.tell(message);
 	const gauge = intervalGauge(10);
-	const startMs = performance.now();
 	await done.promise;
-	const passedMs = performance.now() - startMs;
-	const {ticks, worstGapMs} = gauge.stop();
-	t.log(`${ticks} ticks in ${Math.round(passedMs)} ms, worst gap ${Math.round(worstGapMs)} ms`);
-	t.true(ticks >= passedMs / 40, `${ticks} ticks of 10 ms in ${passedMs} ms`);
-	t.true(worstGapMs < passedMs / 4, `worst gap ${worstGapMs} ms`);
+	const {ticks, worstGapMs, durationMs} = gauge.stop();
+	t.log(`${ticks} ticks in ${Math.round(durationMs)} ms, worst gap ${Math.round(worstGapMs)} ms`);
+	t.true(ticks >= durationMs / 40, `${ticks} ticks of 10 ms in ${durationMs} ms`);
+	t.true(worstGapMs < durationMs / 4, `worst gap ${worstGapMs} ms`);
 });
 
 test.serial('a flood holds up neither the timers nor the stop of an actor', async t => {

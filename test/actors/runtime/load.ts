@@ -8,7 +8,8 @@ export function spinUs(durationUs: number): void {
 
 /** Counts the ticks of an interval, to show whether the timers of a thread are alive. */
 export function intervalGauge(intervalMs: number) {
-	let lastMs = performance.now();
+	const startMs = performance.now();
+	let lastMs = startMs;
 	let ticks = 0;
 	let worstGapMs = 0;
 	const note = () => {
@@ -24,7 +25,7 @@ export function intervalGauge(intervalMs: number) {
 		stop() {
 			clearInterval(interval);
 			note();
-			return {ticks, worstGapMs};
+			return {ticks, worstGapMs, durationMs: lastMs - startMs};
 		},
 	};
 }

@@ -88,12 +88,21 @@ test('metrics tell depth, age of the head, processed and restarts', async t => {
 	for (const message of ['crash', 'wait', 'queued', 'queued']) actor.tell(message);
 	await clock.advance(100);
 	t.deepEqual(system.metrics(), [
-		{address: actor.address, state: 'running', depth: 2, headAgeMs: 100, processed: 2, dropped: 0, restarts: 1},
+		{
+			address: actor.address,
+			state: 'running',
+			depth: 2,
+			headAgeMs: 100,
+			processed: 2,
+			owed: 0,
+			dropped: 0,
+			restarts: 1,
+		},
 	]);
 	gate.resolve();
 	await clock.settle();
 	t.deepEqual(system.metrics(), [
-		{address: actor.address, state: 'running', depth: 0, headAgeMs: 0, processed: 4, dropped: 0, restarts: 1},
+		{address: actor.address, state: 'running', depth: 0, headAgeMs: 0, processed: 4, owed: 0, dropped: 0, restarts: 1},
 	]);
 });
 

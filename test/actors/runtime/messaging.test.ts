@@ -1,6 +1,9 @@
 import test from 'ava';
 import {
 	type Actor,
+	type ActorContext,
+	type ActorRef,
+	type Address,
 	ActorFailedError,
 	ActorStoppedError,
 	AskFailedError,
@@ -329,4 +332,20 @@ test('a listener that throws does not disturb the actor it hears of', async t =>
 	t.false(actor.tell({number: 1, replyTo: '' as ReplyTo<number>}));
 	await clock.settle();
 	t.is(thrown.length, 2, 'for the stop and for the dead letter, outside of the runtime');
+});
+
+test('the compiler lets only fitting messages into a reference and an address', t => {
+	const check = (numbers: ActorRef<number>, reply: ReplyTo<string>, context: ActorContext<number>) => {
+		// @ts-expect-error not a number
+		numbers.tell('text');
+		// @ts-expect-error it would let text in
+		const anything: ActorRef<number | string> = numbers;
+		// @ts-expect-error it would let text in
+		const address: Address<number | string> = numbers.address;
+		// @ts-expect-error the asker waits for text
+		context.reply(reply, 1);
+		const fewer: ActorRef<1 | 2> = numbers;
+		return [anything, address, fewer];
+	};
+	t.is(typeof check, 'function');
 });

@@ -191,3 +191,57 @@ test('a stopped system takes nothing in: spawns throw, messages are dead letters
 	);
 	t.is(clock.timerCount, 0);
 });
+
+test('asks and messages that wait are lost as soon as the stop begins, not after the message in hand', async t => {
+	const {clock, system} = manualSystem();
+	const actor = system.spawn(hanging);
+	actor.tell('hang');
+	const waiting = t.throwsAsync(
+		actor.ask(() => 'waiting', {timeoutMs: 60_000}),
+		{code: 'ERR_ASK_FAILED'},
+	);
+	await clock.settle();
+	void system.stopActor(actor);
+	await clock.settle();
+	await waiting;
+	t.is(system.deadLetters.stopped, 1);
+	t.is(system.metrics()[0]?.state, 'stopping');
+});
+
+test('a receive that was abandoned and fails later does not touch the incarnation after it', async t => {
+	const {clock, system, events} = manualSystem();
+	const seen: string[] = [];
+	const gates = [deferred(), deferred()];
+	const parent = system.spawn(
+		(context): Actor<string> => {
+			const gate = gates.shift();
+			const child = context.spawn(
+				behaviour<string>(() => {
+					throw new Error('escalated');
+				}),
+				{supervision: {strategy: 'escalate'}},
+			);
+			return {
+				async receive(message) {
+					if (message === 'first') child.tell('crash');
+					await gate?.promise;
+					seen.push(message);
+					if (message === 'first') throw new Error('late');
+				},
+			};
+		},
+		{stopDeadlineMs: 100, supervision: {backoffMinMs: 10, backoffMaxMs: 10}},
+	);
+	const [first, second] = gates;
+	parent.tell('first');
+	parent.tell('second');
+	parent.tell('third');
+	await clock.advance(500);
+	first?.resolve();
+	await clock.settle();
+	t.deepEqual(seen, ['first'], 'the second is in hand of the new incarnation, and still waits');
+	second?.resolve();
+	await clock.settle();
+	t.deepEqual(seen, ['first', 'second', 'third']);
+	t.is(ofType(events, 'failed').filter(({address}) => address === parent.address).length, 1);
+});

@@ -290,6 +290,8 @@ test('a stop during the backoff ends the actor, and nothing starts later', async
 	actor.tell('crash');
 	await clock.settle();
 	void system.stopActor(actor);
+	await clock.settle();
+	t.is(clock.timerCount, 0);
 	await clock.advance(10_000);
 	t.deepEqual(log, ['started', 'restarting: crash']);
 	t.deepEqual(system.metrics(), []);
@@ -326,4 +328,23 @@ test('what a child threw may be anything, even nothing', async t => {
 	actor.tell('go');
 	await clock.settle();
 	t.deepEqual(ofType(events, 'stopped')[0]?.reason, {type: 'failed', error: undefined});
+});
+
+test('two children that escalate at the same time fail their parent once', async t => {
+	const {clock, system, events} = manualSystem();
+	const parent = system.spawn((context): Actor<string> => {
+		const children = [1, 2].map(() => context.spawn(fragile([]), {supervision: {strategy: 'escalate'}}));
+		return {
+			receive(message) {
+				for (const child of children) child.tell(message);
+			},
+		};
+	});
+	parent.tell('crash');
+	await clock.advance(1000);
+	t.is(ofType(events, 'failed').filter(({address}) => address === parent.address).length, 1);
+	t.deepEqual(
+		system.metrics().map(({state}) => state),
+		['running', 'running', 'running'],
+	);
 });

@@ -33,6 +33,8 @@ export interface SinkReport {
 	/** Ticks of a 10 ms interval of the thread, and how far apart they were at most. */
 	readonly ticks: number;
 	readonly worstGapMs: number;
+	/** How long the ticks were counted. */
+	readonly durationMs: number;
 }
 
 /** To `/relay`: watches an actor of any thread, and tells of its end. */

@@ -74,7 +74,7 @@ export class TestStorage implements DriverStorage {
 				draft.state = 'finishing';
 				this.#soon(() => {
 					draft.state = 'finished';
-					this.#finished = {meta, bytes: Buffer.concat(draft.chunks)};
+					this.#finished = {meta, bytes: new Uint8Array(Buffer.concat(draft.chunks))};
 					done();
 				});
 			},

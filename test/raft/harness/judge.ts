@@ -35,8 +35,10 @@ interface Committed {
 /** Knows everything that ever happened, and holds a cluster to what Raft proves (figure 3 and more). */
 export class Judge {
 	readonly committed: Committed[] = [];
+	/** The term whose leader committed it, by position. */
+	readonly #committedIn: Term[] = [];
 	/** Snapshots that were installed, elections that were won, ... : whether a run exercised anything. */
-	readonly seen = {elections: 0, installs: 0, truncations: 0, compactions: 0, commits: 0};
+	readonly seen = {elections: 0, installs: 0, truncations: 0, snapshots: 0, commits: 0};
 	readonly #configuration: Configuration;
 	readonly #limits: RaftLimits;
 	readonly #witnesses: readonly Witness[];
@@ -61,8 +63,9 @@ export class Judge {
 	}
 
 	/** Log Matching (§5.3): the same index and term means the same entry, after the same entry. */
-	written(node: Witness, {entries, truncateFrom}: WriteBatch): void {
+	written(node: Witness, {entries, truncateFrom, snapshot}: WriteBatch): void {
 		if (truncateFrom !== undefined) this.seen.truncations++;
+		if (snapshot !== undefined) this.seen.snapshots++;
 		for (const entry of entries) {
 			const prevTerm = node.memory.termAt(entry.index - 1);
 			check.ok(prevTerm !== undefined);
@@ -189,7 +192,10 @@ export class Judge {
 		}
 		this.seen.elections++;
 		this.#leading.set(id, {term: currentTerm, lastIndex});
-		for (const [position, {term}] of this.committed.entries()) this.#holds(node, position + 1, term);
+		for (const [position, {term}] of this.committed.entries()) {
+			// A leader of an older term may learn late that it was elected: it need not hold what later terms committed.
+			if ((this.#committedIn[position] ?? 0) < currentTerm) this.#holds(node, position + 1, term);
+		}
 	}
 
 	/** Leader Completeness (§5.4). */
@@ -205,10 +211,11 @@ export class Judge {
 		if (known !== undefined)
 			return check.deepEqual(committed, known, `node ${node.id} commits another entry at ${index}`);
 		check.equal(index, this.committed.length + 1, 'a leader learns first what is committed');
+		const currentTerm = node.status()?.currentTerm ?? term;
 		this.committed.push(committed);
+		this.#committedIn.push(currentTerm);
 		this.seen.commits++;
 		this.#isOnQuorum(index, term);
-		const currentTerm = node.status()?.currentTerm ?? 0;
 		for (const other of this.#witnesses) {
 			const status = other.status();
 			if (status?.role === 'leader' && status.currentTerm > currentTerm) this.#holds(other, index, term);

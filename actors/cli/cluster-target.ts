@@ -1,0 +1,108 @@
+/** The console's view of a real cluster and its Redis port. */
+import {type NodeId, nodeId} from '../../src/raft/types.js';
+import type {Clerk} from '../clerk/clerk.js';
+import type {Cluster, NodeStatus as ClusterNodeStatus} from '../cluster/cluster.js';
+import type {CompareAndSetResult, ConsoleTarget, NodeStatus} from '../console/console-target.js';
+import type {RedisGateway} from '../redis/gateway.js';
+
+const leaderTimeoutMs = 60_000;
+
+export class ClusterTarget implements ConsoleTarget {
+	readonly #cluster: Cluster;
+	readonly #clerk: Clerk;
+	readonly #gateway: RedisGateway;
+
+	constructor(cluster: Cluster, clerk: Clerk, gateway: RedisGateway) {
+		this.#cluster = cluster;
+		this.#clerk = clerk;
+		this.#gateway = gateway;
+	}
+
+	get nodeCount(): number {
+		return this.#cluster.nodeIds.length;
+	}
+
+	async status(): Promise<readonly NodeStatus[]> {
+		return (await this.#cluster.status()).map(rowOf);
+	}
+
+	async put(key: Uint8Array, value: Uint8Array): Promise<void> {
+		await this.#clerk.put(key, value);
+	}
+
+	async append(key: Uint8Array, value: Uint8Array): Promise<void> {
+		await this.#clerk.append(key, value);
+	}
+
+	async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+		return (await this.#clerk.get(key))?.value;
+	}
+
+	async delete(key: Uint8Array): Promise<boolean> {
+		return this.#clerk.delete(key);
+	}
+
+	async compareAndSet(key: Uint8Array, expected: Uint8Array, value: Uint8Array): Promise<CompareAndSetResult> {
+		const result = await this.#clerk.compareAndSet(key, {value: expected}, value);
+		return result.type === 'written' ? {type: 'written'} : {type: 'conditionFailed', value: result.value};
+	}
+
+	async waitForLeader(): Promise<number> {
+		return this.#cluster.waitForLeader(leaderTimeoutMs);
+	}
+
+	async kill(node: number): Promise<void> {
+		await this.#cluster.kill(nodeId(node));
+	}
+
+	async restart(node: number): Promise<void> {
+		await this.#cluster.restart(nodeId(node));
+	}
+
+	async pause(node: number, durationMs: number): Promise<void> {
+		await this.#cluster.pause(nodeId(node), durationMs);
+	}
+
+	partition(groups: readonly (readonly number[])[]): Promise<void> {
+		return this.#change(() => this.#cluster.faults.partition(groups));
+	}
+
+	isolate(node: number): Promise<void> {
+		return this.#change(() => this.#cluster.faults.isolate(node));
+	}
+
+	heal(): Promise<void> {
+		return this.#change(() => this.#cluster.faults.heal());
+	}
+
+	setUnreliable(on: boolean): Promise<void> {
+		return this.#change(() => this.#cluster.faults.setMode('unreliable', on));
+	}
+
+	setLoss(probability: number): Promise<void> {
+		return this.#change(() => this.#cluster.faults.setLoss(probability));
+	}
+
+	setDelay(minMs: number, maxMs: number): Promise<void> {
+		const delay = maxMs === 0 ? undefined : ({type: 'uniform', minMs, maxMs} as const);
+		return this.#change(() => this.#cluster.faults.setDelay(delay));
+	}
+
+	async close(): Promise<void> {
+		await this.#gateway.close();
+		await this.#cluster.close();
+	}
+
+	async #change(change: () => void): Promise<void> {
+		change();
+		this.#cluster.faultsChanged();
+	}
+}
+
+function rowOf({id, state, replica}: ClusterNodeStatus): NodeStatus {
+	const node: NodeId = id;
+	if (state !== 'up') return {type: 'down', node};
+	if (replica === undefined) return {type: 'silent', node};
+	const {role, currentTerm, commitIndex, appliedIndex, logBytes, snapshotIndex} = replica;
+	return {type: 'up', node, role, currentTerm, commitIndex, lastApplied: appliedIndex, logBytes, snapshotIndex};
+}

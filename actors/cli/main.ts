@@ -1,0 +1,41 @@
+/** The command line: `threadraft [start]`, `threadraft check`, ... */
+import {readFile} from 'node:fs/promises';
+import {RaftError} from '../../src/raft/errors.js';
+import {checkCommand} from '../check/check-command.js';
+import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
+import {start} from './start.js';
+
+/** Resolves with the exit status. What a person can put right is one line on stderr; a bug keeps its stack. */
+export async function main(words: readonly string[]): Promise<number> {
+	try {
+		return await runCommandLine(words, [startSubcommand(start), checkSubcommand], await version(), {
+			write: text => process.stdout.write(text),
+			writeError: text => process.stderr.write(text),
+		});
+	} catch (error) {
+		if (!(error instanceof RaftError)) throw error;
+		process.stderr.write(`threadraft: ${error.message}\n`);
+		return 1;
+	}
+}
+
+/** Has a parser of its own, so every word goes on to it. */
+const checkSubcommand: Subcommand = {
+	name: 'check',
+	summary: 'judge whether recorded histories are linearizable',
+	isDefault: false,
+	mount: (command, setStatus) => {
+		command
+			.argument('[words...]')
+			.helpOption(false)
+			.allowUnknownOption()
+			.action((words: readonly string[]) =>
+				setStatus(checkCommand(words, {output: process.stdout, errors: process.stderr})),
+			);
+	},
+};
+
+async function version(): Promise<string> {
+	const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
+	return (manifest as {readonly version: string}).version;
+}

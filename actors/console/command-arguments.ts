@@ -1,0 +1,112 @@
+/** Reads a command's words one by one; each mistake names what was wanted and shows how the command is written. */
+import type {NodeReference} from './command.js';
+import {ConsoleSyntaxError} from './errors.js';
+import type {Word} from './tokenizer.js';
+
+const DURATION_MAX_MS = 3_600_000;
+
+export class CommandArguments {
+	readonly #words: readonly Word[];
+	readonly #usage: string;
+	readonly #nodeCount: number;
+	#offset = 0;
+
+	constructor(words: readonly Word[], usage: string, nodeCount: number) {
+		this.#words = words;
+		this.#usage = usage;
+		this.#nodeCount = nodeCount;
+	}
+
+	bytes(what: string): Uint8Array {
+		return this.#take(what).bytes;
+	}
+
+	/** `undefined` at the end of the line. */
+	optionalText(): string | undefined {
+		return this.#words[this.#offset++]?.text;
+	}
+
+	oneOf<T extends string>(choices: readonly T[]): T {
+		const list = choices.join(' or ');
+		const {text} = this.#take(list);
+		const choice = choices.find(each => each === text);
+		return choice ?? this.#fail(`"${text}" is not ${list}`);
+	}
+
+	node(): NodeReference {
+		const {text} = this.#take('a node');
+		return text === 'leader' ? {type: 'leader'} : {type: 'number', node: this.#nodeNumber(text)};
+	}
+
+	/** `undefined` for all. */
+	nodeOrAll(): NodeReference | undefined {
+		if (this.#words[this.#offset]?.text !== 'all') return this.node();
+		this.#offset++;
+		return undefined;
+	}
+
+	/** All words that are left, as `0,1 | 2,3`. */
+	nodeGroups(): readonly (readonly number[])[] {
+		const text = this.#words.slice(this.#offset).map(word => word.text);
+		this.#offset = this.#words.length;
+		return text
+			.join(' ')
+			.split('|')
+			.map(group => {
+				const names = group.split(/[\s,]+/).filter(name => name !== '');
+				if (names.length === 0) this.#fail('a group has no nodes');
+				return Array.from(new Set(names.map(name => this.#nodeNumber(name))));
+			});
+	}
+
+	durationMs(): number {
+		const {text} = this.#take('a time in ms');
+		return this.#milliseconds(text);
+	}
+
+	/** `10%`, `0.1` or `off`; a bare number over 1 is refused, because `drop 5` could mean either. */
+	probability(): number {
+		const {text} = this.#take('a part');
+		if (text === 'off') return 0;
+		const match = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text);
+		const probability = Number(match?.[1]) / (match?.[2] === '%' ? 100 : 1);
+		if (!(probability <= 1)) this.#fail(`"${text}" is neither a percentage such as 10% nor a part from 0 to 1`);
+		return probability;
+	}
+
+	/** `10..50`, `20` or `off`. */
+	rangeMs(): readonly [number, number] {
+		const {text} = this.#take('a time in ms');
+		if (text === 'off') return [0, 0];
+		const [min = '', max = min, ...rest] = text.split('..');
+		if (rest.length > 0) this.#fail(`"${text}" is not a range such as 10..50`);
+		const range = [this.#milliseconds(min), this.#milliseconds(max)] as const;
+		if (range[0] > range[1]) this.#fail(`the range "${text}" ends before it begins`);
+		return range;
+	}
+
+	end(): void {
+		const word = this.#words[this.#offset];
+		if (word !== undefined) this.#fail(`"${word.text}" is too much (a value with blanks needs quotes)`);
+	}
+
+	#take(what: string): Word {
+		return this.#words[this.#offset++] ?? this.#fail(`${what} is missing`);
+	}
+
+	#nodeNumber(text: string): number {
+		const node = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+		if (node < this.#nodeCount) return node;
+		return this.#fail(`there is no node "${text}": nodes are 0 to ${this.#nodeCount - 1}`);
+	}
+
+	#milliseconds(text: string): number {
+		const durationMs = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+		if (durationMs <= DURATION_MAX_MS) return durationMs;
+		return this.#fail(`"${text}" is not a time in ms, a whole number up to ${DURATION_MAX_MS}`);
+	}
+
+	#fail(message: string): never {
+		throw new ConsoleSyntaxError(`${message}; write: ${this.#usage}`);
+	}
+}

@@ -1,0 +1,143 @@
+/** The command line of `threadraft`: its subcommands, their options, and what is said to a wrong one. */
+import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
+
+/** What `threadraft start` was asked for. */
+export interface StartOptions {
+	/** From 1 to 9. */
+	readonly nodes: number;
+	/** Where the nodes keep their data; `undefined`: in temporary files. */
+	readonly directory: string | undefined;
+	/** 0: any free port. */
+	readonly redisPort: number;
+	readonly redisHost: string;
+	/** The key/value servers run on threads of their own. */
+	readonly kvThread: boolean;
+}
+
+/** One subcommand. */
+export interface Subcommand {
+	readonly name: string;
+	readonly summary: string;
+	/** Runs when the command line names none. */
+	readonly isDefault: boolean;
+	/**
+	 * Adds options, arguments and the action to a command that has its name and summary already. The action hands the
+	 * promise of the exit status to `setStatus`.
+	 */
+	mount(command: Command, setStatus: (status: Promise<number>) => void): void;
+}
+
+export interface CommandLineStreams {
+	write(text: string): void;
+	writeError(text: string): void;
+}
+
+/** The exit status of a command line that makes no sense, as most shells' tools have it. */
+const USAGE_STATUS = 2;
+
+/** What commander knows of the options of `start`; the defaults are set there. */
+interface RawStartOptions {
+	readonly nodes: number;
+	readonly dir: string;
+	readonly memory: boolean;
+	readonly redisPort: number;
+	readonly redisHost: string;
+	readonly kvThread: boolean;
+}
+
+export function startSubcommand(start: (options: StartOptions) => Promise<number>): Subcommand {
+	return {
+		name: 'start',
+		summary: 'start a cluster with a console and a Redis port',
+		isDefault: true,
+		mount: (command, setStatus) => {
+			const memory = new Option(
+				'--memory',
+				'keep the data in temporary files that are never forced to the disk and are gone at the end',
+			);
+			command
+				.option('--nodes <n>', 'how many nodes, 1 to 9', wholeNumber(1, 9), 5)
+				.option('--dir <path>', 'where the nodes keep their data', './threadraft-data')
+				.addOption(memory.default(false).conflicts('dir'))
+				.option('--redis-port <port>', 'port of the Redis protocol; 0 takes any free one', wholeNumber(0, 65_535), 6380)
+				.option('--redis-host <host>', 'address to listen on', '127.0.0.1')
+				.option('--kv-thread', 'run each key/value server on a thread of its own', false)
+				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw))));
+		},
+	};
+}
+
+function startOptionsOf({nodes, dir, memory, redisPort, redisHost, kvThread}: RawStartOptions): StartOptions {
+	return {nodes, directory: memory ? undefined : dir, redisPort, redisHost, kvThread};
+}
+
+/**
+ * Runs the subcommand that `words` (without node and script) name. Resolves with the exit status; a command line that
+ * makes no sense gets one line on stderr, and status 2. Rejects when the subcommand does.
+ */
+export async function runCommandLine(
+	words: readonly string[],
+	subcommands: readonly Subcommand[],
+	version: string,
+	streams: CommandLineStreams,
+): Promise<number> {
+	const names = subcommands.map(({name}) => name);
+	const [first] = words;
+	if (first !== undefined && !first.startsWith('-') && ![...names, 'help'].includes(first)) {
+		streams.writeError(`threadraft: there is no command "${first}": write one of ${names.join(', ')}\n`);
+		return USAGE_STATUS;
+	}
+	let status: Promise<number> | undefined;
+	const program = programOf(subcommands, version, streams, begun => {
+		status = begun;
+	});
+	try {
+		program.parse(words, {from: 'user'});
+	} catch (error) {
+		if (!(error instanceof CommanderError)) throw error;
+		return error.exitCode === 0 ? 0 : USAGE_STATUS;
+	}
+	return status ?? 0;
+}
+
+function programOf(
+	subcommands: readonly Subcommand[],
+	version: string,
+	streams: CommandLineStreams,
+	setStatus: (status: Promise<number>) => void,
+): Command {
+	const program = new Command('threadraft');
+	program
+		.description('A fault-tolerant, linearizable key/value store: Raft on worker threads')
+		.version(version, '-v, --version')
+		.exitOverride()
+		.configureOutput({
+			writeOut: text => streams.write(text),
+			writeErr: text => streams.writeError(text),
+			outputError: (text, write) => write(`${mistakeLine(text)}\n`),
+		});
+	for (const subcommand of subcommands) {
+		const {name, summary, isDefault} = subcommand;
+		const command = program.command(name, {isDefault}).description(summary).allowExcessArguments(false);
+		subcommand.mount(command, setStatus);
+		if (isDefault) program.addHelpText('after', () => `\n${command.helpInformation()}`);
+	}
+	return program;
+}
+
+/** Commander may add a guess on a second line; a mistake is one line here. */
+function mistakeLine(text: string): string {
+	const message = text
+		.trim()
+		.replace(/^error: /, '')
+		.replaceAll(/\s*\n\s*/g, ' ');
+	return `threadraft: ${message} (see threadraft --help)`;
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+	return text => {
+		const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+		if (value >= min && value <= max) return value;
+		throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+	};
+}

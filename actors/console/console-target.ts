@@ -1,0 +1,70 @@
+/** What the console needs of a cluster. Whoever carries it out is a cluster to it: the real one, or one of a test. */
+import type {Role} from '../../src/raft/types.js';
+
+export type NodeStatus =
+	| {
+			readonly type: 'up';
+			readonly node: number;
+			readonly role: Role;
+			readonly currentTerm: number;
+			readonly commitIndex: number;
+			readonly lastApplied: number;
+			/** Bytes of the entries that the log holds. */
+			readonly logBytes: number;
+			/** Last index that the snapshot includes; 0 without a snapshot. */
+			readonly snapshotIndex: number;
+	  }
+	/** Its thread runs and does not answer: it is paused, or busy. */
+	| {readonly type: 'silent'; readonly node: number}
+	| {readonly type: 'down'; readonly node: number};
+
+export type CompareAndSetResult =
+	| {readonly type: 'written'}
+	/** Nothing changed; `value` is what is there, `undefined` for an absent key. */
+	| {readonly type: 'conditionFailed'; readonly value: Uint8Array | undefined};
+
+/**
+ * Keys and values are bytes; text is UTF-8. Nodes have numbers from 0 to `nodeCount - 1`.
+ *
+ * Every promise resolves when the thing is done, and is rejected with an error whose message is one line that says what
+ * to do. A signal that is aborted means that nobody waits any more; the promise may then settle in any way, or never.
+ */
+export interface ConsoleTarget {
+	readonly nodeCount: number;
+	/** One entry for each node, in the order of their numbers. A node that does not answer is not waited for. */
+	status(signal: AbortSignal): Promise<readonly NodeStatus[]>;
+	put(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void>;
+	append(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void>;
+	/** `undefined`: the key is absent. */
+	get(key: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined>;
+	/** Whether there was something to delete. */
+	delete(key: Uint8Array, signal: AbortSignal): Promise<boolean>;
+	compareAndSet(
+		key: Uint8Array,
+		expected: Uint8Array,
+		value: Uint8Array,
+		signal: AbortSignal,
+	): Promise<CompareAndSetResult>;
+	/** The number of a node that leads, as soon as there is one. */
+	waitForLeader(signal: AbortSignal): Promise<number>;
+	/** Ends the node's thread in the middle of whatever it does; it stays down. */
+	kill(node: number, signal: AbortSignal): Promise<void>;
+	/** Starts a node that is down, or ends and starts one that is up. */
+	restart(node: number, signal: AbortSignal): Promise<void>;
+	/** Blocks the node's event loop for so long. Resolves when the pause has begun. */
+	pause(node: number, durationMs: number, signal: AbortSignal): Promise<void>;
+	/** Groups that do not hear each other; nodes in no group form one more. Replaces an earlier partition. */
+	partition(groups: readonly (readonly number[])[], signal: AbortSignal): Promise<void>;
+	/** Cuts a node off from all others. */
+	isolate(node: number, signal: AbortSignal): Promise<void>;
+	/** Ends partitions and isolations. */
+	heal(signal: AbortSignal): Promise<void>;
+	/** The lab's unreliable network. */
+	setUnreliable(on: boolean, signal: AbortSignal): Promise<void>;
+	/** The part of the messages between nodes that is lost, from 0 (none) to 1. */
+	setLoss(probability: number, signal: AbortSignal): Promise<void>;
+	/** How late messages between nodes come, uniformly drawn; both 0: no delay. */
+	setDelay(minMs: number, maxMs: number, signal: AbortSignal): Promise<void>;
+	/** Stops the cluster. Called once, last. */
+	close(): Promise<void>;
+}

@@ -1,0 +1,140 @@
+/**
+ * The console: for a person at a terminal, or for a script on stdin.
+ *
+ *    line -> tokenizer -> parser -> command -> carry-out -> target
+ *                        (grammar)                 \-> text -> output
+ */
+import {createInterface, type Interface} from 'node:readline';
+import type {Readable, Writable} from 'node:stream';
+import picocolors from 'picocolors';
+import type {Colors} from 'picocolors/types.js';
+import {complete} from './completion.js';
+import type {ConsoleTarget} from './console-target.js';
+import {LineRunner, oneLine, type LineResult} from './line-runner.js';
+
+export interface ConsoleOptions {
+	readonly input: Readable;
+	readonly output: Writable;
+	/** Where a script's failure is told. */
+	readonly errorOutput: Writable;
+	/** Whether a person types: with prompt, colours, completion and history. Otherwise `input` is a script. */
+	readonly isTerminal: boolean;
+	/**
+	 * How long each command may take, in ms; `sleep` takes as long as it says. Closing the target may take as long.
+	 * @default 10000
+	 */
+	readonly deadlineMs?: number;
+}
+
+const DEADLINE_MS = 10_000;
+const HISTORY_LINES_MAX = 1000;
+const PROMPT = '> ';
+
+/**
+ * Runs until the input ends or somebody quits, then closes the target. Resolves with the exit status: 0, or 1 where
+ * a line of a script failed (no later line is run), the output went away, or the target did not close in time.
+ */
+export async function runConsole(target: ConsoleTarget, options: ConsoleOptions): Promise<number> {
+	const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+	const colours = picocolors.createColors(options.isTerminal && picocolors.isColorSupported);
+	const runner = new LineRunner(target, colours, deadlineMs);
+	const status = options.isTerminal ? await runTerminal(runner, options, colours) : await runScript(runner, options);
+	return (await closeTarget(target, options.errorOutput, deadlineMs)) ? status : 1;
+}
+
+async function runScript(runner: LineRunner, {input, output, errorOutput}: ConsoleOptions): Promise<number> {
+	const lines = createInterface({input, crlfDelay: Infinity});
+	const gone = closeWhenOutputFails(lines, output);
+	let lineNumber = 0;
+	for await (const line of lines) {
+		lineNumber++;
+		output.write(`${PROMPT}${line}\n`);
+		const result = await runner.run(line, gone);
+		if (result.type === 'failed') {
+			errorOutput.write(`line ${lineNumber}: ${result.message}\n`);
+			return 1;
+		}
+		if (result.type === 'quit') return 0;
+		if (result.type === 'answered') output.write(`${result.text}\n`);
+		if (gone.aborted) break;
+	}
+	return gone.aborted ? 1 : 0;
+}
+
+async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours: Colors): Promise<number> {
+	const {input, output} = options;
+	const lines = createInterface({
+		input,
+		output,
+		terminal: true,
+		prompt: PROMPT,
+		historySize: HISTORY_LINES_MAX,
+		removeHistoryDuplicates: true,
+		completer: (line: string) => complete(line, runner.nodeCount),
+	});
+	const gone = closeWhenOutputFails(lines, output);
+	let isClosed = false;
+	let running: AbortController | undefined;
+	lines.once('close', () => (isClosed = true));
+	lines.on('SIGINT', () => {
+		if (running === undefined) cancelLineOrQuit(lines, output);
+		else running.abort();
+	});
+	lines.prompt();
+	for await (const line of lines) {
+		running = new AbortController();
+		const result = await runner.run(line, AbortSignal.any([running.signal, gone]));
+		running = undefined;
+		if (result.type === 'quit') break;
+		writeResult(result, output, colours);
+		// The input may have ended while the command ran; lines typed before that are still to come.
+		if (!isClosed) lines.prompt();
+	}
+	lines.close();
+	output.write('\n');
+	return gone.aborted ? 1 : 0;
+}
+
+function writeResult(result: LineResult, output: Writable, colours: Colors): void {
+	if (result.type === 'answered') output.write(`${result.text}\n`);
+	if (result.type === 'failed') output.write(`${colours.red(result.message)}\n`);
+}
+
+function cancelLineOrQuit(lines: Interface, output: Writable): void {
+	if (lines.line === '') {
+		lines.close();
+		return;
+	}
+	output.write('^C\n');
+	// Deletes what is before the cursor, then what is behind it.
+	lines.write(null, {ctrl: true, name: 'u'});
+	lines.write(null, {ctrl: true, name: 'k'});
+	lines.prompt();
+}
+
+/** Whoever read the output has left (`| head`): there is nobody to go on for. */
+function closeWhenOutputFails(lines: Interface, output: Writable): AbortSignal {
+	const gone = new AbortController();
+	output.on('error', () => {
+		gone.abort();
+		lines.close();
+	});
+	return gone.signal;
+}
+
+/** Answers whether it went well. */
+async function closeTarget(target: ConsoleTarget, errorOutput: Writable, deadlineMs: number): Promise<boolean> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_resolve, reject) => {
+		timer = setTimeout(() => reject(new Error(`the cluster did not stop within ${deadlineMs} ms`)), deadlineMs);
+	});
+	try {
+		await Promise.race([target.close(), late]);
+		return true;
+	} catch (error) {
+		errorOutput.write(`${oneLine(error)}\n`);
+		return false;
+	} finally {
+		clearTimeout(timer);
+	}
+}

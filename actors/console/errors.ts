@@ -1,0 +1,38 @@
+/** The console's own errors. Each message is one line that says what to do. */
+import {RaftError} from '../../src/raft/errors.js';
+
+/** A line that is no command. */
+export class ConsoleSyntaxError extends RaftError {
+	override readonly name = 'ConsoleSyntaxError';
+	readonly code = 'ERR_CONSOLE_SYNTAX';
+}
+
+/** The command makes sense and cannot be carried out now. */
+export class CommandRefusedError extends RaftError {
+	override readonly name = 'CommandRefusedError';
+	readonly code = 'ERR_COMMAND_REFUSED';
+}
+
+/** No answer in time. A write may have been carried out, or may yet be. */
+export class CommandDeadlineError extends RaftError {
+	override readonly name = 'CommandDeadlineError';
+	readonly code = 'ERR_COMMAND_DEADLINE';
+	readonly deadlineMs: number;
+
+	constructor(deadlineMs: number) {
+		super(
+			`no answer within ${deadlineMs} ms, and a write may still take effect: look with "status" whether a majority of the nodes is up and connected`,
+		);
+		this.deadlineMs = deadlineMs;
+	}
+}
+
+/** The user did not want to wait any longer. */
+export class CommandCancelledError extends RaftError {
+	override readonly name = 'CommandCancelledError';
+	readonly code = 'ERR_COMMAND_CANCELLED';
+
+	constructor() {
+		super('cancelled; a write may still take effect');
+	}
+}

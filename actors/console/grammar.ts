@@ -1,0 +1,200 @@
+/** The console's commands: how each is written, what it does, and how its words become a {@link Command}. */
+import type {Command} from './command.js';
+import type {CommandArguments} from './command-arguments.js';
+
+export interface CommandSyntax {
+	readonly name: string;
+	/** As a user writes it. */
+	readonly usage: string;
+	/** One line. */
+	readonly summary: string;
+	/** What else one may want to know; lines. */
+	readonly details: readonly string[];
+	/** What Tab offers for its words. */
+	readonly completions: 'nodes' | 'commands' | readonly string[];
+	parse(words: CommandArguments): Command;
+}
+
+const nodeDetails = ['N is a node number, or "leader".'];
+const quoting = ['Quote what has blanks: "two words". Escapes: \\" \\\\ \\n \\r \\t, and \\xHH for any byte.'];
+
+const data: readonly CommandSyntax[] = [
+	{
+		name: 'status',
+		usage: 'status',
+		summary: 'show all nodes',
+		details: [],
+		completions: [],
+		parse: () => ({type: 'status'}),
+	},
+	{
+		name: 'put',
+		usage: 'put KEY VALUE',
+		summary: 'set a key',
+		details: quoting,
+		completions: [],
+		parse: words => ({type: 'put', key: words.bytes('a key'), value: words.bytes('a value')}),
+	},
+	{
+		name: 'get',
+		usage: 'get KEY',
+		summary: 'read a key, linearizably',
+		details: ['A key that is not there prints (absent).', ...quoting],
+		completions: [],
+		parse: words => ({type: 'get', key: words.bytes('a key')}),
+	},
+	{
+		name: 'append',
+		usage: 'append KEY VALUE',
+		summary: 'append to a value (an absent one counts as empty)',
+		details: quoting,
+		completions: [],
+		parse: words => ({type: 'append', key: words.bytes('a key'), value: words.bytes('a value')}),
+	},
+	{
+		name: 'delete',
+		usage: 'delete KEY',
+		summary: 'delete a key',
+		details: quoting,
+		completions: [],
+		parse: words => ({type: 'delete', key: words.bytes('a key')}),
+	},
+	{
+		name: 'cas',
+		usage: 'cas KEY OLD NEW',
+		summary: 'compare and set: write NEW only where OLD is the value',
+		details: ['A comparison that does not hold is an answer and no failure.', ...quoting],
+		completions: [],
+		parse: words => ({
+			type: 'cas',
+			key: words.bytes('a key'),
+			expected: words.bytes('the old value'),
+			value: words.bytes('the new value'),
+		}),
+	},
+];
+
+const nodes: readonly CommandSyntax[] = [
+	{
+		name: 'kill',
+		usage: 'kill N|leader',
+		summary: "end a node's thread at once",
+		details: nodeDetails,
+		completions: 'nodes',
+		parse: words => ({type: 'kill', node: words.node()}),
+	},
+	{
+		name: 'restart',
+		usage: 'restart N|leader|all',
+		summary: 'start a node from its storage (one that is up is killed first)',
+		details: nodeDetails,
+		completions: 'nodes',
+		parse: words => ({type: 'restart', node: words.nodeOrAll()}),
+	},
+	{
+		name: 'pause',
+		usage: 'pause N|leader MS',
+		summary: "block a node's event loop for MS milliseconds",
+		details: nodeDetails,
+		completions: 'nodes',
+		parse: words => ({type: 'pause', node: words.node(), durationMs: words.durationMs()}),
+	},
+];
+
+const network: readonly CommandSyntax[] = [
+	{
+		name: 'partition',
+		usage: 'partition 0,1 | 2,3,4',
+		summary: 'split the nodes into groups that do not hear each other',
+		details: [
+			'Nodes in no group form one more; a node in two groups hears both. Clients still reach every node.',
+			'A new partition replaces the one before; "heal" ends it.',
+		],
+		completions: 'nodes',
+		parse: words => ({type: 'partition', groups: words.nodeGroups()}),
+	},
+	{
+		name: 'isolate',
+		usage: 'isolate N|leader',
+		summary: 'cut a node off from all others',
+		details: [...nodeDetails, 'Clients still reach it; "heal" ends it.'],
+		completions: 'nodes',
+		parse: words => ({type: 'isolate', node: words.node()}),
+	},
+	{
+		name: 'heal',
+		usage: 'heal',
+		summary: 'reconnect all nodes (unreliable, drop and delay stay)',
+		details: [],
+		completions: [],
+		parse: () => ({type: 'heal'}),
+	},
+	{
+		name: 'unreliable',
+		usage: 'unreliable on|off',
+		summary: "MIT 6.5840's unreliable network: 10 % loss each way, requests 0..26 ms late",
+		details: [],
+		completions: ['on', 'off'],
+		parse: words => ({type: 'unreliable', on: words.oneOf(['on', 'off']) === 'on'}),
+	},
+	{
+		name: 'drop',
+		usage: 'drop P%|off',
+		summary: 'lose this part of the messages between nodes',
+		details: ['P% is a percentage (10%); without the sign it is a part from 0 to 1 (0.1).'],
+		completions: ['off'],
+		parse: words => ({type: 'drop', probability: words.probability()}),
+	},
+	{
+		name: 'delay',
+		usage: 'delay A..B|off',
+		summary: 'delay messages between nodes by A to B milliseconds',
+		details: ['One number alone is a fixed delay.'],
+		completions: ['off'],
+		parse: words => {
+			const [minMs, maxMs] = words.rangeMs();
+			return {type: 'delay', minMs, maxMs};
+		},
+	},
+];
+
+const session: readonly CommandSyntax[] = [
+	{
+		name: 'wait',
+		usage: 'wait leader',
+		summary: 'wait until there is a leader',
+		details: [],
+		completions: ['leader'],
+		parse: words => {
+			words.oneOf(['leader']);
+			return {type: 'waitLeader'};
+		},
+	},
+	{
+		name: 'sleep',
+		usage: 'sleep MS',
+		summary: 'do nothing for MS milliseconds',
+		details: [],
+		completions: [],
+		parse: words => ({type: 'sleep', durationMs: words.durationMs()}),
+	},
+	{
+		name: 'help',
+		usage: 'help [COMMAND]',
+		summary: 'list the commands, or explain one',
+		details: [],
+		completions: 'commands',
+		parse: words => ({type: 'help', name: words.optionalText()}),
+	},
+	{
+		name: 'quit',
+		usage: 'quit',
+		summary: 'stop the cluster and leave',
+		details: [],
+		completions: [],
+		parse: () => ({type: 'quit'}),
+	},
+];
+
+/** In the order in which `help` lists them. */
+export const GRAMMAR: readonly CommandSyntax[] = [...data, ...nodes, ...network, ...session];

@@ -1,0 +1,168 @@
+import {execFile} from 'node:child_process';
+import {open, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import test from 'ava';
+import {launch, run, temporaryDirectory} from './cli-process.js';
+
+const anyPort = ['--redis-port', '0'];
+
+test.serial('a script kills the leader, cuts off a minority, restarts, heals, and every answer is right', async t => {
+	const directory = await temporaryDirectory(t);
+	const script = [
+		'put city Bern',
+		'kill leader',
+		'get city',
+		'append city !',
+		'restart all',
+		'partition 0,1 | 2,3,4',
+		'put city Genf',
+		'cas city Genf Zürich',
+		'delete nothing',
+		'heal',
+		'get city',
+		'wait leader',
+		'status',
+	].join('\n');
+	const {status, output, errors} = await run(t, ['--dir', directory, ...anyPort], script);
+	t.is(errors, '');
+	t.is(status, 0);
+	const answers = output.split('\n');
+	const answerTo = (line: string): string | undefined => answers[answers.lastIndexOf(`> ${line}`) + 1];
+	t.is(answers[answers.indexOf('> get city') + 1], 'Bern');
+	t.is(answerTo('append city !'), 'OK');
+	t.is(answerTo('cas city Genf Zürich'), 'OK');
+	t.is(answerTo('delete nothing'), '(absent)');
+	t.is(answerTo('get city'), 'Zürich');
+	t.is(output.match(/ (leader|follower) /g)?.length, 5);
+});
+
+test.serial('what was acknowledged is there after a restart on the same directory', async t => {
+	const directory = await temporaryDirectory(t);
+	t.is((await run(t, ['--dir', directory, ...anyPort], 'put a 1\nappend a 2\n')).status, 0);
+	const {output, status} = await run(t, ['--dir', directory, ...anyPort], 'get a\n');
+	t.is(status, 0);
+	t.regex(output, /> get a\n12\n/);
+});
+
+test.serial('a script ends at its first line that fails, with its number and a status that is not 0', async t => {
+	const {status, output, errors} = await run(t, ['--memory', ...anyPort], 'put a 1\npput b 2\nput c 3\n');
+	t.is(status, 1);
+	t.regex(errors, /^line 2: .*did you mean "put"\?\n$/);
+	t.notRegex(output, /put c 3/);
+});
+
+test.serial('a value over the limit is refused, and says so', async t => {
+	const {status, errors} = await run(t, ['--memory', '--nodes', '1', ...anyPort], `put a ${'x'.repeat(2 ** 20 + 1)}\n`);
+	t.is(status, 1);
+	t.regex(errors, /^line 1: .*larger.*\n$/);
+});
+
+for (const [what, args] of [
+	['an unknown option', ['--frobnicate']],
+	['a number of nodes that makes no sense', ['--nodes', '0']],
+	['a port that is none', ['--redis-port', '65536']],
+	['a command that does not exist', ['strat']],
+] as const) {
+	test.serial(`${what} is one line on stderr, and status 2`, async t => {
+		const {status, output, errors} = await run(t, args, '');
+		t.is(status, 2);
+		t.is(output, '');
+		t.regex(errors, /^threadraft: .+\n$/);
+	});
+}
+
+test.serial('a busy port and a directory in use are told in one line, and leave the first cluster alone', async t => {
+	const directory = await temporaryDirectory(t);
+	const first = launch(t, ['--dir', directory, ...anyPort]);
+	const port = await first.said(/127\.0\.0\.1:(\d+)/);
+
+	const sameDirectory = await run(t, ['--dir', directory, ...anyPort], 'quit\n');
+	t.is(sameDirectory.status, 1);
+	t.regex(sameDirectory.errors, /^threadraft: .*is in use by process \d+.*\n$/);
+
+	const samePort = await run(t, ['--memory', '--redis-port', port], 'quit\n');
+	t.is(samePort.status, 1);
+	t.regex(samePort.errors, /^threadraft: port \d+ .*in use.*\n$/);
+
+	const otherSize = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], 'quit\n');
+	t.is(otherSize.status, 1);
+	t.regex(otherSize.errors, /^threadraft: .*holds a cluster of 5 nodes, not 3.*\n$/);
+
+	first.process.stdin?.end('put a 1\nget a\n');
+	const {status, output} = await first.exit;
+	t.is(status, 0);
+	t.regex(output, /> get a\n1\n/);
+});
+
+test.serial('a directory that cannot be made is told in one line', async t => {
+	const directory = await temporaryDirectory(t);
+	const file = path.join(directory, 'file');
+	await writeFile(file, '');
+	const {status, errors} = await run(t, ['--dir', path.join(file, 'below'), ...anyPort], 'quit\n');
+	t.is(status, 1);
+	t.regex(errors, /^threadraft: .*cannot be used as a data directory.*\n$/);
+});
+
+test.serial('a log that was damaged in the middle is told in one line, and nothing is started', async t => {
+	const directory = await temporaryDirectory(t);
+	const script = `${Array.from({length: 50}, (_, token) => `append a ${token},`).join('\n')}\n`;
+	t.is((await run(t, ['--dir', directory, ...anyPort], script)).status, 0);
+	const node = path.join(directory, 'node-1');
+	const log = (await readdir(node)).find(name => name.startsWith('log-'));
+	const name = path.join(node, log ?? '');
+	const bytes = await readFile(name);
+	const file = await open(name, 'r+');
+	// One bit in the first entries, which many others follow: no crash leaves that behind.
+	const place = bytes.indexOf('1,');
+	await file.write(Buffer.from([(bytes[place] ?? 0) ^ 1]), 0, 1, place);
+	await file.close();
+	const {status, errors} = await run(t, ['--dir', directory, ...anyPort], 'quit\n');
+	t.is(status, 1);
+	t.regex(errors, /^threadraft: node 1: storage is damaged: .*\n$/);
+});
+
+test.serial('a node whose data is gone does not come back as an empty voter that has forgotten its votes', async t => {
+	const directory = await temporaryDirectory(t);
+	t.is((await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], 'put a 1\n')).status, 0);
+	await rm(path.join(directory, 'node-2'), {recursive: true});
+	const {status, errors} = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], 'get a\n');
+	t.is(status, 1);
+	t.regex(errors, /^threadraft: node 2: .*node-2 has no log.*\n$/);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+	test.serial(`${signal} stops it cleanly, in the middle of its work`, async t => {
+		const directory = await temporaryDirectory(t);
+		const running = launch(t, ['--dir', directory, ...anyPort]);
+		await running.said(/127\.0\.0\.1:(\d+)/);
+		running.process.stdin?.write('put a 1\n');
+		await running.said(/> put a 1\n(OK)/);
+		running.process.kill(signal);
+		const {status, errors} = await running.exit;
+		t.is(status, signal === 'SIGINT' ? 130 : 143);
+		t.is(errors, '');
+		const again = await run(t, ['--dir', directory, ...anyPort], 'get a\n');
+		t.regex(again.output, /> get a\n1\n/);
+	});
+}
+
+test.serial(
+	'after kill -9, everything that was acknowledged to ioredis is there, and no append is doubled',
+	async t => {
+		const bench = fileURLToPath(new URL('../../bench/kill-nine.js', import.meta.url));
+		const {stdout} = await promisify(execFile)(process.execPath, [bench, '--smoke']);
+		t.is(stdout.match(/all there, none doubled/g)?.length, 2);
+		const [, acknowledged] = /round 2: (\d+) appends/.exec(stdout) ?? [];
+		t.true(Number(acknowledged) > 0, stdout);
+	},
+);
+
+test.serial('--help and --version answer without a cluster', async t => {
+	const help = await run(t, ['--help'], '');
+	t.is(help.status, 0);
+	for (const option of ['--nodes', '--dir', '--memory', '--redis-port', 'check']) t.true(help.output.includes(option));
+	const version = await run(t, ['--version'], '');
+	t.regex(version.output, /^\d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,305 @@
+import {once} from 'node:events';
+import {PassThrough} from 'node:stream';
+import test from 'ava';
+import {runConsole} from '../../actors/console/console.js';
+import {MemoryTarget} from './memory-target.js';
+
+interface Transcript {
+	readonly status: number;
+	readonly output: string;
+	readonly errors: string;
+}
+
+function collect(stream: PassThrough): () => string {
+	const pieces: string[] = [];
+	stream.setEncoding('utf8').on('data', (piece: string) => pieces.push(piece));
+	return () => pieces.join('');
+}
+
+async function runScript(script: string, target = new MemoryTarget(), deadlineMs = 10_000): Promise<Transcript> {
+	const [input, output, errorOutput] = [new PassThrough(), new PassThrough(), new PassThrough()];
+	const [outputText, errorText] = [collect(output), collect(errorOutput)];
+	input.end(script);
+	const status = await runConsole(target, {input, output, errorOutput, isTerminal: false, deadlineMs});
+	return {status, output: outputText(), errors: errorText()};
+}
+
+test('a script is echoed line by line with its answers, and ends with status 0 and a closed target', async t => {
+	const target = new MemoryTarget();
+	const script = [
+		'# a comment',
+		'put a 1',
+		'append a 2',
+		'get a',
+		'get nothing',
+		'cas a 12 "x y"',
+		'cas a 12 13',
+		'cas nothing 1 2',
+		'get a',
+		'delete a',
+		'delete a',
+		'',
+		'wait leader',
+	];
+	t.deepEqual(await runScript(script.join('\n'), target), {
+		status: 0,
+		output: [
+			'> # a comment',
+			'> put a 1',
+			'OK',
+			'> append a 2',
+			'OK',
+			'> get a',
+			'12',
+			'> get nothing',
+			'(absent)',
+			'> cas a 12 "x y"',
+			'OK',
+			'> cas a 12 13',
+			'(unchanged) "x y"',
+			'> cas nothing 1 2',
+			'(unchanged) (absent)',
+			'> get a',
+			'"x y"',
+			'> delete a',
+			'OK',
+			'> delete a',
+			'(absent)',
+			'> ',
+			'> wait leader',
+			'node 1 leads',
+			'',
+		].join('\n'),
+		errors: '',
+	});
+	t.is(target.closeCount, 1);
+});
+
+test('nodes and the network are told what the commands say, and leader means the node that leads', async t => {
+	const target = new MemoryTarget();
+	const script = `kill leader
+restart 1
+restart all
+pause leader 50
+isolate 2
+partition 0 | 1,2
+heal
+unreliable on
+unreliable off
+drop 10%
+delay 5..9
+delay off`;
+	const {status, output} = await runScript(script, target);
+	t.is(status, 0);
+	t.deepEqual(target.calls, [
+		'kill 1',
+		'restart 1',
+		'restart 0',
+		'restart 1',
+		'restart 2',
+		'pause 1 50',
+		'isolate 2',
+		'partition [[0],[1,2]]',
+		'heal',
+		'unreliable true',
+		'unreliable false',
+		'loss 0.1',
+		'delay 5 9',
+		'delay 0 0',
+	]);
+	t.true(output.startsWith('> kill leader\nnode 1 is down\n> restart 1\nnode 1 is up\n'));
+});
+
+test('a script ends at the first line that fails: status 1, and stderr names the line', async t => {
+	const target = new MemoryTarget();
+	target.putError = new Error('no majority:\n  two of three nodes are down');
+	const {status, output, errors} = await runScript('get a\n\nput a 1\nget a\n', target);
+	t.is(status, 1);
+	t.is(output, '> get a\n(absent)\n> \n> put a 1\n');
+	t.is(errors, 'line 3: no majority: two of three nodes are down\n');
+	t.is(target.closeCount, 1);
+});
+
+test('a line that makes no sense fails a script', async t => {
+	const {status, errors} = await runScript('stauts');
+	t.is(status, 1);
+	t.is(errors, 'line 1: there is no command "stauts": did you mean "status"?\n');
+});
+
+test('without a leader, "leader" is refused', async t => {
+	const target = new MemoryTarget();
+	target.leader = undefined;
+	const {status, errors} = await runScript('kill leader', target);
+	t.is(status, 1);
+	t.is(errors, 'line 1: there is no leader now: wait for one with "wait leader"\n');
+	t.deepEqual(target.calls, []);
+});
+
+test('a command that is not answered fails at its deadline', async t => {
+	const target = new MemoryTarget();
+	target.leader = undefined;
+	const {status, errors} = await runScript('wait leader', target, 30);
+	t.is(status, 1);
+	t.regex(errors, /^line 1: no answer within 30 ms, .*"status".*\n$/);
+});
+
+test('a sleep may take longer than the deadline', async t => {
+	const {status, output} = await runScript('sleep 30', new MemoryTarget(), 5);
+	t.is(status, 0);
+	t.is(output, '> sleep 30\nOK\n');
+});
+
+test('quit ends a script with status 0, and what follows is not run', async t => {
+	const target = new MemoryTarget();
+	t.deepEqual(await runScript('quit\nkill 0\n', target), {status: 0, output: '> quit\n', errors: ''});
+	t.deepEqual(target.calls, []);
+	t.is(target.closeCount, 1);
+});
+
+test('an empty script closes the target', async t => {
+	const target = new MemoryTarget();
+	t.deepEqual(await runScript('', target), {status: 0, output: '', errors: ''});
+	t.is(target.closeCount, 1);
+});
+
+test('a target that does not close in time, or fails to, is a failure', async t => {
+	const stuck = new MemoryTarget();
+	stuck.close = () => new Promise(() => {});
+	const late = await runScript('', stuck, 20);
+	t.deepEqual([late.status, late.errors], [1, 'the cluster did not stop within 20 ms\n']);
+	const broken = new MemoryTarget();
+	broken.close = () => Promise.reject(new Error('disk gone'));
+	const failed = await runScript('quit', broken);
+	t.deepEqual([failed.status, failed.errors], [1, 'disk gone\n']);
+});
+
+test('a script stops when nobody reads its output any more', async t => {
+	const target = new MemoryTarget();
+	const [input, output, errorOutput] = [new PassThrough(), new PassThrough(), new PassThrough()];
+	const ended = runConsole(target, {input, output, errorOutput, isTerminal: false});
+	output.destroy(new Error('EPIPE'));
+	t.is(await ended, 1);
+	t.is(target.closeCount, 1);
+});
+
+test('help lists every command, or explains one', async t => {
+	const {output} = await runScript('help\nhelp drop');
+	t.regex(output, /^put KEY VALUE +set a key$/m);
+	t.true(
+		output.endsWith(
+			'> help drop\ndrop P%|off: lose this part of the messages between nodes\nP% is a percentage (10%); without the sign it is a part from 0 to 1 (0.1).\n',
+		),
+	);
+	t.is((await runScript('help nonsense')).status, 1);
+});
+
+/** A person at a terminal: types, and reads until something appears. */
+class Terminal {
+	readonly target = new MemoryTarget();
+	readonly status: Promise<number>;
+	readonly #input = new PassThrough();
+	readonly #output = new PassThrough();
+	readonly #text = collect(this.#output);
+	#seen = 0;
+
+	constructor() {
+		const errorOutput = new PassThrough().resume();
+		this.status = runConsole(this.target, {
+			input: this.#input,
+			output: this.#output,
+			errorOutput,
+			isTerminal: true,
+		});
+	}
+
+	type(keys: string): void {
+		this.#input.write(keys);
+	}
+
+	endInput(): void {
+		this.#input.end();
+	}
+
+	/** Returns what came since the last time, up to and including the wanted text. */
+	async reads(wanted: string): Promise<string> {
+		let at = this.#text().indexOf(wanted, this.#seen);
+		while (at === -1) {
+			await once(this.#output, 'data');
+			at = this.#text().indexOf(wanted, this.#seen);
+		}
+		const read = this.#text().slice(this.#seen, at + wanted.length);
+		this.#seen = at + wanted.length;
+		return read;
+	}
+}
+
+test('at a terminal a failing line is told and the next one is asked for; quit ends with status 0', async t => {
+	const terminal = new Terminal();
+	await terminal.reads('> ');
+	terminal.type('put a\r');
+	await terminal.reads('a value is missing; write: put KEY VALUE');
+	terminal.type('get a\r');
+	await terminal.reads('(absent)');
+	terminal.type('quit\r');
+	t.is(await terminal.status, 0);
+	t.is(terminal.target.closeCount, 1);
+});
+
+test('at a terminal Tab completes, and the up arrow brings back the last line', async t => {
+	const terminal = new Terminal();
+	await terminal.reads('> ');
+	// Readline takes a Tab in the middle of a piece for pasted text.
+	terminal.type('res\t');
+	await terminal.reads('tart ');
+	terminal.type('all\r');
+	await terminal.reads('all nodes are up');
+	terminal.type('\u001B[A\r');
+	await terminal.reads('all nodes are up');
+	terminal.type('quit\r');
+	t.is(await terminal.status, 0);
+	t.is(terminal.target.calls.length, 6);
+});
+
+test('Ctrl-C cancels the line that is being typed, and on an empty line it quits', async t => {
+	const terminal = new Terminal();
+	await terminal.reads('> ');
+	terminal.type('kill 0');
+	await terminal.reads('0');
+	terminal.type('\u0003');
+	await terminal.reads('^C');
+	terminal.type('get a\r');
+	await terminal.reads('(absent)');
+	await terminal.reads('> ');
+	terminal.type('\u0003');
+	t.is(await terminal.status, 0);
+	t.deepEqual(terminal.target.calls, []);
+	t.is(terminal.target.closeCount, 1);
+});
+
+test('Ctrl-C cancels a command that is under way', async t => {
+	const terminal = new Terminal();
+	terminal.target.leader = undefined;
+	const waiting = new Promise<void>(resolve => {
+		terminal.target.waitForLeader = () => {
+			resolve();
+			return terminal.target.election;
+		};
+	});
+	await terminal.reads('> ');
+	terminal.type('wait leader\r');
+	await waiting;
+	terminal.type('\u0003');
+	await terminal.reads('cancelled');
+	terminal.type('quit\r');
+	t.is(await terminal.status, 0);
+});
+
+test('the end of the input is as good as quit; lines typed before it are run', async t => {
+	const terminal = new Terminal();
+	await terminal.reads('> ');
+	terminal.type('kill 0\rkill 1\r');
+	terminal.endInput();
+	t.is(await terminal.status, 0);
+	t.deepEqual(terminal.target.calls, ['kill 0', 'kill 1']);
+	t.is(terminal.target.closeCount, 1);
+});

@@ -1,0 +1,107 @@
+import type {CompareAndSetResult, ConsoleTarget, NodeStatus} from '../../actors/console/console-target.js';
+
+const keyOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+
+/** A target of three nodes that keeps values in a map and writes down what else it was told. Node 1 leads at first. */
+export class MemoryTarget implements ConsoleTarget {
+	readonly nodeCount = 3;
+	/** Everything but reads and writes, in order. */
+	readonly calls: string[] = [];
+	readonly #values = new Map<string, Uint8Array>();
+	readonly #down = new Set<number>();
+	leader: number | undefined = 1;
+	/** What `waitForLeader` waits for; never settles at first. */
+	election: Promise<number> = new Promise(() => {});
+	closeCount = 0;
+	/** Why `put` fails, where it is to. */
+	putError: Error | undefined;
+
+	async status(): Promise<readonly NodeStatus[]> {
+		return [0, 1, 2].map(node => {
+			if (this.#down.has(node)) return {type: 'down', node};
+			return {
+				type: 'up',
+				node,
+				role: node === this.leader ? 'leader' : 'follower',
+				currentTerm: 4,
+				commitIndex: 120,
+				lastApplied: 119,
+				logBytes: 2048,
+				snapshotIndex: 100,
+			};
+		});
+	}
+
+	async put(key: Uint8Array, value: Uint8Array): Promise<void> {
+		if (this.putError !== undefined) throw this.putError;
+		this.#values.set(keyOf(key), value);
+	}
+
+	async append(key: Uint8Array, value: Uint8Array): Promise<void> {
+		const previous = this.#values.get(keyOf(key)) ?? new Uint8Array();
+		this.#values.set(keyOf(key), Buffer.concat([previous, value]));
+	}
+
+	async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+		return this.#values.get(keyOf(key));
+	}
+
+	async delete(key: Uint8Array): Promise<boolean> {
+		return this.#values.delete(keyOf(key));
+	}
+
+	async compareAndSet(key: Uint8Array, expected: Uint8Array, value: Uint8Array): Promise<CompareAndSetResult> {
+		const present = this.#values.get(keyOf(key));
+		if (present === undefined || !Buffer.from(present).equals(expected)) {
+			return {type: 'conditionFailed', value: present};
+		}
+		this.#values.set(keyOf(key), value);
+		return {type: 'written'};
+	}
+
+	async waitForLeader(): Promise<number> {
+		return this.leader ?? this.election;
+	}
+
+	async kill(node: number): Promise<void> {
+		this.calls.push(`kill ${node}`);
+		this.#down.add(node);
+	}
+
+	async restart(node: number): Promise<void> {
+		this.calls.push(`restart ${node}`);
+		this.#down.delete(node);
+	}
+
+	async pause(node: number, durationMs: number): Promise<void> {
+		this.calls.push(`pause ${node} ${durationMs}`);
+	}
+
+	async partition(groups: readonly (readonly number[])[]): Promise<void> {
+		this.calls.push(`partition ${JSON.stringify(groups)}`);
+	}
+
+	async isolate(node: number): Promise<void> {
+		this.calls.push(`isolate ${node}`);
+	}
+
+	async heal(): Promise<void> {
+		this.calls.push('heal');
+	}
+
+	async setUnreliable(on: boolean): Promise<void> {
+		this.calls.push(`unreliable ${on}`);
+	}
+
+	async setLoss(probability: number): Promise<void> {
+		this.calls.push(`loss ${probability}`);
+	}
+
+	async setDelay(minMs: number, maxMs: number): Promise<void> {
+		this.calls.push(`delay ${minMs} ${maxMs}`);
+	}
+
+	async close(): Promise<void> {
+		this.closeCount++;
+	}
+}

@@ -1,0 +1,168 @@
+import test from 'ava';
+import * as fc from 'fast-check';
+import type {Command} from '../../actors/console/command.js';
+import {complete} from '../../actors/console/completion.js';
+import {ConsoleSyntaxError} from '../../actors/console/errors.js';
+import {GRAMMAR} from '../../actors/console/grammar.js';
+import {parseLine} from '../../actors/console/parser.js';
+import {valueText} from '../../actors/console/value-text.js';
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const number = (node: number): {readonly type: 'number'; readonly node: number} => ({type: 'number', node});
+const put = (key: string, value: string): Command => ({type: 'put', key: bytes(key), value: bytes(value)});
+
+const means = test.macro({
+	exec: (t, line: string, command: Command | undefined) => t.deepEqual(parseLine(line, 5), command),
+	title: (_, line: string) => `means something: ${line}`,
+});
+
+test(means, '', undefined);
+test(means, '   # only a comment', undefined);
+test(means, 'status', {type: 'status'});
+test(means, '  STATUS  # all nodes', {type: 'status'});
+test(means, 'put a 1', put('a', '1'));
+test(means, 'put "a b" "c # d"', put('a b', 'c # d'));
+test(means, String.raw`put a\ b \"\#\\`, put('a b', '"#\\'));
+test(means, String.raw`put k "line\nnext\ttab\x41"`, put('k', 'line\nnext\ttabA'));
+test(means, 'put k ""', put('k', ''));
+test(means, 'put k pre"fix and"post', put('k', 'prefix andpost'));
+test(means, 'put ключ 🦊', put('ключ', '🦊'));
+test(means, 'put k a#b', put('k', 'a#b'));
+test(means, String.raw`put k \xff\x00`, {type: 'put', key: bytes('k'), value: Uint8Array.of(0xff, 0)});
+test(means, 'get k', {type: 'get', key: bytes('k')});
+test(means, 'append k v', {type: 'append', key: bytes('k'), value: bytes('v')});
+test(means, 'delete k', {type: 'delete', key: bytes('k')});
+test(means, 'cas k 1 2', {type: 'cas', key: bytes('k'), expected: bytes('1'), value: bytes('2')});
+test(means, 'kill 4', {type: 'kill', node: number(4)});
+test(means, 'kill leader', {type: 'kill', node: {type: 'leader'}});
+test(means, 'restart 0', {type: 'restart', node: number(0)});
+test(means, 'restart all', {type: 'restart', node: undefined});
+test(means, 'pause leader 1500', {type: 'pause', node: {type: 'leader'}, durationMs: 1500});
+test(means, 'partition 0,1 | 2,3,4', {
+	type: 'partition',
+	groups: [
+		[0, 1],
+		[2, 3, 4],
+	],
+});
+test(means, 'partition 0 1|2, 3', {
+	type: 'partition',
+	groups: [
+		[0, 1],
+		[2, 3],
+	],
+});
+test(means, 'isolate 2', {type: 'isolate', node: number(2)});
+test(means, 'heal', {type: 'heal'});
+test(means, 'unreliable on', {type: 'unreliable', on: true});
+test(means, 'unreliable off', {type: 'unreliable', on: false});
+test(means, 'drop 10%', {type: 'drop', probability: 0.1});
+test(means, 'drop 0.25', {type: 'drop', probability: 0.25});
+test(means, 'drop .5', {type: 'drop', probability: 0.5});
+test(means, 'drop 1', {type: 'drop', probability: 1});
+test(means, 'drop off', {type: 'drop', probability: 0});
+test(means, 'delay 10..50', {type: 'delay', minMs: 10, maxMs: 50});
+test(means, 'delay 20', {type: 'delay', minMs: 20, maxMs: 20});
+test(means, 'delay off', {type: 'delay', minMs: 0, maxMs: 0});
+test(means, 'wait leader', {type: 'waitLeader'});
+test(means, 'sleep 250', {type: 'sleep', durationMs: 250});
+test(means, 'help', {type: 'help', name: undefined});
+test(means, 'help put', {type: 'help', name: 'put'});
+test(means, 'quit', {type: 'quit'});
+
+const isRefused = test.macro({
+	exec: (t, line: string, message: string) => {
+		const error = t.throws(() => parseLine(line, 5), {instanceOf: ConsoleSyntaxError, code: 'ERR_CONSOLE_SYNTAX'});
+		t.is(error.message, message);
+	},
+	title: (_, line: string) => `is refused with a remedy: ${line}`,
+});
+
+test(isRefused, 'stauts', 'there is no command "stauts": did you mean "status"?');
+test(isRefused, 'part 0 | 1', 'there is no command "part": did you mean "partition"?');
+test(isRefused, 'xyzzy', 'there is no command "xyzzy": see "help"');
+test(isRefused, 'put k', 'a value is missing; write: put KEY VALUE');
+test(isRefused, 'put k two words', '"words" is too much (a value with blanks needs quotes); write: put KEY VALUE');
+test(isRefused, 'put k "open', 'a quote is open at the end of the line: close it with ", or write \\" for a plain one');
+test(isRefused, 'put k v\\', 'a \\ ends the line: write \\\\ for a plain one');
+test(isRefused, 'put k \\xg0', '\\x takes two hexadecimal digits, as in \\x0a');
+test(isRefused, 'kill', 'a node is missing; write: kill N|leader');
+test(isRefused, 'kill 5', 'there is no node "5": nodes are 0 to 4; write: kill N|leader');
+test(isRefused, 'kill -1', 'there is no node "-1": nodes are 0 to 4; write: kill N|leader');
+test(isRefused, 'kill 1.5', 'there is no node "1.5": nodes are 0 to 4; write: kill N|leader');
+test(isRefused, 'kill all', 'there is no node "all": nodes are 0 to 4; write: kill N|leader');
+test(isRefused, 'pause 1', 'a time in ms is missing; write: pause N|leader MS');
+test(isRefused, 'pause 1 1e3', '"1e3" is not a time in ms, a whole number up to 3600000; write: pause N|leader MS');
+test(isRefused, 'sleep 3600001', '"3600001" is not a time in ms, a whole number up to 3600000; write: sleep MS');
+test(isRefused, 'partition', 'a group has no nodes; write: partition 0,1 | 2,3,4');
+test(isRefused, 'partition 0 | | 1', 'a group has no nodes; write: partition 0,1 | 2,3,4');
+test(isRefused, 'partition 0 | 9', 'there is no node "9": nodes are 0 to 4; write: partition 0,1 | 2,3,4');
+test(isRefused, 'unreliable', 'on or off is missing; write: unreliable on|off');
+test(isRefused, 'unreliable maybe', '"maybe" is not on or off; write: unreliable on|off');
+test(isRefused, 'drop 10', '"10" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off');
+test(isRefused, 'drop 101%', '"101%" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off');
+test(isRefused, 'drop x', '"x" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off');
+test(isRefused, 'delay 50..10', 'the range "50..10" ends before it begins; write: delay A..B|off');
+test(isRefused, 'delay 1..2..3', '"1..2..3" is not a range such as 10..50; write: delay A..B|off');
+test(isRefused, 'delay 1..', '"" is not a time in ms, a whole number up to 3600000; write: delay A..B|off');
+test(isRefused, 'wait', 'leader is missing; write: wait leader');
+
+test('any line is either a command or refused with one line', t => {
+	const words = fc.oneof(fc.constantFrom(...GRAMMAR.map(({name}) => name)), fc.string({unit: 'grapheme'}));
+	fc.assert(
+		fc.property(fc.array(words, {maxLength: 5}), drawn => {
+			try {
+				parseLine(drawn.join(' ').replaceAll(/[\n\r]/g, ''), 3);
+			} catch (error) {
+				t.true(error instanceof ConsoleSyntaxError);
+				t.false((error as Error).message.includes('\n'));
+			}
+		}),
+		{seed: 31, numRuns: 500},
+	);
+	t.pass();
+});
+
+test('a value is printed so that it can be typed in again and gives the same bytes', t => {
+	const values = fc.oneof(fc.uint8Array(), fc.string({unit: 'binary'}).map(bytes), fc.string().map(bytes));
+	fc.assert(
+		fc.property(values, value => {
+			const command = parseLine(`put k ${valueText(value)}`, 3);
+			t.deepEqual(command?.type === 'put' ? command.value : undefined, value);
+		}),
+		{seed: 37, numRuns: 500},
+	);
+});
+
+test('plain text is printed as it is, and only what is not plain is quoted and escaped', t => {
+	t.is(valueText(bytes('héllo wörld')), '"héllo wörld"');
+	t.is(valueText(bytes('🦊,=')), '🦊,=');
+	t.is(valueText(bytes('')), '""');
+	t.is(valueText(bytes('(absent)')), '"(absent)"');
+	t.is(valueText(bytes('a\n"b"')), String.raw`"a\n\"b\""`);
+	t.is(valueText(bytes('\u001B[2J')), String.raw`"\x1b[2J"`);
+	t.is(valueText(Uint8Array.of(0x61, 0xff, 0x0a)), String.raw`"a\xff\n"`);
+});
+
+const offers = test.macro({
+	exec: (t, line: string, hits: readonly string[]) => t.deepEqual(complete(line, 3)[0], [...hits]),
+	title: (_, line: string) => `Tab offers what fits: "${line}"`,
+});
+
+test(offers, 'st', ['status ']);
+test(offers, 'p', ['put ', 'pause ', 'partition ']);
+test(offers, 'kill ', ['0', '1', '2', 'leader']);
+test(offers, 'kill l', ['leader']);
+test(offers, 'restart ', ['0', '1', '2', 'leader', 'all']);
+test(offers, 'pause 1 ', []);
+test(offers, 'partition 0,1 | 2', ['2']);
+test(offers, 'partition 0,', ['0', '1', '2']);
+test(offers, 'unreliable o', ['on', 'off']);
+test(offers, 'help un', ['unreliable']);
+test(offers, 'put ', []);
+test(offers, 'nonsense ', []);
+
+test('Tab on nothing offers every command, and names the part of the line that it replaces', t => {
+	t.is(complete('', 3)[0].length, GRAMMAR.length);
+	t.is(complete('partition 0,1', 3)[1], '1');
+});

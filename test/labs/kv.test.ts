@@ -1,0 +1,3 @@
+import {testRows} from './test-rows.js';
+
+testRows(row => ['3A', '3B'].includes(row.part));

@@ -1,0 +1,120 @@
+/** The lab's generic test: clients at work for five seconds, three times over, whatever happens to the servers. */
+import assert from 'node:assert/strict';
+import {checkElements, element} from './elements.js';
+import type {KvTester, LabClerk} from './kv-tester.js';
+
+export interface GenericOptions {
+	readonly clients: number;
+	readonly unreliable?: boolean;
+	/** All servers crash at the end of each iteration. */
+	readonly restarts?: boolean;
+	/** Servers are divided anew about every second. */
+	readonly partitions?: boolean;
+	/** All clients use all keys, and the checker judges; otherwise each has a key of its own. */
+	readonly randomKeys?: boolean;
+}
+
+const iterations = 3;
+
+/** A signal to loops: finish what you are at. */
+interface Signal {
+	isOn: boolean;
+}
+
+export const generic =
+	(options: GenericOptions) =>
+	async (kv: KvTester): Promise<void> => {
+		const tester = kv.clerk({record: options.randomKeys === true});
+		kv.setMode('unreliable', options.unreliable === true);
+		for (let iteration = 0; iteration < iterations; iteration++) {
+			const stop: Signal = {isOn: false};
+			const counts = clientsOf(kv, options, stop);
+			const isPartitioned = options.partitions === true ? partitionUntil(kv, stop) : undefined;
+			await kv.world.sleep(5000);
+			stop.isOn = true;
+			if (isPartitioned !== undefined) {
+				await isPartitioned;
+				kv.connectAll();
+				await kv.world.sleep(1000);
+			}
+			if (options.restarts === true) {
+				await kv.shutdownAll();
+				await kv.world.sleep(1000);
+				await kv.startAll();
+			}
+			await checkClients(tester, counts, options);
+			await kv.checkSizes();
+		}
+	};
+
+/** How many elements each client has appended, once it has finished. */
+function clientsOf(kv: KvTester, {clients, randomKeys}: GenericOptions, stop: Signal): readonly Promise<number>[] {
+	return Array.from({length: clients}, async (_, client) => {
+		const clerk = kv.clerk({record: randomKeys === true});
+		const work =
+			randomKeys === true ? useAllKeys(kv, clerk, client, clients, stop) : useOwnKey(kv, clerk, client, stop);
+		const count = await work;
+		clerk.close();
+		return count;
+	});
+}
+
+async function useOwnKey({world}: KvTester, clerk: LabClerk, client: number, stop: Signal): Promise<number> {
+	const key = String(client);
+	let expected = '';
+	let count = 0;
+	await clerk.put(key, expected);
+	while (!stop.isOn) {
+		if (world.random.chance(0.5)) {
+			const next = element(client, count++);
+			expected += next;
+			await clerk.append(key, next);
+		} else {
+			await clerk.check(key, expected);
+		}
+	}
+	return count;
+}
+
+async function useAllKeys(
+	{world: {random}}: KvTester,
+	clerk: LabClerk,
+	client: number,
+	keys: number,
+	stop: Signal,
+): Promise<number> {
+	let count = 0;
+	while (!stop.isOn) {
+		const key = String(random.integer(0, keys - 1));
+		if (random.chance(0.5)) await clerk.append(key, element(client, count++));
+		else if (random.chance(0.1)) await clerk.put(key, element(client, count++));
+		else await clerk.get(key);
+	}
+	return count;
+}
+
+/** Each server on one of two sides, by chance; one side may be empty. */
+async function partitionUntil(kv: KvTester, stop: Signal): Promise<void> {
+	const {world} = kv;
+	await world.sleep(1000);
+	while (!stop.isOn) {
+		const side = kv.servers.map(() => world.random.chance(0.5));
+		kv.partition(
+			kv.servers.filter(server => side[server]),
+			kv.servers.filter(server => !side[server]),
+		);
+		await world.sleep(world.random.integer(1000, 1199));
+	}
+}
+
+async function checkClients(
+	tester: LabClerk,
+	counts: readonly Promise<number>[],
+	{randomKeys}: GenericOptions,
+): Promise<void> {
+	for (const [client, count] of (await Promise.all(counts)).entries()) {
+		if (randomKeys === true) continue;
+		assert(count > 0, `client ${client} has done nothing`);
+		checkElements(client, await tester.get(String(client)), count);
+	}
+}

@@ -1,0 +1,3 @@
+import {testRows} from './test-rows.js';
+
+testRows(row => ['2B'].includes(row.part));

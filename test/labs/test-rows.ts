@@ -1,0 +1,18 @@
+import test from 'ava';
+import {type Row, rows} from './catalogue.js';
+import {passedLine, runRow} from './run-row.js';
+import {threadsWorld, type ThreadsWorldOptions} from './threads/threads-world.js';
+
+/** The short rows of these as tests on real threads, one after the other: they would disturb each other's times. */
+export function testRows(isWanted: (row: Row) => boolean, options: Omit<ThreadsWorldOptions, 'seed'> = {}): void {
+	for (const row of rows) {
+		if (row.isLong || !isWanted(row)) continue;
+		test.serial(`${row.title} (${row.part})`, async t => {
+			t.timeout(150_000);
+			const seed = Math.floor(Math.random() * 2 ** 32);
+			t.log(`seed ${seed}`);
+			t.log(passedLine(await runRow(row, threadsWorld({seed, ...options}))));
+			t.pass();
+		});
+	}
+}

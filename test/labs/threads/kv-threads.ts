@@ -1,0 +1,140 @@
+/** The whole service on real threads, through its public face: `Cluster` and `Clerk`. */
+import {Cluster, type Clerk} from '../../../actors/index.js';
+import {textOf} from '../../../actors/text.js';
+import type {FaultPlan, LabMode} from '../../../src/faults/fault-plan.js';
+import {nodeEndpoint} from '../../../src/faults/endpoint.js';
+import type {RaftLimits} from '../../../src/raft/options.js';
+import {nodeId} from '../../../src/raft/types.js';
+import type {KvClerk, KvCluster, KvClusterOptions, ServerSizes, Traffic} from '../harness.js';
+import {trafficOf} from './traffic.js';
+
+/** Beside the log: term, vote, and the snapshot's index and term, 8 bytes each. */
+const hardStateBytes = 32;
+/** A lab clerk tries until it succeeds; this is longer than any row may take. */
+const clerkTimeoutMs = 180_000;
+
+export class KvThreads implements KvCluster {
+	readonly #cluster: Cluster;
+
+	private constructor(cluster: Cluster, died: (error: Error) => void) {
+		this.#cluster = cluster;
+		cluster.on('event', event => {
+			if (event.type !== 'nodeRestarting' && event.type !== 'nodeGivenUp') return;
+			died(new Error(`server ${event.id} ended: ${event.error?.message}`, {cause: event.error}));
+		});
+	}
+
+	/** `directory`: on the disk, with every write synced; without it in files that are never synced. */
+	static async start(
+		{servers: nodes, maxRaftState, died}: KvClusterOptions,
+		{
+			seed,
+			directory,
+			kvThread,
+		}: {readonly seed: number; readonly directory: string | undefined; readonly kvThread: boolean},
+	): Promise<KvThreads> {
+		const limits = maxRaftState === undefined ? {} : limitsFor(maxRaftState);
+		const options = {nodes, maxRaftState, seed, limits, kvThread};
+		return new KvThreads(await Cluster.start(directory === undefined ? options : {...options, directory}), died);
+	}
+
+	clerk(): KvClerk {
+		return new ThreadClerk(this.#cluster, this.#cluster.clerk({timeoutMs: clerkTimeoutMs}));
+	}
+
+	partition(groups: readonly (readonly number[])[]): void {
+		this.#change(faults => faults.partition(groups));
+	}
+
+	connectAll(): void {
+		this.#change(faults => void faults.clear('partition'));
+	}
+
+	setMode(mode: LabMode, on: boolean): void {
+		this.#change(faults => faults.setMode(mode, on));
+	}
+
+	async leader(): Promise<number | undefined> {
+		return this.#cluster.leader();
+	}
+
+	async shutdown(server: number): Promise<void> {
+		await this.#cluster.kill(nodeId(server));
+	}
+
+	async start(server: number): Promise<void> {
+		await this.#cluster.restart(nodeId(server));
+	}
+
+	async sizes(): Promise<readonly ServerSizes[]> {
+		const statuses = await this.#cluster.status();
+		return statuses.map(({id, replica}) => {
+			if (replica === undefined) throw new Error(`server ${id} does not tell its sizes`);
+			return {state: replica.logBytes + hardStateBytes, snapshot: replica.snapshotBytes};
+		});
+	}
+
+	traffic(): Traffic {
+		return trafficOf(this.#cluster.traffic);
+	}
+
+	async close(): Promise<void> {
+		await this.#cluster.close();
+	}
+
+	#change(change: (faults: FaultPlan) => void): void {
+		change(this.#cluster.faults);
+		this.#cluster.faultsChanged();
+	}
+}
+
+/**
+ * A thread that has had no processor for a while takes everything that is on its way to it in one go, before it can apply
+ * and cut anything. The lab's limit is twice `maxRaftState`, so what is on its way has to fit beside a full log.
+ */
+function limitsFor(maxRaftState: number): Partial<RaftLimits> {
+	// Two messages: the window is looked at before the last one is sent.
+	const bytes = Math.floor(maxRaftState * 0.4);
+	return {appendBytesMax: bytes, inflightBytesMax: bytes};
+}
+
+class ThreadClerk implements KvClerk {
+	readonly #cluster: Cluster;
+	readonly #clerk: Clerk;
+
+	constructor(cluster: Cluster, clerk: Clerk) {
+		this.#cluster = cluster;
+		this.#clerk = clerk;
+	}
+
+	async get(key: string): Promise<{readonly value: string | undefined; readonly version: number}> {
+		const entry = await this.#clerk.get(key);
+		return entry === undefined ? {value: undefined, version: 0} : {...entry, value: textOf(entry.value)};
+	}
+
+	async put(key: string, value: string): Promise<number> {
+		return (await this.#clerk.put(key, value)).version;
+	}
+
+	async append(key: string, value: string): Promise<number> {
+		return (await this.#clerk.append(key, value)).version;
+	}
+
+	connectTo(servers: readonly number[]): void {
+		const {faults, nodeIds} = this.#cluster;
+		const {endpoint} = this.#clerk;
+		const others = nodeIds.filter(id => !servers.includes(id)).map(nodeEndpoint);
+		for (const [id, from, to] of [
+			[`${endpoint} sends`, endpoint, others],
+			[`${endpoint} hears`, others, endpoint],
+		] as const) {
+			if (others.length === 0) faults.clear(id);
+			else faults.set(id, {type: 'cut', links: {from, to}});
+		}
+		this.#cluster.faultsChanged();
+	}
+
+	close(): void {
+		this.#clerk.close();
+	}
+}

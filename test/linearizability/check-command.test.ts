@@ -1,0 +1,117 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {checkCommand} from '../../actors/check/check-command.js';
+import {checkFiles} from '../../actors/check/check-files.js';
+
+const good = '{"process":0,"type":"invoke","f":"put","key":"k","value":"1"}\n{"process":0,"type":"ok"}\n';
+const bad = `${good}{"process":0,"type":"invoke","f":"get","key":"k"}\n{"process":0,"type":"ok","value":"2"}\n`;
+
+/** Forty appends at once, all different, none telling its place; and a read that none of their 2^40 subsets explains. */
+function hard(key: string): string {
+	const clients = Array.from({length: 40}, (_, index) => `${key}${index}`);
+	const lines: object[] = clients.map((process, index) => ({
+		process,
+		type: 'invoke',
+		f: 'append',
+		key,
+		value: 'a'.repeat(index + 1),
+	}));
+	for (const process of clients) lines.push({process, type: 'ok'});
+	lines.push({process: `${key} reader`, type: 'invoke', f: 'get', key});
+	lines.push({process: `${key} reader`, type: 'ok', value: 'a'.repeat(821)});
+	return lines.map(line => JSON.stringify(line)).join('\n');
+}
+
+async function folderOf(
+	t: ExecutionContext,
+	files: Readonly<Record<string, string>>,
+): Promise<(name: string) => string> {
+	const folder = await mkdtemp(join(tmpdir(), 'threadraft-check-'));
+	t.teardown(async () => rm(folder, {recursive: true}));
+	for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+	return name => join(folder, name);
+}
+
+async function runCommand(...args: string[]): Promise<{status: number; output: string; errors: string}> {
+	let output = '';
+	let errors = '';
+	const status = await checkCommand(args, {
+		output: {write: text => Boolean((output += String(text)))},
+		errors: {write: (text: unknown) => Boolean((errors += String(text)))} as NodeJS.WritableStream,
+	});
+	return {status, output, errors};
+}
+
+test('the exit status is 0 for ok, 1 for a violation, 2 for unreadable input, 3 for unknown; 1 before 2 before 3', async t => {
+	const at = await folderOf(t, {good, bad, broken: 'hello', hard: hard('h')});
+	const statusOf = async (...names: string[]): Promise<number> => {
+		// Generous where something must be decided in time, on a busy machine too.
+		const budget = names.includes('hard') ? ['--timeout', '1000'] : [];
+		return (await runCommand(...budget, ...names.map(at))).status;
+	};
+	t.is(await statusOf('good'), 0);
+	t.is(await statusOf('bad'), 1);
+	t.is(await statusOf('broken'), 2);
+	t.is(await statusOf('absent'), 2);
+	t.is(await statusOf('hard'), 3);
+	t.is(await statusOf('good', 'hard', 'broken'), 2);
+	t.is(await statusOf('hard', 'broken', 'bad', 'good'), 1);
+});
+
+test('wrong usage is told and counts as unreadable', async t => {
+	t.is((await runCommand()).status, 2);
+	const {status, errors} = await runCommand('--model', 'tree', 'x');
+	t.is(status, 2);
+	t.regex(errors, /Allowed choices are register, cas-register, kv/u);
+	t.is((await runCommand('--timeout', 'soon', 'x')).status, 2);
+	t.is((await runCommand('--help')).status, 0);
+});
+
+test('a violation is reported in words, as JSON, and as a page', async t => {
+	const at = await folderOf(t, {bad});
+	const text = await runCommand(at('bad'));
+	t.regex(text.output, /key "k": phantom/u);
+	const json = await runCommand('--json', '--html', at('page.html'), at('bad'));
+	const {verdict, files} = JSON.parse(json.output) as {verdict: string; files: {keys: {anomaly: string}[]}[]};
+	t.is(verdict, 'violation');
+	t.is(files[0]?.keys[0]?.anomaly, 'phantom');
+	t.regex(await readFile(at('page.html'), 'utf8'), /^<!doctype html>/u);
+});
+
+test('a page that cannot be written is an error, but does not hide a violation', async t => {
+	const at = await folderOf(t, {good, bad});
+	const page = at('absent/page.html');
+	t.is((await runCommand('--html', page, at('good'))).status, 2);
+	t.is((await runCommand('--html', page, at('bad'))).status, 1);
+});
+
+test('an operation that the chosen model does not know is told', async t => {
+	const at = await folderOf(t, {append: good.replace('put', 'append')});
+	const [result] = await checkFiles([at('append')], {model: 'register'});
+	t.like(result, {type: 'unreadable'});
+	t.regex(result?.type === 'unreadable' ? result.message : '', /operation of the model register.*another model/u);
+});
+
+test('keys that resist are given to the pool for the rest of the time budget', async t => {
+	const at = await folderOf(t, {mixed: [hard('h1'), hard('h2')].join('\n')});
+	const [result] = await checkFiles([at('mixed')], {timeoutMs: 400, threadCount: 2});
+	t.like(result, {type: 'checked', verdict: 'unknown'});
+	t.deepEqual(result?.type === 'checked' ? result.keys.map(({reason}) => reason) : [], ['timeout', 'timeout']);
+});
+
+test('a large file is judged by the pool, with progress', async t => {
+	const lines: string[] = [];
+	for (let index = 0; index < 24_000; index++) {
+		const key = `k${index % 3}`;
+		lines.push(JSON.stringify({process: 0, type: 'invoke', f: 'put', key, value: `${index};`}));
+		lines.push(JSON.stringify({process: 0, type: 'ok'}));
+	}
+	const at = await folderOf(t, {large: lines.join('\n')});
+	const seen: number[] = [];
+	const [result] = await checkFiles([at('large')], {onProgress: ({operationsDone}) => void seen.push(operationsDone)});
+	t.like(result, {type: 'checked', verdict: 'ok'});
+	t.is(seen[0], 0);
+	t.is(seen.at(-1), 24_000);
+});

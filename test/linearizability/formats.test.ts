@@ -1,0 +1,223 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {HistoryError} from '../../src/linearizability/history-error.js';
+import {parseHistory} from '../../src/linearizability/formats/format.js';
+import {writeJsonLines} from '../../src/linearizability/formats/write-json-lines.js';
+import {Recorder} from '../../src/linearizability/recorder.js';
+import {publicHistories} from './public-histories.js';
+import {randomFrom, randomHistory} from './random-history.js';
+
+test('an empty file is an empty history', t => {
+	t.deepEqual(parseHistory(' \n\n'), {format: 'empty', model: 'kv', initial: undefined, history: []});
+});
+
+test('a Jepsen log is a compare-and-set register; lost operations have no return, a failed cas is evidence', t => {
+	const {format, model, history} = parseHistory(
+		[
+			'INFO  jepsen.core - Everything is up',
+			'INFO  jepsen.util - 0\t:invoke\t:write\t3',
+			'INFO  jepsen.util - 1   :invoke   :cas   [3 4]',
+			'INFO  jepsen.util - 0\t:info\t:write\t:timed-out',
+			'INFO  jepsen.util - 1\t:fail\t:cas\t[3 4]',
+			'INFO  jepsen.util - 1\t:invoke\t:read\tnil',
+			'INFO  jepsen.util - 1\t:ok\t:read\tnil',
+			'INFO  jepsen.util - 2\t:invoke\t:read\tnil',
+			'INFO  jepsen.util - 2\t:fail\t:read\t:timed-out',
+		].join('\n'),
+	);
+	t.is(format, 'jepsen-log');
+	t.is(model, 'cas-register');
+	t.deepEqual(history, [
+		{process: '0', call: 2, return: Infinity, input: {type: 'put', key: '', value: '3'}, output: undefined},
+		{
+			process: '1',
+			call: 3,
+			return: 5,
+			input: {type: 'compareAndSet', key: '', expected: {value: '3'}, value: '4'},
+			output: {type: 'conditionFailed', observed: undefined, version: undefined},
+		},
+		{
+			process: '1',
+			call: 6,
+			return: 7,
+			input: {type: 'get', key: ''},
+			output: {type: 'value', value: undefined, version: undefined},
+		},
+	]);
+});
+
+test('a lab log is a key/value history whose absent keys read as the empty string', t => {
+	const {format, initial, history} = parseHistory(
+		'{:process 3, :type :invoke, :f :append, :key "0", :value "x \\"3\\" y"}\n{:process 3, :type :ok, :f :append, :key "0", :value "x \\"3\\" y"}\n',
+	);
+	t.is(format, 'lab-log');
+	t.is(initial, '');
+	t.deepEqual(history, [
+		{
+			process: '3',
+			call: 1,
+			return: 2,
+			input: {type: 'append', key: '0', value: 'x "3" y'},
+			output: {type: 'written', version: undefined},
+		},
+	]);
+});
+
+test('JSON lines carry versions, unknown outcomes and what was not run', t => {
+	const {format, history} = parseHistory(
+		[
+			'{"format":"threadraft-history","version":1,"model":"kv"}',
+			'{"process":0,"time":10,"type":"invoke","f":"put","key":"k","value":"1"}',
+			'{"process":"b","time":12,"type":"invoke","f":"cas","key":"k","expectedVersion":0,"value":"2"}',
+			'{"process":0,"time":15,"type":"ok","version":7}',
+			'{"process":"b","time":16,"type":"fail","f":"cas","value":"1","version":7}',
+			'{"process":0,"time":17,"type":"invoke","f":"get","key":"k"}',
+			'{"process":0,"time":18,"type":"info"}',
+			'{"process":"b","time":19,"type":"invoke","f":"cas","key":"k","expected":null,"value":"2"}',
+			'{"process":"b","time":20,"type":"fail","f":"cas","error":"overloaded"}',
+		].join('\n'),
+	);
+	t.is(format, 'json-lines');
+	t.deepEqual(history, [
+		{
+			process: '0',
+			call: 10,
+			return: 15,
+			input: {type: 'put', key: 'k', value: '1'},
+			output: {type: 'written', version: 7},
+		},
+		{
+			process: 'b',
+			call: 12,
+			return: 16,
+			input: {type: 'compareAndSet', key: 'k', expected: {version: 0}, value: '2'},
+			output: {type: 'conditionFailed', observed: {value: '1'}, version: 7},
+		},
+		{process: '0', call: 17, return: Infinity, input: {type: 'get', key: 'k'}, output: undefined},
+	]);
+});
+
+const refuses = test.macro({
+	exec(t, text: string, line: number, expected: RegExp) {
+		const error = t.throws(() => parseHistory(text), {instanceOf: HistoryError});
+		t.is(error.line, line);
+		t.regex(error.message, expected);
+	},
+	title: (name = '') => `unreadable input names its line and what was expected: ${name}`,
+});
+
+const invoke = '{"process":0,"type":"invoke","f":"get","key":"k"}';
+test('no format', refuses, '\nhello', 2, /expected a history: JSON lines/u);
+test('broken JSON', refuses, `${invoke}\n{"process":`, 2, /a JSON object/u);
+test('another format version', refuses, '{"format":"threadraft-history","version":9}', 1, /"version":1/u);
+test(
+	'an unknown operation',
+	refuses,
+	'{"process":0,"type":"invoke","f":"frob","key":"k"}',
+	1,
+	/get, put, append, delete or cas/u,
+);
+test('a completion without invocation', refuses, '\n{"process":0,"type":"ok"}', 2, /an invocation of process 0 first/u);
+test('two open operations of one process', refuses, `${invoke}\n${invoke}`, 2, /complete its open operation first/u);
+test('a get without a value', refuses, `${invoke}\n{"process":0,"type":"ok"}`, 2, /"value": what was read/u);
+test(
+	'a completion of another key',
+	refuses,
+	`${invoke}\n{"process":0,"type":"ok","key":"x","value":null}`,
+	2,
+	/"key":"k", as invoked/u,
+);
+test(
+	'a time on some lines only',
+	refuses,
+	`${invoke}\n{"process":0,"time":1,"type":"ok","value":null}`,
+	2,
+	/no "time"/u,
+);
+test(
+	'a return before its call',
+	refuses,
+	'{"process":0,"time":5,"type":"invoke","f":"get"}\n{"process":0,"time":4,"type":"ok","value":null}',
+	2,
+	/at or after its invocation/u,
+);
+test('a broken Jepsen line', refuses, 'INFO  jepsen.util - 0\t:invoke\t:frob\t3', 1, /jepsen\.util/u);
+test('a broken cas argument', refuses, 'INFO  jepsen.util - 0\t:invoke\t:cas\t3', 1, /\[FROM TO\]/u);
+test('a broken lab line', refuses, '{:process 0, :type :invoke, :f :get, :key "0"}', 1, /:value nil/u);
+
+test('what is written as JSON lines is read back the same, whatever the history', t => {
+	const random = randomFrom(5);
+	for (let round = 0; round < 300; round++) {
+		const history = randomHistory(
+			{
+				operations: ['get', 'put', 'append', 'delete', 'compareAndSet'],
+				count: 12,
+				clients: 3,
+				values: 3,
+				isVersioned: round % 2 === 0,
+				unknown: 0.2,
+				damage: 0.2,
+				tellsOnRefusal: round % 3 === 0,
+			},
+			random,
+		);
+		const read = parseHistory([...writeJsonLines(history, {model: 'kv', initial: undefined})].join('\n'));
+		t.deepEqual(sorted(read.history), sorted(history));
+	}
+});
+
+function sorted<T extends {readonly process: string; readonly call: number}>(history: readonly T[]): T[] {
+	return history.toSorted((a, b) => a.call - b.call || a.process.localeCompare(b.process));
+}
+
+test('values are binary safe in JSON lines', t => {
+	const anyValue = fc.oneof(
+		fc.string({unit: 'binary'}),
+		fc.uint8Array().map(bytes => String.fromCodePoint(...bytes)),
+		fc.constant('\ud800\n"\\'),
+	);
+	fc.assert(
+		fc.property(anyValue, value => {
+			let time = 0;
+			const recorder = new Recorder(() => time++);
+			recorder.invoke('a', {type: 'put', key: value, value});
+			recorder.complete('a', {type: 'written', version: 1});
+			t.deepEqual(parseHistory([...recorder.jsonLines()].join('\n')).history, recorder.history());
+		}),
+		{seed: 11},
+	);
+});
+
+test('a recorder stamps each event with its clock, and what is open or lost is unknown', t => {
+	let time = 100;
+	const recorder = new Recorder(() => (time += 5));
+	recorder.invoke('a', {type: 'put', key: 'k', value: '1'});
+	recorder.invoke('b', {type: 'get', key: 'k'});
+	recorder.loseTrack('a');
+	recorder.complete('b', {type: 'value', value: '1', version: undefined});
+	recorder.invoke('b', {type: 'get', key: 'k'});
+	recorder.discard('b');
+	recorder.invoke('c', {type: 'delete', key: 'k'});
+	t.deepEqual(recorder.history(), [
+		{process: 'a', call: 105, return: Infinity, input: {type: 'put', key: 'k', value: '1'}, output: undefined},
+		{
+			process: 'b',
+			call: 110,
+			return: 115,
+			input: {type: 'get', key: 'k'},
+			output: {type: 'value', value: '1', version: undefined},
+		},
+		{process: 'c', call: 125, return: Infinity, input: {type: 'delete', key: 'k'}, output: undefined},
+	]);
+});
+
+test('public histories survive our own format', t => {
+	const histories = publicHistories();
+	if (histories.length === 0) t.log('skipped: the public histories are not beside the project (../shared/histories)');
+	for (const {text} of histories) {
+		const {model, initial, history} = parseHistory(text);
+		const again = parseHistory([...writeJsonLines(history, {model, initial})].join('\n'));
+		t.deepEqual(again, {format: 'json-lines', model, initial, history});
+	}
+	t.pass();
+});
