@@ -13,10 +13,9 @@ import type {FaultPlan} from '../faults/fault-plan.js';
 import {nodeEndpoint} from '../faults/endpoint.js';
 import type {NetworkFault} from '../faults/network-fault.js';
 import type {Random} from '../faults/random.js';
-import type {Unsynced} from '../storage/simulated-file.js';
 import type {Schedule} from './events.js';
 import type {SimulationParameters} from './parameters.js';
-import type {SimulatedNode} from './simulated-node.js';
+import type {Death, SimulatedNode} from './simulated-node.js';
 
 export interface InjectorContext {
 	readonly parameters: SimulationParameters;
@@ -26,7 +25,7 @@ export interface InjectorContext {
 	readonly now: () => number;
 	readonly schedule: Schedule;
 	/** The node dies, with everything that waits for it. */
-	readonly crash: (node: SimulatedNode, unsynced: Unsynced) => void;
+	readonly crash: (node: SimulatedNode, death: Death) => void;
 }
 
 /** Faults of a node go on for as long as they are set; a heal takes them back. */
@@ -90,7 +89,7 @@ export class FaultInjector {
 	/** For good. */
 	breakDown(node: SimulatedNode): void {
 		this.#keptDown.add(node.id);
-		this.#context.crash(node, 'keep');
+		this.#context.crash(node, 'process');
 	}
 
 	/** A node has stopped by itself: somebody starts it again, after a while. */
@@ -108,7 +107,7 @@ export class FaultInjector {
 
 	crashAgain(node: SimulatedNode): void {
 		if (!this.#crashLoops.has(node.id)) return;
-		this.#context.crash(node, this.#context.random.pick(['keep', 'random', 'drop'] as const));
+		this.#context.crash(node, this.#context.random.pick(['process', 'random', 'drop'] as const));
 		this.#startSoon(node, this.#context.parameters.restartMs);
 	}
 
@@ -158,7 +157,7 @@ export class FaultInjector {
 		const struck = nodes.filter(({id}) => !this.#keptDown.has(id));
 		for (const node of struck) {
 			this.#keptDown.add(node.id);
-			this.#context.crash(node, this.#unsynced(disk));
+			this.#context.crash(node, this.#deathOf(disk));
 		}
 		this.#undo.set(id, () => {
 			for (const node of struck) {
@@ -168,8 +167,8 @@ export class FaultInjector {
 		});
 	}
 
-	#unsynced(disk: DiskAfterCrash): Unsynced {
-		if (disk === 'kept') return 'keep';
+	#deathOf(disk: DiskAfterCrash): Death {
+		if (disk === 'kept') return 'process';
 		return this.#context.random.chance(0.5) ? 'random' : 'drop';
 	}
 

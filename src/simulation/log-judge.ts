@@ -49,6 +49,8 @@ export class LogJudge {
 	/** `#committed[i]` is at index `i + 1`. */
 	readonly #committed: Commitment[] = [];
 	readonly #leaders = new Map<number, number>();
+	/** By term and voter. */
+	readonly #votes = new Map<string, number>();
 	readonly #onCommitted: (entry: LogEntry) => void;
 
 	constructor(nodeCount: number, report: Report, onCommitted: (entry: LogEntry) => void) {
@@ -173,6 +175,12 @@ export class LogJudge {
 	}
 
 	#assertVoteDurable(node: number, candidate: number, term: number): void {
+		const ballot = `${term} ${node}`;
+		const before = this.#votes.get(ballot);
+		if (before !== undefined && before !== candidate) {
+			this.#report('oneVote', `node ${node} votes for ${candidate} in term ${term}, after it voted for ${before}`);
+		}
+		this.#votes.set(ballot, candidate);
 		const {durable} = this.#watched(node);
 		if (durable.currentTerm === term && durable.votedFor === candidate) return;
 		const held = `its disk has term ${durable.currentTerm} and a vote for ${durable.votedFor}`;

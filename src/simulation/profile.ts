@@ -1,6 +1,7 @@
 /** Which faults a run may draw from. */
 import {BETRAYAL_KINDS, NETWORK_KINDS, TOLERATED_KINDS, type FaultKind} from '../faults/fault-kinds.js';
 import {Nemesis, type Schedule} from '../faults/nemesis.js';
+import {Random} from '../faults/random.js';
 
 export const profiles = ['all', 'network', 'process', 'disk', 'clock', 'none'] as const;
 export type Profile = (typeof profiles)[number];
@@ -43,7 +44,15 @@ function kindsOf(profile: Exclude<Profile, 'none'>): readonly FaultKind[] {
 	}
 }
 
-/** The faults of this seed, in the order of time. */
+/** From the start to the first fault: a leader is there by then. */
+const headStartMs = 300;
+/** The nemesis begins with a quiet window of up to this length. */
+const quietMsMax = 6000;
+
+/**
+ * The faults of this seed, in the order of time. Half of the seeds have but a few kinds: what takes several blows of one
+ * kind would be drowned by all the others (Groce et al., "Swarm Testing").
+ */
 export function drawSchedule(
 	seed: number,
 	options: {readonly nodeCount: number; readonly durationMs: number; readonly profile: Profile},
@@ -52,7 +61,22 @@ export function drawSchedule(
 	if (profile === 'none') {
 		return {seed, nodeCount, durationMs, intensity: 'mild', kinds: [], damagedNodes: [], events: []};
 	}
-	return new Nemesis({nodeCount, durationMs, kinds: kindsOf(profile)}).draw(seed);
+	const random = Random.fromSeed(seed).fork('profile');
+	const all = kindsOf(profile);
+	const few = random.shuffle(all).slice(0, random.integer(4, 12));
+	const kinds = random.chance(0.5) ? few : all;
+	return withoutPrelude(new Nemesis({nodeCount, durationMs: durationMs + quietMsMax, kinds}).draw(seed), durationMs);
+}
+
+/** A run is short: it does not begin with nothing. */
+function withoutPrelude(schedule: Schedule, durationMs: number): Schedule {
+	const shiftMs = Math.max(0, (schedule.events[0]?.atMs ?? 0) - headStartMs);
+	const events = schedule.events.map(event => {
+		const atMs = event.atMs - shiftMs;
+		if (event.type === 'heal' || event.fault.type !== 'clog') return {...event, atMs};
+		return {...event, atMs, fault: {...event.fault, untilMs: event.fault.untilMs - shiftMs}};
+	});
+	return {...schedule, durationMs, events: events.filter(({atMs}) => atMs < durationMs)};
 }
 
 /** The number of a fault in its schedule: what follows the `#` of its name. */

@@ -34,6 +34,9 @@ import type {Report} from './violation.js';
 import {WatchedDisk} from './watched-disk.js';
 import {WatchedStorage} from './watched-storage.js';
 
+/** How a node dies: its process alone, or its machine, and then what no sync covered is lost, or may be. */
+export type Death = 'process' | Unsynced;
+
 export interface NodeContext {
 	readonly codec: Codec;
 	readonly parameters: SimulationParameters;
@@ -186,21 +189,22 @@ export class SimulatedNode {
 	}
 
 	/** Ends this life at once. Nothing is said to anybody. */
-	crash(unsynced: Unsynced): void {
+	crash(death: Death): void {
 		const current = this.#current;
 		this.#current = undefined;
 		this.life += 1;
 		this.#timerAt = Infinity;
 		this.pausedUntil = 0;
 		current?.driver.stop();
-		this.disk.crash(unsynced);
+		if (death === 'process') this.disk.killProcess();
+		else this.disk.cutPower(death);
 	}
 
 	#guardStart<Result>(action: () => Result): Result | undefined {
 		try {
 			return action();
 		} catch (error) {
-			this.disk.crash('keep');
+			this.disk.killProcess();
 			this.life += 1;
 			this.#judgeFailure(error as Error);
 			this.#context.failed(this.id, error as Error);
@@ -232,8 +236,22 @@ export class SimulatedNode {
 	message(from: number, message: RaftMessage): void {
 		const current = this.#current;
 		if (current === undefined) return;
+		const before = this.#isPreVoteAlone(current, message) ? current.raft.status() : undefined;
 		current.driver.deliver({type: 'message', from: nodeId(from), message: isolated(message)});
 		this.#afterInput();
+		if (before !== undefined) this.#judgePreVote(before, current.raft.status());
+	}
+
+	/** Nothing else is taken in together with this request for a pre-vote. */
+	#isPreVoteAlone(current: Life, message: RaftMessage): boolean {
+		const isPreVote = message.type === 'requestVote' && message.preVote;
+		return isPreVote && !current.isTurnDue && this.#context.parameters.turnMs === 0 && this.slowness === 1;
+	}
+
+	#judgePreVote(before: RaftStatus, after: RaftStatus): void {
+		if (before.currentTerm === after.currentTerm && before.votedFor === after.votedFor) return;
+		const change = `from term ${before.currentTerm} to ${after.currentTerm}, vote ${before.votedFor} to ${after.votedFor}`;
+		this.#context.report('preVoteIsIdle', `a request for a pre-vote took node ${this.id} ${change}`);
 	}
 
 	request(replyTo: number, request: KvRequest): void {

@@ -13,7 +13,6 @@ import type {Codec, KvReply, KvRequest} from '../kv/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import type {RaftMessage} from '../raft/types.js';
-import type {Unsynced} from '../storage/simulated-file.js';
 import {EventQueue} from './event-queue.js';
 import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
@@ -23,7 +22,7 @@ import {SimulatedNetwork} from './network.js';
 import type {SimulationParameters} from './parameters.js';
 import {ServiceJudge} from './service-judge.js';
 import {SimulatedClient} from './simulated-client.js';
-import {SimulatedNode} from './simulated-node.js';
+import {SimulatedNode, type Death} from './simulated-node.js';
 import {Timeline} from './timeline.js';
 import {TraceHash} from './trace-hash.js';
 import type {Violation} from './violation.js';
@@ -110,7 +109,7 @@ export class Simulation {
 				random: random.fork('injector'),
 				now,
 				schedule,
-				crash: (node, unsynced) => this.crash(node, unsynced),
+				crash: (node, death) => this.crash(node, death),
 			},
 			faults.damagedNodes,
 		);
@@ -177,10 +176,10 @@ export class Simulation {
 		};
 	}
 
-	crash(node: SimulatedNode, unsynced: Unsynced): void {
+	crash(node: SimulatedNode, death: Death): void {
 		const addresses = this.#addresses[node.id] as Map<number, ReplyAddress>;
 		if (node.isUp) this.#crashes += 1;
-		node.crash(unsynced);
+		node.crash(death);
 		if (this.setup.parameters.isLossNoticed) {
 			for (const address of addresses.values()) this.schedule(1, {type: 'lost', ...address});
 		}
@@ -277,7 +276,7 @@ export class Simulation {
 	/** A node that has stopped by itself is gone; somebody starts it again. */
 	#buryFailed(id: number): void {
 		const node = this.#node(id);
-		this.crash(node, 'keep');
+		this.crash(node, 'process');
 		this.injector.restartLater(node);
 	}
 

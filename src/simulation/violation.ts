@@ -6,6 +6,7 @@
  */
 export const invariants = {
 	electionSafety: 'at most one leader in a term',
+	oneVote: 'a node votes for one candidate in a term',
 	leaderAppendOnly: 'a leader never changes its own log but by appending',
 	logMatching: 'two logs with an entry of the same index and term are the same up to it',
 	leaderCompleteness: 'what was committed in a term is in the log of every later leader',
