@@ -22,6 +22,8 @@ export interface SimulationOptions {
 	readonly profile?: Profile | undefined;
 	/** Only these faults of the schedule, by number: for shrinking. @default all */
 	readonly onlyFaults?: readonly number[] | undefined;
+	/** The faults end at this virtual time already, ms: for shrinking. @default durationMs */
+	readonly untilMs?: number | undefined;
 	/** Events that the timeline of a failure shows. @default 400 */
 	readonly timelineLength?: number | undefined;
 }
@@ -42,6 +44,7 @@ export interface SimulationResult {
 	readonly durationMs: number;
 	readonly profile: Profile;
 	readonly onlyFaults: readonly number[] | undefined;
+	readonly untilMs: number | undefined;
 	readonly parameters: SimulationParameters;
 	readonly faults: Schedule;
 	/** The last events before the violation, one line each; empty when there is none. */
@@ -56,14 +59,16 @@ const checkBytesMax = 2 ** 28;
 
 /** Runs one seed to its end. The same options give the same result, bit for bit. */
 export function simulate(options: SimulationOptions): SimulationResult {
-	const {seed, codec, durationMs = durationMsDefault, profile = 'all', onlyFaults} = options;
+	const {seed, codec, durationMs = durationMsDefault, profile = 'all', onlyFaults, untilMs} = options;
 	const random = Random.fromSeed(seed);
 	const nodeCount = options.nodes ?? random.fork('nodes').pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 5, 7]);
 	const drawn = drawSchedule(seed, {nodeCount, durationMs, profile});
 	const parameters = drawParameters(random.fork('parameters'), drawn.kinds.includes('duplicate'));
 	const faults = keepFaults(drawn, onlyFaults);
 	const {timelineLength = timelineLengthDefault} = options;
-	const simulation = new Simulation({seed, codec, parameters, faults, nodeCount, durationMs, timelineLength});
+	const stormMs = Math.min(durationMs, untilMs ?? Infinity);
+	const setup = {seed, codec, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
+	const simulation = new Simulation(setup);
 	simulation.run();
 	const verdict = simulation.violation === undefined ? judgeHistory(simulation.history) : 'unknown';
 	if (verdict === 'violation') simulation.report('linearizable', 'no order of the operations explains the answers');
@@ -81,6 +86,7 @@ export function simulate(options: SimulationOptions): SimulationResult {
 		durationMs,
 		profile,
 		onlyFaults,
+		untilMs,
 		parameters,
 		faults,
 		timeline: violation === undefined ? [] : simulation.timeline.lines(),

@@ -4,6 +4,7 @@ import {plant, type Mutant} from './mutant.js';
 const node = 'raft/raft-node';
 const leader = 'raft/leader';
 const durability = 'raft/durability';
+const replica = 'raft/replica';
 
 const elections: readonly Mutant[] = [
 	plant(
@@ -29,14 +30,6 @@ const elections: readonly Mutant[] = [
 		node,
 		'else this.#sendOnceHardStateDurable(peer, message);',
 		'else this.#send(peer, message);',
-	),
-	plant(
-		'own-vote-before-durable',
-		'a candidate counts its own vote before it is on the disk',
-		'specula on sofa-jraft (findings 2, 3, 5)',
-		node,
-		"if (kind === 'vote') { this.#hardState",
-		"if (kind === 'vote') { this.#votes.add(this.#id); this.#hardState",
 	),
 	plant(
 		'two-votes-in-a-term',
@@ -70,14 +63,23 @@ const elections: readonly Mutant[] = [
 		'return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.lastIndex);',
 		'return lastLogIndex >= this.lastIndex;',
 	),
-	plant(
-		'up-to-date-ignored',
-		'a vote is granted whatever the log of the candidate',
-		'§5.4.1; nats-io/nats-server#5689',
-		node,
-		'(votedFor === undefined || votedFor === from) && this.#log.isUpToDate(lastLogTerm, lastLogIndex);',
-		'(votedFor === undefined || votedFor === from);',
-	),
+	{
+		id: 'up-to-date-ignored',
+		title: 'a vote is granted whatever the log of the candidate',
+		source: '§5.4.1; nats-io/nats-server#5689',
+		patches: [
+			{
+				file: node,
+				find: '(votedFor === undefined || votedFor === from) && this.#log.isUpToDate(lastLogTerm, lastLogIndex);',
+				replace: '(votedFor === undefined || votedFor === from);',
+			},
+			{
+				file: node,
+				find: '!this.#isLeaderFresh(from) && this.#log.isUpToDate(lastLogTerm, lastLogIndex);',
+				replace: '!this.#isLeaderFresh(from);',
+			},
+		],
+	},
 	plant(
 		'quorum-too-small',
 		'half of the nodes count as a majority',
@@ -189,17 +191,17 @@ const replication: readonly Mutant[] = [
 		'old-append-truncates',
 		'an append that is older and shorter than the log cuts the log off behind it',
 		"the students' guide to 6.824 (trap 6), etcd-io/etcd#1763",
-		node,
+		replica,
 		'isChanged = true; } return isChanged;',
-		'isChanged = true; } const end = (entries.at(-1)?.index ?? Infinity) + 1; if (end <= this.#log.lastIndex && end > this.#commitIndex) { this.#truncateFrom(end); isChanged = true; } return isChanged;',
+		'isChanged = true; } const end = (entries.at(-1)?.index ?? Infinity) + 1; if (end <= this.log.lastIndex && end > this.#commitIndex) { this.#truncateFrom(end); isChanged = true; } return isChanged;',
 	),
 	plant(
 		'heartbeat-answered-blindly',
 		'an append without entries succeeds whatever the log',
 		"the students' guide to 6.824 (trap 5)",
 		node,
-		'if (!this.#sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
-		'if (entries.length > 0 && !this.#sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
+		'if (!this.#replica.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
+		'if (entries.length > 0 && !this.#replica.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
 	),
 	plant(
 		'commit-beyond-verified',
@@ -229,7 +231,7 @@ const replication: readonly Mutant[] = [
 		'conflict-kept',
 		'a conflicting entry is taken for the same',
 		'§5.3; specula on hashicorp/raft',
-		node,
+		replica,
 		'if (ownTerm === entry.term) continue;',
 		'if (ownTerm !== undefined) continue;',
 	),
@@ -269,9 +271,9 @@ const replication: readonly Mutant[] = [
 		'all-committed-at-restart',
 		'a restarted node takes its whole log for committed',
 		'sofastack/sofa-jraft#1092, nebula#2419, camunda/camunda#5360',
-		node,
-		'this.#commitIndex = this.#log.snapshotIndex; this.#lastApplied',
-		'this.#commitIndex = this.#log.lastIndex; this.#lastApplied',
+		replica,
+		'this.#commitIndex = this.log.snapshotIndex; this.#lastApplied',
+		'this.#commitIndex = this.log.lastIndex; this.#lastApplied',
 	),
 	plant(
 		'truncation-not-stored',
@@ -345,31 +347,36 @@ const snapshots: readonly Mutant[] = [
 		patches: [
 			{
 				file: node,
-				find: 'if (message.snapshot.lastIncludedIndex <= this.#commitIndex) {',
+				find: 'if (message.snapshot.lastIncludedIndex <= this.#replica.commitIndex) {',
 				replace: 'if (message.snapshot.lastIncludedIndex <= this.#log.snapshotIndex) {',
 			},
 			{
 				file: node,
-				find: 'if (snapshot.lastIncludedIndex > this.#commitIndex) this.#install(snapshot);',
+				find: 'if (snapshot.lastIncludedIndex > this.#replica.commitIndex) this.#install(snapshot);',
 				replace: 'this.#install(snapshot);',
 			},
-			{file: node, find: 'this.#receiver.dropUpTo(this.#commitIndex);', replace: ''},
+			{file: node, find: 'this.#receiver.dropUpTo(this.#replica.commitIndex);', replace: ''},
+			{
+				file: replica,
+				find: "assert(lastIncludedIndex > this.#commitIndex, 'a snapshot only moves a node forward');",
+				replace: '',
+			},
 		],
 	},
 	plant(
 		'snapshot-keeps-conflict',
 		'an installed snapshot keeps a suffix that conflicts with it',
 		'hashicorp/raft#697, openraft#559',
-		node,
-		'const isShared = this.#log.termAt(lastIncludedIndex) === lastIncludedTerm;',
-		'const isShared = this.#log.termAt(lastIncludedIndex) !== undefined;',
+		replica,
+		'const isShared = this.log.termAt(lastIncludedIndex) === lastIncludedTerm;',
+		'const isShared = this.log.termAt(lastIncludedIndex) !== undefined;',
 	),
 	plant(
 		'snapshot-drops-suffix',
 		'an installed snapshot drops a suffix that follows on it, acknowledged entries included',
 		'etcd-io/etcd#1763; figure 13, step 6',
-		node,
-		'const isShared = this.#log.termAt(lastIncludedIndex) === lastIncludedTerm;',
+		replica,
+		'const isShared = this.log.termAt(lastIncludedIndex) === lastIncludedTerm;',
 		'const isShared = false;',
 	),
 	plant(
