@@ -44,7 +44,8 @@ export async function simulateCommand(args: readonly string[], io: SimulateIo): 
 		return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
 	}
 	using interrupt = interruptOf(io);
-	return run(command.opts<CommandOptions>(), io, interrupt.signal);
+	// Awaited here: the interrupt is listened to until the end of the run.
+	return await run(command.opts<CommandOptions>(), io, interrupt.signal);
 }
 
 function createCommand(io: SimulateIo): Command {
