@@ -42,7 +42,8 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	}
 
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
-		for (const [place, shard] of this.#shards.entries()) {
+		for (let place = 0; place < shardCount; place += 1) {
+			const shard = this.#shards[place];
 			if (shard === undefined) continue;
 			yield* shard;
 			this.#shards[place] = undefined;

@@ -1,0 +1,95 @@
+/** Many seeds on all cores. */
+import {availableParallelism} from 'node:os';
+import {Piscina} from 'piscina';
+import type {SimulationCounts} from '../../src/simulation/simulation.js';
+import type {SeedOptions, SeedReport, SeedTask} from './task.js';
+
+export interface RunOptions extends Omit<SeedOptions, 'seed'> {
+	readonly firstSeed: number;
+	readonly seeds: number;
+	/** @default the machine's parallelism */
+	readonly threads?: number | undefined;
+	/** Make failures small before they are told. */
+	readonly shrinks: boolean;
+	/** Ends the run: seeds that have begun are waited for, and no more begin. */
+	readonly interrupted: AbortSignal;
+	/** Told after each seed. */
+	readonly onSeed?: (summary: RunSummary, report: SeedReport) => void;
+}
+
+export interface RunSummary {
+	/** Done so far. */
+	readonly seeds: number;
+	readonly violations: readonly SeedReport[];
+	/** Seeds whose history the checker could not decide within its budget. */
+	readonly unknown: number;
+	readonly events: number;
+	readonly virtualMs: number;
+	/** Of all threads together. */
+	readonly busyMs: number;
+	readonly operations: number;
+	readonly committed: number;
+	readonly crashes: number;
+	readonly faults: number;
+}
+
+const nothing: RunSummary = {
+	seeds: 0,
+	violations: [],
+	unknown: 0,
+	events: 0,
+	virtualMs: 0,
+	busyMs: 0,
+	operations: 0,
+	committed: 0,
+	crashes: 0,
+	faults: 0,
+};
+
+/** A thread has the next seeds at hand, so that it never waits for the main thread. */
+const tasksPerThread = 3;
+
+export async function runSeeds(options: RunOptions): Promise<RunSummary> {
+	const threads = options.threads ?? availableParallelism();
+	const pool = new Piscina<SeedTask, SeedReport>({
+		filename: new URL('../../workers/simulate-task.js', import.meta.url).href,
+		maxThreads: threads,
+	});
+	let summary = nothing;
+	let next = 0;
+	const {firstSeed, seeds, shrinks, interrupted, onSeed, nodes, durationMs, profile, onlyFaults, untilMs} = options;
+	const runOne = async (): Promise<void> => {
+		while (next < seeds && !interrupted.aborted) {
+			const seed = firstSeed + next++;
+			const {timelineLength} = options;
+			const given = {seed, shrinks, nodes, durationMs, profile, onlyFaults, untilMs, timelineLength};
+			const report = await pool.run(given);
+			summary = withReport(summary, report);
+			onSeed?.(summary, report);
+		}
+	};
+	try {
+		await Promise.all(Array.from({length: Math.min(seeds, threads * tasksPerThread)}, runOne));
+	} finally {
+		await pool.destroy();
+	}
+	return summary;
+}
+
+function withReport(summary: RunSummary, report: SeedReport): RunSummary {
+	const {ok, verdict, events, virtualMs, counts} = report.result;
+	const add = (name: 'operations' | 'committed' | 'crashes' | 'faults'): number =>
+		summary[name] + (counts satisfies SimulationCounts)[name];
+	return {
+		seeds: summary.seeds + 1,
+		violations: ok ? summary.violations : [...summary.violations, report],
+		unknown: summary.unknown + (ok && verdict === 'unknown' ? 1 : 0),
+		events: summary.events + events,
+		virtualMs: summary.virtualMs + virtualMs,
+		busyMs: summary.busyMs + report.elapsedMs,
+		operations: add('operations'),
+		committed: add('committed'),
+		crashes: add('crashes'),
+		faults: add('faults'),
+	};
+}

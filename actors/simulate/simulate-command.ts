@@ -1,0 +1,153 @@
+/** `threadraft simulate` */
+import cliProgress from 'cli-progress';
+import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
+import {profiles, type Profile} from '../../src/simulation/profile.js';
+import {failureText, summaryJson, summaryText} from './report.js';
+import {runSeeds, type RunSummary} from './run-seeds.js';
+
+/** Where the command writes to, and who can end it. */
+export interface SimulateIo {
+	readonly output: Pick<NodeJS.WriteStream, 'write'>;
+	/** Errors and the progress bar; the bar only if it is a terminal. */
+	readonly errors: NodeJS.WritableStream & {readonly isTTY?: boolean};
+	/** Ends the run with the summary so far. @default an interrupt from the terminal */
+	readonly interrupted?: AbortSignal;
+}
+
+/** Wrong usage is told apart from a violation. */
+export const exitStatus = {ok: 0, violation: 1, usage: 2} as const;
+
+interface CommandOptions {
+	readonly seeds: number;
+	readonly seed: number;
+	readonly duration?: number;
+	readonly nodes?: number;
+	readonly profile: Profile;
+	readonly onlyFaults?: readonly number[];
+	readonly until?: number;
+	readonly threads?: number;
+	readonly timeline: number;
+	readonly shrink: boolean;
+	readonly json: boolean;
+}
+
+/** So many failures are told at length; of the others only the seed. */
+const failuresTold = 3;
+
+/** `args`: what follows `simulate`. Resolves to the exit status. */
+export async function simulateCommand(args: readonly string[], io: SimulateIo): Promise<number> {
+	const command = createCommand(io);
+	try {
+		command.parse(args, {from: 'user'});
+	} catch (error) {
+		if (!(error instanceof CommanderError)) throw error;
+		return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
+	}
+	using interrupt = interruptOf(io);
+	// Awaited here: the interrupt is listened to until the end of the run.
+	return await run(command.opts<CommandOptions>(), io, interrupt.signal);
+}
+
+function createCommand(io: SimulateIo): Command {
+	return new Command('threadraft simulate')
+		.description('Runs whole clusters on virtual time, with faults, and judges them; the same seed gives the same run.')
+		.option('--seeds <count>', 'how many seeds', parseCount, 100)
+		.option('--seed <number>', 'the first seed', parseNumber, 1)
+		.option('--duration <ms>', 'virtual time with faults (12000)', parseCount)
+		.option('--nodes <count>', 'nodes of the cluster (drawn from the seed)', parseCount)
+		.addOption(new Option('--profile <name>', 'which faults').choices(profiles).default('all'))
+		.option('--only-faults <numbers>', 'only these faults of the schedule, as a failure names them', parseNumbers)
+		.option('--until <ms>', 'the faults end at this virtual time already', parseCount)
+		.option('--threads <count>', 'threads (one for each core)', parseCount)
+		.option('--timeline <lines>', 'events that a failure shows', parseCount, 200)
+		.option('--shrink', 'look for a smaller run that fails in the same way', false)
+		.option('--json', 'report as JSON', false)
+		.addHelpText('after', '\nExit status: 0 no violation, 1 a violation, 2 wrong usage.')
+		.exitOverride()
+		.configureOutput({writeOut: text => io.output.write(text), writeErr: text => io.errors.write(text)});
+}
+
+function parseNumber(text: string): number {
+	const number = Number(text);
+	if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('expected a whole number');
+	return number;
+}
+
+function parseCount(text: string): number {
+	const number = parseNumber(text);
+	if (number === 0) throw new InvalidArgumentError('expected a whole number above 0');
+	return number;
+}
+
+const parseNumbers = (text: string): readonly number[] => (text === 'none' ? [] : text.split(',').map(parseNumber));
+
+interface Interrupt extends Disposable {
+	readonly signal: AbortSignal;
+}
+
+/** The first interrupt ends the run in order; the second, the process. */
+function interruptOf({interrupted}: SimulateIo): Interrupt {
+	if (interrupted !== undefined) return {signal: interrupted, [Symbol.dispose]: () => undefined};
+	const controller = new AbortController();
+	const abort = (): void => controller.abort();
+	process.once('SIGINT', abort);
+	return {signal: controller.signal, [Symbol.dispose]: () => process.off('SIGINT', abort)};
+}
+
+async function run(options: CommandOptions, io: SimulateIo, interrupted: AbortSignal): Promise<number> {
+	const {seeds, seed, duration, nodes, profile, onlyFaults, until, threads, timeline, shrink, json} = options;
+	const progress = progressOf(io, seeds, json);
+	const begun = performance.now();
+	const summary = await runSeeds({
+		firstSeed: seed,
+		seeds,
+		durationMs: duration,
+		nodes,
+		profile,
+		onlyFaults,
+		untilMs: until,
+		threads,
+		timelineLength: timeline,
+		shrinks: shrink,
+		interrupted,
+		onSeed: (soFar, report) => {
+			progress.show(soFar);
+			if (report.result.ok || json || soFar.violations.length > failuresTold) return;
+			progress.stop();
+			io.output.write(failureText(report, {nodes}));
+		},
+	});
+	progress.stop();
+	const told = {wallMs: performance.now() - begun, isInterrupted: interrupted.aborted, nodes};
+	io.output.write(json ? summaryJson(summary, told) : summaryText(summary, told));
+	return summary.violations.length === 0 ? exitStatus.ok : exitStatus.violation;
+}
+
+interface Progress {
+	show(summary: RunSummary): void;
+	/** Until the next `show`. */
+	stop(): void;
+}
+
+const noProgress: Progress = {show: () => undefined, stop: () => undefined};
+
+function progressOf({errors}: SimulateIo, seeds: number, isJson: boolean): Progress {
+	if (errors.isTTY !== true || isJson) return noProgress;
+	let bar: cliProgress.SingleBar | undefined;
+	return {
+		show: summary => {
+			if (bar === undefined) {
+				const format =
+					'{bar} {value}/{total} seeds, {violations} violations, {speed}x real time a core, {eta_formatted} left';
+				bar = new cliProgress.SingleBar({stream: errors, format, clearOnComplete: true, hideCursor: true});
+				bar.start(seeds, 0, {violations: 0, speed: 0});
+			}
+			const speed = Math.round(summary.virtualMs / Math.max(1, summary.busyMs));
+			bar.update(summary.seeds, {violations: summary.violations.length, speed});
+		},
+		stop: () => {
+			bar?.stop();
+			bar = undefined;
+		},
+	};
+}

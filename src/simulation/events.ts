@@ -1,0 +1,47 @@
+/** Everything that happens in a simulated cluster is one of these, at a moment of virtual time. */
+import type {FaultEvent} from '../faults/faults.js';
+import type {KvReply, KvRequest} from '../kv/types.js';
+import type {RaftMessage} from '../raft/types.js';
+
+/** `life`: of a node or client; what was meant for an earlier life is nothing to a later one. */
+export type SimulationEvent =
+	| {readonly type: 'message'; readonly from: number; readonly node: number; readonly message: RaftMessage}
+	| {
+			readonly type: 'request';
+			readonly client: number;
+			readonly clientLife: number;
+			readonly node: number;
+			readonly requestId: number;
+			readonly request: KvRequest;
+	  }
+	| {
+			readonly type: 'reply';
+			readonly from: number;
+			readonly client: number;
+			readonly clientLife: number;
+			readonly requestId: number;
+			readonly reply: KvReply;
+	  }
+	/** The link to a server has broken, and the client has noticed. */
+	| {readonly type: 'lost'; readonly client: number; readonly clientLife: number; readonly requestId: number}
+	/** A client waits for this answer no more, and the server has noticed. */
+	| {
+			readonly type: 'cancel';
+			readonly client: number;
+			readonly clientLife: number;
+			readonly node: number;
+			readonly requestId: number;
+	  }
+	| {readonly type: 'disk'; readonly node: number; readonly life: number; readonly callback: () => void}
+	| {readonly type: 'timer'; readonly node: number; readonly life: number; readonly timer: number}
+	| {readonly type: 'turn'; readonly node: number; readonly life: number}
+	| {readonly type: 'restart'; readonly node: number; readonly life: number}
+	| {readonly type: 'crashAgain'; readonly node: number; readonly life: number}
+	| {readonly type: 'clientTimer'; readonly client: number; readonly clientLife: number; readonly timer: number}
+	/** A slot of a client has thought enough, and asks for something. */
+	| {readonly type: 'submit'; readonly client: number; readonly clientLife: number; readonly slot: number}
+	| {readonly type: 'fault'; readonly fault: FaultEvent}
+	/** The simulator looks whether the phase is over. */
+	| {readonly type: 'look'};
+
+export type Schedule = (delayMs: number, event: SimulationEvent) => void;

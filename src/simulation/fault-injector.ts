@@ -1,0 +1,286 @@
+/** Carries out a schedule of faults on a simulated cluster, and undoes them. */
+import {sample} from '../faults/distribution.js';
+import {
+	isNetworkFault,
+	type ClockFault,
+	type DiskAfterCrash,
+	type DiskFault,
+	type Fault,
+	type FaultEvent,
+	type ProcessFault,
+} from '../faults/faults.js';
+import type {FaultPlan} from '../faults/fault-plan.js';
+import {nodeEndpoint} from '../faults/endpoint.js';
+import type {NetworkFault} from '../faults/network-fault.js';
+import type {Random} from '../faults/random.js';
+import type {Schedule} from './events.js';
+import type {SimulationParameters} from './parameters.js';
+import type {Death, SimulatedNode} from './simulated-node.js';
+
+export interface InjectorContext {
+	readonly parameters: SimulationParameters;
+	readonly nodes: readonly SimulatedNode[];
+	readonly plan: FaultPlan;
+	readonly random: Random;
+	readonly now: () => number;
+	readonly schedule: Schedule;
+	/** The node dies, with everything that waits for it. */
+	readonly crash: (node: SimulatedNode, death: Death) => void;
+}
+
+/** Faults of a node go on for as long as they are set; a heal takes them back. */
+type Undo = () => void;
+
+export class FaultInjector {
+	readonly #context: InjectorContext;
+	readonly #undo = new Map<string, Undo>();
+	/** Crashed on purpose, and not to be started before that is healed. */
+	readonly #keptDown = new Set<number>();
+	readonly #crashLoops = new Map<number, number>();
+	/** Nodes whose data may be damaged: a minority. */
+	readonly #damageable: ReadonlySet<number>;
+
+	constructor(context: InjectorContext, damageable: readonly number[]) {
+		this.#context = context;
+		this.#damageable = new Set(damageable);
+	}
+
+	take(event: FaultEvent): void {
+		if (event.type === 'heal') this.heal(event.id);
+		else this.inject(event.id, event.fault);
+	}
+
+	inject(id: string, fault: Fault): void {
+		if (isNetworkFault(fault)) return this.#injectNetwork(id, fault);
+		switch (fault.type) {
+			case 'crash':
+			case 'crashAll':
+			case 'crashLoop':
+			case 'pause':
+			case 'slowNode':
+				return this.#injectProcess(id, fault);
+			case 'clockOffset':
+			case 'clockDrift':
+			case 'clockJump':
+			case 'timerSkew':
+				return this.#injectClock(id, fault, this.#aim(fault.node));
+			default:
+				return this.#injectDisk(id, fault);
+		}
+	}
+
+	heal(id: string): void {
+		this.#context.plan.clear(id);
+		this.#undo.get(id)?.();
+		this.#undo.delete(id);
+	}
+
+	/** Everything is over: whole links, whole disks, true clocks, and every node runs that can. */
+	healAll(): void {
+		this.#context.plan.reset();
+		for (const undo of this.#undo.values()) undo();
+		this.#undo.clear();
+		this.#keptDown.clear();
+		this.#crashLoops.clear();
+		for (const {disk} of this.#context.nodes) disk.faults.failingSyncs = 'none';
+		for (const node of this.#context.nodes) if (!node.isUp && !node.isCorrupt) this.#startSoon(node, 0);
+	}
+
+	/** For good. */
+	breakDown(node: SimulatedNode): void {
+		this.#keptDown.add(node.id);
+		this.#context.crash(node, 'process');
+	}
+
+	/** A node has stopped by itself: somebody starts it again, after a while. */
+	restartLater(node: SimulatedNode): void {
+		if (!this.#keptDown.has(node.id) && !node.isCorrupt) this.#startSoon(node, this.#context.parameters.restartMs);
+	}
+
+	restart(node: SimulatedNode): void {
+		if (node.isUp || this.#keptDown.has(node.id) || node.isCorrupt) return;
+		node.start();
+		const upMs = this.#crashLoops.get(node.id);
+		if (upMs === undefined) return;
+		this.#context.schedule(upMs, {type: 'crashAgain', node: node.id, life: node.life});
+	}
+
+	crashAgain(node: SimulatedNode): void {
+		if (!this.#crashLoops.has(node.id)) return;
+		this.#context.crash(node, this.#context.random.pick(['process', 'random', 'drop'] as const));
+		this.#startSoon(node, this.#context.parameters.restartMs);
+	}
+
+	#startSoon(node: SimulatedNode, delayMs: number): void {
+		this.#context.schedule(delayMs, {type: 'restart', node: node.id, life: node.life});
+	}
+
+	/** Many a fault hurts only where the leader is. */
+	#aim(node: number): SimulatedNode {
+		const {nodes, random, parameters} = this.#context;
+		const isAimed = random.chance(parameters.aimAtLeader);
+		const leader = isAimed ? nodes.find(({status}) => status?.role === 'leader') : undefined;
+		return leader ?? (nodes[node] as SimulatedNode);
+	}
+
+	#injectNetwork(id: string, fault: NetworkFault): void {
+		const isOfNode = fault.type === 'isolate' && fault.endpoint.startsWith('node:');
+		if (!isOfNode) return this.#context.plan.set(id, fault);
+		const node = this.#aim(Number(fault.endpoint.slice('node:'.length)));
+		return this.#context.plan.set(id, {...fault, endpoint: nodeEndpoint(node.id)});
+	}
+
+	// -------------------------------------------------------------------------------------------------- processes
+
+	#injectProcess(id: string, fault: ProcessFault): void {
+		switch (fault.type) {
+			case 'crash':
+				return this.#crashUntilHealed(id, [this.#aim(fault.node)], fault.disk);
+			case 'crashAll':
+				return this.#crashUntilHealed(id, this.#context.nodes, fault.disk);
+			case 'crashLoop':
+				return this.#crashLoop(id, this.#aim(fault.node), fault.upMs);
+			case 'pause':
+				return this.#pause(this.#aim(fault.node), fault.durationMs, fault.clockStops);
+			case 'slowNode': {
+				const node = this.#aim(fault.node);
+				node.slowness = fault.factor;
+				this.#undo.set(id, () => (node.slowness = 1));
+				return;
+			}
+			default:
+				return fault satisfies never;
+		}
+	}
+
+	#crashUntilHealed(id: string, nodes: readonly SimulatedNode[], disk: DiskAfterCrash): void {
+		const struck = nodes.filter(({id}) => !this.#keptDown.has(id));
+		for (const node of struck) {
+			this.#keptDown.add(node.id);
+			this.#context.crash(node, this.#deathOf(disk));
+		}
+		this.#undo.set(id, () => {
+			for (const node of struck) {
+				this.#keptDown.delete(node.id);
+				this.restartLater(node);
+			}
+		});
+	}
+
+	#deathOf(disk: DiskAfterCrash): Death {
+		if (disk === 'kept') return 'process';
+		return this.#context.random.chance(0.5) ? 'random' : 'drop';
+	}
+
+	#crashLoop(id: string, node: SimulatedNode, upMs: number): void {
+		this.#crashLoops.set(node.id, upMs);
+		this.#undo.set(id, () => this.#crashLoops.delete(node.id));
+		this.crashAgain(node);
+	}
+
+	#pause(node: SimulatedNode, durationMs: number, clockStops: boolean): void {
+		if (!node.isUp) return;
+		const until = this.#context.now() + durationMs;
+		node.pausedUntil = Math.max(node.pausedUntil, until);
+		if (clockStops) node.clock.stop(this.#context.now(), until);
+		node.clockChanged();
+	}
+
+	// ------------------------------------------------------------------------------------------------------ disks
+
+	#injectDisk(id: string, fault: DiskFault): void {
+		const isDamage = fault.type === 'bitFlip' || fault.type === 'missingFile';
+		const node = isDamage ? (this.#context.nodes[fault.node] as SimulatedNode) : this.#aim(fault.node);
+		const {faults} = node.disk;
+		const {chances} = node.watchedDisk;
+		const {random, parameters} = this.#context;
+		switch (fault.type) {
+			case 'slowSync': {
+				const most = sample(fault.delay, random);
+				faults.syncLatencyMs = [most / 2, most];
+				this.#undo.set(id, () => (faults.syncLatencyMs = parameters.diskSyncMs));
+				return;
+			}
+			case 'stalledSync':
+				faults.areSyncsStalled = true;
+				this.#undo.set(id, () => {
+					faults.areSyncsStalled = false;
+					node.disk.releaseSyncs();
+				});
+				return;
+			case 'failedSync':
+				faults.failingSyncs = 'next';
+				return;
+			case 'writeError':
+				chances.write = fault.probability;
+				this.#undo.set(id, () => (chances.write = 0));
+				return;
+			case 'readError':
+				chances.read = fault.probability;
+				this.#undo.set(id, () => (chances.read = 0));
+				return;
+			case 'diskFull':
+				faults.capacityBytes = usedBytes(node) + random.integer(0, 2000);
+				this.#undo.set(id, () => (faults.capacityBytes = Infinity));
+				return;
+			case 'bitFlip':
+				return this.#flipBit(node);
+			default:
+				// The simulated disk tears, reorders and forgets at every power cut; what betrays a node is not drawn.
+				return;
+		}
+	}
+
+	#flipBit(node: SimulatedNode): void {
+		if (!this.#damageable.has(node.id)) return;
+		const files = [...node.disk.files()].filter(
+			([name, bytes]) => /^(?:log|snapshot)-\d+$/.test(name) && bytes.length > 0,
+		);
+		if (files.length === 0) return;
+		const [name, bytes] = this.#context.random.pick(files);
+		node.isDamaged = true;
+		node.disk.flipBit(name, this.#context.random.integer(0, bytes.length * 8 - 1));
+	}
+
+	// ----------------------------------------------------------------------------------------------------- clocks
+
+	#injectClock(id: string, fault: ClockFault, node: SimulatedNode): void {
+		const now = this.#context.now();
+		switch (fault.type) {
+			case 'clockOffset':
+				return this.#jump(node, fault.offsetMs);
+			case 'clockJump':
+				return this.#jump(node, fault.byMs);
+			case 'clockDrift':
+				node.clock.drift(now, fault.rate);
+				node.clockChanged();
+				this.#undo.set(id, () => {
+					node.clock.drift(this.#context.now(), 1);
+					node.clockChanged();
+				});
+				return;
+			case 'timerSkew':
+				node.timerSkewMs = Math.max(0, fault.byMs);
+				this.#undo.set(id, () => (node.timerSkewMs = 0));
+				return;
+			default:
+				return fault satisfies never;
+		}
+	}
+
+	/** A clock that never goes back answers a step back by standing still. */
+	#jump(node: SimulatedNode, byMs: number): void {
+		const now = this.#context.now();
+		if (byMs > 0) node.clock.leap(now, byMs);
+		else node.clock.stop(now, now + Math.min(-byMs, stopMsMax));
+		node.clockChanged();
+	}
+}
+
+const stopMsMax = 2000;
+
+function usedBytes(node: SimulatedNode): number {
+	let sum = 0;
+	for (const bytes of node.disk.files().values()) sum += bytes.length;
+	return sum;
+}

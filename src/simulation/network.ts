@@ -1,0 +1,83 @@
+/** The cluster's network on virtual time: what the fault plan decides, on top of a latency that every message has. */
+import {clientEndpoint, nodeEndpoint, type Endpoint} from '../faults/endpoint.js';
+import {FaultPlan} from '../faults/fault-plan.js';
+import type {MessageKind} from '../faults/lab-network.js';
+import type {Random} from '../faults/random.js';
+import type {Schedule, SimulationEvent} from './events.js';
+
+export interface Latency {
+	readonly minMs: number;
+	/** On top, drawn evenly for each message. */
+	readonly spreadMs: number;
+	/** Messages of one link keep their order, as on a connection; a fault can still break it. */
+	readonly isOrdered: boolean;
+}
+
+export class SimulatedNetwork {
+	readonly plan = new FaultPlan();
+	readonly #endpoints: readonly Endpoint[];
+	readonly #nodeCount: number;
+	readonly #latency: Latency;
+	readonly #random: Random;
+	readonly #schedule: Schedule;
+	readonly #now: () => number;
+	/** By link: when its last message arrives. */
+	readonly #lastArrivals: Float64Array;
+
+	constructor(options: {
+		readonly nodeCount: number;
+		readonly clientCount: number;
+		readonly latency: Latency;
+		readonly random: Random;
+		readonly now: () => number;
+		readonly schedule: Schedule;
+	}) {
+		const {nodeCount, clientCount} = options;
+		this.#nodeCount = nodeCount;
+		this.#latency = options.latency;
+		this.#random = options.random;
+		this.#now = options.now;
+		this.#schedule = options.schedule;
+		this.#endpoints = [
+			...Array.from({length: nodeCount}, (_, node) => nodeEndpoint(node)),
+			...Array.from({length: clientCount}, (_, client) => clientEndpoint(`c${client}`)),
+		];
+		this.#lastArrivals = new Float64Array(this.#endpoints.length ** 2);
+	}
+
+	/** A client's place among the endpoints. */
+	clientPlace(client: number): number {
+		return this.#nodeCount + client;
+	}
+
+	/** Endpoints by place: nodes first, then clients. Gives the number of arrivals. */
+	send(from: number, to: number, kind: MessageKind, bytes: number, event: SimulationEvent): number {
+		const source = this.#endpoints[from] as Endpoint;
+		const target = this.#endpoints[to] as Endpoint;
+		if (this.plan.isClean(source, target)) {
+			this.#schedule(this.#arrival(from, to), event);
+			return 1;
+		}
+		const deliveries = this.plan.decide(source, target, kind, this.#random, this.#now(), bytes);
+		for (const {afterMs} of deliveries) {
+			// Only what no fault delays keeps its place.
+			if (afterMs === 0) this.#schedule(this.#arrival(from, to), event);
+			else this.#schedule(afterMs + this.#draw(), event);
+		}
+		return deliveries.length;
+	}
+
+	#draw(): number {
+		return this.#latency.minMs + this.#random.float() * this.#latency.spreadMs;
+	}
+
+	#arrival(from: number, to: number): number {
+		const delay = this.#draw();
+		if (!this.#latency.isOrdered) return delay;
+		const link = from * this.#endpoints.length + to;
+		const now = this.#now();
+		const at = Math.max(now + delay, this.#lastArrivals[link] ?? 0);
+		this.#lastArrivals[link] = at;
+		return at - now;
+	}
+}

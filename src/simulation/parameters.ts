@@ -1,0 +1,190 @@
+/**
+ * All that is drawn for one run: sizes, times and limits of the cluster, and what its clients do. Values are at times
+ * absurdly small ("buggify"): with one entry a message and three messages in flight, the paths that matter under load
+ * are taken all the time.
+ */
+import type {Random} from '../faults/random.js';
+import type {ClerkLimits} from '../kv/clerk.js';
+import type {ServerLimits} from '../kv/server.js';
+import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';
+import type {Latency} from './network.js';
+
+/** How often each kind of operation is asked for, against the others. */
+export interface Mix {
+	readonly get: number;
+	readonly put: number;
+	readonly append: number;
+	readonly compareAndSet: number;
+	readonly delete: number;
+	readonly increment: number;
+	readonly batch: number;
+}
+
+export interface Workload {
+	readonly clients: number;
+	/** Operations that one client has in flight at most. */
+	readonly slots: number;
+	readonly keys: number;
+	/** Part of the operations that go to one key. */
+	readonly hotKey: number;
+	readonly mix: Mix;
+	/** Mean pause of a slot between two operations. */
+	readonly thinkMs: number;
+	/** Part of the operations after which the next comes at once. */
+	readonly burst: number;
+	/** Bytes of a value, as a rule; and of a big one. */
+	readonly valueBytes: number;
+	readonly bigValueBytes: number;
+	readonly bigValues: number;
+	/** A client gives an operation up after this long. */
+	readonly patienceMs: number;
+	/** Chance at each operation that the client dies instead, and a new one takes its place. */
+	readonly clientCrash: number;
+}
+
+export interface SimulationParameters {
+	readonly raft: RaftLimits;
+	readonly server: Partial<ServerLimits>;
+	readonly clerk: Partial<ClerkLimits>;
+	readonly requestsMayBeDoubled: boolean;
+	readonly maxRaftState: number | undefined;
+	readonly installChunkBytes: number;
+	readonly segmentBytes: number;
+	readonly preallocateBytes: number;
+	readonly latency: Latency;
+	readonly diskWriteMs: readonly [number, number];
+	readonly diskSyncMs: readonly [number, number];
+	/** From an input to the turn that takes it; 0: at once. What comes meanwhile shares the turn. */
+	readonly turnMs: number;
+	/** Between two slices of a service's work. */
+	readonly sliceMs: number;
+	/** From a failure to the restart. */
+	readonly restartMs: number;
+	/** Chance that a fault of one node strikes the leader. */
+	readonly aimAtLeader: number;
+	/** Clients learn that a server died, instead of waiting for their timeout. */
+	readonly isLossNoticed: boolean;
+	/** Servers learn that a client waits no more. */
+	readonly isCancelNoticed: boolean;
+	/** Chance that a minority stays broken when the faults end: the rest must do without it. */
+	readonly lastingMinority: number;
+	readonly workload: Workload;
+}
+
+/** A draw from the usual values, and with the given chance one from the strange ones. */
+const usually = <T>(random: Random, strange: number, usual: readonly T[], others: readonly T[]): T =>
+	random.pick(random.chance(strange) ? others : usual);
+
+export function drawParameters(random: Random, isDoubling: boolean): SimulationParameters {
+	const latency: Latency = {
+		minMs: random.pick([0.05, 0.2, 1, 5]),
+		spreadMs: random.pick([0.1, 1, 5, 15]),
+		isOrdered: random.chance(0.5),
+	};
+	const diskSyncMs = random.pick([
+		[0.05, 0.3],
+		[0.2, 2],
+		[2, 12],
+	] as const);
+	const clients = random.integer(2, 5);
+	const workload = drawWorkload(random, clients);
+	return {
+		raft: drawRaftLimits(random, 2 * (latency.minMs + latency.spreadMs) + diskSyncMs[1]),
+		server: drawServerLimits(random, clients),
+		clerk: drawClerkLimits(random, workload.slots),
+		requestsMayBeDoubled: isDoubling || random.chance(0.1),
+		maxRaftState: usually(random, 0.25, [600, 2000, 8000], [undefined]),
+		installChunkBytes: random.pick([200, 2000, 128 * 1024]),
+		segmentBytes: random.pick([1024, 4096, 64 * 1024]),
+		preallocateBytes: random.pick([0, 512, 4096]),
+		latency,
+		diskWriteMs: random.pick([
+			[0, 0],
+			[0.01, 0.1],
+			[0.1, 1],
+		] as const),
+		diskSyncMs,
+		turnMs: usually(random, 0.4, [0], [0.05, 0.5]),
+		sliceMs: random.pick([0, 0.05, 1]),
+		restartMs: random.pick([1, 30, 300]),
+		aimAtLeader: random.pick([0, 0.5, 0.9]),
+		isLossNoticed: random.chance(0.5),
+		isCancelNoticed: random.chance(0.5),
+		lastingMinority: 0.3,
+		workload,
+	};
+}
+
+function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
+	const electionTimeoutMs = Math.max(random.pick([100, 150, 300, 600]), roundTripMs * 6);
+	const small = random.chance(0.5) ? 0.7 : 0.05;
+	return {
+		...defaultRaftLimits,
+		electionTimeoutMs,
+		heartbeatMs: electionTimeoutMs / random.pick([3, 5, 8]),
+		commitNoticeMs: random.pick([0, 2, 10, 40]),
+		diskStallMs: Math.max(random.pick([400, 1000, 3000]), electionTimeoutMs * 2),
+		appendBytesMax: usually(random, small, [2 ** 20], [1, 100, 1000]),
+		inflightBytesMax: usually(random, small, [8 * 2 ** 20], [1, 500, 5000]),
+		inflightMessagesMax: usually(random, small, [256], [1, 2, 5]),
+		unappliedBytesMax: usually(random, small / 2, [64 * 2 ** 20], [1000, 10_000]),
+		entryBytesMax: usually(random, 0.1, [4 * 2 ** 20], [600]),
+		snapshotChunkBytes: usually(random, small, [256 * 1024], [150, 1000, 4000]),
+	};
+}
+
+function drawServerLimits(random: Random, clients: number): Partial<ServerLimits> {
+	const small = random.chance(0.5) ? 0.6 : 0.05;
+	return {
+		sliceEntriesMax: usually(random, small, [256], [1, 3]),
+		sliceBytesMax: usually(random, small, [256 * 1024], [100]),
+		snapshotChunkBytes: usually(random, small, [64 * 1024], [50, 500]),
+		sessionTimeoutMs: usually(random, 0.4, [3_600_000], [400, 2000, 8000]),
+		sessionsMax: usually(random, 0.2, [10_000], [clients - 1, clients + 2]),
+		sessionResultsMax: usually(random, small / 2, [4096], [2, 8]),
+		valueBytesMax: usually(random, 0.15, [2 ** 20], [300]),
+		clockIntervalMs: random.pick([50, 200, 1000]),
+		proposalBytesMax: usually(random, small, [2 ** 20], [1, 300]),
+		pendingRequestsMax: usually(random, small / 4, [16_384], [2, 4]),
+	};
+}
+
+function drawClerkLimits(random: Random, slots: number): Partial<ClerkLimits> {
+	return {
+		attemptTimeoutMs: random.pick([60, 150, 500, 1000]),
+		requestsMax: random.pick([1, 2, 16]),
+		batchOperationsMax: random.pick([1, 2, 256]),
+		windowMax: usually(random, 0.2, [2048], [1, slots]),
+		backoffMinMs: random.pick([1, 5]),
+		backoffMaxMs: random.pick([20, 100, 250]),
+	};
+}
+
+function drawWorkload(random: Random, clients: number): Workload {
+	const slots = random.pick([1, 1, 2, 4]);
+	const weight = (least: number): number => (random.chance(0.25) ? least : random.float());
+	const operationsPerSecond = random.pick([40, 100, 250]);
+	return {
+		clients,
+		slots,
+		keys: random.pick([1, 3, 8, 20]),
+		hotKey: random.pick([0, 0.3, 0.8]),
+		mix: {
+			get: 0.2 + weight(0),
+			put: weight(0.05),
+			append: weight(0.05),
+			compareAndSet: weight(0) / 2,
+			// The checker has to search a history with deletions: an absent key has no version.
+			delete: random.chance(0.3) ? random.float() / 5 : 0,
+			increment: weight(0) / 2,
+			batch: weight(0) / 4,
+		},
+		thinkMs: (clients * slots * 1000) / operationsPerSecond,
+		burst: random.pick([0, 0.2, 0.5]),
+		valueBytes: random.pick([8, 16, 60]),
+		bigValueBytes: random.pick([200, 1000, 5000]),
+		bigValues: random.pick([0, 0.02, 0.2]),
+		patienceMs: random.pick([200, 1000, 4000]),
+		clientCrash: random.pick([0, 0, 0.01]),
+	};
+}

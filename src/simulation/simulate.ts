@@ -1,0 +1,104 @@
+/** The simulator's door: one seed in, one verdict out. */
+import type {Schedule} from '../faults/nemesis.js';
+import {Random} from '../faults/random.js';
+import type {Codec} from '../kv/types.js';
+import {check, type Verdict} from '../linearizability/check.js';
+import type {KvHistory} from '../linearizability/kv-operation.js';
+import {kvModel} from '../linearizability/models/kv-model.js';
+import {drawParameters, type SimulationParameters} from './parameters.js';
+import {drawSchedule, keepFaults, type Profile} from './profile.js';
+import {Simulation, type SimulationCounts} from './simulation.js';
+import type {Violation} from './violation.js';
+
+export interface SimulationOptions {
+	/** Everything is drawn from it; any whole number, of which the low 32 bits count. */
+	readonly seed: number;
+	readonly codec: Codec;
+	/** @default drawn from the seed */
+	readonly nodes?: number | undefined;
+	/** Virtual ms with faults; the cluster's recovery comes on top. @default 12000 */
+	readonly durationMs?: number | undefined;
+	/** Which faults may be drawn. @default 'all' */
+	readonly profile?: Profile | undefined;
+	/** Only these faults of the schedule, by number: for shrinking. @default all */
+	readonly onlyFaults?: readonly number[] | undefined;
+	/** The faults end at this virtual time already, ms: for shrinking. @default durationMs */
+	readonly untilMs?: number | undefined;
+	/** Events that the timeline of a failure shows. @default 400 */
+	readonly timelineLength?: number | undefined;
+}
+
+export interface SimulationResult {
+	readonly seed: number;
+	readonly ok: boolean;
+	readonly violation: Violation | undefined;
+	/** Of the linearizability checker; `unknown` when its budget ran out, or when the run ended before. */
+	readonly verdict: Verdict;
+	/** Of everything that happened: equal for equal runs. */
+	readonly traceHash: string;
+	readonly events: number;
+	readonly virtualMs: number;
+	readonly counts: SimulationCounts;
+	/** What was given, and what was drawn. */
+	readonly nodes: number;
+	readonly durationMs: number;
+	readonly profile: Profile;
+	readonly onlyFaults: readonly number[] | undefined;
+	readonly untilMs: number | undefined;
+	readonly parameters: SimulationParameters;
+	readonly faults: Schedule;
+	/** The last events before the violation, one line each; empty when there is none. */
+	readonly timeline: readonly string[];
+}
+
+const durationMsDefault = 12_000;
+const timelineLengthDefault = 400;
+/** Of 16,384 model steps each, and 256 MiB: a history of one run needs a small part of it. */
+const checkSlicesMax = 30;
+const checkBytesMax = 2 ** 28;
+
+/** Runs one seed to its end. The same options give the same result, bit for bit. */
+export function simulate(options: SimulationOptions): SimulationResult {
+	const {seed, codec, durationMs = durationMsDefault, profile = 'all', onlyFaults, untilMs} = options;
+	const random = Random.fromSeed(seed);
+	const nodeCount = options.nodes ?? random.fork('nodes').pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 5, 7]);
+	const drawn = drawSchedule(seed, {nodeCount, durationMs, profile});
+	const parameters = drawParameters(random.fork('parameters'), drawn.kinds.includes('duplicate'));
+	const faults = keepFaults(drawn, onlyFaults);
+	const {timelineLength = timelineLengthDefault} = options;
+	const stormMs = Math.min(durationMs, untilMs ?? Infinity);
+	const setup = {seed, codec, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
+	const simulation = new Simulation(setup);
+	simulation.run();
+	const verdict = simulation.violation === undefined ? judgeHistory(simulation.history) : 'unknown';
+	if (verdict === 'violation') simulation.report('linearizable', 'no order of the operations explains the answers');
+	const {violation} = simulation;
+	return {
+		seed,
+		ok: violation === undefined,
+		violation,
+		verdict,
+		traceHash: simulation.traceHash,
+		events: simulation.events,
+		virtualMs: simulation.now(),
+		counts: simulation.counts,
+		nodes: nodeCount,
+		durationMs,
+		profile,
+		onlyFaults,
+		untilMs,
+		parameters,
+		faults,
+		timeline: violation === undefined ? [] : simulation.timeline.lines(),
+	};
+}
+
+/** Bounded by steps and not by a clock, so that the verdict is the same everywhere. */
+function judgeHistory(history: KvHistory): Verdict {
+	let slices = 0;
+	const isCancelled = (): boolean => {
+		slices += 1;
+		return slices > checkSlicesMax;
+	};
+	return check(history, {model: kvModel('kv'), memoryBytesMax: checkBytesMax, isCancelled}).verdict;
+}

@@ -1,0 +1,258 @@
+/** A client: a real clerk, a few slots that ask for one thing after the other, and a record of what they were told. */
+import type {Random} from '../faults/random.js';
+import {ClerkCore, type ClerkEffect, type Settlement} from '../kv/clerk.js';
+import type {Codec, KvReply, KvRequest, Operation, Result} from '../kv/types.js';
+import type {KvInput, KvOutput} from '../linearizability/kv-operation.js';
+import type {Recorder} from '../linearizability/recorder.js';
+import {nodeId} from '../raft/types.js';
+import type {Schedule} from './events.js';
+import {OperationSource} from './operations.js';
+import type {SimulationParameters} from './parameters.js';
+import {textOf, type ClientOperation, type ServiceJudge} from './service-judge.js';
+
+export interface ClientContext {
+	readonly codec: Codec;
+	readonly parameters: SimulationParameters;
+	readonly nodeCount: number;
+	readonly random: Random;
+	readonly services: ServiceJudge;
+	readonly recorder: Recorder;
+	readonly now: () => number;
+	readonly schedule: Schedule;
+	readonly send: (client: number, life: number, requestId: number, node: number, request: KvRequest) => void;
+	readonly cancel: (client: number, life: number, requestId: number) => void;
+}
+
+interface Asked extends ClientOperation {
+	readonly slot: number;
+	/** The process of the history that it is recorded for; `undefined`: it is not in the checker's vocabulary. */
+	readonly process: string | undefined;
+	/** Told when it is over. */
+	readonly settled: ((isDone: boolean) => void) | undefined;
+}
+
+export interface ClientCounts {
+	invoked: number;
+	done: number;
+	failed: number;
+}
+
+export class SimulatedClient {
+	readonly id: number;
+	/** Counts the clerks that this client has had. */
+	life = 0;
+	/** While it is, slots ask for one thing after the other. */
+	isWorking = true;
+	readonly counts: ClientCounts = {invoked: 0, done: 0, failed: 0};
+	readonly #context: ClientContext;
+	readonly #source: OperationSource;
+	#clerk: ClerkCore;
+	#asked = new Map<number, Asked>();
+	/** Of the slots; grows when an outcome is lost: the process that waits for it waits for ever. */
+	readonly #processes: number[];
+	#lastId = 0;
+	#timer = 0;
+	#timerAt = Infinity;
+
+	constructor(id: number, context: ClientContext) {
+		this.id = id;
+		this.#context = context;
+		this.#source = new OperationSource(context.parameters.workload, context.random);
+		this.#clerk = this.#newClerk();
+		this.#processes = Array.from({length: context.parameters.workload.slots}, () => 0);
+	}
+
+	/** Operations that are not settled. */
+	get pendingCount(): number {
+		return this.#asked.size;
+	}
+
+	/** Lets all slots begin. */
+	start(): void {
+		for (let slot = 0; slot < this.#context.parameters.workload.slots; slot++) this.#think(slot);
+	}
+
+	/** A slot asks for something, unless its client dies just now. */
+	submit(slot: number): void {
+		if (!this.isWorking) return;
+		const {random, parameters} = this.#context;
+		if (parameters.workload.clientCrash > 0 && random.chance(parameters.workload.clientCrash)) this.#dieAndReturn();
+		else this.#ask(slot, this.#source.next(this.#nextName()), parameters.workload.patienceMs, undefined);
+	}
+
+	/** One operation of the simulator's own. */
+	ask(operation: Operation, patienceMs: number, settled: (isDone: boolean) => void): void {
+		this.#ask(0, operation, patienceMs, settled);
+	}
+
+	/** A write and a read that must succeed when nothing is wrong. */
+	probes(): readonly Operation[] {
+		const value = new Uint8Array(Array.from(this.#nextName(), digit => digit.charCodeAt(0)));
+		return [
+			{type: 'put', key: `b${this.id % 3}`, value},
+			{type: 'get', key: `b${this.id % 3}`},
+		];
+	}
+
+	reply(requestId: number, reply: KvReply): void {
+		this.#clerk.reply(requestId, reply);
+		this.#flush();
+	}
+
+	lost(requestId: number): void {
+		this.#clerk.requestLost(requestId);
+		this.#flush();
+	}
+
+	timer(timer: number): void {
+		if (timer !== this.#timer) return;
+		this.#timerAt = Infinity;
+		this.#flush();
+	}
+
+	#nextName(): string {
+		this.counts.invoked += 1;
+		return `${this.id}.${this.counts.invoked},`;
+	}
+
+	#ask(slot: number, operation: Operation, patienceMs: number, settled: Asked['settled']): void {
+		const {services, recorder, now} = this.#context;
+		const input = settled === undefined ? inputOf(operation) : undefined;
+		const process = input === undefined ? undefined : `c${this.id}.${slot}${"'".repeat(this.#processes[slot] ?? 0)}`;
+		if (process !== undefined && input !== undefined) recorder.invoke(process, input);
+		const id = this.#clerk.submit(operation, {deadline: now() + patienceMs});
+		this.#lastId += 1;
+		const {floor} = services;
+		this.#asked.set(id, {id: this.#lastId * 100 + this.id, operation, floor, slot, process, settled});
+		this.#flush();
+	}
+
+	/** What it waited for it will never know; its successor has another session. */
+	#dieAndReturn(): void {
+		const {recorder} = this.#context;
+		this.life += 1;
+		for (const {process, slot} of this.#asked.values()) {
+			if (process !== undefined) recorder.loseTrack(process);
+			this.#processes[slot] = (this.#processes[slot] ?? 0) + 1;
+		}
+		this.#asked = new Map();
+		this.#clerk = this.#newClerk();
+		this.#timerAt = Infinity;
+		this.start();
+	}
+
+	#newClerk(): ClerkCore {
+		const {codec, parameters, nodeCount, random} = this.#context;
+		return new ClerkCore({
+			codec,
+			servers: Array.from({length: nodeCount}, (_, node) => nodeId(node)),
+			random: () => random.float(),
+			requestsMayBeDoubled: parameters.requestsMayBeDoubled,
+			limits: parameters.clerk,
+		});
+	}
+
+	#flush(): void {
+		const {now, send, cancel} = this.#context;
+		const life = this.life;
+		for (const effect of this.#clerk.flush(now())) {
+			if (effect.type === 'send') send(this.id, life, effect.requestId, effect.server, effect.request);
+			else if (effect.type === 'cancel') cancel(this.id, life, effect.requestId);
+			else this.#settle(effect);
+		}
+		this.#arm();
+	}
+
+	#arm(): void {
+		const deadline = this.#clerk.nextDeadline() ?? Infinity;
+		if (deadline >= this.#timerAt) return;
+		this.#timerAt = deadline;
+		this.#timer += 1;
+		const {now, schedule} = this.#context;
+		const delayMs = Math.max(0, deadline - now()) + 0.01;
+		schedule(delayMs, {type: 'clientTimer', client: this.id, clientLife: this.life, timer: this.#timer});
+	}
+
+	#settle({operationId, settlement}: Extract<ClerkEffect, {type: 'settle'}>): void {
+		const asked = this.#asked.get(operationId);
+		if (asked === undefined) return;
+		this.#asked.delete(operationId);
+		this.#judge(asked, settlement);
+		if (asked.settled === undefined) this.#think(asked.slot);
+		else asked.settled(settlement.type === 'done');
+	}
+
+	#judge(asked: Asked, settlement: Settlement): void {
+		const {services, recorder} = this.#context;
+		const {process, operation, slot} = asked;
+		if (settlement.type === 'done') {
+			const {result} = settlement;
+			this.counts.done += 1;
+			services.answered(asked, result);
+			this.#source.learn(operation, result);
+			const output = outputOf(result);
+			if (process === undefined) return;
+			if (output === undefined) recorder.discard(process);
+			else recorder.complete(process, output);
+			return;
+		}
+		this.counts.failed += 1;
+		services.settled(asked);
+		if (process === undefined) return;
+		if (settlement.error.outcome === 'notExecuted') return recorder.discard(process);
+		recorder.loseTrack(process);
+		this.#processes[slot] = (this.#processes[slot] ?? 0) + 1;
+	}
+
+	#think(slot: number): void {
+		if (!this.isWorking) return;
+		const {random, schedule, parameters} = this.#context;
+		const {thinkMs, burst} = parameters.workload;
+		const delayMs = burst > 0 && random.chance(burst) ? 0 : random.exponential(thinkMs);
+		schedule(delayMs, {type: 'submit', client: this.id, clientLife: this.life, slot});
+	}
+}
+
+/** `undefined`: the checker does not know such an operation. Its key is then of a sort of its own. */
+function inputOf(operation: Operation): KvInput | undefined {
+	if (!('key' in operation) || !operation.key.startsWith('k')) return undefined;
+	const {key} = operation;
+	switch (operation.type) {
+		case 'get':
+		case 'delete':
+			return {type: operation.type, key};
+		case 'put':
+		case 'append':
+			return {type: operation.type, key, value: textOf(operation.value)};
+		case 'compareAndSet': {
+			const {expected} = operation;
+			if ('version' in expected) return {type: 'compareAndSet', key, expected, value: textOf(operation.value)};
+			const value = expected.value === undefined ? undefined : textOf(expected.value);
+			return {type: 'compareAndSet', key, expected: {value}, value: textOf(operation.value)};
+		}
+		case 'increment':
+			return undefined;
+		default:
+			return operation satisfies never;
+	}
+}
+
+/** `undefined`: nothing has happened. */
+function outputOf(result: Result): KvOutput | undefined {
+	switch (result.type) {
+		case 'value': {
+			const value = result.value === undefined ? undefined : textOf(result.value);
+			return {type: 'value', value, version: result.version};
+		}
+		case 'written':
+			return {type: 'written', version: result.version};
+		case 'deleted':
+			return {type: 'deleted', existed: result.existed, version: result.version};
+		case 'conditionFailed': {
+			const value = result.value === undefined ? undefined : textOf(result.value);
+			return {type: 'conditionFailed', observed: {value}, version: result.version};
+		}
+		default:
+			return undefined;
+	}
+}

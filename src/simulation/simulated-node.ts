@@ -1,0 +1,404 @@
+/**
+ * One node of a simulated cluster: the real core, driver, write-ahead log and KV server, on a simulated disk and clock.
+ *
+ *      messages ──▶ inbox ──┐                    ┌── slices
+ *      timers ──────────────┼──▶ turn ──▶ driver ⇄ server ──▶ replies
+ *      disk completions ────┘
+ *
+ * What comes in waits for the node's next turn, as in the real node's mailbox; a paused node takes no turn.
+ */
+import type {Random} from '../faults/random.js';
+import {KvServer} from '../kv/server.js';
+import type {Codec, KvReply, KvRequest} from '../kv/types.js';
+import {RaftDriver} from '../raft/driver.js';
+import {InvariantError} from '../raft/errors.js';
+import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
+import {
+	nodeId,
+	type InstallSnapshot,
+	type NodeId,
+	type RaftMessage,
+	type ServiceInput,
+	type ServiceOutput,
+} from '../raft/types.js';
+import {StorageCorruptError} from '../storage/errors.js';
+import {SimulatedDisk} from '../storage/simulated-disk.js';
+import type {Unsynced} from '../storage/simulated-file.js';
+import {WriteAheadLog} from '../storage/write-ahead-log.js';
+import type {Schedule} from './events.js';
+import type {LogJudge} from './log-judge.js';
+import {NodeClock} from './node-clock.js';
+import type {SimulationParameters} from './parameters.js';
+import type {ServiceJudge} from './service-judge.js';
+import type {Report} from './violation.js';
+import {WatchedDisk} from './watched-disk.js';
+import {WatchedStorage} from './watched-storage.js';
+
+/** How a node dies: its process alone, or its machine, and then what no sync covered is lost, or may be. */
+export type Death = 'process' | Unsynced;
+
+export interface NodeContext {
+	readonly codec: Codec;
+	readonly parameters: SimulationParameters;
+	readonly nodeCount: number;
+	readonly random: Random;
+	readonly logs: LogJudge;
+	readonly services: ServiceJudge;
+	readonly report: Report;
+	readonly now: () => number;
+	readonly schedule: Schedule;
+	readonly send: (from: number, to: number, message: RaftMessage) => void;
+	readonly reply: (node: number, replyTo: number, reply: KvReply) => void;
+	/** The node has stopped by itself. */
+	readonly failed: (node: number, error: Error) => void;
+}
+
+/** What lives from a start to the next crash. */
+interface Life {
+	readonly raft: RaftNode;
+	readonly driver: RaftDriver;
+	readonly server: KvServer;
+	readonly storage: WatchedStorage;
+	/** From the node to its service, and back: each takes the other's words at its next turn. */
+	readonly toService: ServiceInput[];
+	readonly toRaft: ServiceOutput[];
+	appliedIndex: number;
+	/** A turn is to come. */
+	isTurnDue: boolean;
+	hasFailed: boolean;
+}
+
+export class SimulatedNode {
+	readonly id: number;
+	readonly disk: SimulatedDisk;
+	readonly watchedDisk: WatchedDisk;
+	/** Counts starts: an event of an earlier life means nothing. */
+	life = 0;
+	/** Its stored data has been damaged: it may refuse to start. */
+	isDamaged = false;
+	/** It found damage, and stays down until somebody repairs its disk. */
+	isCorrupt = false;
+	/** Stands still until then. */
+	pausedUntil = 0;
+	/** How many times as long everything takes. */
+	slowness = 1;
+	/** Timers go off so much too late. */
+	timerSkewMs = 0;
+	clock: NodeClock;
+	readonly #context: NodeContext;
+	readonly #initialConfiguration: {readonly voters: readonly NodeId[]; readonly learners: readonly NodeId[]};
+	#current: Life | undefined;
+	#timer = 0;
+	#timerAt = Infinity;
+	#judgedIndex = 0;
+
+	constructor(id: number, context: NodeContext) {
+		this.id = id;
+		this.#context = context;
+		const {random, now, schedule, parameters} = context;
+		this.disk = new SimulatedDisk({
+			random: () => random.float(),
+			schedule: (delayMs, callback) => schedule(delayMs ?? 0, {type: 'disk', node: id, life: this.life, callback}),
+		});
+		this.disk.faults.writeLatencyMs = parameters.diskWriteMs;
+		this.disk.faults.syncLatencyMs = parameters.diskSyncMs;
+		this.watchedDisk = new WatchedDisk(this.disk, () => random.float());
+		this.clock = this.#newClock(now());
+		const voters = Array.from({length: context.nodeCount}, (_, node) => nodeId(node));
+		this.#initialConfiguration = {voters, learners: []};
+	}
+
+	get isUp(): boolean {
+		return this.#current !== undefined;
+	}
+
+	get status(): RaftStatus | undefined {
+		return this.#current?.raft.status();
+	}
+
+	get server(): KvServer | undefined {
+		return this.#current?.server;
+	}
+
+	// -------------------------------------------------------------------------------------------- life and death
+
+	/** Starts from what is on the disk; it may fail at once. */
+	start(): void {
+		const {codec, parameters, logs, now, random} = this.#context;
+		this.life += 1;
+		this.clock = this.#newClock(now());
+		this.watchedDisk.hasFailed = false;
+		const life = this.life;
+		const storage = this.#openStorage();
+		const state = this.#guardStart(() => storage.load());
+		if (state === undefined) return;
+		logs.loaded(this.id, state);
+		const options = {
+			id: nodeId(this.id),
+			initialConfiguration: this.#initialConfiguration,
+			random: () => random.float(),
+			limits: parameters.raft,
+		};
+		const raft = this.#guardStart(() => new RaftNode(options, state, this.#now()));
+		if (raft === undefined) return;
+		const server = new KvServer({
+			codec,
+			now: () => this.#now(),
+			send: output => this.#ifAlive(life, current => current.toRaft.push(output)),
+			reply: (replyTo, reply) => this.#ifAlive(life, () => this.#context.reply(this.id, replyTo, reply)),
+			limits: parameters.server,
+		});
+		const driver = this.#newDriver(life, raft, storage);
+		const begun = {raft, driver, server, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
+		this.#current = {...begun, appliedIndex: 0};
+		driver.start();
+		this.#afterInput();
+	}
+
+	#openStorage(): WatchedStorage {
+		const {parameters, logs, report} = this.#context;
+		const {segmentBytes, preallocateBytes} = parameters;
+		const log = new WriteAheadLog({disk: this.watchedDisk, segmentBytes, preallocateBytes});
+		return new WatchedStorage(log, {
+			handedOver: batch => logs.handedOver(this.id, batch),
+			acknowledged: () => {
+				logs.durable(this.id);
+				if (this.watchedDisk.hasFailed) {
+					report('poison', `the storage of node ${this.id} acknowledged a batch after its disk had failed`);
+				}
+			},
+		});
+	}
+
+	#newDriver(life: number, raft: RaftNode, storage: WatchedStorage): RaftDriver {
+		const {parameters, logs, send} = this.#context;
+		return new RaftDriver({
+			node: raft,
+			storage,
+			now: () => this.#now(),
+			send: (to, message) => {
+				logs.sent(this.id, to, message);
+				send(this.id, to, message);
+			},
+			service: input => this.#ifAlive(life, current => this.#tellService(current, input)),
+			schedule: deadline => this.#arm(deadline),
+			failed: error => this.#ifAlive(life, current => this.#fail(current, error)),
+			maxRaftState: parameters.maxRaftState,
+			snapshotChunkBytes: parameters.installChunkBytes,
+		});
+	}
+
+	/** Ends this life at once. Nothing is said to anybody. */
+	crash(death: Death): void {
+		const current = this.#current;
+		this.#current = undefined;
+		this.life += 1;
+		this.#timerAt = Infinity;
+		this.pausedUntil = 0;
+		current?.driver.stop();
+		if (death === 'process') this.disk.killProcess();
+		else this.disk.cutPower(death);
+	}
+
+	#guardStart<Result>(action: () => Result): Result | undefined {
+		try {
+			return action();
+		} catch (error) {
+			this.disk.killProcess();
+			this.life += 1;
+			this.#judgeFailure(error as Error);
+			this.#context.failed(this.id, error as Error);
+			return undefined;
+		}
+	}
+
+	#fail(current: Life, error: Error): void {
+		if (current.hasFailed) return;
+		current.hasFailed = true;
+		this.#judgeFailure(error);
+		this.#context.failed(this.id, error);
+	}
+
+	/** A node stops for a fault of its disk, and for nothing else. */
+	#judgeFailure(error: Error): void {
+		const {report} = this.#context;
+		const told = `node ${this.id}: ${error.message}`;
+		if (error instanceof StorageCorruptError) {
+			this.isCorrupt = true;
+			if (!this.isDamaged) report('detection', `${told} -- and nothing was damaged`);
+		} else if (error instanceof InvariantError || !this.watchedDisk.hasFailed) {
+			report('noCrash', error instanceof InvariantError ? told : `${told} ${error.stack}`);
+		}
+	}
+
+	// ----------------------------------------------------------------------------------------------------- inputs
+
+	message(from: number, message: RaftMessage): void {
+		const current = this.#current;
+		if (current === undefined) return;
+		const before = this.#isPreVoteAlone(current, message) ? current.raft.status() : undefined;
+		current.driver.deliver({type: 'message', from: nodeId(from), message: isolated(message)});
+		this.#afterInput();
+		if (before !== undefined) this.#judgePreVote(before, current.raft.status());
+	}
+
+	/** Nothing else is taken in together with this request for a pre-vote. */
+	#isPreVoteAlone(current: Life, message: RaftMessage): boolean {
+		const isPreVote = message.type === 'requestVote' && message.preVote;
+		return isPreVote && !current.isTurnDue && this.#context.parameters.turnMs === 0 && this.slowness === 1;
+	}
+
+	#judgePreVote(before: RaftStatus, after: RaftStatus): void {
+		if (before.currentTerm === after.currentTerm && before.votedFor === after.votedFor) return;
+		const change = `from term ${before.currentTerm} to ${after.currentTerm}, vote ${before.votedFor} to ${after.votedFor}`;
+		this.#context.report('preVoteIsIdle', `a request for a pre-vote took node ${this.id} ${change}`);
+	}
+
+	request(replyTo: number, request: KvRequest): void {
+		this.#runService(current => current.server.request(replyTo, request));
+		this.#afterInput();
+	}
+
+	cancel(replyTo: number): void {
+		this.#current?.server.cancel(replyTo);
+	}
+
+	/** A timer goes off; one that has been set anew meanwhile does not count. */
+	timer(timer: number): void {
+		const current = this.#current;
+		if (current === undefined || timer !== this.#timer) return;
+		this.#timerAt = Infinity;
+		const deadline = current.raft.nextDeadline();
+		if (this.#now() < deadline) return this.#arm(deadline);
+		current.driver.deliver({type: 'tick'});
+		this.#afterInput();
+	}
+
+	diskDone(callback: () => void): void {
+		callback();
+		if (this.#current !== undefined) this.#judge(this.#current);
+		this.#afterInput();
+	}
+
+	turn(): void {
+		const current = this.#current;
+		if (current === undefined) return;
+		current.isTurnDue = false;
+		this.#takeTurn(current);
+	}
+
+	/** The clock has been tampered with: the timer is set anew. */
+	clockChanged(): void {
+		this.#timerAt = Infinity;
+		if (this.#current !== undefined) this.#arm(this.#current.raft.nextDeadline());
+	}
+
+	// ------------------------------------------------------------------------------------------------------ turns
+
+	#afterInput(): void {
+		const current = this.#current;
+		if (current === undefined || current.isTurnDue) return;
+		const {turnMs} = this.#context.parameters;
+		if (turnMs === 0 && this.slowness === 1) this.#takeTurn(current);
+		else this.#scheduleTurn(current, Math.max(turnMs, 0.02) * this.slowness);
+	}
+
+	#scheduleTurn(current: Life, delayMs: number): void {
+		current.isTurnDue = true;
+		this.#context.schedule(delayMs, {type: 'turn', node: this.id, life: this.life});
+	}
+
+	/** The node, then its service, as two actors on one thread take turns; what is left waits for the next. */
+	#takeTurn(current: Life): void {
+		let isWorkLeft = false;
+		do {
+			for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
+			current.driver.flush();
+			if (current.hasFailed) return;
+			isWorkLeft = this.#serviceTurn(current);
+			if (this.slowness > 1) break;
+		} while (current.toRaft.length > 0 || current.toService.length > 0);
+		this.#judge(current);
+		if (this.#current !== current || current.hasFailed) return;
+		if (isWorkLeft || current.toRaft.length > 0 || current.toService.length > 0) {
+			this.#scheduleTurn(current, this.#context.parameters.sliceMs * this.slowness);
+		}
+	}
+
+	#serviceTurn(current: Life): boolean {
+		return (
+			this.#runService(() => {
+				for (const input of current.toService.splice(0)) current.server.handle(input);
+				const isWorkLeft = current.server.slice();
+				current.server.flush();
+				return isWorkLeft;
+			}) ?? false
+		);
+	}
+
+	/** The service has no guard of its own: what it throws ends its thread, and with it the node. */
+	#runService<Result>(action: (current: Life) => Result): Result | undefined {
+		const current = this.#current;
+		if (current === undefined || current.hasFailed) return undefined;
+		try {
+			return action(current);
+		} catch (error) {
+			current.driver.stop();
+			this.#fail(current, error as Error);
+			return undefined;
+		}
+	}
+
+	#tellService(current: Life, input: ServiceInput): void {
+		if (input.type === 'apply') {
+			this.#context.logs.applies(this.id, input.entries, current.appliedIndex);
+			current.appliedIndex = input.entries.at(-1)?.index ?? current.appliedIndex;
+		} else if (input.type === 'installSnapshot') {
+			current.appliedIndex = input.snapshot.lastIncludedIndex;
+		}
+		current.toService.push(input);
+	}
+
+	#judge(current: Life): void {
+		if (this.#current !== current) return;
+		const {logs, services} = this.#context;
+		logs.observed(this.id, current.raft.status());
+		const {appliedIndex} = current.server.stateMachine;
+		if (appliedIndex !== this.#judgedIndex) {
+			this.#judgedIndex = appliedIndex;
+			services.applied(this.id, current.server.stateMachine);
+		}
+	}
+
+	// ------------------------------------------------------------------------------------------------------- time
+
+	#now(): number {
+		return this.clock.read(this.#context.now());
+	}
+
+	/** Deadlines mostly move away: a timer is only ever set earlier, and looks again when it goes off. */
+	#arm(deadline: number): void {
+		if (deadline >= this.#timerAt) return;
+		const {now, schedule} = this.#context;
+		this.#timerAt = deadline;
+		this.#timer += 1;
+		const delayMs = Math.max(0, this.clock.moment(deadline) - now()) + this.timerSkewMs;
+		if (delayMs === Infinity) return;
+		// A hundredth of a millisecond late: a moment that was rounded down would find the deadline not yet reached.
+		schedule(delayMs + 0.01, {type: 'timer', node: this.id, life: this.life, timer: this.#timer});
+	}
+
+	#newClock(now: number): NodeClock {
+		return new NodeClock(this.#context.random.float() * 1e6, now);
+	}
+
+	#ifAlive(life: number, action: (current: Life) => void): void {
+		if (this.life === life && this.#current !== undefined) action(this.#current);
+	}
+}
+
+/** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */
+function isolated(message: RaftMessage): RaftMessage {
+	if (message.type !== 'installSnapshot') return message;
+	return {...message, snapshot: {...message.snapshot}} satisfies InstallSnapshot;
+}

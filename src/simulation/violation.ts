@@ -1,0 +1,54 @@
+/** What must always hold, by the numbers of the list that this project works from, and what was found instead. */
+
+/**
+ * The invariants by name. Sources: the paper's figure 3 (the first five), Ongaro's dissertation (§6.3 and §6.4 for the
+ * service), and the durability rules that the effects of the core promise.
+ */
+export const invariants = {
+	electionSafety: 'at most one leader in a term',
+	oneVote: 'a node votes for one candidate in a term',
+	leaderAppendOnly: 'a leader never changes its own log but by appending',
+	logMatching: 'two logs with an entry of the same index and term are the same up to it',
+	leaderCompleteness: 'what was committed in a term is in the log of every later leader',
+	stateMachineSafety: 'every node applies the same entry at an index, once and in order',
+	commitRule: 'a leader commits by counting only entries of its own term',
+	durableQuorum: 'what is committed is on the disks of a majority',
+	committedForever: 'a committed entry is never replaced',
+	monotone: 'term, commit index and snapshot index never go back',
+	indexOrder: 'snapshot <= applied <= committed <= last index',
+	durableVote: 'a vote leaves a node only when it is on its disk',
+	durableAck: 'an acknowledged entry is on the disk of the node that acknowledges it',
+	verifiedAck: 'an acknowledged entry is the one that the leader has',
+	leaderTerm: 'a leader stays in its term',
+	preVoteIsIdle: 'a request for a pre-vote changes nothing',
+	recovery: 'a disk gives back what it acknowledged, and nothing that nobody wrote',
+	poison: 'a storage that has failed acknowledges nothing any more',
+	detection: 'damage is recognised, and nothing else is taken for damage',
+	noCrash: 'no node stops but for a fault of its disk',
+	noRefusal: 'what correct nodes send each other makes sense to them',
+	sameState: 'all replicas have the same state at the same index',
+	exactlyOnce: 'no write is run twice',
+	honestAnswer: 'what a client is told is what the log says',
+	freshRead: 'an answer includes everything that was acknowledged before it was asked for',
+	oneAnswer: 'every request is answered at most once, and every operation settled exactly once',
+	bounded: 'what is kept in memory stays within its limits',
+	linearizable: 'the history is linearizable',
+	oneLeader: 'after the faults, the cluster has one leader and its logs become equal',
+	service: 'after the faults, reads and writes succeed',
+	stableTerm: 'after the faults, terms grow no more',
+	settled: 'after the faults, nobody waits for ever',
+	determinism: 'the same seed gives the same run',
+} as const;
+
+export type Invariant = keyof typeof invariants;
+
+export interface Violation {
+	readonly invariant: Invariant;
+	/** What was found, in one sentence. */
+	readonly detail: string;
+	/** Virtual time, ms. */
+	readonly atMs: number;
+}
+
+/** Told of the first thing that is wrong; it must not throw, because it is called from inside the code under test. */
+export type Report = (invariant: Invariant, detail: string) => void;
