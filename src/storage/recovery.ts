@@ -132,7 +132,10 @@ function replaySegment(
 	}
 	// It holds nothing, and its name may not be durable yet: it is begun again. An earlier life may have done so before:
 	// then the log has gone on without it, and only its removal was lost.
-	if (isLast && isZero(bytes, first.end, bytes.length)) return undefined;
+	// With no segment before it, it is the log: those went when an earlier life found a torn flush in it, cut that off,
+	// and had all that they held in a snapshot.
+	const canBegin = before !== undefined || sequence === 1;
+	if (isLast && canBegin && isZero(bytes, first.end, bytes.length)) return undefined;
 	if (header.sequence !== sequence || (before !== undefined && header.previous !== before.chain)) {
 		throw corrupt('a segment that does not follow on the one before it', name, 0, lastIndex);
 	}
