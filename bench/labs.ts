@@ -29,6 +29,9 @@ const {values, positionals} = parseArgs({
 	},
 });
 
+/** A row fails by itself after 120 s, if it ends. */
+const hungAfterMs = 150_000;
+
 const selected = rows.filter(row => (!values.short || !row.isLong) && isWanted(row));
 const firstSeed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 
@@ -42,6 +45,10 @@ function isWanted({title, part, id}: Row): boolean {
 async function run(row: Row, seed: number): Promise<boolean> {
 	const directory = values.disk ? mkdtempSync(path.join(tmpdir(), 'threadraft-labs-')) : undefined;
 	console.log(`Test: ${row.title} (${row.part}) ...`);
+	const watchdog = setTimeout(() => {
+		console.log(`  ... Failed (--seed ${seed}): still running after ${hungAfterMs / 1000} s`);
+		process.exit(1);
+	}, hungAfterMs);
 	try {
 		console.log(
 			passedLine(
@@ -56,6 +63,7 @@ async function run(row: Row, seed: number): Promise<boolean> {
 		console.log(`  ... Failed (--seed ${seed}): ${error instanceof Error ? error.stack : String(error)}`);
 		return false;
 	} finally {
+		clearTimeout(watchdog);
 		if (directory !== undefined) rmSync(directory, {recursive: true, force: true});
 	}
 }
