@@ -34,7 +34,8 @@ export async function start(options: StartOptions): Promise<number> {
 		input: process.stdin,
 		output: process.stdout,
 		errorOutput: process.stderr,
-		isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+		// Of anything but a terminal, isTTY is undefined.
+		isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
 	});
 }
 

@@ -24,7 +24,9 @@ export interface Running {
 }
 
 export function launch(t: ExecutionContext, args: readonly string[]): Running {
-	const child = spawn(process.execPath, [cli, ...args], {stdio: ['pipe', 'pipe', 'pipe']});
+	// Where CI is set, colour libraries take a pipe for a terminal: what is meant for terminals alone must not show.
+	const env = {...process.env, CI: 'true'};
+	const child = spawn(process.execPath, [cli, ...args], {stdio: ['pipe', 'pipe', 'pipe'], env});
 	const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
 	let output = '';
 	let errors = '';

@@ -38,6 +38,7 @@ test.serial('a script kills the leader, cuts off a minority, restarts, heals, an
 	// A node that was just cut off may still be asking for votes: each has its row, and one leads.
 	t.is(output.match(/^│ +\d+ │ /gm)?.length, 5);
 	t.regex(output, / leader /);
+	t.false(output.includes('\u001B'), 'no colours but on a terminal');
 });
 
 test.serial('what was acknowledged is there after a restart on the same directory', async t => {
