@@ -29,7 +29,8 @@ const clientCount = Number(values.clients);
 const writeMs = values.smoke ? 500 : Number(values.ms);
 
 const cli = fileURLToPath(new URL('../workers/cli.js', import.meta.url));
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
+const acknowledgedPerClientMin = 5;
 
 interface Running {
 	readonly process: ChildProcessByStdio<Writable, Readable, null>;
@@ -105,6 +106,18 @@ async function check(port: number, ledgers: readonly Ledger[]): Promise<readonly
 	return found;
 }
 
+const acknowledged = (): number => ledgers.reduce((sum, ledger) => sum + ledger.acknowledged.size, 0);
+
+/** Waits until the round is worth a kill: for so long, and until every client could have been answered a few times. */
+async function underWay(): Promise<void> {
+	const target = acknowledged() + clientCount * acknowledgedPerClientMin;
+	const startedAt = performance.now();
+	while (performance.now() - startedAt < writeMs || acknowledged() < target) {
+		if (performance.now() - startedAt > startTimeoutMs) throw new Error('the cluster acknowledges nothing');
+		await new Promise(resolve => void setTimeout(resolve, 5));
+	}
+}
+
 const directory = await mkdtemp(path.join(tmpdir(), 'threadraft-kill-nine-'));
 const ledgers = Array.from({length: clientCount}, (_, client): Ledger => ({
 	key: `k${client}`,
@@ -115,7 +128,7 @@ let wrong = 0;
 for (let round = 1; round <= rounds; round++) {
 	const victim = await start(directory);
 	const writers = Promise.all(ledgers.map(ledger => write(victim.port, ledger)));
-	await new Promise(resolve => void setTimeout(resolve, writeMs));
+	await underWay();
 	victim.process.kill('SIGKILL');
 	await writers;
 	const successor = await start(directory);
@@ -123,9 +136,8 @@ for (let round = 1; round <= rounds; round++) {
 	successor.process.kill('SIGKILL');
 	await new Promise(resolve => void successor.process.once('exit', resolve));
 	wrong += faults.length;
-	const total = ledgers.reduce((sum, {acknowledged}) => sum + acknowledged.size, 0);
 	console.log(
-		`round ${round}: ${total} appends acknowledged so far, ${faults.length === 0 ? 'all there, none doubled' : faults.join('; ')}`,
+		`round ${round}: ${acknowledged()} appends acknowledged so far, ${faults.length === 0 ? 'all there, none doubled' : faults.join('; ')}`,
 	);
 }
 await rm(directory, {recursive: true, force: true});

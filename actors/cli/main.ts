@@ -2,13 +2,14 @@
 import {readFile} from 'node:fs/promises';
 import {RaftError} from '../../src/raft/errors.js';
 import {checkCommand} from '../check/check-command.js';
+import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
 import {start} from './start.js';
 
 /** Resolves with the exit status. What a person can put right is one line on stderr; a bug keeps its stack. */
 export async function main(words: readonly string[]): Promise<number> {
 	try {
-		return await runCommandLine(words, [startSubcommand(start), checkSubcommand], await version(), {
+		return await runCommandLine(words, [startSubcommand(start), checkSubcommand, simulateSubcommand], await version(), {
 			write: text => process.stdout.write(text),
 			writeError: text => process.stderr.write(text),
 		});
@@ -19,21 +20,30 @@ export async function main(words: readonly string[]): Promise<number> {
 	}
 }
 
-/** Has a parser of its own, so every word goes on to it. */
-const checkSubcommand: Subcommand = {
-	name: 'check',
-	summary: 'judge whether recorded histories are linearizable',
-	isDefault: false,
-	mount: (command, setStatus) => {
-		command
-			.argument('[words...]')
-			.helpOption(false)
-			.allowUnknownOption()
-			.action((words: readonly string[]) =>
-				setStatus(checkCommand(words, {output: process.stdout, errors: process.stderr})),
-			);
-	},
-};
+const streams = {output: process.stdout, errors: process.stderr} as const;
+
+/** A subcommand with a parser of its own: every word goes on to it. */
+function passedOn(name: string, summary: string, run: (words: readonly string[]) => Promise<number>): Subcommand {
+	return {
+		name,
+		summary,
+		isDefault: false,
+		mount: (command, setStatus) => {
+			command
+				.argument('[words...]')
+				.helpOption(false)
+				.allowUnknownOption()
+				.action((words: readonly string[]) => setStatus(run(words)));
+		},
+	};
+}
+
+const checkSubcommand = passedOn('check', 'judge whether recorded histories are linearizable', words =>
+	checkCommand(words, streams),
+);
+const simulateSubcommand = passedOn('simulate', 'run whole clusters on virtual time, with faults, from seeds', words =>
+	simulateCommand(words, streams),
+);
 
 async function version(): Promise<string> {
 	const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));

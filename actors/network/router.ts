@@ -99,7 +99,7 @@ export class Router {
 
 	detachClient(number: number): void {
 		this.#clients.delete(number);
-		for (const [key, ports] of this.#relays) if (key.startsWith(`${number}/`)) for (const port of ports) port.close();
+		for (const key of this.#relays.keys()) if (key.startsWith(`${number}/`)) this.#closeRelay(key);
 	}
 
 	/** A clerk on another thread: it sends batches into the other end of this port, and is told of resets through it. */
@@ -178,6 +178,8 @@ export class Router {
 		const isClean = plan.isClean(client, server) && plan.isClean(server, client);
 		const routed = isClean || envelope.port === undefined ? envelope : this.#relay(envelope, envelope.port);
 		const isDelivered = this.#withFaults(client, server, 'request', isFirst => {
+			// The clerk gave the channel up while its request was late: the port closed with it, and cannot be handed on.
+			if (routed !== envelope && !this.#relays.has(channelKey(envelope))) return;
 			const port = this.#nodes.get(envelope.server)?.kv;
 			if (port === undefined) {
 				this.counters.undeliverable++;
@@ -224,24 +226,23 @@ export class Router {
 			// The clerk must learn that nothing will come: a reply that is lost ends the channel.
 			if (!isDelivered) this.#breakChannel(envelope);
 		});
-		port1.on('close', () => clerkPort.close());
-		clerkPort.on('close', () => {
-			port1.close();
-			this.#relays.delete(key);
-		});
+		for (const port of [port1, clerkPort]) port.on('close', () => this.#closeRelay(key));
 		this.#relays.set(key, [port1, clerkPort]);
 		return {...envelope, port: port2};
+	}
+
+	#closeRelay(key: string): void {
+		const ports = this.#relays.get(key) ?? [];
+		this.#relays.delete(key);
+		for (const port of ports) port.close();
 	}
 
 	/** The request or its reply is lost, and the clerk notices as with a broken connection: its end closes. */
 	#breakChannel(envelope: RequestEnvelope): void {
 		const {plan, random} = this.#options;
-		const ports = [
-			...(this.#relays.get(channelKey(envelope)) ?? []),
-			...(envelope.port === undefined ? [] : [envelope.port]),
-		];
 		this.#after(plan.lossNoticeMs(random), () => {
-			for (const port of ports) port.close();
+			this.#closeRelay(channelKey(envelope));
+			envelope.port?.close();
 		});
 	}
 

@@ -18,7 +18,8 @@ import {sortNames} from '../../src/storage/names.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
-import {RouterLink} from '../network/router-link.js';
+import {BatchedPort} from '../network/batched-port.js';
+import {type Envelope, portsOf} from '../network/envelope.js';
 import type {ActorRef} from '../runtime/ref.js';
 import {ActorSystem} from '../runtime/system.js';
 import {KvActor} from './kv-actor.js';
@@ -31,7 +32,6 @@ import type {
 	ReplicaThreadData,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
-import {ServiceLink} from './service-link.js';
 import {blockFor, exposeControl, settle} from './thread-control.js';
 
 const now = (): number => performance.now();
@@ -90,8 +90,8 @@ function hostThread(control: MessagePort, hosted: Hosted): void {
 class RaftHost {
 	readonly #system: ActorSystem;
 	readonly #storage: RaftStorage;
-	readonly #router: RouterLink;
-	readonly #service: ServiceLink<ServiceInput, ServiceOutput> | undefined;
+	readonly #router: BatchedPort<Envelope>;
+	readonly #service: BatchedPort<ServiceInput, ServiceOutput> | undefined;
 	#raft: RaftActor | undefined;
 
 	constructor({options, router, service}: ReplicaThreadData) {
@@ -124,8 +124,8 @@ class RaftHost {
 		);
 		const toRaft = (output: ServiceOutput): void => mustTell(raft, {type: 'service', output});
 		const kv = service === undefined ? spawnKv(this.#system, options, toRaft) : undefined;
-		this.#service = service === undefined ? undefined : new ServiceLink(service, toRaft);
-		this.#router = new RouterLink(router, envelope => {
+		this.#service = service === undefined ? undefined : new BatchedPort(service, {receive: toRaft});
+		this.#router = routerPort(router, envelope => {
 			// A message of the network may be lost in a full mailbox, as anywhere on its way.
 			if (envelope.type === 'raft') raft.tell({type: 'message', from: envelope.from, message: envelope.message});
 			else kv?.tell({type: 'request', envelope});
@@ -147,14 +147,14 @@ class RaftHost {
 
 class KvHost {
 	readonly #system: ActorSystem;
-	readonly #router: RouterLink;
-	readonly #service: ServiceLink<ServiceOutput, ServiceInput>;
+	readonly #router: BatchedPort<Envelope>;
+	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
 
 	constructor({options, router, service}: KvThreadData) {
 		this.#system = startSystem(`kv-${options.id}`);
 		const kv = spawnKv(this.#system, options, output => this.#service.send(output));
-		this.#service = new ServiceLink(service, input => mustTell(kv, {type: 'service', input}));
-		this.#router = new RouterLink(router, envelope => {
+		this.#service = new BatchedPort(service, {receive: input => mustTell(kv, {type: 'service', input})});
+		this.#router = routerPort(router, envelope => {
 			if (envelope.type === 'request') kv.tell({type: 'request', envelope});
 		});
 	}
@@ -185,6 +185,11 @@ function spawnKv(
 	raft: (output: ServiceOutput) => void,
 ): ActorRef<KvActorMessage> {
 	return system.spawn(context => new KvActor({replica, now, raft, context}), {...spawnOptions, name: 'kv'});
+}
+
+/** A thread's one port to the router. */
+function routerPort(port: MessagePort, receive: (envelope: Envelope) => void): BatchedPort<Envelope> {
+	return new BatchedPort(port, {receive, transferOf: portsOf});
 }
 
 /** Between a node and its service no message may be missed: a gap in the apply stream would be a diverged replica. */

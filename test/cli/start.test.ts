@@ -35,7 +35,9 @@ test.serial('a script kills the leader, cuts off a minority, restarts, heals, an
 	t.is(answerTo('cas city Genf Zürich'), 'OK');
 	t.is(answerTo('delete nothing'), '(absent)');
 	t.is(answerTo('get city'), 'Zürich');
-	t.is(output.match(/ (leader|follower) /g)?.length, 5);
+	// A node that was just cut off may still be asking for votes: each has its row, and one leads.
+	t.is(output.match(/^│ +\d+ │ /gm)?.length, 5);
+	t.regex(output, / leader /);
 });
 
 test.serial('what was acknowledged is there after a restart on the same directory', async t => {

@@ -59,6 +59,10 @@ export interface RaftCluster {
 	/** All its links, both ways. */
 	disconnect(server: number): void;
 	connect(server: number): void;
+	/**
+	 * The lab has `longDelays` on in all rows, so that a leader that waits for the answer of a dead peer stalls. Our
+	 * messages are one-way and nobody waits, so no row sets it.
+	 */
 	setMode(mode: LabMode, on: boolean): void;
 	/** Ends the server where it is; what it has written stays. */
 	crash(server: number): Promise<void>;

@@ -12,6 +12,7 @@ import {trafficOf} from './traffic.js';
 const hardStateBytes = 32;
 /** A lab clerk tries until it succeeds; this is longer than any row may take. */
 const clerkTimeoutMs = 180_000;
+const statusRounds = 10;
 
 export class KvThreads implements KvCluster {
 	readonly #cluster: Cluster;
@@ -67,10 +68,18 @@ export class KvThreads implements KvCluster {
 	}
 
 	async sizes(): Promise<readonly ServerSizes[]> {
-		const statuses = await this.#cluster.status();
-		return statuses.map(({id, replica}) => {
-			if (replica === undefined) throw new Error(`server ${id} does not tell its sizes`);
-			return {state: replica.logBytes + hardStateBytes, snapshot: replica.snapshotBytes};
+		const sizes = new Map<number, ServerSizes>();
+		// A status waits half a second for a server, and on a machine with other work that can be too short.
+		for (let round = 0; round < statusRounds && sizes.size < this.#cluster.nodeIds.length; round++) {
+			for (const {id, replica} of await this.#cluster.status()) {
+				if (replica === undefined || sizes.has(id)) continue;
+				sizes.set(id, {state: replica.logBytes + hardStateBytes, snapshot: replica.snapshotBytes});
+			}
+		}
+		return this.#cluster.nodeIds.map(id => {
+			const size = sizes.get(id);
+			if (size === undefined) throw new Error(`server ${id} does not tell its sizes`);
+			return size;
 		});
 	}
 

@@ -1,0 +1,34 @@
+import {MessageChannel} from 'node:worker_threads';
+import test from 'ava';
+import type {RouterBatch} from '../../actors/network/envelope.js';
+import {Router} from '../../actors/network/router.js';
+import {FaultPlan} from '../../src/faults/fault-plan.js';
+import {Random} from '../../src/faults/random.js';
+import {nodeId} from '../../src/raft/types.js';
+
+const nextMessage = async (port: MessageChannel['port1']): Promise<unknown> =>
+	new Promise(resolve => void port.once('message', resolve));
+
+test('a request that is late finds its clerk gone, and the network goes on', async t => {
+	const plan = new FaultPlan();
+	const router = new Router({plan, random: Random.fromSeed(1), now: () => performance.now()});
+	t.teardown(() => router.close());
+	const node = new MessageChannel();
+	router.attachNode(nodeId(0), {raft: node.port1, kv: node.port1});
+	const client = router.attachClient({linkReset: () => undefined});
+	plan.set('late', {type: 'delay', links: {from: 'clients', to: 'nodes'}, delay: {type: 'fixed', ms: 30}});
+	const send = (channel: number): MessageChannel['port1'] => {
+		const {port1, port2} = new MessageChannel();
+		const request = {type: 'write', commands: new Uint8Array(0)} as const;
+		router.route([{type: 'request', client, server: nodeId(0), channel, port: port2, requestId: channel, request}]);
+		return port1;
+	};
+	send(1).close();
+	const waiting = send(2);
+	t.teardown(() => waiting.close());
+	const batch = (await nextMessage(node.port2)) as RouterBatch;
+	t.deepEqual(
+		batch.map(envelope => envelope.type === 'request' && envelope.channel),
+		[2],
+	);
+});
