@@ -97,7 +97,8 @@ export class Store {
 
 	/** In no particular order. */
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
-		for (const shard of this.#shards) {
+		for (let place = 0; place < shardCount; place += 1) {
+			const shard = this.#shards[place];
 			if (shard !== undefined) yield* shard;
 		}
 	}

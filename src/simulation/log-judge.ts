@@ -49,8 +49,8 @@ export class LogJudge {
 	/** `#committed[i]` is at index `i + 1`. */
 	readonly #committed: Commitment[] = [];
 	readonly #leaders = new Map<number, number>();
-	/** By term and voter. */
-	readonly #votes = new Map<string, number>();
+	/** By term: whom each voter has voted for. */
+	readonly #votes = new Map<number, Map<number, number>>();
 	readonly #onCommitted: (entry: LogEntry) => void;
 
 	constructor(nodeCount: number, report: Report, onCommitted: (entry: LogEntry) => void) {
@@ -175,12 +175,13 @@ export class LogJudge {
 	}
 
 	#assertVoteDurable(node: number, candidate: number, term: number): void {
-		const ballot = `${term} ${node}`;
-		const before = this.#votes.get(ballot);
+		let votes = this.#votes.get(term);
+		if (votes === undefined) this.#votes.set(term, (votes = new Map<number, number>()));
+		const before = votes.get(node);
 		if (before !== undefined && before !== candidate) {
 			this.#report('oneVote', `node ${node} votes for ${candidate} in term ${term}, after it voted for ${before}`);
 		}
-		this.#votes.set(ballot, candidate);
+		votes.set(node, candidate);
 		const {durable} = this.#watched(node);
 		if (durable.currentTerm === term && durable.votedFor === candidate) return;
 		const held = `its disk has term ${durable.currentTerm} and a vote for ${durable.votedFor}`;
@@ -245,6 +246,12 @@ export class LogJudge {
 
 	#elected(node: number, watched: Watched): void {
 		this.#leads(node, watched.term);
+		const votes = [...(this.#votes.get(watched.term) ?? [])].filter(([, candidate]) => candidate === node);
+		// A cluster of one asks nobody.
+		if (this.#nodes.length > 1 && votes.length < this.#quorum) {
+			const voters = votes.map(([voter]) => voter).join(', ');
+			this.#report('majorityVote', `node ${node} leads term ${watched.term} with the votes of ${voters || 'nobody'}`);
+		}
 		for (let index = this.#committed.length; index > watched.log.snapshotIndex; index--) {
 			const {entry, inTerm} = this.#committed[index - 1] as Commitment;
 			if (inTerm >= watched.term || watched.log.termAt(index) === entry.term) continue;

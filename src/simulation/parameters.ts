@@ -88,10 +88,11 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 	] as const);
 	const clients = random.integer(2, 5);
 	const workload = drawWorkload(random, clients);
+	const roundTripMs = 2 * (latency.minMs + latency.spreadMs) + diskSyncMs[1];
 	return {
-		raft: drawRaftLimits(random, 2 * (latency.minMs + latency.spreadMs) + diskSyncMs[1]),
+		raft: drawRaftLimits(random, roundTripMs),
 		server: drawServerLimits(random, clients),
-		clerk: drawClerkLimits(random, workload.slots),
+		clerk: drawClerkLimits(random, workload.slots, roundTripMs),
 		requestsMayBeDoubled: isDoubling || random.chance(0.1),
 		maxRaftState: usually(random, 0.25, [600, 2000, 8000], [undefined]),
 		installChunkBytes: random.pick([200, 2000, 128 * 1024]),
@@ -149,9 +150,10 @@ function drawServerLimits(random: Random, clients: number): Partial<ServerLimits
 	};
 }
 
-function drawClerkLimits(random: Random, slots: number): Partial<ClerkLimits> {
+function drawClerkLimits(random: Random, slots: number, roundTripMs: number): Partial<ClerkLimits> {
 	return {
-		attemptTimeoutMs: random.pick([60, 150, 500, 1000]),
+		// Clients that ask again before anybody can have answered only bury the cluster in repeats.
+		attemptTimeoutMs: Math.max(random.pick([60, 150, 500, 1000]), 10 * roundTripMs),
 		requestsMax: random.pick([1, 2, 16]),
 		batchOperationsMax: random.pick([1, 2, 256]),
 		windowMax: usually(random, 0.2, [2048], [1, slots]),

@@ -63,6 +63,8 @@ interface Life {
 	readonly toService: ServiceInput[];
 	readonly toRaft: ServiceOutput[];
 	appliedIndex: number;
+	/** By read: what was committed, anywhere, when the service asked for it. */
+	readonly reads: Map<number, number>;
 	/** A turn is to come. */
 	isTurnDue: boolean;
 	hasFailed: boolean;
@@ -144,13 +146,13 @@ export class SimulatedNode {
 		const server = new KvServer({
 			codec,
 			now: () => this.#now(),
-			send: output => this.#ifAlive(life, current => current.toRaft.push(output)),
+			send: output => this.#ifAlive(life, current => this.#tellRaft(current, output)),
 			reply: (replyTo, reply) => this.#ifAlive(life, () => this.#context.reply(this.id, replyTo, reply)),
 			limits: parameters.server,
 		});
 		const driver = this.#newDriver(life, raft, storage);
 		const begun = {raft, driver, server, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
-		this.#current = {...begun, appliedIndex: 0};
+		this.#current = {...begun, appliedIndex: 0, reads: new Map()};
 		driver.start();
 		this.#afterInput();
 	}
@@ -349,7 +351,21 @@ export class SimulatedNode {
 		}
 	}
 
+	#tellRaft(current: Life, output: ServiceOutput): void {
+		if (output.type === 'read') current.reads.set(output.readId, this.#context.logs.committedIndex);
+		current.toRaft.push(output);
+	}
+
+	#judgeReadIndex(current: Life, readId: number, readIndex: number): void {
+		const committed = current.reads.get(readId) ?? 0;
+		current.reads.delete(readId);
+		if (readIndex >= committed) return;
+		const detail = `node ${this.id} reads at index ${readIndex}`;
+		this.#context.report('readIndex', `${detail}, though ${committed} was committed when the read was asked for`);
+	}
+
 	#tellService(current: Life, input: ServiceInput): void {
+		if (input.type === 'readReady') this.#judgeReadIndex(current, input.readId, input.readIndex);
 		if (input.type === 'apply') {
 			this.#context.logs.applies(this.id, input.entries, current.appliedIndex);
 			current.appliedIndex = input.entries.at(-1)?.index ?? current.appliedIndex;

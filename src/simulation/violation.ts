@@ -6,6 +6,7 @@
  */
 export const invariants = {
 	electionSafety: 'at most one leader in a term',
+	majorityVote: 'a leader has the votes of a majority, and they are on disks',
 	oneVote: 'a node votes for one candidate in a term',
 	leaderAppendOnly: 'a leader never changes its own log but by appending',
 	logMatching: 'two logs with an entry of the same index and term are the same up to it',
@@ -29,6 +30,7 @@ export const invariants = {
 	sameState: 'all replicas have the same state at the same index',
 	exactlyOnce: 'no write is run twice',
 	honestAnswer: 'what a client is told is what the log says',
+	readIndex: 'a read index covers all that was committed when the read was asked for',
 	freshRead: 'an answer includes everything that was acknowledged before it was asked for',
 	oneAnswer: 'every request is answered at most once, and every operation settled exactly once',
 	bounded: 'what is kept in memory stays within its limits',

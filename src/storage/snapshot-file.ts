@@ -22,6 +22,7 @@ import {decodePreamble, encodePreamble, formatVersion, preambleBytes, snapshotMa
 import type {Done, SnapshotReader} from './storage.js';
 
 const blockBytes = 64 * 1024;
+const smallBlockBytes = 1024;
 const crcBytes = 4;
 const fixedBytes = preambleBytes + 18;
 const footerBytes = 10;
@@ -34,8 +35,8 @@ export class SnapshotFileWriter {
 	#offset = 0;
 	/** Bytes of data so far. */
 	#size = 0;
-	/** The block that is being filled; written out when it is full. */
-	readonly #block = new Uint8Array(blockBytes);
+	/** The block that is being filled; written out when it is full. Most snapshots of a small state never fill one. */
+	#block = new Uint8Array(smallBlockBytes);
 	#header: Uint8Array | undefined;
 
 	constructor(file: DiskFile, stored: StoredSnapshot) {
@@ -50,6 +51,7 @@ export class SnapshotFileWriter {
 		for (let taken = 0; taken < data.length;) {
 			const filled = this.#size % blockBytes;
 			const part = data.subarray(taken, taken + blockBytes - filled);
+			this.#reserve(filled + part.length);
 			this.#block.set(part, filled);
 			this.#size += part.length;
 			taken += part.length;
@@ -71,6 +73,13 @@ export class SnapshotFileWriter {
 
 	close(): void {
 		this.#file.close();
+	}
+
+	#reserve(length: number): void {
+		if (length <= this.#block.length) return;
+		const larger = new Uint8Array(Math.min(blockBytes, Math.max(length, this.#block.length * 4)));
+		larger.set(this.#block);
+		this.#block = larger;
 	}
 
 	#sealBlock(): Uint8Array {

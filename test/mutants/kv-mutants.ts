@@ -46,14 +46,24 @@ export const kvMutants: readonly Mutant[] = [
 		"if (session === undefined) return { type: 'sessionExpired' };",
 		'if (session === undefined) { this.#sessions.open(id); return this.#runOnce({ session: id, sequence, acknowledged, operation }, index); }',
 	),
-	plant(
-		'waiter-answered-for-other-command',
-		'whoever waits for an index is told the outcome of whatever was committed there',
-		"the students' guide to 6.824 (traps 28, 29), openraft#1761",
-		'kv/waiters',
-		'if (entry.term !== term || outcome === undefined) {',
-		'if (outcome === undefined) {',
-	),
+	{
+		id: 'waiter-answered-for-other-command',
+		title: 'waiters outlive the leadership, and are told the outcome of whatever was committed at their index',
+		source: "the students' guide to 6.824 (traps 28, 29), openraft#1761",
+		patches: [
+			{file: server, find: 'this.#settleAll(this.#waiters.takeAll(), unknown);', replace: ''},
+			{
+				file: 'kv/waiters',
+				find: 'if (entry.term !== term || outcome === undefined) {',
+				replace: 'if (outcome === undefined) {',
+			},
+			{
+				file: 'kv/waiters',
+				find: "assert(this.#queue.length === 0 || firstIndex > this.#lastIndex, 'waiters are added in the order of the log');",
+				replace: '',
+			},
+		],
+	},
 	plant(
 		'waiter-lost-on-step-down',
 		'a deposed leader forgets who waits for it',
@@ -61,14 +71,6 @@ export const kvMutants: readonly Mutant[] = [
 		server,
 		'this.#settleAll(this.#waiters.takeAll(), unknown);',
 		'this.#waiters.takeAll();',
-	),
-	plant(
-		'waiters-swallowed-by-snapshot',
-		'waiters whose index a snapshot covers are kept, and never answered',
-		'openraft#1761, #1762; trap 28 of the lab',
-		server,
-		'const passed = this.#waiters.takeThrough(input.snapshot.lastIncludedIndex); this.#settleAll(passed',
-		'const passed = []; this.#settleAll(passed',
 	),
 	plant(
 		'step-down-means-not-run',

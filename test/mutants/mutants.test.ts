@@ -1,0 +1,40 @@
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import {buildMutant} from './build-mutant.js';
+import {mutants} from './catalogue.js';
+import hunt from './hunt-task.js';
+import {applyPatch} from './mutant.js';
+
+test('every planted bug fits the code of today, under a name of its own', t => {
+	t.true(mutants.length >= 40);
+	t.is(new Set(mutants.map(({id}) => id)).size, mutants.length);
+	for (const {id, patches} of mutants) {
+		const texts = new Map<string, string>();
+		for (const patch of patches) {
+			const url = new URL(`../../src/${patch.file}.js`, import.meta.url);
+			const text = texts.get(patch.file) ?? readFileSync(url, 'utf8');
+			t.notThrows(() => texts.set(patch.file, applyPatch(text, patch, id)));
+		}
+	}
+});
+
+test('a patch that fits twice, or nowhere, is refused', t => {
+	const patch = {file: 'any', find: 'a  b', replace: 'c'};
+	t.is(applyPatch('x a\n\tb y', patch, 'id'), 'x c y');
+	t.throws(() => applyPatch('a b a b', patch, 'id'), {message: /fits 2 times/});
+	t.throws(() => applyPatch('ab', patch, 'id'), {message: /fits 0 times/});
+});
+
+const quick = mutants.filter(({isQuick}) => isQuick === true);
+
+test(`the simulator finds ${quick.length} bugs of the catalogue within a few seeds`, async t => {
+	const directory = mkdtempSync(path.join(tmpdir(), 'mutants-'));
+	t.teardown(() => rmSync(directory, {recursive: true, force: true}));
+	for (const mutant of quick) {
+		const copy = buildMutant(mutant, path.join(directory, mutant.id));
+		const found = await hunt({copy, firstSeed: 1, seeds: 40});
+		t.truthy(found, mutant.id);
+	}
+});

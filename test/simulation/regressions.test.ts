@@ -1,0 +1,56 @@
+/** What the simulator found in our own code: the seed, the cause, the cure. */
+import test from 'ava';
+import {codec} from '../../actors/codec.js';
+import {simulate} from '../../src/simulation/simulate.js';
+import {SimulatedDisk} from '../../src/storage/simulated-disk.js';
+import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
+import {term, type WriteBatch} from '../../src/raft/types.js';
+
+/**
+ * Seed 149. The first flush of a new segment was torn by a failing write; at the next start it was cut off, and the
+ * segments before it went, because the snapshot covered them. At the start after that the segment held nothing but its
+ * checkpoint, was taken for one that was begun and not used, and the node refused to start: "the segments before this
+ * one are missing". Now such a segment is the log, if none stands before it.
+ */
+test('seed 149: a log whose only segment was begun and cut off is still a log', t => {
+	const onlyFaults = [1, 2, 3, 4, 5, 6, 7, 8, 10, 11];
+	t.true(simulate({seed: 149, codec, untilMs: 3559, onlyFaults}).ok);
+});
+
+test('a segment that was cut back to its checkpoint recovers when the segments before it are gone', t => {
+	const tasks: (() => void)[] = [];
+	const disk = new SimulatedDisk({random: () => 0.5, schedule: (_, callback) => tasks.push(callback)});
+	const settle = (): void => {
+		for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
+	};
+	const open = (): WriteAheadLog => new WriteAheadLog({disk, segmentBytes: 600, preallocateBytes: 0});
+	const nothing: WriteBatch = {hardState: undefined, snapshot: undefined, truncateFrom: undefined, entries: []};
+	const entry = (index: number, bytes: number): WriteBatch['entries'][number] => ({
+		index,
+		term: term(1),
+		type: 'command',
+		command: new Uint8Array(bytes).fill(7),
+	});
+	const log = open();
+	log.load();
+	log.write({...nothing, hardState: {currentTerm: term(1), votedFor: undefined}}, () => undefined);
+	for (let index = 1; index <= 2; index++) log.write({...nothing, entries: [entry(index, 50)]}, () => undefined);
+	settle();
+	const snapshot = {lastIncludedIndex: 2, lastIncludedTerm: term(1), configuration: {voters: [], learners: []}};
+	const writer = log.createSnapshot(snapshot);
+	writer.write(new Uint8Array(10), () => writer.finish(() => undefined));
+	settle();
+	log.write({...nothing, snapshot}, () => undefined);
+	settle();
+	// A new segment is begun for this, with its head on the disk; its own frame is torn.
+	log.write({...nothing, entries: [entry(3, 600)]}, () => undefined);
+	disk.faults.failingWrites = 'next';
+	settle();
+	t.true(disk.list().filter(name => name.startsWith('log-')).length > 1);
+	for (let start = 0; start < 3; start++) {
+		disk.killProcess();
+		const state = open().load();
+		t.is(state.hardState.currentTerm, term(1));
+		t.is(state.snapshot?.lastIncludedIndex, 2);
+	}
+});
