@@ -13,6 +13,7 @@ import type {ConsoleTarget} from './console-target.js';
 import {LineRunner, oneLine, type LineResult} from './line-runner.js';
 
 export interface ConsoleOptions {
+	/** Destroyed at the end. */
 	readonly input: Readable;
 	readonly output: Writable;
 	/** Where a script's failure is told. */
@@ -39,6 +40,8 @@ export async function runConsole(target: ConsoleTarget, options: ConsoleOptions)
 	const colours = picocolors.createColors(options.isTerminal && picocolors.isColorSupported);
 	const runner = new LineRunner(target, colours, deadlineMs);
 	const status = options.isTerminal ? await runTerminal(runner, options, colours) : await runScript(runner, options);
+	// A pipe that nobody has closed yet would keep the process from ending.
+	options.input.destroy();
 	return (await closeTarget(target, options.errorOutput, deadlineMs)) ? status : 1;
 }
 

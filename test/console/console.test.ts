@@ -156,6 +156,13 @@ test('quit ends a script with status 0, and what follows is not run', async t =>
 	t.is(target.closeCount, 1);
 });
 
+test('quit ends a script whose input stays open, and lets go of the input', async t => {
+	const [input, output] = [new PassThrough(), new PassThrough().resume()];
+	input.write('quit\n');
+	t.is(await runConsole(new MemoryTarget(), {input, output, errorOutput: output, isTerminal: false}), 0);
+	t.true(input.destroyed);
+});
+
 test('an empty script closes the target', async t => {
 	const target = new MemoryTarget();
 	t.deepEqual(await runScript('', target), {status: 0, output: '', errors: ''});
