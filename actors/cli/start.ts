@@ -1,5 +1,6 @@
 /** `threadraft start`: a cluster, its Redis port, and the console, until the input ends or a signal comes. */
 import path from 'node:path';
+import {isatty} from 'node:tty';
 import {Cluster} from '../cluster/cluster.js';
 import type {SupervisorEvent} from '../cluster/supervisor.js';
 import type {StartOptions} from '../console/command-line.js';
@@ -34,8 +35,8 @@ export async function start(options: StartOptions): Promise<number> {
 		input: process.stdin,
 		output: process.stdout,
 		errorOutput: process.stderr,
-		// Of anything but a terminal, isTTY is undefined.
-		isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
+		// Not isTTY, which is undefined, and not false, where there is no terminal.
+		isTerminal: isatty(process.stdin.fd) && isatty(process.stdout.fd),
 	});
 }
 
