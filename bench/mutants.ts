@@ -1,7 +1,7 @@
 /**
  * Question: does the simulator find every bug that was planted, and how soon?
  *
- *     node dist/bench/mutants.js [--seeds 2000] [--first 1] [--only id,id] [--threads 2] [--json]
+ *     node dist/bench/mutants.js [--seeds 2000] [--first 1] [--only id,id] [--seconds 60] [--threads 2] [--json]
  */
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -19,6 +19,8 @@ const {values} = parseArgs({
 		seeds: {type: 'string', default: '2000'},
 		first: {type: 'string', default: '1'},
 		only: {type: 'string'},
+		/** Of time for each; to see soon which are the hard ones. */
+		seconds: {type: 'string', default: 'Infinity'},
 		threads: {type: 'string', default: '2'},
 		json: {type: 'boolean', default: false},
 	},
@@ -42,10 +44,10 @@ const pool = new Piscina<Hunt, Catch | undefined>({
 async function hunt(mutant: Mutant): Promise<Row> {
 	const place = path.join(directory, mutant.id);
 	const copy = buildMutant(mutant, place);
-	const found = await pool.run({copy, firstSeed, seeds});
+	const found = await pool.run({copy, firstSeed, seeds, secondsMax: Number(values.seconds)});
 	rmSync(place, {recursive: true, force: true});
 	const how = found === undefined ? 'NOT FOUND' : `${found.invariant} after ${found.seeds} seeds`;
-	if (!values.json) console.error(`${mutant.id}: ${how}`);
+	console.error(`${mutant.id}: ${how}`);
 	return {mutant, found};
 }
 

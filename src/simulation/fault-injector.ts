@@ -13,6 +13,7 @@ import type {FaultPlan} from '../faults/fault-plan.js';
 import {nodeEndpoint} from '../faults/endpoint.js';
 import type {NetworkFault} from '../faults/network-fault.js';
 import type {Random} from '../faults/random.js';
+import {isOfDuel, turnedOn} from './duel.js';
 import type {Schedule} from './events.js';
 import type {SimulationParameters} from './parameters.js';
 import type {Death, SimulatedNode} from './simulated-node.js';
@@ -37,11 +38,14 @@ export class FaultInjector {
 	/** Crashed on purpose, and not to be started before that is healed. */
 	readonly #keptDown = new Set<number>();
 	readonly #crashLoops = new Map<number, number>();
+	/** Chance that what is being injected strikes the leader. */
+	#aimAtLeader: number;
 	/** Nodes whose data may be damaged: a minority. */
 	readonly #damageable: ReadonlySet<number>;
 
 	constructor(context: InjectorContext, damageable: readonly number[]) {
 		this.#context = context;
+		this.#aimAtLeader = context.parameters.aimAtLeader;
 		this.#damageable = new Set(damageable);
 	}
 
@@ -51,6 +55,7 @@ export class FaultInjector {
 	}
 
 	inject(id: string, fault: Fault): void {
+		this.#aimAtLeader = isOfDuel(id) ? 1 : this.#context.parameters.aimAtLeader;
 		if (isNetworkFault(fault)) return this.#injectNetwork(id, fault);
 		switch (fault.type) {
 			case 'crash':
@@ -117,13 +122,13 @@ export class FaultInjector {
 
 	/** Many a fault hurts only where the leader is. */
 	#aim(node: number): SimulatedNode {
-		const {nodes, random, parameters} = this.#context;
-		const isAimed = random.chance(parameters.aimAtLeader);
-		const leader = isAimed ? nodes.find(({status}) => status?.role === 'leader') : undefined;
-		return leader ?? (nodes[node] as SimulatedNode);
+		const {nodes, random} = this.#context;
+		const isAimed = random.chance(this.#aimAtLeader);
+		return (isAimed ? leaderOf(nodes) : undefined) ?? (nodes[node] as SimulatedNode);
 	}
 
 	#injectNetwork(id: string, fault: NetworkFault): void {
+		if (isOfDuel(id)) return this.#context.plan.set(id, turnedOn(this.#aim(0).id, fault));
 		const isOfNode = fault.type === 'isolate' && fault.endpoint.startsWith('node:');
 		if (!isOfNode) return this.#context.plan.set(id, fault);
 		const node = this.#aim(Number(fault.endpoint.slice('node:'.length)));
@@ -278,6 +283,17 @@ export class FaultInjector {
 }
 
 const stopMsMax = 2000;
+
+/** Of several that take themselves for the leader, the one whose term is the newest. */
+function leaderOf(nodes: readonly SimulatedNode[]): SimulatedNode | undefined {
+	let leader: SimulatedNode | undefined;
+	for (const node of nodes) {
+		const {status} = node;
+		if (status?.role !== 'leader') continue;
+		if (status.currentTerm > (leader?.status?.currentTerm ?? -1)) leader = node;
+	}
+	return leader;
+}
 
 function usedBytes(node: SimulatedNode): number {
 	let sum = 0;

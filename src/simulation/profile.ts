@@ -2,6 +2,7 @@
 import {BETRAYAL_KINDS, NETWORK_KINDS, TOLERATED_KINDS, type FaultKind} from '../faults/fault-kinds.js';
 import {Nemesis, type Schedule} from '../faults/nemesis.js';
 import {Random} from '../faults/random.js';
+import {drawDuel} from './duel.js';
 
 export const profiles = ['all', 'network', 'process', 'disk', 'clock', 'none'] as const;
 export type Profile = (typeof profiles)[number];
@@ -65,7 +66,20 @@ export function drawSchedule(
 	const all = kindsOf(profile);
 	const few = random.shuffle(all).slice(0, random.integer(4, 12));
 	const kinds = random.chance(0.5) ? few : all;
-	return withoutPrelude(new Nemesis({nodeCount, durationMs: durationMs + quietMsMax, kinds}).draw(seed), durationMs);
+	const drawn = new Nemesis({nodeCount, durationMs: durationMs + quietMsMax, kinds}).draw(seed);
+	return withDuel(withoutPrelude(drawn, durationMs), profile, random);
+}
+
+/** With some seeds the leader is beaten again and again, on top of all that happens or in its place. */
+function withDuel(schedule: Schedule, profile: Profile, random: Random): Schedule {
+	const network = profile === 'all' || profile === 'network';
+	const process = profile === 'all' || profile === 'process';
+	if (!(network || process) || random.chance(0.6)) return schedule;
+	const {nodeCount, durationMs} = schedule;
+	const others = random.chance(0.5) ? schedule.events : [];
+	const firstNumber = 1 + Math.max(0, ...others.map(({id}) => faultNumber(id)));
+	const duel = drawDuel(random, {nodeCount, fromMs: headStartMs, toMs: durationMs, network, process, firstNumber});
+	return {...schedule, events: [...others, ...duel].sort((one, other) => one.atMs - other.atMs)};
 }
 
 /** A run is short: it does not begin with nothing. */

@@ -7,6 +7,8 @@ export interface Hunt {
 	readonly copy: MutantCopy;
 	readonly firstSeed: number;
 	readonly seeds: number;
+	/** Given up after this time. @default never */
+	readonly secondsMax?: number;
 }
 
 export interface Catch {
@@ -19,15 +21,16 @@ export interface Catch {
 	readonly seconds: number;
 }
 
-export default async function hunt({copy, firstSeed, seeds}: Hunt): Promise<Catch | undefined> {
+export default async function hunt({copy, firstSeed, seeds, secondsMax = Infinity}: Hunt): Promise<Catch | undefined> {
 	const simulator = (await import(copy.simulator)) as {readonly simulate: typeof simulate};
 	const {codec} = (await import(copy.codec)) as {readonly codec: Codec};
 	const begun = performance.now();
-	for (let count = 1; count <= seeds; count++) {
+	const seconds = (): number => (performance.now() - begun) / 1000;
+	for (let count = 1; count <= seeds && seconds() < secondsMax; count++) {
 		const seed = firstSeed + count - 1;
 		const found = runOne(() => simulator.simulate({seed, codec}).violation);
 		if (found === undefined) continue;
-		return {...found, seed, seeds: count, seconds: (performance.now() - begun) / 1000};
+		return {...found, seed, seeds: count, seconds: seconds()};
 	}
 	return undefined;
 }

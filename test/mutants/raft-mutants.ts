@@ -129,12 +129,12 @@ const elections: readonly Mutant[] = [
 		'',
 	),
 	plant(
-		'stale-promise-sent',
-		'what was promised in a term that is over is sent all the same',
+		'promise-of-other-term',
+		'what was promised in a term that is over goes out all the same, with the term of now',
 		'nats-io/nats-server#7297, gustaavv/MIT6.824 lab2d.md (trap 12)',
 		node,
-		"const isStale = !this.#isCurrent(message.term) || (message.type === 'requestVote' && this.#role !== 'candidate');",
-		'const isStale = false;',
+		'if (!isStale) this.#send(to, message);',
+		"if (message.type !== 'requestVote' || !isStale) this.#send(to, { ...message, term: this.#hardState.currentTerm });",
 	),
 ];
 
@@ -316,7 +316,7 @@ const reads: readonly Mutant[] = [
 		'restatedev/restate#2950, lni/dragonboat#25',
 		node,
 		'else if (this.#leaderId === undefined) { this.#refuseRead(readId); }',
-		"else if (this.#leaderId === undefined) { this.#refuseRead(readId); } else if (this.#commitIndex > 0) { this.#effects.push({ type: 'service', input: { type: 'readReady', readId, readIndex: this.#commitIndex } }); }",
+		"else if (this.#leaderId === undefined) { this.#refuseRead(readId); } else if (this.#replica.commitIndex > 0) { this.#effects.push({ type: 'service', input: { type: 'readReady', readId, readIndex: this.#replica.commitIndex } }); }",
 	),
 	plant(
 		'read-index-grows-stale',

@@ -1,0 +1,92 @@
+/**
+ * Blow after blow at the leader, soon after it was elected and at times before it has told anybody what it took: what
+ * figure 8 of the paper needs several times in a row, and chance seldom brings.
+ */
+import {nodeEndpoint, type Endpoint} from '../faults/endpoint.js';
+import {isMomentary, type Fault, type FaultEvent} from '../faults/faults.js';
+import type {NetworkFault} from '../faults/network-fault.js';
+import type {Random} from '../faults/random.js';
+
+export interface DuelOptions {
+	readonly nodeCount: number;
+	/** Milliseconds of virtual time. */
+	readonly fromMs: number;
+	readonly toMs: number;
+	/** Which blows may fall. */
+	readonly network: boolean;
+	readonly process: boolean;
+	/** The faults of the schedule are numbered, so that each can be left out; those of the duel go on from here. */
+	readonly firstNumber: number;
+}
+
+/** In the order of time. They name node 0: the injector turns them on whoever leads when they strike. */
+export function drawDuel(random: Random, options: DuelOptions): readonly FaultEvent[] {
+	const {nodeCount, fromMs, toMs, firstNumber} = options;
+	const kinds = drawKinds(random, options);
+	if (kinds.length === 0) return [];
+	const meanMs = random.pick([100, 300, 1000]);
+	const isOverlapping = random.chance(0.5);
+	const events: FaultEvent[] = [];
+	let atMs = fromMs;
+	for (let number = firstNumber; atMs < toMs; number++) {
+		const id = `duel #${number}`;
+		const endMs = atMs + 20 + Math.round(random.exponential(meanMs));
+		const fault = drawBlow(random, random.pick(kinds), nodeCount, endMs - atMs);
+		events.push({type: 'inject', atMs, id, fault});
+		if (!isMomentary(fault)) events.push({type: 'heal', atMs: endMs, id});
+		// While one blow lasts, the next may fall on the successor.
+		atMs = (isOverlapping ? atMs : endMs) + 1 + Math.round(random.exponential(meanMs));
+	}
+	return events.sort((one, other) => one.atMs - other.atMs);
+}
+
+/** Whether this fault is meant for the leader, wherever it says that it strikes. */
+export const isOfDuel = (id: string): boolean => id.startsWith('duel ');
+
+type BlowKind = 'isolate' | 'cutHalf' | 'partition' | 'crash' | 'powerCut' | 'pause';
+
+/** A few kinds only, as everywhere: a duel of crashes is another thing than a duel of cut links. */
+function drawKinds(random: Random, {network, process}: DuelOptions): readonly BlowKind[] {
+	const all: readonly BlowKind[] = [
+		...(network ? (['isolate', 'cutHalf', 'partition'] as const) : []),
+		...(process ? (['crash', 'powerCut', 'pause'] as const) : []),
+	];
+	return random.shuffle(all).slice(0, random.integer(1, 4));
+}
+
+function drawBlow(random: Random, kind: BlowKind, nodeCount: number, durationMs: number): Fault {
+	const endpoint = nodeEndpoint(0);
+	switch (kind) {
+		case 'isolate':
+			return {type: 'isolate', endpoint, direction: 'both', clients: false};
+		case 'cutHalf':
+			return {type: 'isolate', endpoint, direction: random.pick(['inbound', 'outbound']), clients: false};
+		case 'partition': {
+			const endpoints = Array.from({length: nodeCount}, (_, node) => nodeEndpoint(node));
+			const minority = Math.max(1, Math.floor((nodeCount - 1) / 2));
+			const groups = [endpoints.slice(0, minority), endpoints.slice(minority)];
+			return {type: 'partition', groups, oneWay: random.chance(0.2)};
+		}
+		case 'crash':
+			return {type: 'crash', node: 0, disk: 'kept'};
+		case 'powerCut':
+			return {type: 'crash', node: 0, disk: 'unsyncedLost'};
+		case 'pause':
+			return {type: 'pause', node: 0, durationMs, clockStops: random.chance(0.5)};
+		default:
+			return kind satisfies never;
+	}
+}
+
+/** The fault with the leader and node 0 in each other's places. */
+export function turnedOn(leader: number, fault: NetworkFault): NetworkFault {
+	const first = nodeEndpoint(0);
+	const other = nodeEndpoint(leader);
+	const swapped = (endpoint: Endpoint): Endpoint => {
+		if (endpoint === first) return other;
+		return endpoint === other ? first : endpoint;
+	};
+	if (fault.type === 'isolate') return {...fault, endpoint: swapped(fault.endpoint)};
+	if (fault.type === 'partition') return {...fault, groups: fault.groups.map(group => group.map(swapped))};
+	return fault;
+}
