@@ -245,6 +245,10 @@ export class FaultInjector {
 		const [name, bytes] = this.#context.random.pick(files);
 		node.isDamaged = true;
 		node.disk.flipBit(name, this.#context.random.integer(0, bytes.length * 8 - 1));
+		// Nobody looks at it again before the next start.
+		if (!node.isUp || this.#context.random.chance(0.5)) return;
+		this.#context.crash(node, 'process');
+		this.restartLater(node);
 	}
 
 	// ----------------------------------------------------------------------------------------------------- clocks

@@ -80,9 +80,31 @@ export class LogJudge {
 	handedOver(node: number, batch: WriteBatch): void {
 		const watched = this.#watched(node);
 		if (batch.truncateFrom !== undefined && batch.snapshot === undefined) watched.hasTruncated = true;
+		if (batch.truncateFrom !== undefined) this.#judgeCut(node, watched.log, batch.truncateFrom);
 		watched.log.apply(batch);
+		if (batch.snapshot !== undefined) this.#judgeSeam(node, watched.log);
 		for (const entry of batch.entries) this.#see(node, watched, entry);
 		watched.pending.push(batch);
+	}
+
+	/** What is cut off must not be committed: the node may have acknowledged it, and then others count on it. */
+	#judgeCut(node: number, log: LogImage, from: LogIndex): void {
+		const last = Math.min(log.lastIndex, this.#committed.length);
+		for (let index = Math.max(from, log.snapshotIndex + 1); index <= last; index++) {
+			const {term} = (this.#committed[index - 1] as Commitment).entry;
+			if (log.termAt(index) !== term) continue;
+			this.#report('committedForever', `node ${node} cuts off index ${index} of term ${term}, which is committed`);
+			return;
+		}
+	}
+
+	/** What follows on a new snapshot must have followed on its last entry before: else the two are not of one log. */
+	#judgeSeam(node: number, log: LogImage): void {
+		const index = log.snapshotIndex + 1;
+		const seen = this.#seen[index]?.find(({entry: {term}}) => term === log.termAt(index));
+		if (seen === undefined || seen.previousTerm === log.snapshotTerm) return;
+		const detail = `node ${node} keeps index ${index} of term ${seen.entry.term} behind a snapshot of term`;
+		this.#report('logMatching', `${detail} ${log.snapshotTerm}, another node has it after term ${seen.previousTerm}`);
 	}
 
 	/** The oldest batch that was handed over is on the disk, says the disk. */

@@ -13,8 +13,15 @@ export interface Latency {
 	readonly isOrdered: boolean;
 }
 
+/** Messages come again, long after: what a term that is over has said is heard in a later one. */
+export interface Echo {
+	readonly chance: number;
+	readonly meanMs: number;
+}
+
 export class SimulatedNetwork {
 	readonly plan = new FaultPlan();
+	#echo: Echo;
 	readonly #endpoints: readonly Endpoint[];
 	readonly #nodeCount: number;
 	readonly #latency: Latency;
@@ -28,6 +35,7 @@ export class SimulatedNetwork {
 		readonly nodeCount: number;
 		readonly clientCount: number;
 		readonly latency: Latency;
+		readonly echo: Echo;
 		readonly random: Random;
 		readonly now: () => number;
 		readonly schedule: Schedule;
@@ -35,6 +43,7 @@ export class SimulatedNetwork {
 		const {nodeCount, clientCount} = options;
 		this.#nodeCount = nodeCount;
 		this.#latency = options.latency;
+		this.#echo = options.echo;
 		this.#random = options.random;
 		this.#now = options.now;
 		this.#schedule = options.schedule;
@@ -54,6 +63,7 @@ export class SimulatedNetwork {
 	send(from: number, to: number, kind: MessageKind, bytes: number, event: SimulationEvent): number {
 		const source = this.#endpoints[from] as Endpoint;
 		const target = this.#endpoints[to] as Endpoint;
+		if (this.#echo.chance > 0 && from < this.#nodeCount && to < this.#nodeCount) this.#sendEcho(event);
 		if (this.plan.isClean(source, target)) {
 			this.#schedule(this.#arrival(from, to), event);
 			return 1;
@@ -65,6 +75,17 @@ export class SimulatedNetwork {
 			else this.#schedule(afterMs + this.#draw(), event);
 		}
 		return deliveries.length;
+	}
+
+	/** From now on there are no echoes. */
+	hush(): void {
+		this.#echo = {chance: 0, meanMs: 0};
+	}
+
+	/** Whatever becomes of the message itself: a cut link may have let a copy of it pass before. */
+	#sendEcho(event: SimulationEvent): void {
+		const {chance, meanMs} = this.#echo;
+		if (this.#random.chance(chance)) this.#schedule(this.#draw() + this.#random.exponential(meanMs), event);
 	}
 
 	#draw(): number {

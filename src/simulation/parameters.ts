@@ -7,7 +7,7 @@ import type {Random} from '../faults/random.js';
 import type {ClerkLimits} from '../kv/clerk.js';
 import type {ServerLimits} from '../kv/server.js';
 import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';
-import type {Latency} from './network.js';
+import type {Echo, Latency} from './network.js';
 
 /** How often each kind of operation is asked for, against the others. */
 export interface Mix {
@@ -52,6 +52,8 @@ export interface SimulationParameters {
 	readonly segmentBytes: number;
 	readonly preallocateBytes: number;
 	readonly latency: Latency;
+	/** Of messages between nodes. */
+	readonly echo: Echo;
 	readonly diskWriteMs: readonly [number, number];
 	readonly diskSyncMs: readonly [number, number];
 	/** From an input to the turn that takes it; 0: at once. What comes meanwhile shares the turn. */
@@ -113,8 +115,14 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		isCancelNoticed: random.chance(0.5),
 		lastingMinority: 0.3,
 		workload,
+		echo: drawEcho(random),
 	};
 }
+
+const drawEcho = (random: Random): Echo =>
+	random.chance(0.3)
+		? {chance: random.pick([0.02, 0.1, 0.3]), meanMs: random.pick([30, 300, 3000])}
+		: {chance: 0, meanMs: 0};
 
 function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 	const electionTimeoutMs = Math.max(random.pick([100, 150, 300, 600]), roundTripMs * 6);

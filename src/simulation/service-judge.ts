@@ -46,6 +46,10 @@ export class ServiceJudge {
 	readonly #tokens = new Map<string, LogIndex>();
 	readonly #counters = new Map<Key, bigint>();
 	readonly #hashes = new Map<LogIndex, string>();
+	/** All that is committed; `#log[i]` is at index `i + 1`. */
+	readonly #log: LogEntry[] = [];
+	/** Follows the golden replica at a distance, to where somebody has taken a snapshot. */
+	readonly #follower: KvStateMachine;
 	readonly #settled = new Set<number>();
 	#floor: LogIndex = 0;
 
@@ -53,6 +57,7 @@ export class ServiceJudge {
 		this.#codec = codec;
 		this.#report = report;
 		this.#golden = new KvStateMachine(codec, limits);
+		this.#follower = new KvStateMachine(codec, limits);
 	}
 
 	/** See `ClientOperation.floor`. */
@@ -73,6 +78,7 @@ export class ServiceJudge {
 
 	/** Entries in the order of the log, each when it is committed for the first time. */
 	committed(entry: LogEntry): void {
+		this.#log.push(entry);
 		const outcome = this.#golden.apply(entry);
 		if (entry.type === 'command') this.#note(entry, outcome);
 		if (entry.index % hashEvery === 0) this.#hashes.set(entry.index, this.#golden.stateHash());
@@ -175,6 +181,31 @@ export class ServiceJudge {
 			return;
 		}
 		if (index % hashEvery === 0) this.#compareHash(node, machine, this.#hashes.get(index));
+	}
+
+	/** A replica begins to store a snapshot of its state at this index: whoever loads it must have what the log makes. */
+	snapshotBegun(index: LogIndex): void {
+		if (this.#hashes.has(index) || index < this.#follower.appliedIndex) return;
+		while (this.#follower.appliedIndex < index) {
+			const entry = this.#log[this.#follower.appliedIndex];
+			if (entry === undefined) return;
+			this.#follower.apply(entry);
+		}
+		this.#hashes.set(index, this.#follower.stateHash());
+	}
+
+	/** A replica has loaded a snapshot, and has its state or a later one. */
+	restored(node: number, machine: KvStateMachine): void {
+		const index = machine.appliedIndex;
+		this.#compareHash(node, machine, this.#hashes.get(index));
+		for (const [key, changes] of this.#changes) {
+			const change = changes.findLast(({index: changedAt}) => changedAt <= index);
+			const found = machine.read({type: 'get', key});
+			const version = found.type === 'value' ? found.version : -1;
+			if (version === (change?.value === undefined ? 0 : change.index)) continue;
+			const detail = `node ${node} has loaded version ${version} of key ${key}`;
+			this.#report('sameState', `${detail}, where the log up to ${index} makes ${change?.index ?? 0}`);
+		}
 	}
 
 	/** To be asked at the end, when a replica has applied everything. */

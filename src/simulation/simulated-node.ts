@@ -63,6 +63,10 @@ interface Life {
 	readonly toService: ServiceInput[];
 	readonly toRaft: ServiceOutput[];
 	appliedIndex: number;
+	/** The index of the snapshot that the service is loading. */
+	restoringIndex: number | undefined;
+	/** The newest term that it was told of by what makes everyone adopt it. */
+	toldTerm: number;
 	/** By read: what was committed, anywhere, when the service asked for it. */
 	readonly reads: Map<number, number>;
 	/** A turn is to come. */
@@ -152,17 +156,18 @@ export class SimulatedNode {
 		});
 		const driver = this.#newDriver(life, raft, storage);
 		const begun = {raft, driver, server, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
-		this.#current = {...begun, appliedIndex: 0, reads: new Map()};
+		this.#current = {...begun, appliedIndex: 0, restoringIndex: undefined, toldTerm: 0, reads: new Map()};
 		driver.start();
 		this.#afterInput();
 	}
 
 	#openStorage(): WatchedStorage {
-		const {parameters, logs, report} = this.#context;
+		const {parameters, logs, services, report} = this.#context;
 		const {segmentBytes, preallocateBytes} = parameters;
 		const log = new WriteAheadLog({disk: this.watchedDisk, segmentBytes, preallocateBytes});
 		return new WatchedStorage(log, {
 			handedOver: batch => logs.handedOver(this.id, batch),
+			snapshotBegun: index => services.snapshotBegun(index),
 			acknowledged: () => {
 				logs.durable(this.id);
 				if (this.watchedDisk.hasFailed) {
@@ -239,6 +244,7 @@ export class SimulatedNode {
 		const current = this.#current;
 		if (current === undefined) return;
 		const before = this.#isPreVoteAlone(current, message) ? current.raft.status() : undefined;
+		if (movesTerm(message)) current.toldTerm = Math.max(current.toldTerm, message.term);
 		current.driver.deliver({type: 'message', from: nodeId(from), message: isolated(message)});
 		this.#afterInput();
 		if (before !== undefined) this.#judgePreVote(before, current.raft.status());
@@ -254,6 +260,13 @@ export class SimulatedNode {
 		if (before.currentTerm === after.currentTerm && before.votedFor === after.votedFor) return;
 		const change = `from term ${before.currentTerm} to ${after.currentTerm}, vote ${before.votedFor} to ${after.votedFor}`;
 		this.#context.report('preVoteIsIdle', `a request for a pre-vote took node ${this.id} ${change}`);
+	}
+
+	/** §5.1: whoever hears of a newer term, in a request or in an answer, is of that term from then on. */
+	#judgeTerm({raft, toldTerm}: Life): void {
+		const {currentTerm} = raft.status();
+		if (currentTerm >= toldTerm) return;
+		this.#context.report('newerTerm', `node ${this.id} was told of term ${toldTerm} and stays in ${currentTerm}`);
 	}
 
 	request(replyTo: number, request: KvRequest): void {
@@ -321,6 +334,7 @@ export class SimulatedNode {
 			if (this.slowness > 1) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
 		this.#judge(current);
+		this.#judgeTerm(current);
 		if (this.#current !== current || current.hasFailed) return;
 		if (isWorkLeft || current.toRaft.length > 0 || current.toService.length > 0) {
 			this.#scheduleTurn(current, this.#context.parameters.sliceMs * this.slowness);
@@ -371,6 +385,7 @@ export class SimulatedNode {
 			current.appliedIndex = input.entries.at(-1)?.index ?? current.appliedIndex;
 		} else if (input.type === 'installSnapshot') {
 			current.appliedIndex = input.snapshot.lastIncludedIndex;
+			current.restoringIndex = input.snapshot.lastIncludedIndex;
 		}
 		current.toService.push(input);
 	}
@@ -383,6 +398,10 @@ export class SimulatedNode {
 		if (appliedIndex !== this.#judgedIndex) {
 			this.#judgedIndex = appliedIndex;
 			services.applied(this.id, current.server.stateMachine);
+		}
+		if (current.restoringIndex !== undefined && appliedIndex >= current.restoringIndex) {
+			current.restoringIndex = undefined;
+			services.restored(this.id, current.server.stateMachine);
 		}
 	}
 
@@ -411,6 +430,12 @@ export class SimulatedNode {
 	#ifAlive(life: number, action: (current: Life) => void): void {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
+}
+
+/** All but requests for votes, which a fresh leader shields from (§4.2.3), and the terms that pre-votes only speak of. */
+function movesTerm(message: RaftMessage): boolean {
+	if (message.type === 'requestVote') return false;
+	return message.type !== 'requestVoteReply' || !message.preVote || !message.voteGranted;
 }
 
 /** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */

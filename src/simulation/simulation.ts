@@ -94,8 +94,8 @@ export class Simulation {
 		this.#addresses = Array.from({length: nodeCount}, () => new Map<number, ReplyAddress>());
 		const clientCount = parameters.workload.clients;
 		const {now, schedule} = this;
-		const {latency} = parameters;
-		const common = {now, schedule, latency, nodeCount, clientCount};
+		const {latency, echo} = parameters;
+		const common = {now, schedule, latency, echo, nodeCount, clientCount};
 		this.network = new SimulatedNetwork({...common, random: random.fork('network')});
 		this.nodes = Array.from({length: nodeCount}, (_, node) => this.#newNode(node, random.fork(`node ${node}`)));
 		this.clients = Array.from({length: clientCount}, (_, client) =>

@@ -21,6 +21,7 @@ export const invariants = {
 	durableAck: 'an acknowledged entry is on the disk of the node that acknowledges it',
 	verifiedAck: 'an acknowledged entry is the one that the leader has',
 	leaderTerm: 'a leader stays in its term',
+	newerTerm: 'a node that hears of a newer term adopts it',
 	preVoteIsIdle: 'a request for a pre-vote changes nothing',
 	recovery: 'a disk gives back what it acknowledged, and nothing that nobody wrote',
 	poison: 'a storage that has failed acknowledges nothing any more',

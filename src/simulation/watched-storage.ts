@@ -1,11 +1,13 @@
 /** A node's write-ahead log with a witness at it: what is handed over, and what is acknowledged. */
-import type {PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
+import type {LogIndex, PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
 import type {Done, RaftStorage, SnapshotReader, SnapshotWriter} from '../storage/storage.js';
 
 export interface StorageWitness {
 	handedOver(batch: WriteBatch): void;
 	/** The oldest batch that was handed over and not yet acknowledged. */
 	acknowledged(): void;
+	/** A snapshot of the state at this index begins to be stored. */
+	snapshotBegun(index: LogIndex): void;
 }
 
 export class WatchedStorage implements RaftStorage {
@@ -30,6 +32,7 @@ export class WatchedStorage implements RaftStorage {
 	}
 
 	createSnapshot(snapshot: SnapshotMeta): SnapshotWriter {
+		this.#witness.snapshotBegun(snapshot.lastIncludedIndex);
 		return this.#storage.createSnapshot(snapshot);
 	}
 
