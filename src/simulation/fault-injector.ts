@@ -159,13 +159,20 @@ export class FaultInjector {
 	}
 
 	#crashUntilHealed(id: string, nodes: readonly SimulatedNode[], disk: DiskAfterCrash): void {
+		const {random} = this.#context;
 		const struck = nodes.filter(({id}) => !this.#keptDown.has(id));
 		for (const node of struck) {
-			this.#keptDown.add(node.id);
-			this.#context.crash(node, this.#deathOf(disk));
+			const strike = (): void => {
+				this.#keptDown.add(node.id);
+				this.#context.crash(node, this.#deathOf(disk));
+			};
+			// Much hangs on what was written and not told, or just told, when a node died: such moments are sought.
+			if (node.isUp && random.chance(0.4)) node.doom = {strike, isAfter: random.chance(0.5)};
+			else strike();
 		}
 		this.#undo.set(id, () => {
 			for (const node of struck) {
+				node.doom = undefined;
 				this.#keptDown.delete(node.id);
 				this.restartLater(node);
 			}

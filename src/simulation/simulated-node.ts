@@ -53,6 +53,11 @@ export interface NodeContext {
 	readonly failed: (node: number, error: Error) => void;
 }
 
+interface Doom {
+	readonly strike: () => void;
+	readonly isAfter: boolean;
+}
+
 /** What lives from a start to the next crash. */
 interface Life {
 	readonly raft: RaftNode;
@@ -84,6 +89,8 @@ export class SimulatedNode {
 	isDamaged = false;
 	/** It found damage, and stays down until somebody repairs its disk. */
 	isCorrupt = false;
+	/** It dies when its disk next has something to tell: before it hears of it, or right after. */
+	doom: Doom | undefined;
 	/** Stands still until then. */
 	pausedUntil = 0;
 	/** How many times as long everything takes. */
@@ -167,6 +174,7 @@ export class SimulatedNode {
 		const log = new WriteAheadLog({disk: this.watchedDisk, segmentBytes, preallocateBytes});
 		return new WatchedStorage(log, {
 			handedOver: batch => logs.handedOver(this.id, batch),
+			acknowledgedTwice: () => report('oneAnswer', `the storage of node ${this.id} acknowledges a batch again`),
 			snapshotBegun: index => services.snapshotBegun(index),
 			acknowledged: () => {
 				logs.durable(this.id);
@@ -200,6 +208,7 @@ export class SimulatedNode {
 		const current = this.#current;
 		this.#current = undefined;
 		this.life += 1;
+		this.doom = undefined;
 		this.#timerAt = Infinity;
 		this.pausedUntil = 0;
 		current?.driver.stop();
@@ -290,9 +299,14 @@ export class SimulatedNode {
 	}
 
 	diskDone(callback: () => void): void {
+		const {doom} = this;
+		if (this.#current !== undefined) this.doom = undefined;
+		if (doom?.isAfter === false && this.#current !== undefined) return doom.strike();
 		callback();
-		if (this.#current !== undefined) this.#judge(this.#current);
-		this.#afterInput();
+		if (this.#current === undefined) return;
+		this.#judge(this.#current);
+		if (doom === undefined) this.#afterInput();
+		else doom.strike();
 	}
 
 	turn(): void {

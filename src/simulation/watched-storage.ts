@@ -6,6 +6,8 @@ export interface StorageWitness {
 	handedOver(batch: WriteBatch): void;
 	/** The oldest batch that was handed over and not yet acknowledged. */
 	acknowledged(): void;
+	/** A batch that was acknowledged before is acknowledged again. */
+	acknowledgedTwice(): void;
 	/** A snapshot of the state at this index begins to be stored. */
 	snapshotBegun(index: LogIndex): void;
 }
@@ -25,8 +27,11 @@ export class WatchedStorage implements RaftStorage {
 
 	write(batch: WriteBatch, done: Done): void {
 		this.#witness.handedOver(batch);
+		let isSettled = false;
 		this.#storage.write(batch, error => {
-			if (error === undefined) this.#witness.acknowledged();
+			if (isSettled) this.#witness.acknowledgedTwice();
+			else if (error === undefined) this.#witness.acknowledged();
+			isSettled = true;
 			done(error);
 		});
 	}

@@ -244,12 +244,12 @@ const replication: readonly Mutant[] = [
 		'',
 	),
 	plant(
-		'match-index-goes-back',
-		'a late answer lowers what is known of a follower',
-		'CCF#5341, trap 9 of the lab',
-		'raft/progress',
-		'this.matchIndex = Math.max(this.matchIndex, matchIndex);',
-		'this.matchIndex = matchIndex;',
+		'match-index-from-present-state',
+		'an answer raises matchIndex to all that has been sent by now, not to what it verified',
+		'apache/ratis#1519; trap 9 of the lab',
+		leader,
+		'progress.acknowledged(reply.matchIndex);',
+		'progress.acknowledged(progress.nextIndex - 1);',
 	),
 	plant(
 		'pipeline-never-repaired',
@@ -326,14 +326,23 @@ const reads: readonly Mutant[] = [
 		'add(read) { this.#waiting.push(read); }',
 		'add(read) { if (this.#round !== undefined) this.#round.reads.push(read); else this.#waiting.push(read); }',
 	),
-	plant(
-		'reads-dropped-on-step-down',
-		'reads that wait are forgotten when the leader steps down',
-		'etcd-io/etcd#12680, #9566; tikv/tikv#4071',
-		'raft/read-rounds',
-		'return [...(this.#round?.reads ?? []), ...this.#waiting];',
-		'return [];',
-	),
+	{
+		id: 'reads-dropped-on-step-down',
+		title: 'reads that wait are forgotten when the leader steps down, by the core and by its server',
+		source: 'etcd-io/etcd#12680, #9566; tikv/tikv#4071',
+		patches: [
+			{
+				file: 'raft/read-rounds',
+				find: 'return [...(this.#round?.reads ?? []), ...this.#waiting];',
+				replace: 'return [];',
+			},
+			{
+				file: 'kv/server',
+				find: "this.#giveUpReads(); if (role === 'leader')",
+				replace: "if (role === 'leader')",
+			},
+		],
+	},
 ];
 
 const receiver = 'raft/snapshot-receiver';
@@ -395,14 +404,19 @@ const snapshots: readonly Mutant[] = [
 		'return (this.#transfer?.from === from && this.#transfer.term === term && this.#transfer.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex);',
 		'return this.#transfer !== undefined && snapshot !== undefined && from >= 0 && term >= 0;',
 	),
-	plant(
-		'transfer-goes-on-with-newer',
-		'a leader with a newer snapshot goes on at the offset of the older',
-		'ClickHouse/NuRaft#118, camunda/camunda#4784',
-		leader,
-		'offset: isSame ? offset : 0',
-		'offset',
-	),
+	{
+		id: 'transfer-goes-on-with-newer',
+		title: 'a leader with a newer snapshot goes on at the offset of the older, and the follower takes it',
+		source: 'ClickHouse/NuRaft#118, camunda/camunda#4784',
+		patches: [
+			{file: leader, find: 'offset: isSame ? offset : 0', replace: 'offset'},
+			{
+				file: receiver,
+				find: 'this.#transfer.term === term && this.#transfer.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex',
+				replace: 'this.#transfer.term === term && snapshot !== undefined',
+			},
+		],
+	},
 	plant(
 		'applied-while-installing',
 		'committed entries are applied while a snapshot is being loaded',
