@@ -251,7 +251,9 @@ export class FaultInjector {
 		if (files.length === 0) return;
 		const [name, bytes] = this.#context.random.pick(files);
 		node.isDamaged = true;
-		node.disk.flipBit(name, this.#context.random.integer(0, bytes.length * 8 - 1));
+		// What was only set aside for later says nothing when it is damaged.
+		const usedBytes = Math.max(1, bytes.findLastIndex(byte => byte !== 0) + 1);
+		node.disk.flipBit(name, this.#context.random.integer(0, usedBytes * 8 - 1));
 		// Nobody looks at it again before the next start.
 		if (!node.isUp || this.#context.random.chance(0.5)) return;
 		this.#context.crash(node, 'process');

@@ -64,9 +64,8 @@ export class Liveness {
 
 	/** The faults end. A minority may stay broken: it is one that the cluster has to do without. */
 	#calm(): void {
-		const {injector, network, clients, nodes, setup} = this.#simulation;
+		const {injector, clients, nodes, setup} = this.#simulation;
 		injector.healAll();
-		network.hush();
 		for (const client of clients) client.isWorking = false;
 		if (this.#random.chance(setup.parameters.lastingMinority)) {
 			for (const id of setup.faults.damagedNodes) this.#break(nodes[id] as SimulatedNode);

@@ -17,11 +17,14 @@ export interface Latency {
 export interface Echo {
 	readonly chance: number;
 	readonly meanMs: number;
+	/** Requests of clients come again as well, not only what nodes send each other. */
+	readonly isOfClients: boolean;
 }
 
 export class SimulatedNetwork {
 	readonly plan = new FaultPlan();
-	#echo: Echo;
+	readonly #echo: Echo;
+	readonly #echoUntilMs: number;
 	readonly #endpoints: readonly Endpoint[];
 	readonly #nodeCount: number;
 	readonly #latency: Latency;
@@ -36,6 +39,8 @@ export class SimulatedNetwork {
 		readonly clientCount: number;
 		readonly latency: Latency;
 		readonly echo: Echo;
+		/** No echo comes later. */
+		readonly echoUntilMs: number;
 		readonly random: Random;
 		readonly now: () => number;
 		readonly schedule: Schedule;
@@ -44,6 +49,7 @@ export class SimulatedNetwork {
 		this.#nodeCount = nodeCount;
 		this.#latency = options.latency;
 		this.#echo = options.echo;
+		this.#echoUntilMs = options.echoUntilMs;
 		this.#random = options.random;
 		this.#now = options.now;
 		this.#schedule = options.schedule;
@@ -63,7 +69,7 @@ export class SimulatedNetwork {
 	send(from: number, to: number, kind: MessageKind, bytes: number, event: SimulationEvent): number {
 		const source = this.#endpoints[from] as Endpoint;
 		const target = this.#endpoints[to] as Endpoint;
-		if (this.#echo.chance > 0 && from < this.#nodeCount && to < this.#nodeCount) this.#sendEcho(event);
+		if (to < this.#nodeCount && (from < this.#nodeCount || this.#echo.isOfClients)) this.#sendEcho(event);
 		if (this.plan.isClean(source, target)) {
 			this.#schedule(this.#arrival(from, to), event);
 			return 1;
@@ -77,15 +83,12 @@ export class SimulatedNetwork {
 		return deliveries.length;
 	}
 
-	/** From now on there are no echoes. */
-	hush(): void {
-		this.#echo = {chance: 0, meanMs: 0};
-	}
-
 	/** Whatever becomes of the message itself: a cut link may have let a copy of it pass before. */
 	#sendEcho(event: SimulationEvent): void {
 		const {chance, meanMs} = this.#echo;
-		if (this.#random.chance(chance)) this.#schedule(this.#draw() + this.#random.exponential(meanMs), event);
+		if (chance === 0 || !this.#random.chance(chance)) return;
+		const delayMs = this.#draw() + this.#random.exponential(meanMs);
+		if (this.#now() + delayMs < this.#echoUntilMs) this.#schedule(delayMs, event);
 	}
 
 	#draw(): number {

@@ -52,7 +52,7 @@ export interface SimulationParameters {
 	readonly segmentBytes: number;
 	readonly preallocateBytes: number;
 	readonly latency: Latency;
-	/** Of messages between nodes. */
+	/** Of messages to nodes. */
 	readonly echo: Echo;
 	readonly diskWriteMs: readonly [number, number];
 	readonly diskSyncMs: readonly [number, number];
@@ -60,6 +60,8 @@ export interface SimulationParameters {
 	readonly turnMs: number;
 	/** Between two slices of a service's work. */
 	readonly sliceMs: number;
+	/** Node and service take turns, as on two threads; else they talk until neither has anything more to say. */
+	readonly isServiceApart: boolean;
 	/** From a failure to the restart. */
 	readonly restartMs: number;
 	/** Chance that a fault of one node strikes the leader. */
@@ -90,12 +92,13 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 	] as const);
 	const clients = random.integer(2, 5);
 	const workload = drawWorkload(random, clients);
+	const requestsMayBeDoubled = isDoubling || random.chance(0.2);
 	const roundTripMs = 2 * (latency.minMs + latency.spreadMs) + diskSyncMs[1];
 	return {
 		raft: drawRaftLimits(random, roundTripMs),
 		server: drawServerLimits(random, clients),
 		clerk: drawClerkLimits(random, workload.slots, roundTripMs),
-		requestsMayBeDoubled: isDoubling || random.chance(0.1),
+		requestsMayBeDoubled,
 		maxRaftState: usually(random, 0.25, [600, 2000, 8000], [undefined]),
 		installChunkBytes: random.pick([200, 2000, 128 * 1024]),
 		segmentBytes: random.pick([1024, 4096, 64 * 1024]),
@@ -108,21 +111,22 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		] as const),
 		diskSyncMs,
 		turnMs: usually(random, 0.4, [0], [0.05, 0.5]),
-		sliceMs: random.pick([0, 0.05, 1]),
+		sliceMs: random.pick([0, 0.05, 1, 3]),
 		restartMs: random.pick([1, 30, 300]),
 		aimAtLeader: random.pick([0, 0.5, 0.9]),
 		isLossNoticed: random.chance(0.5),
 		isCancelNoticed: random.chance(0.5),
 		lastingMinority: 0.3,
 		workload,
-		echo: drawEcho(random),
+		echo: drawEcho(random, requestsMayBeDoubled),
+		isServiceApart: random.chance(0.5),
 	};
 }
 
-const drawEcho = (random: Random): Echo =>
-	random.chance(0.3)
-		? {chance: random.pick([0.02, 0.1, 0.3]), meanMs: random.pick([30, 300, 3000])}
-		: {chance: 0, meanMs: 0};
+function drawEcho(random: Random, isOfClients: boolean): Echo {
+	if (random.chance(0.6)) return {chance: 0, meanMs: 0, isOfClients};
+	return {chance: random.pick([0.02, 0.1, 0.3]), meanMs: random.pick([30, 300, 3000]), isOfClients};
+}
 
 function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 	const electionTimeoutMs = Math.max(random.pick([100, 150, 300, 600]), roundTripMs * 6);
@@ -148,7 +152,7 @@ function drawServerLimits(random: Random, clients: number): Partial<ServerLimits
 		sliceEntriesMax: usually(random, small, [256], [1, 3]),
 		sliceBytesMax: usually(random, small, [256 * 1024], [100]),
 		snapshotChunkBytes: usually(random, small, [64 * 1024], [50, 500]),
-		sessionTimeoutMs: usually(random, 0.4, [3_600_000], [400, 2000, 8000]),
+		sessionTimeoutMs: usually(random, 0.4, [3_600_000], [200, 500, 3000]),
 		sessionsMax: usually(random, 0.2, [10_000], [clients - 1, clients + 2]),
 		sessionResultsMax: usually(random, small / 2, [4096], [2, 8]),
 		valueBytesMax: usually(random, 0.15, [2 ** 20], [300]),

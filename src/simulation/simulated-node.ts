@@ -53,6 +53,12 @@ export interface NodeContext {
 	readonly failed: (node: number, error: Error) => void;
 }
 
+interface AskedRead {
+	/** What was committed, anywhere, when the service asked. */
+	readonly committed: number;
+	readonly replyTos: readonly number[];
+}
+
 interface Doom {
 	readonly strike: () => void;
 	readonly isAfter: boolean;
@@ -72,8 +78,12 @@ interface Life {
 	restoringIndex: number | undefined;
 	/** The newest term that it was told of by what makes everyone adopt it. */
 	toldTerm: number;
-	/** By read: what was committed, anywhere, when the service asked for it. */
-	readonly reads: Map<number, number>;
+	/** Clients' reads that the service has not asked the node about yet. */
+	newReads: number[];
+	/** By read of the service. */
+	readonly reads: Map<number, AskedRead>;
+	/** By client's read: the index that the state must have when it is answered. */
+	readonly readIndexes: Map<number, number>;
 	/** A turn is to come. */
 	isTurnDue: boolean;
 	hasFailed: boolean;
@@ -158,12 +168,24 @@ export class SimulatedNode {
 			codec,
 			now: () => this.#now(),
 			send: output => this.#ifAlive(life, current => this.#tellRaft(current, output)),
-			reply: (replyTo, reply) => this.#ifAlive(life, () => this.#context.reply(this.id, replyTo, reply)),
+			reply: (replyTo, reply) =>
+				this.#ifAlive(life, current => {
+					this.#judgeReadReply(current, replyTo, reply);
+					this.#context.reply(this.id, replyTo, reply);
+				}),
 			limits: parameters.server,
 		});
 		const driver = this.#newDriver(life, raft, storage);
 		const begun = {raft, driver, server, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
-		this.#current = {...begun, appliedIndex: 0, restoringIndex: undefined, toldTerm: 0, reads: new Map()};
+		this.#current = {
+			...begun,
+			appliedIndex: 0,
+			restoringIndex: undefined,
+			toldTerm: 0,
+			newReads: [],
+			reads: new Map(),
+			readIndexes: new Map(),
+		};
 		driver.start();
 		this.#afterInput();
 	}
@@ -279,6 +301,7 @@ export class SimulatedNode {
 	}
 
 	request(replyTo: number, request: KvRequest): void {
+		if (request.type === 'read') this.#current?.newReads.push(replyTo);
 		this.#runService(current => current.server.request(replyTo, request));
 		this.#afterInput();
 	}
@@ -339,19 +362,20 @@ export class SimulatedNode {
 
 	/** The node, then its service, as two actors on one thread take turns; what is left waits for the next. */
 	#takeTurn(current: Life): void {
+		const {isServiceApart, sliceMs} = this.#context.parameters;
 		let isWorkLeft = false;
 		do {
 			for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
 			current.driver.flush();
 			if (current.hasFailed) return;
 			isWorkLeft = this.#serviceTurn(current);
-			if (this.slowness > 1) break;
+			if (this.slowness > 1 || isServiceApart) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
 		this.#judge(current);
 		this.#judgeTerm(current);
 		if (this.#current !== current || current.hasFailed) return;
 		if (isWorkLeft || current.toRaft.length > 0 || current.toService.length > 0) {
-			this.#scheduleTurn(current, this.#context.parameters.sliceMs * this.slowness);
+			this.#scheduleTurn(current, sliceMs * this.slowness);
 		}
 	}
 
@@ -380,16 +404,29 @@ export class SimulatedNode {
 	}
 
 	#tellRaft(current: Life, output: ServiceOutput): void {
-		if (output.type === 'read') current.reads.set(output.readId, this.#context.logs.committedIndex);
+		if (output.type === 'read') {
+			const committed = this.#context.logs.committedIndex;
+			current.reads.set(output.readId, {committed, replyTos: current.newReads});
+			current.newReads = [];
+		}
 		current.toRaft.push(output);
 	}
 
 	#judgeReadIndex(current: Life, readId: number, readIndex: number): void {
-		const committed = current.reads.get(readId) ?? 0;
+		const {committed, replyTos} = current.reads.get(readId) ?? {committed: 0, replyTos: []};
 		current.reads.delete(readId);
+		for (const replyTo of replyTos) current.readIndexes.set(replyTo, readIndex);
 		if (readIndex >= committed) return;
 		const detail = `node ${this.id} reads at index ${readIndex}`;
 		this.#context.report('readIndex', `${detail}, though ${committed} was committed when the read was asked for`);
+	}
+
+	#judgeReadReply({server, readIndexes}: Life, replyTo: number, reply: KvReply): void {
+		const readIndex = readIndexes.get(replyTo);
+		readIndexes.delete(replyTo);
+		const {appliedIndex} = server.stateMachine;
+		if (readIndex === undefined || reply.type !== 'outcomes' || appliedIndex >= readIndex) return;
+		this.#context.report('readIndex', `node ${this.id} reads for index ${readIndex} its state at ${appliedIndex}`);
 	}
 
 	#tellService(current: Life, input: ServiceInput): void {

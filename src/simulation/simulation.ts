@@ -95,7 +95,7 @@ export class Simulation {
 		const clientCount = parameters.workload.clients;
 		const {now, schedule} = this;
 		const {latency, echo} = parameters;
-		const common = {now, schedule, latency, echo, nodeCount, clientCount};
+		const common = {now, schedule, latency, echo, echoUntilMs: setup.durationMs, nodeCount, clientCount};
 		this.network = new SimulatedNetwork({...common, random: random.fork('network')});
 		this.nodes = Array.from({length: nodeCount}, (_, node) => this.#newNode(node, random.fork(`node ${node}`)));
 		this.clients = Array.from({length: clientCount}, (_, client) =>
