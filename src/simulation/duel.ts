@@ -24,7 +24,7 @@ export function drawDuel(random: Random, options: DuelOptions): readonly FaultEv
 	const {nodeCount, fromMs, toMs, firstNumber} = options;
 	const kinds = drawKinds(random, options);
 	if (kinds.length === 0) return [];
-	const meanMs = random.pick([100, 300, 1000]);
+	const meanMs = random.pick([150, 500, 1500]);
 	const isOverlapping = random.chance(0.5);
 	const events: FaultEvent[] = [];
 	let atMs = fromMs;

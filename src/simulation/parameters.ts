@@ -99,7 +99,7 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		server: drawServerLimits(random, clients),
 		clerk: drawClerkLimits(random, workload.slots, roundTripMs),
 		requestsMayBeDoubled,
-		maxRaftState: usually(random, 0.25, [600, 2000, 8000], [undefined]),
+		maxRaftState: usually(random, 0.15, [100, 600, 2000, 8000], [undefined]),
 		installChunkBytes: random.pick([200, 2000, 128 * 1024]),
 		segmentBytes: random.pick([1024, 4096, 64 * 1024]),
 		preallocateBytes: random.pick([0, 512, 4096]),
@@ -142,7 +142,8 @@ function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 		inflightMessagesMax: usually(random, small, [256], [1, 2, 5]),
 		unappliedBytesMax: usually(random, small / 2, [64 * 2 ** 20], [1000, 10_000]),
 		entryBytesMax: usually(random, 0.1, [4 * 2 ** 20], [600]),
-		snapshotChunkBytes: usually(random, small, [256 * 1024], [150, 1000, 4000]),
+		// A state is small here: without a chunk that is smaller no transfer ever takes more than one.
+		snapshotChunkBytes: usually(random, 0.5, [256 * 1024], [40, 150, 600]),
 	};
 }
 
@@ -181,7 +182,7 @@ function drawWorkload(random: Random, clients: number): Workload {
 	return {
 		clients,
 		slots,
-		keys: random.pick([1, 3, 8, 20]),
+		keys: random.pick([1, 3, 8, 20, 60]),
 		hotKey: random.pick([0, 0.3, 0.8]),
 		mix: {
 			get: 0.2 + weight(0),
