@@ -80,14 +80,19 @@ export const kvMutants: readonly Mutant[] = [
 		"const unknown = { type: 'unknown', leaderId: this.#leaderId };",
 		"const unknown = { type: 'notLeader', leaderId: this.#leaderId };",
 	),
-	plant(
-		'read-before-applied',
-		'a read is answered before the replica has applied its read index',
-		'lni/dragonboat#25, restatedev/restate#2950',
-		server,
-		'const ready = this.#readable.filter(({ index }) => index <= appliedIndex); this.#readable = this.#readable.filter(({ index }) => index > appliedIndex);',
-		'const ready = this.#readable; this.#readable = [];',
-	),
+	{
+		id: 'read-before-applied',
+		title: 'a read is answered before the replica has applied its read index',
+		source: 'lni/dragonboat#25, restatedev/restate#2950',
+		patches: [
+			{file: server, find: 'if (!this.#readable.some(({ index }) => index <= appliedIndex)) return;', replace: ''},
+			{
+				file: server,
+				find: 'const ready = this.#readable.filter(({ index }) => index <= appliedIndex); this.#readable = this.#readable.filter(({ index }) => index > appliedIndex);',
+				replace: 'const ready = this.#readable; this.#readable = [];',
+			},
+		],
+	},
 	plant(
 		'reads-from-local-state',
 		'a server answers reads at once from what it has',
