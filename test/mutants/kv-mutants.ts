@@ -133,8 +133,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a version counts the changes that this replica has applied since it started',
 		'etcd-io/etcd#14685 (revisions differ between members)',
 		machine,
-		'const execution = { store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax };',
-		'this.counted = (this.counted ?? 0) + 1; const execution = { store: this.#store, index: this.counted, valueBytesMax: this.#limits.valueBytesMax };',
+		'const execution = { codec: this.#codec, store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax };',
+		'this.counted = (this.counted ?? 0) + 1; const execution = { codec: this.#codec, store: this.#store, index: this.counted, valueBytesMax: this.#limits.valueBytesMax };',
 	),
 	plant(
 		'expiry-by-own-requests',
