@@ -2,7 +2,7 @@
  * Blow after blow at the leader, soon after it was elected and at times before it has told anybody what it took: what
  * figure 8 of the paper needs several times in a row, and chance seldom brings.
  */
-import {nodeEndpoint, type Endpoint} from '../faults/endpoint.js';
+import {NODE_LINKS, nodeEndpoint, type Endpoint} from '../faults/endpoint.js';
 import {isMomentary, type Fault, type FaultEvent} from '../faults/faults.js';
 import type {NetworkFault} from '../faults/network-fault.js';
 import type {Random} from '../faults/random.js';
@@ -21,14 +21,18 @@ export interface DuelOptions {
 
 /** In the order of time. They name node 0: the injector turns them on whoever leads when they strike. */
 export function drawDuel(random: Random, options: DuelOptions): readonly FaultEvent[] {
-	const {nodeCount, fromMs, toMs, firstNumber} = options;
+	const {nodeCount, fromMs, toMs, network, firstNumber} = options;
 	const kinds = drawKinds(random, options);
 	if (kinds.length === 0) return [];
 	const meanMs = random.pick([150, 500, 1500]);
 	const isOverlapping = random.chance(0.5);
 	const events: FaultEvent[] = [];
+	if (network && random.chance(0.4)) {
+		const id = `duel #${firstNumber}`;
+		events.push({type: 'inject', atMs: fromMs, id, fault: drawSlowness(random)}, {type: 'heal', atMs: toMs, id});
+	}
 	let atMs = fromMs;
-	for (let number = firstNumber; atMs < toMs; number++) {
+	for (let number = firstNumber + 1; atMs < toMs; number++) {
 		const id = `duel #${number}`;
 		const endMs = atMs + 20 + Math.round(random.exponential(meanMs));
 		const fault = drawBlow(random, random.pick(kinds), nodeCount, endMs - atMs);
@@ -38,6 +42,12 @@ export function drawDuel(random: Random, options: DuelOptions): readonly FaultEv
 		atMs = (isOverlapping ? atMs : endMs) + 1 + Math.round(random.exponential(meanMs));
 	}
 	return events.sort((one, other) => one.atMs - other.atMs);
+}
+
+/** Messages overtake each other and take as long as elections: votes come when the next term has begun. */
+function drawSlowness(random: Random): Fault {
+	const meanMs = random.pick([30, 100, 200]);
+	return {type: 'delay', links: NODE_LINKS, delay: {type: 'exponential', minMs: 0, meanMs}};
 }
 
 /** Whether this fault is meant for the leader, wherever it says that it strikes. */
