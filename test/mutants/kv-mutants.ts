@@ -174,11 +174,11 @@ export const kvMutants: readonly Mutant[] = [
 		'outcomes.unshift(outcome);',
 	),
 	plant(
-		'append-in-place',
-		'an append changes the stored value in place, so what was read or kept changes with it',
+		'stored-changed-in-place',
+		'a write changes what is stored in its place, so a snapshot that is being taken changes with it',
 		'lni/dragonboat#409; aliasing in general',
-		'kv/operations',
-		'joined.set(current.value);',
-		'joined.set(current.value); if (current.value.length > 2) current.value[0] ^= value[0] ?? 0;',
+		'kv/store',
+		'shard.set(key, { value, version });',
+		'const stored = shard.get(key); if (stored === undefined) shard.set(key, { value, version }); else Object.assign(stored, { value, version });',
 	),
 ];
