@@ -75,9 +75,17 @@ const decimal = /^(?:0|-?[1-9][0-9]{0,18})$/;
 /** `undefined` when the bytes are not a signed 64-bit decimal number. */
 function numberOf(value: Value): bigint | undefined {
 	if (value.length > 20) return undefined;
-	const text = String.fromCharCode(...value);
+	let text = '';
+	for (let offset = 0; offset < value.length; offset += 1) text += String.fromCharCode(value[offset] ?? 0);
 	const number = decimal.test(text) ? BigInt(text) : undefined;
 	return number !== undefined && isInt64(number) ? number : undefined;
+}
+
+function digitsOf(number: bigint): Value {
+	const text = number.toString();
+	const digits = new Uint8Array(text.length);
+	for (let offset = 0; offset < text.length; offset += 1) digits[offset] = text.charCodeAt(offset);
+	return digits;
 }
 
 function increment({store, index}: Execution, {key, by}: Of<'increment'>): Result {
@@ -87,8 +95,7 @@ function increment({store, index}: Execution, {key, by}: Of<'increment'>): Resul
 	if (number === undefined) return {type: 'invalid', reason: 'notANumber', version};
 	const sum = number + by;
 	if (!isInt64(sum)) return {type: 'invalid', reason: 'numberOverflow', version};
-	const digits = Uint8Array.from(sum.toString(), digit => digit.charCodeAt(0));
-	store.set(key, digits, index);
+	store.set(key, digitsOf(sum), index);
 	return {type: 'number', value: sum, version: index};
 }
 

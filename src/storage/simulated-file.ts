@@ -101,6 +101,9 @@ function tear(left: GrowingBytes, {offset, data}: PendingWrite, random: () => nu
 	}
 }
 
+/** A file begins with a few bytes and ends with some thousands: not to be reached by many small steps. */
+const leastGrownBytes = 2048;
+
 /** Bytes that grow in place; what lies between the old end and a later write is zero. */
 class GrowingBytes {
 	#bytes: Uint8Array;
@@ -126,7 +129,7 @@ class GrowingBytes {
 
 	truncate(size: number): void {
 		if (size > this.#bytes.length) {
-			const grown = new Uint8Array(Math.max(size, this.#bytes.length * 2));
+			const grown = new Uint8Array(Math.max(size, this.#bytes.length * 2, leastGrownBytes));
 			grown.set(this.#bytes.subarray(0, this.#size));
 			this.#bytes = grown;
 		}
