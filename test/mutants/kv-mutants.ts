@@ -181,4 +181,12 @@ export const kvMutants: readonly Mutant[] = [
 		'shard.set(key, { value, version });',
 		'const stored = shard.get(key); if (stored === undefined) shard.set(key, { value, version }); else Object.assign(stored, { value, version });',
 	),
+	plant(
+		'kept-value-in-place',
+		'a value that a result keeps is a view of a buffer that is used again, and changes with the next result',
+		'lni/dragonboat#409; aliasing in general',
+		'kv/operations',
+		'const copyOf = (codec, value) => new Uint8Array(codec.bytesOf(value));',
+		'const shared = new Uint8Array(2 ** 21); const copyOf = (codec, value) => { const bytes = codec.bytesOf(value); shared.set(bytes); return shared.subarray(0, bytes.length); };',
+	),
 ];
