@@ -182,7 +182,7 @@ function drawWorkload(random: Random, clients: number): Workload {
 	return {
 		clients,
 		slots,
-		keys: random.pick([1, 3, 8, 20, 60]),
+		keys: random.pick([1, 3, 8, 20, 40]),
 		hotKey: random.pick([0, 0.3, 0.8]),
 		mix: {
 			get: 0.2 + weight(0),

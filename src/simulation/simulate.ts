@@ -53,8 +53,8 @@ export interface SimulationResult {
 
 const durationMsDefault = 12_000;
 const timelineLengthDefault = 400;
-/** Of 16,384 model steps each, and 256 MiB: a history of one run needs a small part of it. */
-const checkSlicesMax = 30;
+/** Of at most 16,384 model steps of one key each, and 256 MiB: a history of one run needs a small part of it. */
+const checkSlicesMax = 100;
 const checkBytesMax = 2 ** 28;
 
 /** Runs one seed to its end. The same options give the same result, bit for bit. */
