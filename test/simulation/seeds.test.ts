@@ -12,9 +12,9 @@ const story = (result: SimulationResult): string =>
 	[...result.timeline, JSON.stringify(result.violation), replayCommand(result, {nodes: undefined})].join('\n');
 
 test('the same seed gives the same run, bit for bit: the hashes of the whole traces are equal', t => {
-	for (let seed = 1; seed <= 8; seed++) {
-		const one = run({seed});
-		const other = run({seed});
+	for (let seed = 1; seed <= 6; seed++) {
+		const one = run({seed, durationMs: 6000});
+		const other = run({seed, durationMs: 6000});
 		t.is(one.traceHash, other.traceHash, `seed ${seed}`);
 		t.is(one.events, other.events);
 		t.deepEqual(one.counts, other.counts);
@@ -27,16 +27,19 @@ test('other seeds give other runs', t => {
 });
 
 test('a fixed set of seeds breaks no invariant', t => {
-	for (let seed = 100; seed < 130; seed++) {
+	for (let seed = 100; seed < 112; seed++) {
 		const result = run({seed});
 		t.true(result.ok, story(result));
 	}
 });
 
+/** Each run of the tests looks where none has looked before; `npx threadraft simulate --seed` replays what it finds. */
+const freshSeeds = 8;
+
 test('fresh seeds break no invariant', t => {
 	const first = Math.floor(Math.random() * 2 ** 31);
-	t.log(`seeds ${first} to ${first + 9}`);
-	for (let seed = first; seed < first + 10; seed++) {
+	t.log(`seeds ${first} to ${first + freshSeeds - 1}`);
+	for (let seed = first; seed < first + freshSeeds; seed++) {
 		const result = run({seed});
 		t.true(result.ok, story(result));
 	}
@@ -44,8 +47,8 @@ test('fresh seeds break no invariant', t => {
 
 for (const profile of profiles) {
 	test(`seeds with the faults of profile ${profile} break no invariant`, t => {
-		for (let seed = 1; seed <= 3; seed++) {
-			const result = run({seed, profile, nodes: 3});
+		for (let seed = 1; seed <= 2; seed++) {
+			const result = run({seed, profile, nodes: 3, durationMs: 6000});
 			t.true(result.ok, story(result));
 		}
 	});
