@@ -15,8 +15,6 @@ export interface Mutant {
 	/** Where this bug was met in the wild, or who warns of it. */
 	readonly source: string;
 	readonly patches: readonly Patch[];
-	/** Found within a few seeds: these run with the tests. */
-	readonly isQuick?: boolean;
 }
 
 /** One patch, one file: the usual case. */
