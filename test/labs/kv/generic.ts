@@ -1,5 +1,6 @@
 /** The lab's generic test: clients at work for five seconds, three times over, whatever happens to the servers. */
 import assert from 'node:assert/strict';
+import {background} from '../background.js';
 import {checkElements, element} from './elements.js';
 import type {KvTester, LabClerk} from './kv-tester.js';
 
@@ -29,7 +30,7 @@ export const generic =
 		for (let iteration = 0; iteration < iterations; iteration++) {
 			const stop: Signal = {isOn: false};
 			const counts = clientsOf(kv, options, stop);
-			const isPartitioned = options.partitions === true ? partitionUntil(kv, stop) : undefined;
+			const isPartitioned = options.partitions === true ? background(partitionUntil(kv, stop)) : undefined;
 			await kv.world.sleep(5000);
 			stop.isOn = true;
 			if (isPartitioned !== undefined) {
@@ -49,14 +50,15 @@ export const generic =
 
 /** How many elements each client has appended, once it has finished. */
 function clientsOf(kv: KvTester, {clients, randomKeys}: GenericOptions, stop: Signal): readonly Promise<number>[] {
-	return Array.from({length: clients}, async (_, client) => {
+	const run = async (client: number): Promise<number> => {
 		const clerk = kv.clerk({record: randomKeys === true});
 		const work =
 			randomKeys === true ? useAllKeys(kv, clerk, client, clients, stop) : useOwnKey(kv, clerk, client, stop);
 		const count = await work;
 		clerk.close();
 		return count;
-	});
+	};
+	return Array.from({length: clients}, (_, client) => background(run(client)));
 }
 
 async function useOwnKey({world}: KvTester, clerk: LabClerk, client: number, stop: Signal): Promise<number> {
