@@ -36,8 +36,8 @@ export function drawClusterParameters(
 			sliceMs: 0.05,
 		},
 		latency: {
-			minMs: random.pick([0.1, 0.5, 1]),
-			spreadMs: random.pick([0.2, 1, 4]),
+			minMs: random.pick([0.5, 1, 2]),
+			spreadMs: random.pick([1, 2.5, 5]),
 			isOrdered: random.chance(0.5),
 		},
 		// What the lab's persister has saved survives. A power cut asks more: what was not synced may be gone, or torn.

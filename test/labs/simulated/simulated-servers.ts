@@ -196,7 +196,7 @@ export class SimulatedServers<Service extends NodeService> {
 	#note(event: SimulationEvent): void {
 		const {trace, time} = this.#surroundings;
 		trace.number(time.now());
-		trace.text(event.type);
+		trace.number(event.type.length);
 		if (!('node' in event)) return;
 		const {term, commitIndex, lastIndex} = this.#logs.glimpse(event.node);
 		for (const number of [event.node, term, commitIndex, lastIndex]) trace.number(number);

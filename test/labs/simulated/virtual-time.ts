@@ -9,9 +9,13 @@
 import {setImmediate} from 'node:timers/promises';
 import {EventQueue} from '../../../src/simulation/event-queue.js';
 
+/** So many events at one moment mean that time has stopped. */
+const eventsAtOnceMax = 100_000;
+
 export class VirtualTime {
 	readonly #queue = new EventQueue<() => void>();
 	#now = 0;
+	#eventsAtOnce = 0;
 	/** Something that the row may wait for was settled since it was last let go on. */
 	#isRowDue = true;
 	/** Events that have happened. */
@@ -54,9 +58,16 @@ export class VirtualTime {
 				if (isOver) return outcome;
 			}
 			if (this.#queue.nextAt > limitMs) throw new Error(`still running after ${limitMs / 1000} s of virtual time`);
-			this.#now = this.#queue.nextAt;
-			this.events += 1;
-			this.#queue.pop()();
+			this.#advance();
 		}
+	}
+
+	#advance(): void {
+		const at = this.#queue.nextAt;
+		this.#eventsAtOnce = at === this.#now ? this.#eventsAtOnce + 1 : 0;
+		if (this.#eventsAtOnce > eventsAtOnceMax) throw new Error(`virtual time stands still at ${at} ms`);
+		this.#now = at;
+		this.events += 1;
+		this.#queue.pop()();
 	}
 }
