@@ -100,7 +100,7 @@ export class RaftNode {
 		this.#now = now;
 		this.#receiver = new SnapshotReceiver(effect => this.#effects.push(effect));
 		this.#remoteReads = new RemoteReads(options.random);
-		this.#electionDeadline = now + this.#drawElectionTimeout();
+		this.#electionDeadline = now + this.#drawFirstTimeout();
 	}
 
 	/** When a `tick` is due, on the clock of `now`. */
@@ -223,6 +223,15 @@ export class RaftNode {
 
 	#drawElectionTimeout(): Milliseconds {
 		return this.#limits.electionTimeoutMs * (1 + this.#random());
+	}
+
+	/**
+	 * A node that has just started waits for a sign of life of a leader, not for its silence to be certain: where there is
+	 * a leader, its followers refuse the pre-vote, and nothing was disturbed.
+	 */
+	#drawFirstTimeout(): Milliseconds {
+		const {heartbeatMs, electionTimeoutMs} = this.#limits;
+		return heartbeatMs + Math.max(0, electionTimeoutMs - heartbeatMs) * this.#random();
 	}
 
 	#resetElectionTimer(): void {

@@ -92,7 +92,7 @@ test('messages of an older term change nothing but are told the newer one (§5.1
 
 test('an election goes from timeout to no-op: nothing leaves before the term and the own vote are durable (§5.2)', t => {
 	const node = newNode({currentTerm: 3, log: [1, 3]});
-	t.deepEqual(node.step([tick], 299), [leadership('follower', 3)], 'the timeout is not over');
+	t.deepEqual(node.step([tick], 49), [leadership('follower', 3)], 'the timeout is not over');
 	t.deepEqual(node.step([tick], 300), [
 		send(n1, requestVote(4, 2, 3, true)),
 		send(n2, requestVote(4, 2, 3, true)),
@@ -162,22 +162,31 @@ test('votes of an older term, of a pre-vote, of strangers and of learners elect 
 });
 
 test('election timeouts are drawn anew each time, between one and two times the base (§5.2)', t => {
-	const drawn = [0.5, 0.25, 0.999];
-	const node = newNode({random: () => drawn.shift() ?? 0});
-	// The first draw is the start of the read ids.
-	t.is(node.nextDeadline(), 375);
-	node.step([tick], 375);
-	t.is(node.nextDeadline(), 375 + 300 * 1.999);
+	const drawn = [0.5, 0, 0.25];
+	const node = newNode({random: () => drawn.shift() ?? 0.999});
+	// The first draw is the start of the read ids, the second the timeout of the start.
+	node.step([tick], 50);
+	t.is(node.nextDeadline(), 50 + 375);
+	node.step([tick], 425);
+	t.is(node.nextDeadline(), 425 + 300 * 1.999);
+});
+
+test('a node that has just started waits from one heartbeat to one election timeout: then no leader speaks to it', t => {
+	const firstDeadline = (draw: number): number => newNode({random: () => draw}).nextDeadline();
+	t.is(firstDeadline(0), 50);
+	t.is(firstDeadline(0.5), 175);
+	t.true(firstDeadline(0.999) < 300);
 });
 
 test('a follower hears of a leader only from appends and snapshots of the current term, or by voting (§5.2)', t => {
 	const node = newNode({currentTerm: 2, log: [2]});
-	node.step([received(n1, append(1, [1, 1]))], 100);
-	node.step([received(n1, requestVote(2, 0, 0))], 100);
-	node.step([received(n1, requestVote(3, 1, 2, true))], 100);
-	t.is(node.nextDeadline(), 300, 'neither an old leader, nor a refused vote, nor a pre-vote puts off an election');
-	node.step([received(n1, requestVote(2, 1, 2))], 100);
-	t.is(node.nextDeadline(), 400, 'a granted vote does');
+	node.step([tick], 100);
+	node.step([received(n1, append(1, [1, 1]))], 150);
+	node.step([received(n1, requestVote(2, 0, 0))], 150);
+	node.step([received(n1, requestVote(3, 1, 2, true))], 150);
+	t.is(node.nextDeadline(), 400, 'neither an old leader, nor a refused vote, nor a pre-vote puts off an election');
+	node.step([received(n1, requestVote(2, 1, 2))], 150);
+	t.is(node.nextDeadline(), 450, 'a granted vote does');
 	node.step([received(n1, append(2, [1, 2]))], 250);
 	t.is(node.nextDeadline(), 550, 'the leader does');
 });
