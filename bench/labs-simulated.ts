@@ -6,28 +6,35 @@ import {passedLine} from '../test/labs/run-row.js';
 import type {RowOutcome, RowTask} from '../test/labs/simulated/row-task.js';
 import type {SimulatedMeasures} from '../test/labs/simulated/simulated-world.js';
 
-/** How many of the rows failed with at least one seed. */
+/** A thread has the next tasks at hand, so that it never waits for the main thread. */
+const tasksPerThread = 3;
+
+/** How many of the rows failed with at least one seed. Each row is told as soon as its seeds are through. */
 export async function runSimulated(
 	selected: readonly Row[],
 	{firstSeed, seeds}: {readonly firstSeed: number; readonly seeds: number},
 ): Promise<number> {
+	const threads = availableParallelism();
 	const pool = new Piscina<RowTask, RowOutcome>({
 		filename: new URL('../test/labs/simulated/row-task.js', import.meta.url).href,
-		maxThreads: availableParallelism(),
+		maxThreads: threads,
 	});
-	const runs = selected.map(row => ({
-		row,
-		outcomes: Promise.all(
-			Array.from({length: seeds}, (_, offset) => pool.run({row: rows.indexOf(row), seed: firstSeed + offset})),
-		),
-	}));
+	const outcomes = selected.map((): RowOutcome[] => []);
+	let failed = 0;
+	let next = 0;
+	const runSome = async (): Promise<void> => {
+		while (next < selected.length * seeds) {
+			const place = Math.floor(next / seeds);
+			const seed = firstSeed + (next++ % seeds);
+			const row = selected[place]!;
+			const ofRow = outcomes[place]!;
+			ofRow.push(await pool.run({row: rows.indexOf(row), seed}));
+			if (ofRow.length === seeds && !report(row, ofRow)) failed++;
+		}
+	};
 	if (seeds > 1) console.log('Passed: seeds, then median and worst of virtual seconds, of RPCs, and of operations');
 	try {
-		let failed = 0;
-		for (const {row, outcomes} of runs) {
-			console.log(`Test: ${row.title} (${row.part}) ...`);
-			if (!report(row, await outcomes)) failed++;
-		}
+		await Promise.all(Array.from({length: threads * tasksPerThread}, runSome));
 		return failed;
 	} finally {
 		await pool.destroy();
@@ -35,15 +42,15 @@ export async function runSimulated(
 }
 
 function report(row: Row, outcomes: readonly RowOutcome[]): boolean {
+	const name = `${row.title} (${row.part})`;
 	const failures = outcomes.filter(outcome => outcome.type === 'failed');
 	const passed = outcomes.flatMap(outcome => (outcome.type === 'passed' ? [outcome.measures] : []));
+	console.log(`Test: ${name} ...`);
 	if (failures.length === 0) console.log(outcomes.length === 1 ? passedLine(passed[0]!) : summaryLine(passed));
 	else console.log(`  ... Failed: ${failures.length} of ${outcomes.length} seeds`);
-	for (const {seed, error} of failures) {
+	for (const {seed, error} of failures.sort((a, b) => a.seed - b.seed)) {
 		console.log(`  seed ${seed}: ${error}`);
-		console.log(
-			`  again: npm run labs -- --simulated --seed ${seed} '${row.title.replaceAll("'", String.raw`'\''`)} (${row.part})'`,
-		);
+		console.log(`  again: npm run labs -- --simulated --seed ${seed} "${name}"`);
 	}
 	return failures.length === 0;
 }

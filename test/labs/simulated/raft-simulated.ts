@@ -1,4 +1,5 @@
 /** Raft servers on virtual time, the lab's service on each. */
+import {nodeEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';
 import type {NodeService, ServiceTools} from '../../../src/simulation/simulated-node.js';
 import {hardStateBytes} from '../accounting.js';
@@ -100,11 +101,11 @@ export class RaftSimulated implements RaftCluster {
 	}
 
 	disconnect(server: number): void {
-		this.#servers.isolate(server);
+		this.#servers.network.plan.isolate(server);
 	}
 
 	connect(server: number): void {
-		this.#servers.rejoin(server);
+		this.#servers.network.plan.clear(`isolate ${nodeEndpoint(server)}`);
 	}
 
 	setMode(mode: LabMode, on: boolean): void {

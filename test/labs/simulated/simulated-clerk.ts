@@ -2,7 +2,7 @@
 import {codec} from '../../../actors/codec.js';
 import {bytesOf, keyOf, textOf} from '../../../actors/text.js';
 import {expectResult} from '../../../actors/clerk/results.js';
-import {type Endpoint} from '../../../src/faults/endpoint.js';
+import type {Endpoint} from '../../../src/faults/endpoint.js';
 import type {Random} from '../../../src/faults/random.js';
 import {ClerkCore} from '../../../src/kv/clerk.js';
 import type {KvReply, KvRequest, Operation, Result} from '../../../src/kv/types.js';

@@ -1,5 +1,4 @@
 /** The servers of a simulated cluster and the network between them, whatever runs on them. */
-import {nodeEndpoint} from '../../../src/faults/endpoint.js';
 import type {Random} from '../../../src/faults/random.js';
 import type {LogEntry, RaftMessage} from '../../../src/raft/types.js';
 import type {SimulationEvent} from '../../../src/simulation/events.js';
@@ -111,15 +110,6 @@ export class SimulatedServers<Service extends NodeService> {
 	count(bytes: number): void {
 		this.#requests += 1;
 		this.#bytes += bytes;
-	}
-
-	/** Whether the two ways between a server and another party are open is the fault plan's to say. */
-	isolate(server: number): void {
-		this.network.plan.isolate(server);
-	}
-
-	rejoin(server: number): void {
-		this.network.plan.clear(`isolate ${nodeEndpoint(server)}`);
 	}
 
 	/** Nothing happens any more. */
