@@ -26,29 +26,35 @@ export class DecodeError extends RaftError {
 // claim a gigabyte. The longest array that we write is one frame of a snapshot.
 setSizeLimits({maxArraySize: 2 ** 20, maxMapSize: 2 ** 20, maxObjectSize: 2 ** 20});
 
-const cbor = new Encoder({
+const options = {
 	// Records are an extension of CBOR with state between messages: nothing that rests on a disk may depend on that.
 	useRecords: false,
 	// Lengths of maps in as few bytes as they need.
 	variableMapSize: true,
 	// Byte strings as CBOR's own major type 2, without a typed-array tag: two bytes less each.
 	tagUint8Array: false,
-	// What is decoded outlives its message: a view would keep a whole batch of entries alive for one small value.
-	copyBuffers: true,
-});
+};
 
-/** CBOR. Integers up to 64 bits are exact (beyond 2^53 as bigint); decoded bytes are copies. */
+const cbor = new Encoder({...options, copyBuffers: true});
+const viewingCbor = new Encoder({...options, copyBuffers: false});
+
+function decodeWith(decoder: Encoder, bytes: Uint8Array): unknown {
+	try {
+		return decoder.decode(bytes);
+	} catch (error) {
+		throw new DecodeError(bytes.length, error);
+	}
+}
+
+/** CBOR. Integers up to 64 bits are exact (beyond 2^53 as bigint). */
 export const codec: Codec = {
 	encode(value) {
 		// cbor-x hands out a view of a block that it shares between messages: posting that to another thread would copy
 		// the whole block, and transferring it would empty its neighbours.
 		return new Uint8Array(cbor.encode(value));
 	},
-	decode(bytes) {
-		try {
-			return cbor.decode(bytes);
-		} catch (error) {
-			throw new DecodeError(bytes.length, error);
-		}
-	},
+	// A block is never written to again where a message was: a view stays what it is.
+	encodeView: value => cbor.encode(value),
+	decode: bytes => decodeWith(cbor, bytes),
+	decodeView: bytes => decodeWith(viewingCbor, bytes),
 };

@@ -12,7 +12,7 @@ import {codec} from '../codec.js';
 import type {KvClient} from '../kv-client.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
 import type {Router} from '../network/router.js';
-import {bytesOf, keyOf, textOf} from '../text.js';
+import {keyOf, textOf} from '../text.js';
 import {ReplyChannels} from './reply-channels.js';
 import {expectResult, type Written} from './results.js';
 
@@ -125,7 +125,7 @@ export class Clerk implements KvClient, AsyncDisposable {
 	 * Any operation; the methods below are this with less to write. Linearizable; a write takes effect exactly once.
 	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect.
 	 */
-	async execute(operation: Operation): Promise<Result> {
+	execute(operation: Operation): Promise<Result> {
 		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
 		const operationId = this.#core.submit(operation, {deadline});
 		return new Promise((resolve, reject) => {
@@ -252,7 +252,8 @@ export class Clerk implements KvClient, AsyncDisposable {
 	}
 }
 
-const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? bytesOf(data) : data);
+/** Only read until it is encoded, so it may be a view of a shared block. */
+const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
 
 function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {
 	if ('version' in expected) return expected;

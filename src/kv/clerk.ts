@@ -14,7 +14,7 @@ import {assert} from '../raft/errors.js';
 import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
 import {bytesOfOperation, isWrite, type Attempt, type Task} from './clerk-task.js';
 import {ClientSession} from './client-session.js';
-import {decodeOutcomes, encodeCommand, encodeReads, packCommands} from './command-codec.js';
+import {decodeOutcomes, encodeCommand, encodeCommandView, encodeReads, packCommands} from './command-codec.js';
 import {
 	ClerkClosedError,
 	MalformedError,
@@ -367,7 +367,7 @@ export class ClerkCore {
 		assert(identity !== undefined && isWrite(operation), 'a write that is sent has a number');
 		const {session, sequence} = identity;
 		const {acknowledged} = session;
-		return encodeCommand(this.#codec, {type: 'operation', session: session.id, sequence, acknowledged, operation});
+		return encodeCommandView(this.#codec, {type: 'operation', session: session.id, sequence, acknowledged, operation});
 	}
 
 	#attempt(now: Milliseconds, type: Attempt['type'], tasks: readonly Task[], request: KvRequest): void {

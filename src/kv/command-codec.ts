@@ -35,14 +35,14 @@ function parseCommand(plain: Plain): Command | undefined {
 	if (kind !== 0 || !isCount(sequence) || !isCount(acknowledged)) return undefined;
 	// Nobody has seen the answer of what is only being asked; from here on `sequence` is 1 or more.
 	if (acknowledged >= sequence) return undefined;
-	const operation = parseWrite(plain.slice(4));
+	const operation = parseWrite(plain, 4);
 	return operation && {type: 'operation', session: first, sequence, acknowledged, operation};
 }
 
 /** The value behind the bytes, `undefined` for bytes that are none (no decoded value is `undefined` here: see `parseAll`). */
-function decodePlain(codec: Codec, bytes: Uint8Array): unknown {
+function decodePlain(decode: (bytes: Uint8Array) => unknown, bytes: Uint8Array): unknown {
 	try {
-		return codec.decode(bytes);
+		return decode(bytes);
 	} catch {
 		return undefined;
 	}
@@ -50,9 +50,13 @@ function decodePlain(codec: Codec, bytes: Uint8Array): unknown {
 
 export const encodeCommand = (codec: Codec, command: Command): Uint8Array => codec.encode(plainOfCommand(command));
 
-/** `undefined` when the bytes are not a command. */
+/** As a view of a larger buffer, to be packed. */
+export const encodeCommandView = (codec: Codec, command: Command): Uint8Array =>
+	codec.encodeView(plainOfCommand(command));
+
+/** `undefined` when the bytes are not a command. Its values are views of `bytes`: who keeps one, copies it. */
 export function decodeCommand(codec: Codec, bytes: Uint8Array): Command | undefined {
-	const plain = decodePlain(codec, bytes);
+	const plain = decodePlain(codec.decodeView, bytes);
 	return Array.isArray(plain) ? parseCommand(plain as Plain) : undefined;
 }
 
@@ -61,14 +65,14 @@ export const encodeReads = (codec: Codec, operations: readonly ReadOperation[]):
 
 /** `undefined` when the bytes are not a list of reads. */
 export const decodeReads = (codec: Codec, bytes: Uint8Array): readonly ReadOperation[] | undefined =>
-	parseAll(decodePlain(codec, bytes), parseRead);
+	parseAll(decodePlain(codec.decodeView, bytes), parseRead);
 
 export const encodeOutcomes = (codec: Codec, outcomes: readonly Outcome[]): Uint8Array =>
 	codec.encode(outcomes.map(outcome => plainOfOutcome(outcome)));
 
 /** `undefined` when the bytes are not a list of outcomes. */
 export const decodeOutcomes = (codec: Codec, bytes: Uint8Array): readonly Outcome[] | undefined =>
-	parseAll(decodePlain(codec, bytes), parseOutcome);
+	parseAll(decodePlain(codec.decode, bytes), parseOutcome);
 
 const lengthBytes = 4;
 

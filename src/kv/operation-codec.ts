@@ -87,21 +87,23 @@ function parseKeyed(opcode: unknown, key: string, first: unknown, second: unknow
 	}
 }
 
-function parsePart(plain: Plain): BatchPart | undefined {
-	const [opcode, key, first, second] = plain;
+/** The operation may be behind something else in its array. */
+function parsePart(plain: Plain, from = 0): BatchPart | undefined {
+	const opcode = plain[from];
+	const key = plain[from + 1];
 	if (opcode === 6) return {type: 'clear'};
-	return typeof key === 'string' ? parseKeyed(opcode, key, first, second) : undefined;
+	return typeof key === 'string' ? parseKeyed(opcode, key, plain[from + 2], plain[from + 3]) : undefined;
 }
 
 /** `undefined` when this is no operation. */
-export function parseOperation(plain: Plain): Operation | undefined {
-	if (plain[0] !== 7) return parsePart(plain);
-	const operations = parseAll(plain[1], parsePart);
+export function parseOperation(plain: Plain, from = 0): Operation | undefined {
+	if (plain[from] !== 7) return parsePart(plain, from);
+	const operations = parseAll(plain[from + 1], part => parsePart(part));
 	return operations === undefined ? undefined : {type: 'batch', operations};
 }
 
-export function parseWrite(plain: Plain): WriteOperation | undefined {
-	const operation = parseOperation(plain);
+export function parseWrite(plain: Plain, from = 0): WriteOperation | undefined {
+	const operation = parseOperation(plain, from);
 	return operation === undefined || operation.type === 'get' ? undefined : operation;
 }
 

@@ -32,7 +32,8 @@ function write({store, index, valueBytesMax}: Execution, key: string, value: Val
 	if (value.length > valueBytesMax) {
 		return {type: 'invalid', reason: 'valueTooLarge', version: store.get(key)?.version ?? 0};
 	}
-	store.set(key, value, index);
+	// What is kept must not keep the whole batch of entries that it came in.
+	store.set(key, new Uint8Array(value), index);
 	return {type: 'written', version: index, length: value.length};
 }
 
@@ -55,7 +56,8 @@ function append(execution: Execution, {key, value}: Of<'append'>): Result {
 	const joined = new Uint8Array(length);
 	joined.set(current.value);
 	joined.set(value, current.value.length);
-	return write(execution, key, joined);
+	execution.store.set(key, joined, execution.index);
+	return {type: 'written', version: execution.index, length};
 }
 
 function matches(current: Stored | undefined, expected: Expected): boolean {

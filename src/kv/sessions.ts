@@ -58,6 +58,8 @@ export class SessionTable {
 	readonly #limits: SessionLimits;
 	/** The longest silent first: each use moves a session to the end. */
 	readonly #sessions = new Map<number, Session>();
+	/** The last of them: a busy client's requests mostly come in a row. */
+	#latest: Session | undefined;
 	#logTime: Milliseconds = 0;
 	#generation = 0;
 
@@ -103,8 +105,7 @@ export class SessionTable {
 		if (known === undefined) return undefined;
 		const session = known.generation === this.#generation ? known : this.#copy(known);
 		session.lastActive = this.#logTime;
-		this.#sessions.delete(id);
-		this.#sessions.set(id, session);
+		if (session !== this.#latest) this.#moveToEnd(session);
 		this.#acknowledge(session, acknowledged);
 		return session;
 	}
@@ -136,8 +137,14 @@ export class SessionTable {
 
 	#insert(session: Omit<Session, 'generation'>): Session {
 		const inserted = {...session, generation: this.#generation};
-		this.#sessions.set(session.id, inserted);
+		this.#moveToEnd(inserted);
 		return inserted;
+	}
+
+	#moveToEnd(session: Session): void {
+		this.#sessions.delete(session.id);
+		this.#sessions.set(session.id, session);
+		this.#latest = session;
 	}
 
 	#copy(session: Session): Session {

@@ -114,7 +114,7 @@ export class SnapshotWriter {
 				this.abandon();
 				return {data: joined(frames), done: true};
 			}
-			const frame = this.#codec.encode(next.value);
+			const frame = this.#codec.encodeView(next.value);
 			frames.push(frame);
 			bytes += lengthBytes + frame.length;
 		}
