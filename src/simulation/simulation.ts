@@ -10,6 +10,7 @@
 import type {MessageKind} from '../faults/lab-network.js';
 import {Random} from '../faults/random.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
+import {KvServer} from '../kv/server.js';
 import type {Codec, KvReply, KvRequest} from '../kv/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
@@ -298,14 +299,27 @@ export class Simulation {
 	#newNode(id: number, random: Random): SimulatedNode {
 		const {codec, parameters, nodeCount} = this.setup;
 		const {now, schedule, report, logs, services} = this;
-		const common = {codec, parameters, nodeCount, random, logs, services, report, now, schedule};
+		const common = {parameters, nodeCount, random, logs, report, now, schedule};
+		let judgedIndex = 0;
 		return new SimulatedNode(id, {
 			...common,
 			send: (from, to, message) => {
 				this.#messages += 1;
 				this.network.send(from, to, kindOf(message), bytesOf(message), {type: 'message', from, node: to, message});
 			},
-			reply: (node, replyTo, reply) => this.#reply(node, replyTo, reply),
+			newService: ({now: nodeNow, send}) =>
+				new KvServer({
+					codec,
+					now: nodeNow,
+					send,
+					reply: (replyTo, reply) => this.#reply(id, replyTo, reply),
+					limits: parameters.server,
+				}),
+			served: (node, {stateMachine}) => {
+				if (stateMachine.appliedIndex === judgedIndex) return;
+				judgedIndex = stateMachine.appliedIndex;
+				services.applied(node, stateMachine);
+			},
 			failed: node => this.#failedNodes.push(node),
 		});
 	}
@@ -333,7 +347,8 @@ export class Simulation {
 		}
 		this.#lastReplyTo += 1;
 		this.#addresses[node]?.set(this.#lastReplyTo, {client, clientLife, requestId});
-		target.request(this.#lastReplyTo, request);
+		const replyTo = this.#lastReplyTo;
+		target.ask(server => server.request(replyTo, request));
 	}
 
 	#reply(node: number, replyTo: number, reply: KvReply): void {
@@ -364,7 +379,7 @@ export class Simulation {
 		for (const [replyTo, address] of addresses ?? []) {
 			if (address.client !== client || address.requestId !== requestId || address.clientLife !== clientLife) continue;
 			addresses?.delete(replyTo);
-			this.#node(node).cancel(replyTo);
+			this.#node(node).service?.cancel(replyTo);
 		}
 	}
 }
