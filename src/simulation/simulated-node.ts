@@ -347,10 +347,11 @@ export class SimulatedNode<Service extends NodeService = KvServer> {
 	#takeTurn(current: Life<Service>): void {
 		let isWorkLeft = false;
 		do {
-			for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
+			// Most turns have nothing to hand over: not even an empty list is made for them.
+			if (current.toRaft.length > 0) for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
 			current.driver.flush();
 			if (current.hasFailed) return;
-			isWorkLeft = this.#serviceTurn(current);
+			isWorkLeft = this.#serviceTurn();
 			if (this.slowness > 1) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
 		this.#judge(current);
@@ -360,15 +361,8 @@ export class SimulatedNode<Service extends NodeService = KvServer> {
 		}
 	}
 
-	#serviceTurn(current: Life<Service>): boolean {
-		return (
-			this.#runService(() => {
-				for (const input of current.toService.splice(0)) current.service.handle(input);
-				const isWorkLeft = current.service.slice();
-				current.service.flush();
-				return isWorkLeft;
-			}) ?? false
-		);
+	#serviceTurn(): boolean {
+		return this.#runService(sliceOfService) ?? false;
 	}
 
 	/** The service has no guard of its own: what it throws ends its thread, and with it the node. */
@@ -440,6 +434,14 @@ export class SimulatedNode<Service extends NodeService = KvServer> {
 	#ifAlive(life: number, action: (current: Life<Service>) => void): void {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
+}
+
+/** `true`: there is more to do. */
+function sliceOfService({service, toService}: Life<NodeService>): boolean {
+	if (toService.length > 0) for (const input of toService.splice(0)) service.handle(input);
+	const isWorkLeft = service.slice();
+	service.flush();
+	return isWorkLeft;
 }
 
 /** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */
