@@ -1,14 +1,24 @@
 /** What each operation does to the store. Nothing here knows of logs or sessions. */
 import {unreachable, type LogIndex} from '../raft/types.js';
 import {isInt64} from './plain.js';
-import type {Store, Stored} from './store.js';
+import type {Stored} from './store.js';
 import type {Expected, Operation, ReadOperation, Result, Value} from './types.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 
+/** What operations need of a store: the replicas' own, or what is known of somebody else's. */
+export interface KeyValues {
+	get(key: string): Stored | undefined;
+	set(key: string, value: Value, version: LogIndex): void;
+	/** Whether there was something to delete. */
+	delete(key: string): boolean;
+	/** How many keys there were. */
+	clear(): number;
+}
+
 /** What an operation runs in: `index` becomes the version of all that it changes. */
 export interface Execution {
-	readonly store: Store;
+	readonly store: KeyValues;
 	readonly index: LogIndex;
 	/** Bytes. */
 	readonly valueBytesMax: number;
@@ -94,7 +104,7 @@ function increment({store, index}: Execution, {key, by}: Of<'increment'>): Resul
 	return {type: 'number', value: sum, version: index};
 }
 
-export function read(store: Store, {key}: ReadOperation): Result {
+export function read(store: KeyValues, {key}: ReadOperation): Result {
 	const current = store.get(key);
 	return {type: 'value', value: current?.value, version: current?.version ?? 0};
 }
