@@ -34,13 +34,19 @@ export class EtcdCluster {
 		const members = peers.map((peer, member): Member => {
 			const clientUrl = `http://127.0.0.1:${ports[member]}`;
 			const peerUrl = peer.slice(peer.indexOf('=') + 1);
-			const args = [
-				...['--name', `m${member}`, '--data-dir', path.join(directory, `m${member}`)],
-				...['--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl],
-				...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
-				...['--initial-cluster', peers.join(','), '--initial-cluster-state', 'new'],
-				...['--heartbeat-interval', '50', '--election-timeout', '500', '--log-level', 'error'],
-			];
+			const args = Object.entries({
+				name: `m${member}`,
+				'data-dir': path.join(directory, `m${member}`),
+				'listen-client-urls': clientUrl,
+				'advertise-client-urls': clientUrl,
+				'listen-peer-urls': peerUrl,
+				'initial-advertise-peer-urls': peerUrl,
+				'initial-cluster': peers.join(','),
+				'initial-cluster-state': 'new',
+				'heartbeat-interval': '50',
+				'election-timeout': '500',
+				'log-level': 'error',
+			}).map(([name, value]) => `--${name}=${value}`);
 			return {clientPort: ports[member]!, args, process: launch(args)};
 		});
 		return new EtcdCluster(directory, members);
