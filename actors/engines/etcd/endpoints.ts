@@ -1,5 +1,5 @@
 /** The members of an etcd cluster, one connection each. All calls go to one of them until it fails, then to the next. */
-import {Etcd3, type IOptions, type IStatusResponse} from 'etcd3';
+import type {Etcd3, IOptions, IStatusResponse} from 'etcd3';
 import type {Milliseconds} from '../../../src/raft/types.js';
 import {type CallFailure, failureOf} from './call-failure.js';
 
@@ -34,12 +34,19 @@ export class Endpoints {
 	readonly #clients: readonly Etcd3[];
 	#current: number;
 
-	constructor(addresses: readonly string[]) {
+	private constructor(addresses: readonly string[], clients: readonly Etcd3[]) {
 		this.addresses = addresses;
-		this.#clients = addresses.map(
-			address => new Etcd3({hosts: address, grpcOptions, faultHandling: {global: noPolicy, host: () => noPolicy}}),
-		);
+		this.#clients = clients;
 		this.#current = Math.floor(Math.random() * addresses.length);
+	}
+
+	/** Connections are made when they are needed. */
+	static async open(addresses: readonly string[]): Promise<Endpoints> {
+		// Loads gRPC, which takes a good part of a second: only who uses this engine pays for it.
+		const {Etcd3} = await import('etcd3');
+		const faultHandling = {global: noPolicy, host: () => noPolicy};
+		const clients = addresses.map(hosts => new Etcd3({hosts, grpcOptions, faultHandling}));
+		return new Endpoints(addresses, clients);
 	}
 
 	/** One attempt, at the member that is current. */

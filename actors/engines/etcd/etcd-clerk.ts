@@ -55,9 +55,9 @@ export class EtcdClerk extends KeyValueClient {
 	#waiting = 0;
 	#closing: Promise<void> | undefined;
 
-	private constructor(addresses: readonly string[], prefix: string, options: EtcdClerkOptions) {
+	private constructor(endpoints: Endpoints, prefix: string, options: EtcdClerkOptions) {
 		super();
-		this.#endpoints = new Endpoints(addresses);
+		this.#endpoints = endpoints;
 		this.#keyspace = new Keyspace(prefix);
 		this.#limits = {...defaultEtcdLimits, ...options.limits};
 		this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
@@ -71,7 +71,7 @@ export class EtcdClerk extends KeyValueClient {
 	 */
 	static async connect(url: string, options: EtcdClerkOptions = {}): Promise<EtcdClerk> {
 		const {addresses, prefix} = parseEngineUrl(url);
-		const clerk = new EtcdClerk(addresses, prefix, options);
+		const clerk = new EtcdClerk(await Endpoints.open(addresses), prefix, options);
 		const timeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
 		const failure = await clerk.#probe(timeoutMs);
 		if (failure === undefined) return clerk;
