@@ -56,7 +56,7 @@ export function stateHash(codec: Codec, store: Store, sessions: SessionTable): s
 		const lanes = new Lanes(1);
 		lanes.text(key);
 		lanes.number(version);
-		lanes.bytes(value);
+		lanes.text(value);
 		first = (first + lanes.first) | 0;
 		second = (second + lanes.second) | 0;
 	}

@@ -1,6 +1,6 @@
 /** Reads: those that begin in one turn are one read-only transaction, which etcd answers linearizably at one revision. */
 import {ClerkClosedError} from '../../../src/kv/errors.js';
-import type {ReadOperation, Result} from '../../../src/kv/types.js';
+import type {ReadOperation} from '../../../src/kv/types.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';
 import type {Endpoints} from './endpoints.js';
@@ -8,7 +8,7 @@ import {EngineRefusedError} from './errors.js';
 import type {Keyspace} from './keyspace.js';
 import {keysMax, type EtcdLimits} from './limits.js';
 import type {PendingOperation} from './pending-operation.js';
-import {firstOf, storedOf} from './transactions.js';
+import {firstOf} from './transactions.js';
 
 type PendingRead = PendingOperation<ReadOperation>;
 
@@ -69,9 +69,10 @@ export class ReadLane {
 		if (answer.type !== 'answered') return fail(reads, answer);
 		for (const [offset, read] of reads.entries()) {
 			const response = answer.value.responses[offset];
-			const stored = response && storedOf(firstOf(response));
-			const result: Result = {type: 'value', value: stored?.value, version: stored?.version ?? 0};
-			if (!read.isSettled) read.complete(result);
+			const entry = response && firstOf(response);
+			// A Buffer of gRPC's is a view of a larger one.
+			const value = entry && new Uint8Array(entry.value);
+			if (!read.isSettled) read.complete({type: 'value', value, version: Number(entry?.mod_revision ?? 0)});
 		}
 		return true;
 	}

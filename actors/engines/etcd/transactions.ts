@@ -2,6 +2,7 @@
 import type {ICompare, IKeyValue, IRequestOp, IResponseOp, ITxnRequest, ITxnResponse} from 'etcd3';
 import type {Stored} from '../../../src/kv/store.js';
 import type {Key, Version} from '../../../src/kv/types.js';
+import {codec} from '../../codec.js';
 import type {Keyspace} from './keyspace.js';
 import {encodeRecord} from './session-record.js';
 import type {WritePlan} from './write-plan.js';
@@ -36,7 +37,7 @@ export function writeRequest(
 		const bytes = keyspace.keyOf(key);
 		return value === undefined
 			? {request_delete_range: {key: bytes}}
-			: {request_put: {key: bytes, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength)}};
+			: {request_put: {key: bytes, value: Buffer.from(value, 'latin1')}};
 	});
 	if (plan.clears) changes.push({request_delete_range: keyspace.range});
 	return {
@@ -71,8 +72,8 @@ export function deletedOf(response: ITxnResponse): number {
 	return Number(response.responses.at(-1)?.response_delete_range.deleted ?? 0);
 }
 
-export function storedOf(entry: IKeyValue | undefined): Stored | undefined {
-	return entry && {value: new Uint8Array(entry.value), version: Number(entry.mod_revision)};
+function storedOf(entry: IKeyValue | undefined): Stored | undefined {
+	return entry && {value: codec.byteStringOf(entry.value), version: Number(entry.mod_revision)};
 }
 
 export const firstOf = (response: IResponseOp): IKeyValue | undefined => response.response_range.kvs[0];

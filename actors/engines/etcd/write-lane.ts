@@ -161,7 +161,11 @@ export class WriteLane {
 	#succeeded(session: Session, plan: WritePlan, response: ITxnResponse): void {
 		const revision = revisionOf(response);
 		session.advance(revision);
-		this.#known = new Map([...plan.changes].map(([key, value]) => [key, value && {value, version: revision}] as const));
+		this.#known = new Map(
+			[...plan.changes].map(
+				([key, value]) => [key, value === undefined ? undefined : {value, version: revision}] as const,
+			),
+		);
 		this.#countMax = keysMax;
 		this.#settle(
 			plan.clears ? [{type: 'cleared', count: deletedOf(response), version: revision}] : plan.results,

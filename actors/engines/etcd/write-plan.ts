@@ -3,8 +3,9 @@ import {bytesOfOperation} from '../../../src/kv/clerk-task.js';
 import {execute, type KeyValues} from '../../../src/kv/operations.js';
 import {bytesOfResult} from '../../../src/kv/sessions.js';
 import type {Stored} from '../../../src/kv/store.js';
-import type {Key, Operation, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
+import type {ByteString, Key, Operation, Result, Version, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/raft/errors.js';
+import {codec} from '../../codec.js';
 import {keysMax} from './limits.js';
 import {pendingVersion} from './session-record.js';
 
@@ -17,7 +18,7 @@ export interface WritePlan {
 	/** Of these; versions that the transaction is to give are `pendingVersion`. */
 	readonly results: readonly Result[];
 	/** What becomes of keys; `undefined`: it is deleted. */
-	readonly changes: ReadonlyMap<Key, Value | undefined>;
+	readonly changes: ReadonlyMap<Key, ByteString | undefined>;
 	/** What must still be so when it is carried out: each key's version, 0 for absent. */
 	readonly conditions: ReadonlyMap<Key, Version>;
 	/** It is one `clear`, and nothing else. */
@@ -78,7 +79,7 @@ export function candidates(operations: readonly WriteOperation[], bytesMax: numb
  */
 export function planWrites(operations: readonly WriteOperation[], known: Known, limits: PlanLimits): WritePlan {
 	const results: Result[] = [];
-	const changes = new Map<Key, Value | undefined>();
+	const changes = new Map<Key, ByteString | undefined>();
 	const conditions = new Map<Key, Version>();
 	let byteLength = entryBytes;
 	for (const operation of operations) {
@@ -87,7 +88,7 @@ export function planWrites(operations: readonly WriteOperation[], known: Known, 
 			break;
 		}
 		const step = new Step(known, changes);
-		const execution = {store: step, index: pendingVersion, valueBytesMax: limits.valueBytesMax};
+		const execution = {codec, store: step, index: pendingVersion, valueBytesMax: limits.valueBytesMax};
 		const result = execute(execution, operation);
 		const stepBytes = bytesOfResult(result) + step.byteLength(limits.keyOverheadBytes);
 		const fits = byteLength + stepBytes <= limits.requestBytesMax && !step.changesAgain;
@@ -120,12 +121,12 @@ const clearPlan: WritePlan = {
 /** What one operation sees and does, over what those before it did. */
 class Step implements KeyValues {
 	readonly #known: Known;
-	readonly #before: ReadonlyMap<Key, Value | undefined>;
+	readonly #before: ReadonlyMap<Key, ByteString | undefined>;
 	readonly changed = new Map<Key, Stored | undefined>();
 	/** Keys whose state in etcd made a difference. */
 	readonly consulted = new Set<Key>();
 
-	constructor(known: Known, before: ReadonlyMap<Key, Value | undefined>) {
+	constructor(known: Known, before: ReadonlyMap<Key, ByteString | undefined>) {
 		this.#known = known;
 		this.#before = before;
 	}
@@ -138,14 +139,14 @@ class Step implements KeyValues {
 		if (this.changed.has(key)) return this.changed.get(key);
 		if (this.#before.has(key)) {
 			const value = this.#before.get(key);
-			return value && {value, version: pendingVersion};
+			return value === undefined ? undefined : {value, version: pendingVersion};
 		}
 		assert(this.#known.has(key), 'what an operation consults was read before');
 		this.consulted.add(key);
 		return this.#known.get(key);
 	}
 
-	set(key: Key, value: Value, version: Version): void {
+	set(key: Key, value: ByteString, version: Version): void {
 		this.changed.set(key, {value, version});
 	}
 
