@@ -26,7 +26,8 @@ export function encodeRecord({sequence, results}: SessionRecord): Buffer {
 
 /** Throws a `DecodeError` or a `TypeError` on what is no record: somebody else writes where our keys are. */
 export function decodeRecord(bytes: Uint8Array): SessionRecord {
-	const plain = codec.decode(bytes);
+	// Slices of a Buffer are Buffers: results hold plain arrays, whichever way they came.
+	const plain = codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 	const [sequence, results] = Array.isArray(plain) ? (plain as readonly unknown[]) : [];
 	const parsed = parseAll(results, parseResult);
 	if (!isCount(sequence) || parsed === undefined) throw new TypeError('what etcd holds is no record of a session');
