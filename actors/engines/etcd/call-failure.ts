@@ -13,10 +13,12 @@ const tooLarge = /request is too large|received message larger than max|too many
 const refused =
 	/^(?:3 INVALID_ARGUMENT|7 PERMISSION_DENIED|9 FAILED_PRECONDITION|11 OUT_OF_RANGE|12 UNIMPLEMENTED|16 UNAUTHENTICATED)|space exceeded|^etcdserver: (?:permission denied|user name)/;
 /** It never left, or was turned away at the door. */
-const notRun = /No connection established|Channel closed before call|too many requests|client was already closed/;
+const notRun =
+	/No connection established|Name resolution failed|Channel closed before call|too many requests|client was already closed/;
 
 export function failureOf(error: unknown): CallFailure {
-	const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+	const text = error instanceof Error ? error.message : String(error);
+	const reason = text.replaceAll(/\s+/g, ' ').replace(/\.? Resolution note: *$/, '');
 	if (tooLarge.test(reason)) return {type: 'tooLarge', reason};
 	if (refused.test(reason)) return {type: 'refused', reason};
 	if (notRun.test(reason)) {
