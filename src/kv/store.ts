@@ -33,7 +33,7 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	readonly #shards: (Shard | undefined)[];
 
 	constructor(shards: readonly (Shard | undefined)[], size: number) {
-		this.#shards = [...shards];
+		this.#shards = shards.slice();
 		this.size = size;
 	}
 

@@ -314,10 +314,11 @@ export class SimulatedNode {
 	#takeTurn(current: Life): void {
 		let isWorkLeft = false;
 		do {
-			for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
+			// Most turns have nothing to hand over: not even an empty list is made for them.
+			if (current.toRaft.length > 0) for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
 			current.driver.flush();
 			if (current.hasFailed) return;
-			isWorkLeft = this.#serviceTurn(current);
+			isWorkLeft = this.#serviceTurn();
 			if (this.slowness > 1) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
 		this.#judge(current);
@@ -327,15 +328,8 @@ export class SimulatedNode {
 		}
 	}
 
-	#serviceTurn(current: Life): boolean {
-		return (
-			this.#runService(() => {
-				for (const input of current.toService.splice(0)) current.server.handle(input);
-				const isWorkLeft = current.server.slice();
-				current.server.flush();
-				return isWorkLeft;
-			}) ?? false
-		);
+	#serviceTurn(): boolean {
+		return this.#runService(sliceOfService) ?? false;
 	}
 
 	/** The service has no guard of its own: what it throws ends its thread, and with it the node. */
@@ -411,6 +405,14 @@ export class SimulatedNode {
 	#ifAlive(life: number, action: (current: Life) => void): void {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
+}
+
+/** `true`: there is more to do. */
+function sliceOfService({server, toService}: Life): boolean {
+	if (toService.length > 0) for (const input of toService.splice(0)) server.handle(input);
+	const isWorkLeft = server.slice();
+	server.flush();
+	return isWorkLeft;
 }
 
 /** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */

@@ -7,6 +7,7 @@
  *
  * Nothing here waits: no promises, no timers, no microtasks. The same options give the same run, bit for bit.
  */
+import type {MessageKind} from '../faults/lab-network.js';
 import {Random} from '../faults/random.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
 import type {Codec, KvReply, KvRequest} from '../kv/types.js';
@@ -197,7 +198,7 @@ export class Simulation {
 		if ('node' in event && this.#isHeldUp(event)) return;
 		this.events += 1;
 		this.#dispatch(event);
-		for (const node of this.#failedNodes.splice(0)) this.#buryFailed(node);
+		if (this.#failedNodes.length > 0) for (const node of this.#failedNodes.splice(0)) this.#buryFailed(node);
 		this.#note(event);
 	}
 
@@ -302,8 +303,7 @@ export class Simulation {
 			...common,
 			send: (from, to, message) => {
 				this.#messages += 1;
-				const kind = message.type.endsWith('Reply') ? 'reply' : 'request';
-				this.network.send(from, to, kind, bytesOf(message), {type: 'message', from, node: to, message});
+				this.network.send(from, to, kindOf(message), bytesOf(message), {type: 'message', from, node: to, message});
 			},
 			reply: (node, replyTo, reply) => this.#reply(node, replyTo, reply),
 			failed: node => this.#failedNodes.push(node),
@@ -344,8 +344,9 @@ export class Simulation {
 		}
 		this.#addresses[node]?.delete(replyTo);
 		const bytes = reply.type === 'outcomes' ? reply.outcomes.length : 8;
-		const event = {type: 'reply', from: node, ...address, reply} as const;
-		this.network.send(node, this.network.clientPlace(address.client), 'reply', bytes, event);
+		const {client, clientLife, requestId} = address;
+		const event = {type: 'reply', from: node, client, clientLife, requestId, reply} as const;
+		this.network.send(node, this.network.clientPlace(client), 'reply', bytes, event);
 	}
 
 	#cancel({client, clientLife, requestId}: ReplyAddress): void {
@@ -365,6 +366,23 @@ export class Simulation {
 			addresses?.delete(replyTo);
 			this.#node(node).cancel(replyTo);
 		}
+	}
+}
+
+function kindOf({type}: RaftMessage): MessageKind {
+	switch (type) {
+		case 'requestVote':
+		case 'appendEntries':
+		case 'installSnapshot':
+		case 'readIndex':
+			return 'request';
+		case 'requestVoteReply':
+		case 'appendEntriesReply':
+		case 'installSnapshotReply':
+		case 'readIndexReply':
+			return 'reply';
+		default:
+			return type satisfies never;
 	}
 }
 

@@ -169,11 +169,11 @@ export const kvMutants: readonly Mutant[] = [
 		'outcomes.unshift(outcome);',
 	),
 	plant(
-		'append-in-place',
-		'an append changes the stored value in place, so what was read or kept changes with it',
+		'kept-value-in-place',
+		'a value that a result keeps is a view of a buffer that is used again, and changes with the next result',
 		'lni/dragonboat#409; aliasing in general',
 		'kv/operations',
-		'joined.set(current.value);',
-		'joined.set(current.value); if (current.value.length > 2) current.value[0] ^= value[0] ?? 0;',
+		'const copyOf = (codec, value) => new Uint8Array(codec.bytesOf(value));',
+		'const shared = new Uint8Array(2 ** 21); const copyOf = (codec, value) => { const bytes = codec.bytesOf(value); shared.set(bytes); return shared.subarray(0, bytes.length); };',
 	),
 ];
