@@ -1,15 +1,25 @@
 /** What each operation does to the store. Nothing here knows of logs or sessions. */
 import {unreachable, type LogIndex} from '../raft/types.js';
 import {isInt64} from './plain.js';
-import type {Store, Stored} from './store.js';
+import type {Stored} from './store.js';
 import type {ByteString, Codec, Expected, Operation, ReadOperation, Result, Value} from './types.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 
+/** What operations need of a store: the replicas' own, or what is known of somebody else's. */
+export interface KeyValues {
+	get(key: string): Stored | undefined;
+	set(key: string, value: ByteString, version: LogIndex): void;
+	/** Whether there was something to delete. */
+	delete(key: string): boolean;
+	/** How many keys there were. */
+	clear(): number;
+}
+
 /** What an operation runs in: `index` becomes the version of all that it changes. */
 export interface Execution {
 	readonly codec: Codec;
-	readonly store: Store;
+	readonly store: KeyValues;
 	readonly index: LogIndex;
 	/** Bytes. */
 	readonly valueBytesMax: number;
@@ -88,7 +98,7 @@ function increment({store, index}: Execution, {key, by}: Of<'increment'>): Resul
 }
 
 /** The value may be a view of a larger buffer: to be encoded at once. */
-export function read(codec: Codec, store: Store, {key}: ReadOperation): Result {
+export function read(codec: Codec, store: KeyValues, {key}: ReadOperation): Result {
 	const current = store.get(key);
 	return {type: 'value', value: current && codec.bytesOf(current.value), version: current?.version ?? 0};
 }

@@ -38,9 +38,10 @@ export class SimulatedNetwork {
 		readonly nodeCount: number;
 		readonly clientCount: number;
 		readonly latency: Latency;
-		readonly echo: Echo;
+		/** @default none */
+		readonly echo?: Echo;
 		/** No echo comes later. */
-		readonly echoUntilMs: number;
+		readonly echoUntilMs?: number;
 		readonly random: Random;
 		readonly now: () => number;
 		readonly schedule: Schedule;
@@ -48,8 +49,8 @@ export class SimulatedNetwork {
 		const {nodeCount, clientCount} = options;
 		this.#nodeCount = nodeCount;
 		this.#latency = options.latency;
-		this.#echo = options.echo;
-		this.#echoUntilMs = options.echoUntilMs;
+		this.#echo = options.echo ?? {chance: 0, meanMs: 0, isOfClients: false};
+		this.#echoUntilMs = options.echoUntilMs ?? 0;
 		this.#random = options.random;
 		this.#now = options.now;
 		this.#schedule = options.schedule;

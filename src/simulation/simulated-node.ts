@@ -1,21 +1,22 @@
 /**
- * One node of a simulated cluster: the real core, driver, write-ahead log and KV server, on a simulated disk and clock.
+ * One node of a simulated cluster: the real core, driver, write-ahead log and service, on a simulated disk and clock. The
+ * service is the KV server, or another in its place.
  *
  *      messages ──▶ inbox ──┐                    ┌── slices
- *      timers ──────────────┼──▶ turn ──▶ driver ⇄ server ──▶ replies
+ *      timers ──────────────┼──▶ turn ──▶ driver ⇄ service
  *      disk completions ────┘
  *
  * What comes in waits for the node's next turn, as in the real node's mailbox; a paused node takes no turn.
  */
 import type {Random} from '../faults/random.js';
-import {KvServer} from '../kv/server.js';
-import type {Codec, KvReply, KvRequest} from '../kv/types.js';
 import {RaftDriver} from '../raft/driver.js';
 import {InvariantError} from '../raft/errors.js';
 import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
 import {
 	nodeId,
 	type InstallSnapshot,
+	type LogEntry,
+	type LogIndex,
 	type NodeId,
 	type RaftMessage,
 	type ServiceInput,
@@ -29,34 +30,61 @@ import type {Schedule} from './events.js';
 import type {LogJudge} from './log-judge.js';
 import {NodeClock} from './node-clock.js';
 import type {SimulationParameters} from './parameters.js';
-import type {ServiceJudge} from './service-judge.js';
 import type {Report} from './violation.js';
 import {WatchedDisk} from './watched-disk.js';
+import type {WatchedServer} from './watched-server.js';
 import {WatchedStorage} from './watched-storage.js';
 
 /** How a node dies: its process alone, or its machine, and then what no sync covered is lost, or may be. */
 export type Death = 'process' | Unsynced;
 
-export interface NodeContext {
-	readonly codec: Codec;
-	readonly parameters: SimulationParameters;
+/** What the node's driver asks of whatever it replicates for. */
+export interface NodeService {
+	handle(input: ServiceInput): void;
+	/** Does a part of its work; answers whether some is left. */
+	slice(): boolean;
+	/** The end of a turn. */
+	flush(): void;
+}
+
+/** What a service is given by its node, for one life. */
+export interface ServiceTools {
+	readonly node: number;
+	/** The node's clock. */
+	readonly now: () => number;
+	readonly send: (output: ServiceOutput) => void;
+	/** The node's log, `[from, to)`, as far as it is in memory. */
+	readonly entries: (from: LogIndex, to: LogIndex) => readonly LogEntry[];
+}
+
+export type NodeParameters = Pick<
+	SimulationParameters,
+	| 'raft'
+	| 'maxRaftState'
+	| 'installChunkBytes'
+	| 'segmentBytes'
+	| 'preallocateBytes'
+	| 'diskWriteMs'
+	| 'diskSyncMs'
+	| 'turnMs'
+	| 'sliceMs'
+	| 'isServiceApart'
+>;
+
+export interface NodeContext<Service extends NodeService> {
+	readonly parameters: NodeParameters;
 	readonly nodeCount: number;
 	readonly random: Random;
 	readonly logs: LogJudge;
-	readonly services: ServiceJudge;
 	readonly report: Report;
 	readonly now: () => number;
 	readonly schedule: Schedule;
 	readonly send: (from: number, to: number, message: RaftMessage) => void;
-	readonly reply: (node: number, replyTo: number, reply: KvReply) => void;
+	readonly newService: (tools: ServiceTools) => Service;
+	/** After each turn, to be judged. */
+	readonly served: (node: number, service: Service) => void;
 	/** The node has stopped by itself. */
 	readonly failed: (node: number, error: Error) => void;
-}
-
-interface AskedRead {
-	/** What was committed, anywhere, when the service asked. */
-	readonly committed: number;
-	readonly replyTos: readonly number[];
 }
 
 interface Doom {
@@ -65,31 +93,25 @@ interface Doom {
 }
 
 /** What lives from a start to the next crash. */
-interface Life {
+interface Life<Service> {
 	readonly raft: RaftNode;
 	readonly driver: RaftDriver;
-	readonly server: KvServer;
+	readonly service: Service;
 	readonly storage: WatchedStorage;
 	/** From the node to its service, and back: each takes the other's words at its next turn. */
 	readonly toService: ServiceInput[];
 	readonly toRaft: ServiceOutput[];
 	appliedIndex: number;
-	/** The index of the snapshot that the service is loading. */
-	restoringIndex: number | undefined;
 	/** The newest term that it was told of by what makes everyone adopt it. */
 	toldTerm: number;
-	/** Clients' reads that the service has not asked the node about yet. */
-	newReads: number[];
-	/** By read of the service. */
-	readonly reads: Map<number, AskedRead>;
-	/** By client's read: the index that the state must have when it is answered. */
-	readonly readIndexes: Map<number, number>;
+	/** By read: what was committed, anywhere, when the service asked for it. */
+	readonly reads: Map<number, number>;
 	/** A turn is to come. */
 	isTurnDue: boolean;
 	hasFailed: boolean;
 }
 
-export class SimulatedNode {
+export class SimulatedNode<Service extends NodeService = WatchedServer> {
 	readonly id: number;
 	readonly disk: SimulatedDisk;
 	readonly watchedDisk: WatchedDisk;
@@ -108,14 +130,13 @@ export class SimulatedNode {
 	/** Timers go off so much too late. */
 	timerSkewMs = 0;
 	clock: NodeClock;
-	readonly #context: NodeContext;
+	readonly #context: NodeContext<Service>;
 	readonly #initialConfiguration: {readonly voters: readonly NodeId[]; readonly learners: readonly NodeId[]};
-	#current: Life | undefined;
+	#current: Life<Service> | undefined;
 	#timer = 0;
 	#timerAt = Infinity;
-	#judgedIndex = 0;
 
-	constructor(id: number, context: NodeContext) {
+	constructor(id: number, context: NodeContext<Service>) {
 		this.id = id;
 		this.#context = context;
 		const {random, now, schedule, parameters} = context;
@@ -139,15 +160,20 @@ export class SimulatedNode {
 		return this.#current?.raft.status();
 	}
 
-	get server(): KvServer | undefined {
-		return this.#current?.server;
+	get service(): Service | undefined {
+		return this.#current?.service;
+	}
+
+	/** Bytes of the current snapshot; 0 where there is none. */
+	get snapshotBytes(): number {
+		return this.#current?.driver.snapshotBytes ?? 0;
 	}
 
 	// -------------------------------------------------------------------------------------------- life and death
 
 	/** Starts from what is on the disk; it may fail at once. */
 	start(): void {
-		const {codec, parameters, logs, now, random} = this.#context;
+		const {parameters, logs, now, random, newService} = this.#context;
 		this.life += 1;
 		this.clock = this.#newClock(now());
 		this.watchedDisk.hasFailed = false;
@@ -164,40 +190,26 @@ export class SimulatedNode {
 		};
 		const raft = this.#guardStart(() => new RaftNode(options, state, this.#now()));
 		if (raft === undefined) return;
-		const server = new KvServer({
-			codec,
+		const service = newService({
+			node: this.id,
 			now: () => this.#now(),
 			send: output => this.#ifAlive(life, current => this.#tellRaft(current, output)),
-			reply: (replyTo, reply) =>
-				this.#ifAlive(life, current => {
-					this.#judgeReadReply(current, replyTo, reply);
-					this.#context.reply(this.id, replyTo, reply);
-				}),
-			limits: parameters.server,
+			entries: (from, to) => raft.entries(from, to),
 		});
 		const driver = this.#newDriver(life, raft, storage);
-		const begun = {raft, driver, server, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
-		this.#current = {
-			...begun,
-			appliedIndex: 0,
-			restoringIndex: undefined,
-			toldTerm: 0,
-			newReads: [],
-			reads: new Map(),
-			readIndexes: new Map(),
-		};
+		const begun = {raft, driver, service, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
+		this.#current = {...begun, appliedIndex: 0, toldTerm: 0, reads: new Map()};
 		driver.start();
 		this.#afterInput();
 	}
 
 	#openStorage(): WatchedStorage {
-		const {parameters, logs, services, report} = this.#context;
+		const {parameters, logs, report} = this.#context;
 		const {segmentBytes, preallocateBytes} = parameters;
 		const log = new WriteAheadLog({disk: this.watchedDisk, segmentBytes, preallocateBytes});
 		return new WatchedStorage(log, {
 			handedOver: batch => logs.handedOver(this.id, batch),
 			acknowledgedTwice: () => report('oneAnswer', `the storage of node ${this.id} acknowledges a batch again`),
-			snapshotBegun: index => services.snapshotBegun(index),
 			acknowledged: () => {
 				logs.durable(this.id);
 				if (this.watchedDisk.hasFailed) {
@@ -250,7 +262,7 @@ export class SimulatedNode {
 		}
 	}
 
-	#fail(current: Life, error: Error): void {
+	#fail(current: Life<Service>, error: Error): void {
 		if (current.hasFailed) return;
 		current.hasFailed = true;
 		this.#judgeFailure(error);
@@ -282,7 +294,7 @@ export class SimulatedNode {
 	}
 
 	/** Nothing else is taken in together with this request for a pre-vote. */
-	#isPreVoteAlone(current: Life, message: RaftMessage): boolean {
+	#isPreVoteAlone(current: Life<Service>, message: RaftMessage): boolean {
 		const isPreVote = message.type === 'requestVote' && message.preVote;
 		return isPreVote && !current.isTurnDue && this.#context.parameters.turnMs === 0 && this.slowness === 1;
 	}
@@ -294,20 +306,16 @@ export class SimulatedNode {
 	}
 
 	/** §5.1: whoever hears of a newer term, in a request or in an answer, is of that term from then on. */
-	#judgeTerm({raft, toldTerm}: Life): void {
+	#judgeTerm({raft, toldTerm}: Life<Service>): void {
 		const {currentTerm} = raft.status();
 		if (currentTerm >= toldTerm) return;
 		this.#context.report('newerTerm', `node ${this.id} was told of term ${toldTerm} and stays in ${currentTerm}`);
 	}
 
-	request(replyTo: number, request: KvRequest): void {
-		if (request.type === 'read') this.#current?.newReads.push(replyTo);
-		this.#runService(current => current.server.request(replyTo, request));
+	/** Somebody asks something of the service. */
+	ask(action: (service: Service) => void): void {
+		this.#runService(current => action(current.service));
 		this.#afterInput();
-	}
-
-	cancel(replyTo: number): void {
-		this.#current?.server.cancel(replyTo);
 	}
 
 	/** A timer goes off; one that has been set anew meanwhile does not count. */
@@ -355,13 +363,13 @@ export class SimulatedNode {
 		else this.#scheduleTurn(current, Math.max(turnMs, 0.02) * this.slowness);
 	}
 
-	#scheduleTurn(current: Life, delayMs: number): void {
+	#scheduleTurn(current: Life<Service>, delayMs: number): void {
 		current.isTurnDue = true;
 		this.#context.schedule(delayMs, {type: 'turn', node: this.id, life: this.life});
 	}
 
 	/** The node, then its service, as two actors on one thread take turns; what is left waits for the next. */
-	#takeTurn(current: Life): void {
+	#takeTurn(current: Life<Service>): void {
 		const {isServiceApart, sliceMs} = this.#context.parameters;
 		let isWorkLeft = false;
 		do {
@@ -385,7 +393,7 @@ export class SimulatedNode {
 	}
 
 	/** The service has no guard of its own: what it throws ends its thread, and with it the node. */
-	#runService<Result>(action: (current: Life) => Result): Result | undefined {
+	#runService<Result>(action: (current: Life<Service>) => Result): Result | undefined {
 		const current = this.#current;
 		if (current === undefined || current.hasFailed) return undefined;
 		try {
@@ -397,57 +405,35 @@ export class SimulatedNode {
 		}
 	}
 
-	#tellRaft(current: Life, output: ServiceOutput): void {
-		if (output.type === 'read') {
-			const committed = this.#context.logs.committedIndex;
-			current.reads.set(output.readId, {committed, replyTos: current.newReads});
-			current.newReads = [];
-		}
+	#tellRaft(current: Life<Service>, output: ServiceOutput): void {
+		if (output.type === 'read') current.reads.set(output.readId, this.#context.logs.committedIndex);
 		current.toRaft.push(output);
 	}
 
-	#judgeReadIndex(current: Life, readId: number, readIndex: number): void {
-		const {committed, replyTos} = current.reads.get(readId) ?? {committed: 0, replyTos: []};
+	#judgeReadIndex(current: Life<Service>, readId: number, readIndex: number): void {
+		const committed = current.reads.get(readId) ?? 0;
 		current.reads.delete(readId);
-		for (const replyTo of replyTos) current.readIndexes.set(replyTo, readIndex);
 		if (readIndex >= committed) return;
 		const detail = `node ${this.id} reads at index ${readIndex}`;
 		this.#context.report('readIndex', `${detail}, though ${committed} was committed when the read was asked for`);
 	}
 
-	#judgeReadReply({server, readIndexes}: Life, replyTo: number, reply: KvReply): void {
-		const readIndex = readIndexes.get(replyTo);
-		readIndexes.delete(replyTo);
-		const {appliedIndex} = server.stateMachine;
-		if (readIndex === undefined || reply.type !== 'outcomes' || appliedIndex >= readIndex) return;
-		this.#context.report('readIndex', `node ${this.id} reads for index ${readIndex} its state at ${appliedIndex}`);
-	}
-
-	#tellService(current: Life, input: ServiceInput): void {
+	#tellService(current: Life<Service>, input: ServiceInput): void {
 		if (input.type === 'readReady') this.#judgeReadIndex(current, input.readId, input.readIndex);
 		if (input.type === 'apply') {
 			this.#context.logs.applies(this.id, input.entries, current.appliedIndex);
 			current.appliedIndex = input.entries.at(-1)?.index ?? current.appliedIndex;
 		} else if (input.type === 'installSnapshot') {
 			current.appliedIndex = input.snapshot.lastIncludedIndex;
-			current.restoringIndex = input.snapshot.lastIncludedIndex;
 		}
 		current.toService.push(input);
 	}
 
-	#judge(current: Life): void {
+	#judge(current: Life<Service>): void {
 		if (this.#current !== current) return;
-		const {logs, services} = this.#context;
+		const {logs, served} = this.#context;
 		logs.observed(this.id, current.raft.status());
-		const {appliedIndex} = current.server.stateMachine;
-		if (appliedIndex !== this.#judgedIndex) {
-			this.#judgedIndex = appliedIndex;
-			services.applied(this.id, current.server.stateMachine);
-		}
-		if (current.restoringIndex !== undefined && appliedIndex >= current.restoringIndex) {
-			current.restoringIndex = undefined;
-			services.restored(this.id, current.server.stateMachine);
-		}
+		served(this.id, current.service);
 	}
 
 	// ------------------------------------------------------------------------------------------------------- time
@@ -472,7 +458,7 @@ export class SimulatedNode {
 		return new NodeClock(this.#context.random.float() * 1e6, now);
 	}
 
-	#ifAlive(life: number, action: (current: Life) => void): void {
+	#ifAlive(life: number, action: (current: Life<Service>) => void): void {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
 }
@@ -484,10 +470,10 @@ function movesTerm(message: RaftMessage): boolean {
 }
 
 /** `true`: there is more to do. */
-function sliceOfService({server, toService}: Life): boolean {
-	if (toService.length > 0) for (const input of toService.splice(0)) server.handle(input);
-	const isWorkLeft = server.slice();
-	server.flush();
+function sliceOfService({service, toService}: Life<NodeService>): boolean {
+	if (toService.length > 0) for (const input of toService.splice(0)) service.handle(input);
+	const isWorkLeft = service.slice();
+	service.flush();
 	return isWorkLeft;
 }
 

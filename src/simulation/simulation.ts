@@ -27,6 +27,7 @@ import {SimulatedNode, type Death} from './simulated-node.js';
 import {Timeline} from './timeline.js';
 import {TraceHash} from './trace-hash.js';
 import type {Violation} from './violation.js';
+import {WatchedServer} from './watched-server.js';
 
 export interface SimulationSetup {
 	readonly seed: number;
@@ -298,14 +299,19 @@ export class Simulation {
 	#newNode(id: number, random: Random): SimulatedNode {
 		const {codec, parameters, nodeCount} = this.setup;
 		const {now, schedule, report, logs, services} = this;
-		const common = {codec, parameters, nodeCount, random, logs, services, report, now, schedule};
+		const common = {parameters, nodeCount, random, logs, report, now, schedule};
 		return new SimulatedNode(id, {
 			...common,
 			send: (from, to, message) => {
 				this.#messages += 1;
 				this.network.send(from, to, kindOf(message), bytesOf(message), {type: 'message', from, node: to, message});
 			},
-			reply: (node, replyTo, reply) => this.#reply(node, replyTo, reply),
+			newService: ({now: nodeNow, send}) => {
+				const reply = (replyTo: number, answer: KvReply): void => this.#reply(id, replyTo, answer);
+				const options = {codec, now: nodeNow, send, reply, limits: parameters.server};
+				return new WatchedServer(options, {node: id, services, report});
+			},
+			served: (_, server) => server.judge(),
 			failed: node => this.#failedNodes.push(node),
 		});
 	}
@@ -333,7 +339,8 @@ export class Simulation {
 		}
 		this.#lastReplyTo += 1;
 		this.#addresses[node]?.set(this.#lastReplyTo, {client, clientLife, requestId});
-		target.request(this.#lastReplyTo, request);
+		const replyTo = this.#lastReplyTo;
+		target.ask(server => server.request(replyTo, request));
 	}
 
 	#reply(node: number, replyTo: number, reply: KvReply): void {
@@ -364,7 +371,7 @@ export class Simulation {
 		for (const [replyTo, address] of addresses ?? []) {
 			if (address.client !== client || address.requestId !== requestId || address.clientLife !== clientLife) continue;
 			addresses?.delete(replyTo);
-			this.#node(node).cancel(replyTo);
+			this.#node(node).service?.cancel(replyTo);
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /** A node's write-ahead log with a witness at it: what is handed over, and what is acknowledged. */
-import type {LogIndex, PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
+import type {PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
 import type {Done, RaftStorage, SnapshotReader, SnapshotWriter} from '../storage/storage.js';
 
 export interface StorageWitness {
@@ -8,8 +8,6 @@ export interface StorageWitness {
 	acknowledged(): void;
 	/** A batch that was acknowledged before is acknowledged again. */
 	acknowledgedTwice(): void;
-	/** A snapshot of the state at this index begins to be stored. */
-	snapshotBegun(index: LogIndex): void;
 }
 
 export class WatchedStorage implements RaftStorage {
@@ -37,7 +35,6 @@ export class WatchedStorage implements RaftStorage {
 	}
 
 	createSnapshot(snapshot: SnapshotMeta): SnapshotWriter {
-		this.#witness.snapshotBegun(snapshot.lastIncludedIndex);
 		return this.#storage.createSnapshot(snapshot);
 	}
 
