@@ -99,14 +99,24 @@ export const storageMutants: readonly Mutant[] = [
 		'hashicorp/raft#661, etcd-io/etcd#14370',
 		log,
 		'const records = batches.map(({ record }) => record);',
-		'const records = batches.map(({ record }, place) => place === 0 ? record : { ...record, hardState: undefined });',
+		'const first = batches.find(({ record }) => record.hardState !== undefined)?.record.hardState; const records = batches.map(({ record }) => record.hardState === undefined ? record : { ...record, hardState: first });',
 	),
-	plant(
-		'old-snapshot-removed-first',
-		'the snapshot before is removed before the new one is named durably',
-		'rqlite#2759, camunda/camunda#10202',
-		log,
-		'const tail = tailAfter(this.#tail, batch);',
-		'const tail = tailAfter(this.#tail, batch); if (batch.snapshot !== undefined && this.#current !== undefined && this.#disk.list().includes(snapshotName(this.#current.serial))) this.#disk.remove(snapshotName(this.#current.serial));',
-	),
+	{
+		id: 'old-snapshot-removed-first',
+		title: 'the snapshot before is removed before the new one is named durably',
+		source: 'rqlite#2759, camunda/camunda#10202',
+		patches: [
+			{
+				file: log,
+				find: 'const tail = tailAfter(this.#tail, batch);',
+				replace:
+					'const tail = tailAfter(this.#tail, batch); if (batch.snapshot !== undefined && this.#current !== undefined && this.#disk.list().includes(snapshotName(this.#current.serial))) this.#disk.remove(snapshotName(this.#current.serial));',
+			},
+			{
+				file: log,
+				find: 'if (this.#current !== undefined) superseded.push(snapshotName(this.#current.serial));',
+				replace: '',
+			},
+		],
+	},
 ];
