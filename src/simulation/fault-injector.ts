@@ -87,7 +87,13 @@ export class FaultInjector {
 		this.#undo.clear();
 		this.#keptDown.clear();
 		this.#crashLoops.clear();
-		for (const {disk} of this.#context.nodes) disk.faults.failingSyncs = 'none';
+		for (const node of this.#context.nodes) {
+			node.disk.faults.failingSyncs = 'none';
+			// A leader that sleeps on, or whose clock stands still, would be deposed when all should be quiet.
+			node.pausedUntil = 0;
+			node.clock.resume(this.#context.now());
+			node.clockChanged();
+		}
 		for (const node of this.#context.nodes) if (!node.isUp && !node.isCorrupt) this.#startSoon(node, 0);
 	}
 

@@ -42,6 +42,11 @@ export class NodeClock {
 		this.#since = Math.max(this.#since, until);
 	}
 
+	/** If it stands still, it goes on from here. */
+	resume(now: Milliseconds): void {
+		this.#since = Math.min(this.#since, now);
+	}
+
 	#rebase(now: Milliseconds): void {
 		this.#reading = this.read(now);
 		this.#since = Math.max(this.#since, now);

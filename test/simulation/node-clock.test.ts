@@ -2,6 +2,16 @@ import test from 'ava';
 import fc from 'fast-check';
 import {NodeClock} from '../../src/simulation/node-clock.js';
 
+test('a clock that stands still goes on when it is told to, from what it shows', t => {
+	const clock = new NodeClock(1000, 0);
+	clock.stop(10, 500);
+	clock.resume(100);
+	t.is(clock.read(100), 1010);
+	t.is(clock.read(130), 1040);
+	clock.resume(130);
+	t.is(clock.read(150), 1060);
+});
+
 test('a clock that drifts, leaps and stands still never goes back, and knows when it will show what', t => {
 	const change = fc.oneof(
 		fc.record({type: fc.constant('drift' as const), by: fc.double({min: 0.1, max: 4, noNaN: true})}),

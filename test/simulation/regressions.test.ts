@@ -17,6 +17,15 @@ test('seed 149: a log whose only segment was begun and cut off is still a log', 
 	t.true(simulate({seed: 149, codec, untilMs: 3559, onlyFaults}).ok);
 });
 
+/**
+ * Seed 20157, a false alarm. A leader's clock was set back and stood still beyond the end of the faults: it sent no
+ * heartbeats in the quiet time, was deposed, and the simulator complained of a term that grew with nothing wrong. Now
+ * pauses and stopped clocks end with the other faults.
+ */
+test('seed 20157: a clock that stands still is no fault any more when the faults are over', t => {
+	t.true(simulate({seed: 20157, codec, onlyFaults: [14, 15, 16, 17, 18]}).ok);
+});
+
 test('a segment that was cut back to its checkpoint recovers when the segments before it are gone', t => {
 	const tasks: (() => void)[] = [];
 	const disk = new SimulatedDisk({random: () => 0.5, schedule: (_, callback) => tasks.push(callback)});
