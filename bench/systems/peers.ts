@@ -1,0 +1,3 @@
+import type {System} from './system.js';
+
+export const peers: readonly System[] = [];
