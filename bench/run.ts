@@ -48,26 +48,19 @@ export async function runGroup(
 	const place = await mkdtemp(path.join(dataDirectory, 'threadraft-bench-'));
 	const skipped: Skipped[] = [];
 	const children: ChildSystem[] = [];
+	const skip = (system: SystemId, reason: string): void => {
+		skipped.push({system, nodes, durability, reason});
+		progress.note(`${system}, ${nodes} nodes, ${durability}: skipped: ${reason}`);
+	};
 	try {
 		for (const id of plan.systems) {
 			const reason = obstacle(id, {nodes, durability});
-			if (reason !== undefined) {
-				skipped.push({system: id, nodes, durability, reason});
-				progress.note(`${id}, ${nodes} nodes, ${durability}: skipped: ${reason}`);
-				continue;
-			}
-			children.push(new ChildSystem(systemOf(id)));
+			if (reason === undefined) children.push(new ChildSystem(systemOf(id)));
+			else skip(id, reason);
 		}
-		const ports = await freePorts(children.length * portsOf(nodes));
-		const options = children.map(({system}, offset) => ({
-			nodes,
-			durability,
-			directory: path.join(place, system.id),
-			ports: ports.slice(offset * portsOf(nodes), (offset + 1) * portsOf(nodes)),
-		}));
-		await Promise.all(children.map((child, offset) => child.start(options[offset]!)));
-		const cells = await runRounds(plan, pointsOf(plan, nodes, durability), children, progress);
-		const crashes = await runCrashes(plan, {nodes, durability}, children, progress);
+		const ready = await startAll(children, {nodes, durability}, place, skip);
+		const cells = await runRounds(plan, pointsOf(plan, nodes, durability), ready, progress);
+		const crashes = await runCrashes(plan, {nodes, durability}, ready, progress);
 		return {skipped, cells, crashes};
 	} finally {
 		await Promise.all(children.map(child => child.stop()));
@@ -83,6 +76,27 @@ function obstacle(id: SystemId, group: Group): string | undefined {
 	return system.durabilities.includes(group.durability)
 		? system.unavailable(group)
 		: `it has no ${group.durability} mode`;
+}
+
+/** Those that are ready to be loaded. What cannot start must not cost the others their hour. */
+async function startAll(
+	children: readonly ChildSystem[],
+	{nodes, durability}: Group,
+	place: string,
+	skip: (system: SystemId, reason: string) => void,
+): Promise<readonly ChildSystem[]> {
+	const count = portsOf(nodes);
+	const ports = await freePorts(children.length * count);
+	const starts = children.map((child, offset) => {
+		const directory = path.join(place, child.system.id);
+		return child.start({nodes, durability, directory, ports: ports.slice(offset * count, (offset + 1) * count)});
+	});
+	const started = await Promise.allSettled(starts);
+	return children.filter(({system}, offset) => {
+		const start = started[offset];
+		if (start?.status === 'rejected') skip(system.id, String(start.reason));
+		return start?.status === 'fulfilled';
+	});
 }
 
 async function runRounds(

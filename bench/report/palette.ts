@@ -17,8 +17,6 @@ export const lookOf: Readonly<Record<SystemId, Look>> = {
 	etcd: {color: '#ea580c', line: 'solid', symbol: 'triangle'},
 	redis: {color: '#b91c1c', line: 'dashed', symbol: 'emptyTriangle'},
 	coaty: {color: '#7e22ce', line: 'solid', symbol: 'diamond'},
-	'zmq-raft': {color: '#15803d', line: 'solid', symbol: 'diamond'},
-	liferaft: {color: '#a16207', line: 'solid', symbol: 'diamond'},
 };
 
 export const text = {color: '#1f2937', fontFamily: 'system-ui, sans-serif', fontSize: 13} as const;

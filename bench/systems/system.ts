@@ -68,9 +68,7 @@ export type SystemId =
 	| 'threadraft-redis'
 	| 'etcd'
 	| 'redis'
-	| 'coaty'
-	| 'zmq-raft'
-	| 'liferaft';
+	| 'coaty';
 
 export interface System {
 	readonly id: SystemId;
