@@ -37,7 +37,8 @@ export async function crash(system: Crashable, options: CrashOptions): Promise<C
 	const ends: number[] = [];
 	let failures = 0;
 	const startedAt = performance.now();
-	const loop = new ClosedLoop(system.client, options, {
+	const client = system.connect();
+	const loop = new ClosedLoop(client, options, {
 		completed: (_, endedAt) => void ends.push(endedAt),
 		failed: () => void failures++,
 	});
@@ -51,6 +52,7 @@ export async function crash(system: Crashable, options: CrashOptions): Promise<C
 	const endedAt = performance.now();
 	loop.stop();
 	await run;
+	client.close();
 	await system.restart(node);
 	await sleep(settleMs);
 	return {

@@ -36,7 +36,8 @@ export async function soak(
 ): Promise<void> {
 	const histogram = newHistogram();
 	let failures = 0;
-	const loop = new ClosedLoop(system.client, options, {
+	const client = system.connect();
+	const loop = new ClosedLoop(client, options, {
 		completed: (startedAt, endedAt) => histogram.recordValue(Math.round((endedAt - startedAt) * 1e6)),
 		failed: () => void failures++,
 	});
@@ -64,4 +65,5 @@ export async function soak(
 	}
 	loop.stop();
 	await run;
+	client.close();
 }

@@ -25,7 +25,7 @@ const size = {panelWidth: 420, panelHeight: 300, left: 78, right: 26, top: 34, b
 const headHeight = 70;
 const legendRowHeight = 24;
 /** About a legend's entry, with its sign. */
-const legendEntryWidth = 215;
+const legendEntryWidth = 240;
 
 /** The option, and how large the picture must be for it. */
 export function layOut(sheet: Sheet): {
@@ -55,7 +55,15 @@ export function layOut(sheet: Sheet): {
 			},
 			...sheet.panels.map((panel, offset) => panelTitle(panel.title, places[offset]!)),
 		],
-		legend: {data: [...sheet.legend], left: 16, top: headHeight, width: width - 32, itemWidth: 34, textStyle: text},
+		legend: {
+			data: [...sheet.legend],
+			left: 16,
+			top: headHeight,
+			width: width - 32,
+			itemWidth: 34,
+			itemGap: 34,
+			textStyle: text,
+		},
 		grid: places.map(({left, top}) => ({
 			left: left + size.left,
 			top: top + size.top,

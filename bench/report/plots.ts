@@ -29,7 +29,7 @@ export function plotsOf(results: Results): readonly Plot[] {
 
 function throughputPlot(nodes: number, cells: readonly Cell[], results: Results): Plot {
 	const title = `Throughput, ${nodes} nodes`;
-	const subtitle = `Closed loop, 16-byte keys, 100-byte values, medians of ${results.plan?.rounds ?? 1} rounds. Both axes logarithmic.`;
+	const subtitle = `Closed loop, 16-byte keys, 100-byte values, medians of ${results.plan?.rounds ?? 1} rounds. Logarithmic.`;
 	const sheet = sheetOf(results, cells, {
 		title,
 		subtitle,
@@ -39,12 +39,19 @@ function throughputPlot(nodes: number, cells: readonly Cell[], results: Results)
 				lineOf(
 					id,
 					results,
-					line.filter(({opsPerSecond}) => opsPerSecond > 0).map(({inFlight, opsPerSecond}) => [inFlight, opsPerSecond]),
+					line
+						.filter(({opsPerSecond}) => opsPerSecond > 0)
+						.map(({inFlight, opsPerSecond}) => [String(inFlight), opsPerSecond]),
 				),
 			),
 		),
-		xAxis: {type: 'log', logBase: 2, name: 'operations in flight', min: 'dataMin', max: 'dataMax'},
-		yAxis: {type: 'log', name: 'operations a second', axisLabel: {formatter: rateText}},
+		xAxis: {
+			type: 'category',
+			name: 'operations in flight',
+			boundaryGap: false,
+			data: [...new Set(cells.map(({inFlight}) => inFlight))].sort((a, b) => a - b).map(String),
+		},
+		yAxis: {type: 'log', name: 'operations a second', axisLabel: {formatter: short(rateText)}},
 	});
 	return plotOf(`throughput-${nodes}-nodes`, sheet);
 }
@@ -61,7 +68,7 @@ function latencyPlot(nodes: number, all: readonly Cell[], results: Results): Plo
 		panels: panelsOf(cells, panelCells =>
 			bySystem(panelCells, results).map(([id, [cell]]) => lineOf(id, results, tailOf(cell), {showSymbol: false})),
 		),
-		xAxis: {type: 'log', name: 'latency', axisLabel: {formatter: timeText, hideOverlap: true}},
+		xAxis: {type: 'log', name: 'latency', axisLabel: {formatter: short(timeText), hideOverlap: true}},
 		yAxis: {
 			type: 'value',
 			name: 'operations that were faster',
@@ -78,6 +85,12 @@ function tailOf(cell: Cell | undefined): readonly (readonly [number, number])[] 
 	const points = (cell?.distribution ?? []).filter(([percentile, us]) => percentile < 100 && us > 0);
 	return points.map(([percentile, us]) => [us, ninesOf(percentile)] as const);
 }
+
+/** Ticks are round numbers. */
+const short =
+	(format: (value: number) => string) =>
+	(value: number): string =>
+		format(value).replace(/\.0+(?=\D|$)/, '');
 
 /** 90 %: 1; 99 %: 2; 99.9 %: 3. */
 const ninesOf = (percentile: number): number => Math.min(4, -Math.log10(1 - percentile / 100));
@@ -99,10 +112,10 @@ function crashPlot(crashes: readonly CrashResult[], results: Results): Plot {
 		xAxis: {
 			type: 'value',
 			name: 'ms from the kill',
-			min: Math.floor(before / 100) * 100,
-			max: Math.ceil(after / 100) * 100,
+			min: Math.floor(before / 500) * 500,
+			max: Math.ceil(after / 500) * 500,
 		},
-		yAxis: {type: 'value', name: 'completions', axisLabel: {formatter: rateText}},
+		yAxis: {type: 'value', name: 'completions', axisLabel: {formatter: short(rateText)}},
 		legend: [],
 	});
 }
@@ -192,7 +205,7 @@ function soakPlot(soak: SoakResult): Plot {
 			},
 		],
 		xAxis: {type: 'value', name: 'minutes', max: 'dataMax'},
-		yAxis: {type: 'value', name: '', min: 0, axisLabel: {formatter: rateText}},
+		yAxis: {type: 'value', name: '', min: 0, axisLabel: {formatter: short(rateText)}},
 		legend: [],
 	});
 }
@@ -220,7 +233,7 @@ function bySystem(cells: readonly Cell[], {systems}: Results): readonly (readonl
 function lineOf(
 	id: SystemId,
 	results: Results,
-	data: readonly (readonly number[])[],
+	data: readonly (readonly [number | string, number])[],
 	{showSymbol = true}: {readonly showSymbol?: boolean} = {},
 ): PanelSeries {
 	const {color, line, symbol} = lookOf[id];

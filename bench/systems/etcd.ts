@@ -5,7 +5,7 @@ import {cpuClock} from '../cpu.js';
 import {fill, runLoad} from '../load.js';
 import {EtcdClient} from './etcd-client.js';
 import {ServerProcess, waitUntil} from './servers.js';
-import type {Crashable, RunningSystem, StartOptions} from './system.js';
+import {attemptTimeoutMs, type Crashable, type RunningSystem, type StartOptions} from './system.js';
 
 const startTimeoutMs = 30_000;
 /** etcd's own defaults. */
@@ -38,7 +38,7 @@ export async function startEtcd(
 			await Promise.all(members.map(member => member.process.stop()));
 			await rm(place, {recursive: true, force: true});
 		},
-		crashable: {client, electionTimeoutMs, ...crashesOf(members)},
+		crashable: crashesOf(members),
 	};
 }
 
@@ -63,8 +63,14 @@ function startMembers(nodes: number, place: string, ports: readonly number[]): r
 	});
 }
 
-function crashesOf(members: readonly Member[]): Pick<Crashable, 'killLeader' | 'restart' | 'term'> {
+function crashesOf(members: readonly Member[]): Crashable {
 	return {
+		connect: () =>
+			new EtcdClient(
+				members.map(({client}) => client),
+				{attemptTimeoutMs},
+			),
+		electionTimeoutMs,
 		async killLeader() {
 			const leader = (await statuses(members)).find(({memberId, leader: its}) => memberId === its)?.node;
 			if (leader === undefined) throw new Error('etcd has no leader to kill');

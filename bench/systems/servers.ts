@@ -1,7 +1,7 @@
 /** Server programs that the bench starts by itself on this machine, and takes along when it ends. */
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {createServer} from 'node:net';
+import {connect, createServer} from 'node:net';
 
 const stopTimeoutMs = 5000;
 const pollMs = 20;
@@ -44,6 +44,19 @@ export async function waitUntil(what: string, timeoutMs: number, isTrue: () => P
 		if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
 		await new Promise(resolve => void setTimeout(resolve, pollMs));
 	}
+}
+
+/** Waits for somebody to listen on a port. */
+export async function waitForPort(what: string, timeoutMs: number, port: number): Promise<void> {
+	await waitUntil(what, timeoutMs, async () => {
+		const socket = connect(port, '127.0.0.1');
+		try {
+			await once(socket, 'connect');
+			return true;
+		} finally {
+			socket.destroy();
+		}
+	});
 }
 
 const running = new Set<ServerProcess>();

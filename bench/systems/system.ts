@@ -48,8 +48,12 @@ export interface RunningSystem {
 	readonly crashable?: Crashable;
 }
 
+/** How long a client waits for a server that may have lost its leader: our clerk's default, so all others' too. */
+export const attemptTimeoutMs = 500;
+
 export interface Crashable {
-	readonly client: KvClient;
+	/** A client of its own, which gives an attempt up after {@link attemptTimeoutMs}. */
+	connect(): KvClient & {close(): void};
 	/** The shortest time without a leader's word after which a follower campaigns, ms. */
 	readonly electionTimeoutMs: number;
 	/** Kills the leader, and says who that was, and when it was done, by `performance.now()`. */

@@ -5,7 +5,7 @@ import {defaultRaftLimits} from '../../src/raft/options.js';
 import {cpuClock} from '../cpu.js';
 import {fill, runLoad} from '../load.js';
 import {LoadThread} from '../load-pool.js';
-import type {Crashable, RunningSystem, StartOptions} from './system.js';
+import {attemptTimeoutMs, type Crashable, type RunningSystem, type StartOptions} from './system.js';
 
 const leaderTimeoutMs = 20_000;
 
@@ -23,7 +23,7 @@ export async function startWithClerk(options: StartOptions): Promise<RunningSyst
 	return {
 		measure: load => runLoad(clerk, load, cpuClock()),
 		stop: () => cluster.close(),
-		crashable: {client: clerk, electionTimeoutMs: defaultRaftLimits.electionTimeoutMs, ...crashesOf(cluster)},
+		crashable: crashesOf(cluster),
 	};
 }
 
@@ -41,8 +41,10 @@ export async function startWithClerkThread(options: StartOptions): Promise<Runni
 	};
 }
 
-function crashesOf(cluster: Cluster): Pick<Crashable, 'killLeader' | 'restart' | 'term'> {
+function crashesOf(cluster: Cluster): Crashable {
 	return {
+		connect: () => cluster.clerk({limits: {attemptTimeoutMs}}),
+		electionTimeoutMs: defaultRaftLimits.electionTimeoutMs,
 		async killLeader() {
 			const leader = await cluster.waitForLeader(leaderTimeoutMs);
 			const killedAt = performance.now();
