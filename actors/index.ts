@@ -3,8 +3,18 @@ export {Cluster, type NodeStatus} from './cluster/cluster.js';
 export {ClusterStateError, ThreadError} from './cluster/errors.js';
 export {type ClusterOptions, OptionError} from './cluster/options.js';
 export type {SupervisorEvent} from './cluster/supervisor.js';
-export {Clerk, type ClerkConnection, type ClerkOptions, type Data} from './clerk/clerk.js';
+export {Clerk, type ClerkConnection, type ClerkOptions} from './clerk/clerk.js';
+export {EtcdClerk, type EtcdClerkOptions, type EtcdMember} from './engines/etcd/etcd-clerk.js';
+export {EngineUrlError} from './engines/etcd/engine-url.js';
+export {
+	BatchTooLargeError,
+	EngineRefusedError,
+	EngineUnreachableError,
+	UnsupportedOperationError,
+} from './engines/etcd/errors.js';
+export {defaultEtcdLimits, type EtcdLimits} from './engines/etcd/limits.js';
 export {InvalidOperationError, type Written} from './clerk/results.js';
+export {type Data, KeyValueClient} from './key-value-client.js';
 export type {KvClient} from './kv-client.js';
 export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
 export {FaultPlan} from '../src/faults/fault-plan.js';

@@ -6,15 +6,13 @@ import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
 import {clientEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
 import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
-import type {Expected, Operation, Result, Version} from '../../src/kv/types.js';
+import type {Operation, Result} from '../../src/kv/types.js';
 import {type NodeId, unreachable} from '../../src/raft/types.js';
 import {codec} from '../codec.js';
-import type {KvClient} from '../kv-client.js';
+import {KeyValueClient} from '../key-value-client.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
 import type {Router} from '../network/router.js';
-import {keyOf, textOf} from '../text.js';
 import {ReplyChannels} from './reply-channels.js';
-import {expectResult, type Written} from './results.js';
 
 export interface ClerkOptions {
 	/** How long an operation may take, in ms, before it rejects with a `TimeoutError`. @default 10000 */
@@ -38,9 +36,6 @@ interface Network {
 	close(): void;
 }
 
-/** A key or a value: text is UTF-8. */
-export type Data = string | Uint8Array;
-
 interface Waiter {
 	readonly resolve: (result: Result) => void;
 	readonly reject: (error: Error) => void;
@@ -49,7 +44,7 @@ interface Waiter {
 const defaultTimeoutMs = 10_000;
 const now = (): number => performance.now();
 
-export class Clerk implements KvClient, AsyncDisposable {
+export class Clerk extends KeyValueClient {
 	readonly #core: ClerkCore;
 	readonly #network: Network;
 	readonly #channels: ReplyChannels;
@@ -65,6 +60,7 @@ export class Clerk implements KvClient, AsyncDisposable {
 		servers: readonly NodeId[],
 		options: ClerkOptions,
 	) {
+		super();
 		this.#options = options;
 		this.#core = new ClerkCore({
 			codec,
@@ -121,10 +117,6 @@ export class Clerk implements KvClient, AsyncDisposable {
 		return clientEndpoint(String(this.#network.client));
 	}
 
-	/**
-	 * Any operation; the methods below are this with less to write. Linearizable; a write takes effect exactly once.
-	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect.
-	 */
 	execute(operation: Operation): Promise<Result> {
 		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
 		const operationId = this.#core.submit(operation, {deadline});
@@ -132,55 +124,6 @@ export class Clerk implements KvClient, AsyncDisposable {
 			this.#waiters.set(operationId, {resolve, reject});
 			this.#flushSoon();
 		});
-	}
-
-	/** `undefined`: the key is absent. */
-	async get(key: Data): Promise<{readonly value: Uint8Array; readonly version: Version} | undefined> {
-		const {value, version} = expectResult(await this.execute({type: 'get', key: keyOf(key)}), 'value');
-		return value === undefined ? undefined : {value, version};
-	}
-
-	/** The value as UTF-8 text; `undefined`: the key is absent. */
-	async getText(key: Data): Promise<string | undefined> {
-		const entry = await this.get(key);
-		return entry === undefined ? undefined : textOf(entry.value);
-	}
-
-	async put(key: Data, value: Data): Promise<Written> {
-		return expectResult(await this.execute({type: 'put', key: keyOf(key), value: valueOf(value)}), 'written');
-	}
-
-	async append(key: Data, value: Data): Promise<Written> {
-		return expectResult(await this.execute({type: 'append', key: keyOf(key), value: valueOf(value)}), 'written');
-	}
-
-	/** Whether there was something to delete. */
-	async delete(key: Data): Promise<boolean> {
-		return expectResult(await this.execute({type: 'delete', key: keyOf(key)}), 'deleted').existed;
-	}
-
-	/**
-	 * Writes `value` if the key is as expected: `{value}` (`undefined`: absent) or `{version}` (0: absent).
-	 * Otherwise changes nothing and gives what is there, as `conditionFailed`.
-	 */
-	async compareAndSet(
-		key: Data,
-		expected: {readonly value: Data | undefined} | {readonly version: Version},
-		value: Data,
-	): Promise<Extract<Result, {type: 'written' | 'conditionFailed'}>> {
-		const operation = {
-			type: 'compareAndSet',
-			key: keyOf(key),
-			expected: expectedOf(expected),
-			value: valueOf(value),
-		} as const;
-		const result = await this.execute(operation);
-		return result.type === 'conditionFailed' ? result : expectResult(result, 'written');
-	}
-
-	/** Adds to the decimal number that the value is, and gives the sum. */
-	async increment(key: Data, by: bigint | number = 1): Promise<bigint> {
-		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: BigInt(by)}), 'number').value;
 	}
 
 	/** Settles everything that waits (`ClerkClosedError`) and closes all ports. Idempotent. */
@@ -194,10 +137,6 @@ export class Clerk implements KvClient, AsyncDisposable {
 		this.#channels.close();
 		this.#network.close();
 		this.#options.closed?.();
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		this.close();
 	}
 
 	#flushSoon(): void {
@@ -253,9 +192,3 @@ export class Clerk implements KvClient, AsyncDisposable {
 }
 
 /** Only read until it is encoded, so it may be a view of a shared block. */
-const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
-
-function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {
-	if ('version' in expected) return expected;
-	return {value: expected.value === undefined ? undefined : valueOf(expected.value)};
-}

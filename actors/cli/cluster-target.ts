@@ -2,19 +2,19 @@
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import type {Clerk} from '../clerk/clerk.js';
 import type {Cluster, NodeStatus as ClusterNodeStatus} from '../cluster/cluster.js';
-import type {CompareAndSetResult, ConsoleTarget, NodeStatus} from '../console/console-target.js';
+import type {ConsoleTarget, NodeStatus} from '../console/console-target.js';
 import type {RedisGateway} from '../redis/gateway.js';
+import {DataTarget} from './data-target.js';
 
 const leaderTimeoutMs = 60_000;
 
-export class ClusterTarget implements ConsoleTarget {
+export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	readonly #cluster: Cluster;
-	readonly #clerk: Clerk;
 	readonly #gateway: RedisGateway;
 
 	constructor(cluster: Cluster, clerk: Clerk, gateway: RedisGateway) {
+		super(clerk);
 		this.#cluster = cluster;
-		this.#clerk = clerk;
 		this.#gateway = gateway;
 	}
 
@@ -24,27 +24,6 @@ export class ClusterTarget implements ConsoleTarget {
 
 	async status(): Promise<readonly NodeStatus[]> {
 		return (await this.#cluster.status()).map(rowOf);
-	}
-
-	async put(key: Uint8Array, value: Uint8Array): Promise<void> {
-		await this.#clerk.put(key, value);
-	}
-
-	async append(key: Uint8Array, value: Uint8Array): Promise<void> {
-		await this.#clerk.append(key, value);
-	}
-
-	async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-		return (await this.#clerk.get(key))?.value;
-	}
-
-	async delete(key: Uint8Array): Promise<boolean> {
-		return this.#clerk.delete(key);
-	}
-
-	async compareAndSet(key: Uint8Array, expected: Uint8Array, value: Uint8Array): Promise<CompareAndSetResult> {
-		const result = await this.#clerk.compareAndSet(key, {value: expected}, value);
-		return result.type === 'written' ? {type: 'written'} : {type: 'conditionFailed', value: result.value};
 	}
 
 	async waitForLeader(): Promise<number> {

@@ -1,13 +1,17 @@
-/** `threadraft start`: a cluster, its Redis port, and the console, until the input ends or a signal comes. */
+/** `threadraft start`: a cluster or an etcd cluster's client, its Redis port, and the console, until the input ends or a signal comes. */
 import path from 'node:path';
 import {isatty} from 'node:tty';
 import {Cluster} from '../cluster/cluster.js';
 import type {SupervisorEvent} from '../cluster/supervisor.js';
 import type {StartOptions} from '../console/command-line.js';
+import type {ConsoleTarget} from '../console/console-target.js';
 import {runConsole} from '../console/console.js';
+import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
+import type {KeyValueClient} from '../key-value-client.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
 import {unreachable} from '../../src/raft/types.js';
 import {ClusterTarget} from './cluster-target.js';
+import {EtcdTarget} from './etcd-target.js';
 
 /** Bytes. Large enough for what people put into Redis, small enough for a message between threads. */
 const valueBytesMax = 2 ** 20;
@@ -17,6 +21,10 @@ const redisTimeoutMs = 30_000;
 const signalStatus = {SIGINT: 130, SIGTERM: 143} as const;
 
 export async function start(options: StartOptions): Promise<number> {
+	return options.engine === undefined ? startCluster(options) : startEngine(options.engine, options);
+}
+
+async function startCluster(options: StartOptions): Promise<number> {
 	const {nodes, kvThread, directory} = options;
 	const cluster = await Cluster.start({
 		nodes,
@@ -24,13 +32,37 @@ export async function start(options: StartOptions): Promise<number> {
 		valueBytesMax,
 		...(directory === undefined ? {} : {directory}),
 	});
-	const gateway = await openGateway(cluster, options);
-	const target = new ClusterTarget(cluster, cluster.clerk(), gateway);
+	const gateway = await openGateway(options, {
+		client: cluster.clerk({timeoutMs: redisTimeoutMs}),
+		info: () => clusterInfo(cluster),
+		close: () => cluster.close(),
+	});
 	cluster.on('event', tellEvent);
+	const place =
+		directory === undefined
+			? 'in temporary files that are gone at the end'
+			: `in ${path.relative('', directory) || '.'}`;
+	tellStart(`${nodes} nodes on ${nodes} threads, data ${place}`, gateway);
+	return converse(new ClusterTarget(cluster, cluster.clerk(), gateway));
+}
+
+/** The same console and Redis port, before an etcd cluster. */
+async function startEngine(url: string, options: StartOptions): Promise<number> {
+	const clerk = await EtcdClerk.connect(url);
+	const redisClerk = await EtcdClerk.connect(url, {timeoutMs: redisTimeoutMs});
+	const close = async (): Promise<void> => {
+		await Promise.all([clerk.close(), redisClerk.close()]);
+	};
+	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close});
+	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
+	return converse(new EtcdTarget(clerk, gateway, close));
+}
+
+/** Until the input ends or a signal comes. */
+async function converse(target: ConsoleTarget): Promise<number> {
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		process.once(signal, () => void target.close().finally(() => process.exit(signalStatus[signal])));
 	}
-	tellStart(options, gateway);
 	return runConsole(target, {
 		input: process.stdin,
 		output: process.stdout,
@@ -40,27 +72,25 @@ export async function start(options: StartOptions): Promise<number> {
 	});
 }
 
-async function openGateway(cluster: Cluster, {redisHost, redisPort}: StartOptions): Promise<RedisGateway> {
+/** What the Redis port stands before. */
+interface Backend {
+	readonly client: KeyValueClient;
+	readonly info: () => Promise<Record<string, string | number>>;
+	close(): Promise<void>;
+}
+
+async function openGateway({redisHost, redisPort}: StartOptions, backend: Backend): Promise<RedisGateway> {
+	const {client, info} = backend;
 	try {
-		return await startRedisGateway({
-			client: cluster.clerk({timeoutMs: redisTimeoutMs}),
-			host: redisHost,
-			port: redisPort,
-			info: () => clusterInfo(cluster),
-			limits: {valueBytesMax},
-		});
+		return await startRedisGateway({client, host: redisHost, port: redisPort, info, limits: {valueBytesMax}});
 	} catch (error) {
-		await cluster.close();
+		await backend.close();
 		throw error;
 	}
 }
 
-function tellStart({nodes, directory}: StartOptions, {address, port}: RedisGateway): void {
-	const place =
-		directory === undefined
-			? 'in temporary files that are gone at the end'
-			: `in ${path.relative('', directory) || '.'}`;
-	process.stdout.write(`${nodes} nodes on ${nodes} threads, data ${place}\n`);
+function tellStart(what: string, {address, port}: RedisGateway): void {
+	process.stdout.write(`${what}\n`);
 	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port}); "help" lists the commands\n`);
 }
 
@@ -90,6 +120,18 @@ async function clusterInfo(cluster: Cluster): Promise<Record<string, string | nu
 			replica === undefined
 				? `state=${state}`
 				: `state=${state},role=${replica.role},term=${replica.currentTerm},commit=${replica.commitIndex},applied=${replica.appliedIndex}`;
+	}
+	return info;
+}
+
+async function engineInfo(clerk: EtcdClerk): Promise<Record<string, string | number>> {
+	const members = await clerk.members();
+	const info: Record<string, string | number> = {engine: 'etcd', nodes: members.length};
+	for (const [number, member] of members.entries()) {
+		info[`node${number}`] =
+			member.type === 'down'
+				? `address=${member.address},state=down`
+				: `address=${member.address},state=up,role=${member.isLeader ? 'leader' : 'follower'},term=${member.currentTerm},commit=${member.commitIndex},applied=${member.lastApplied}`;
 	}
 	return info;
 }

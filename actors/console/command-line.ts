@@ -1,5 +1,6 @@
 /** The command line of `threadraft`: its subcommands, their options, and what is said to a wrong one. */
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
+import {EngineUrlError, parseEngineUrl} from '../engines/etcd/engine-url.js';
 
 /** What `threadraft start` was asked for. */
 export interface StartOptions {
@@ -12,6 +13,8 @@ export interface StartOptions {
 	readonly redisHost: string;
 	/** The key/value servers run on threads of their own. */
 	readonly kvThread: boolean;
+	/** URL of the etcd cluster that takes the place of our own; then nothing of nodes, directory and threads counts. */
+	readonly engine: string | undefined;
 }
 
 /** One subcommand. */
@@ -43,6 +46,7 @@ interface RawStartOptions {
 	readonly redisPort: number;
 	readonly redisHost: string;
 	readonly kvThread: boolean;
+	readonly engine?: string;
 }
 
 export function startSubcommand(start: (options: StartOptions) => Promise<number>): Subcommand {
@@ -55,6 +59,10 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				'--memory',
 				'keep the data in temporary files that are never forced to the disk and are gone at the end',
 			);
+			const engine = new Option(
+				'--engine <url>',
+				'keep the data in this etcd cluster (etcd://HOST:PORT,...) instead of starting one',
+			);
 			command
 				.option('--nodes <n>', 'how many nodes, 1 to 9', wholeNumber(1, 9), 5)
 				.option('--dir <path>', 'where the nodes keep their data', './threadraft-data')
@@ -62,13 +70,15 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				.option('--redis-port <port>', 'port of the Redis protocol; 0 takes any free one', wholeNumber(0, 65_535), 6380)
 				.option('--redis-host <host>', 'address to listen on', '127.0.0.1')
 				.option('--kv-thread', 'run each key/value server on a thread of its own', false)
+				.addOption(engine.argParser(engineUrl).conflicts(['nodes', 'dir', 'memory', 'kvThread']))
 				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw))));
 		},
 	};
 }
 
-function startOptionsOf({nodes, dir, memory, redisPort, redisHost, kvThread}: RawStartOptions): StartOptions {
-	return {nodes, directory: memory ? undefined : dir, redisPort, redisHost, kvThread};
+function startOptionsOf(raw: RawStartOptions): StartOptions {
+	const {nodes, dir, memory, redisPort, redisHost, kvThread, engine} = raw;
+	return {nodes, directory: memory ? undefined : dir, redisPort, redisHost, kvThread, engine};
 }
 
 /**
@@ -140,4 +150,13 @@ function wholeNumber(min: number, max: number): (text: string) => number {
 		if (value >= min && value <= max) return value;
 		throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
 	};
+}
+
+function engineUrl(text: string): string {
+	try {
+		parseEngineUrl(text);
+		return text;
+	} catch (error) {
+		throw error instanceof EngineUrlError ? new InvalidArgumentError(error.message) : error;
+	}
 }

@@ -9,10 +9,10 @@ export type NodeStatus =
 			readonly currentTerm: number;
 			readonly commitIndex: number;
 			readonly lastApplied: number;
-			/** Bytes of the entries that the log holds. */
-			readonly logBytes: number;
-			/** Last index that the snapshot includes; 0 without a snapshot. */
-			readonly snapshotIndex: number;
+			/** Bytes of the entries that the log holds; `undefined` where the engine does not tell. */
+			readonly logBytes: number | undefined;
+			/** Last index that the snapshot includes; 0 without a snapshot; `undefined` where the engine does not tell. */
+			readonly snapshotIndex: number | undefined;
 	  }
 	/** Its thread runs and does not answer: it is paused, or busy. */
 	| {readonly type: 'silent'; readonly node: number}

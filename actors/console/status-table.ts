@@ -22,7 +22,7 @@ function rowOf(status: NodeStatus, colours: Colors): string[] {
 	if (status.type === 'silent') return [String(status.node), colours.yellow('silent'), ...blanks];
 	const {node, role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = status;
 	const shownRole = role === 'leader' ? colours.green(role) : role;
-	const numbers = [currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex].map(String);
+	const numbers = [currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex].map(number => String(number ?? '-'));
 	return [String(node), 'up', shownRole, ...numbers];
 }
 

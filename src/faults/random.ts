@@ -16,7 +16,8 @@ const UINT32_RANGE = 0x1_0000_0000;
 
 export class Random {
 	readonly #seed: number;
-	readonly #words: Uint32Array;
+	/** Signed: then all of the arithmetic stays in 32-bit integers. */
+	readonly #words: Int32Array;
 
 	constructor(state: RandomState) {
 		assert(
@@ -24,7 +25,7 @@ export class Random {
 			'a state of xoshiro128** is not all zero',
 		);
 		this.#seed = state.seed >>> 0;
-		this.#words = Uint32Array.from(state.words);
+		this.#words = Int32Array.from(state.words);
 	}
 
 	/** The seed is any whole number; only its low 32 bits count. */
@@ -36,7 +37,7 @@ export class Random {
 	/** A copy that goes on from here: `new Random(random.state)` draws what `random` would. */
 	get state(): RandomState {
 		const [a = 0, b = 0, c = 0, d = 0] = this.#words;
-		return {seed: this.#seed, words: [a, b, c, d]};
+		return {seed: this.#seed, words: [a >>> 0, b >>> 0, c >>> 0, d >>> 0]};
 	}
 
 	/**
@@ -49,8 +50,12 @@ export class Random {
 
 	/** A whole number from 0 to 2^32 - 1. */
 	uint32(): number {
+		// Not by destructuring: that goes through an iterator, and a simulated run draws millions of these.
 		const words = this.#words;
-		const [a = 0, b = 0, c = 0, d = 0] = words;
+		const a = words[0] ?? 0;
+		const b = words[1] ?? 0;
+		const c = words[2] ?? 0;
+		const d = words[3] ?? 0;
 		const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
 		words[0] = a ^ d ^ b;
 		words[1] = b ^ c ^ a;
@@ -72,8 +77,7 @@ export class Random {
 	/** A whole number from `min` to `max`, both included, each as likely as the other. */
 	integer(min: number, max: number): number {
 		const range = max - min + 1;
-		assert(Number.isInteger(min) && Number.isInteger(max), `${min} and ${max} are whole numbers`);
-		assert(range >= 1 && range <= UINT32_RANGE, `${min}..${max} has from 1 to 2^32 numbers`);
+		if (!Number.isInteger(min) || !Number.isInteger(max) || range < 1 || range > UINT32_RANGE) refuse(min, max);
 		// Draws past the last whole multiple of the range are thrown away: they would favour the small numbers.
 		const limit = UINT32_RANGE - (UINT32_RANGE % range);
 		let draw = this.uint32();
@@ -100,6 +104,12 @@ export class Random {
 	exponential(mean: number): number {
 		return -mean * Math.log(1 - this.float());
 	}
+}
+
+/** Apart from the draw: a message that is made for nobody costs more than the draw. */
+function refuse(min: number, max: number): never {
+	assert(Number.isInteger(min) && Number.isInteger(max), `${min} and ${max} are whole numbers`);
+	throw new RangeError(`invariant broken: ${min}..${max} has from 1 to 2^32 numbers`);
 }
 
 function rotateLeft(word: number, bits: number): number {

@@ -1,49 +1,55 @@
 /** What each operation does to the store. Nothing here knows of logs or sessions. */
 import {unreachable, type LogIndex} from '../raft/types.js';
 import {isInt64} from './plain.js';
-import type {Store, Stored} from './store.js';
-import type {Expected, Operation, ReadOperation, Result, Value} from './types.js';
+import type {Stored} from './store.js';
+import type {ByteString, Codec, Expected, Operation, ReadOperation, Result, Value} from './types.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 
+/** What operations need of a store: the replicas' own, or what is known of somebody else's. */
+export interface KeyValues {
+	get(key: string): Stored | undefined;
+	set(key: string, value: ByteString, version: LogIndex): void;
+	/** Whether there was something to delete. */
+	delete(key: string): boolean;
+	/** How many keys there were. */
+	clear(): number;
+}
+
 /** What an operation runs in: `index` becomes the version of all that it changes. */
 export interface Execution {
-	readonly store: Store;
+	readonly codec: Codec;
+	readonly store: KeyValues;
 	readonly index: LogIndex;
 	/** Bytes. */
 	readonly valueBytesMax: number;
 }
 
-function isEqual(left: Value, right: Value): boolean {
-	if (left.length !== right.length) return false;
-	for (let offset = 0; offset < left.length; offset += 1) {
-		if (left[offset] !== right[offset]) return false;
-	}
-	return true;
-}
+/** In an array of its own: the result is kept until its client has it. */
+const copyOf = (codec: Codec, value: ByteString): Value => new Uint8Array(codec.bytesOf(value));
 
-const conditionFailed = (current: Stored | undefined): Result => ({
+const conditionFailed = ({codec}: Execution, current: Stored | undefined): Result => ({
 	type: 'conditionFailed',
-	value: current?.value,
+	value: current && copyOf(codec, current.value),
 	version: current?.version ?? 0,
 });
 
-function write({store, index, valueBytesMax}: Execution, key: string, value: Value): Result {
+function write({codec, store, index, valueBytesMax}: Execution, key: string, value: Value): Result {
 	if (value.length > valueBytesMax) {
 		return {type: 'invalid', reason: 'valueTooLarge', version: store.get(key)?.version ?? 0};
 	}
-	// What is kept must not keep the whole batch of entries that it came in.
-	store.set(key, new Uint8Array(value), index);
+	store.set(key, codec.byteStringOf(value), index);
 	return {type: 'written', version: index, length: value.length};
 }
 
 function put(execution: Execution, {key, value, condition, returnPrevious}: Of<'put'>): Result {
 	if (condition === undefined && returnPrevious !== true) return write(execution, key, value);
 	const current = execution.store.get(key);
-	if (condition !== undefined && (condition === 'present') !== (current !== undefined)) return conditionFailed(current);
+	if (condition !== undefined && (condition === 'present') !== (current !== undefined))
+		return conditionFailed(execution, current);
 	const result = write(execution, key, value);
 	if (returnPrevious !== true || current === undefined || result.type !== 'written') return result;
-	return {...result, previous: current.value};
+	return {...result, previous: copyOf(execution.codec, current.value)};
 }
 
 function append(execution: Execution, {key, value}: Of<'append'>): Result {
@@ -54,30 +60,28 @@ function append(execution: Execution, {key, value}: Of<'append'>): Result {
 		return {type: 'invalid', reason: 'valueTooLarge', version: current.version};
 	}
 	const joined = new Uint8Array(length);
-	joined.set(current.value);
+	joined.set(execution.codec.bytesOf(current.value));
 	joined.set(value, current.value.length);
-	execution.store.set(key, joined, execution.index);
+	// Not by adding strings: V8 would keep the pieces, and small ones take many times their bytes.
+	execution.store.set(key, execution.codec.byteStringOf(joined), execution.index);
 	return {type: 'written', version: execution.index, length};
 }
 
-function matches(current: Stored | undefined, expected: Expected): boolean {
+function matches({codec}: Execution, current: Stored | undefined, expected: Expected): boolean {
 	if ('version' in expected) return (current?.version ?? 0) === expected.version;
-	if (current === undefined || expected.value === undefined) return current?.value === expected.value;
-	return isEqual(current.value, expected.value);
+	return current?.value === (expected.value && codec.byteStringOf(expected.value));
 }
 
 function compareAndSet(execution: Execution, {key, expected, value}: Of<'compareAndSet'>): Result {
 	const current = execution.store.get(key);
-	return matches(current, expected) ? write(execution, key, value) : conditionFailed(current);
+	return matches(execution, current, expected) ? write(execution, key, value) : conditionFailed(execution, current);
 }
 
 /** A signed decimal number as one would write it: no plus, no leading zeros, no blanks. */
 const decimal = /^(?:0|-?[1-9][0-9]{0,18})$/;
 
-/** `undefined` when the bytes are not a signed 64-bit decimal number. */
-function numberOf(value: Value): bigint | undefined {
-	if (value.length > 20) return undefined;
-	const text = String.fromCharCode(...value);
+/** `undefined` when the text is not a signed 64-bit decimal number. */
+function numberOf(text: ByteString): bigint | undefined {
 	const number = decimal.test(text) ? BigInt(text) : undefined;
 	return number !== undefined && isInt64(number) ? number : undefined;
 }
@@ -89,14 +93,19 @@ function increment({store, index}: Execution, {key, by}: Of<'increment'>): Resul
 	if (number === undefined) return {type: 'invalid', reason: 'notANumber', version};
 	const sum = number + by;
 	if (!isInt64(sum)) return {type: 'invalid', reason: 'numberOverflow', version};
-	const digits = Uint8Array.from(sum.toString(), digit => digit.charCodeAt(0));
-	store.set(key, digits, index);
+	store.set(key, sum.toString(), index);
 	return {type: 'number', value: sum, version: index};
 }
 
-export function read(store: Store, {key}: ReadOperation): Result {
+/** The value may be a view of a larger buffer: to be encoded at once. */
+export function read(codec: Codec, store: KeyValues, {key}: ReadOperation): Result {
 	const current = store.get(key);
-	return {type: 'value', value: current?.value, version: current?.version ?? 0};
+	return {type: 'value', value: current && codec.bytesOf(current.value), version: current?.version ?? 0};
+}
+
+function keptRead({codec, store}: Execution, {key}: ReadOperation): Result {
+	const current = store.get(key);
+	return {type: 'value', value: current && copyOf(codec, current.value), version: current?.version ?? 0};
 }
 
 /** Runs the operation; the same state, operation and index give the same result and state, everywhere. */
@@ -118,7 +127,7 @@ export function execute(execution: Execution, operation: Operation): Result {
 		case 'batch':
 			return {type: 'batch', results: operation.operations.map(part => execute(execution, part))};
 		case 'get':
-			return read(store, operation);
+			return keptRead(execution, operation);
 		default:
 			return unreachable(operation);
 	}

@@ -229,6 +229,7 @@ export class KvServer {
 	// -------------------------------------------------------------------------------------------------- to the node
 
 	#flushWrites(): void {
+		if (this.#turnWrites.length === 0) return;
 		const requests = this.#turnWrites.filter(request => this.#pending.has(request));
 		this.#turnWrites = [];
 		if (requests.length === 0) return;
@@ -264,6 +265,7 @@ export class KvServer {
 	}
 
 	#flushReads(): void {
+		if (this.#turnReads.length === 0) return;
 		const requests = this.#turnReads.filter(request => this.#pending.has(request));
 		this.#turnReads = [];
 		if (requests.length === 0) return;
@@ -381,6 +383,7 @@ export class KvServer {
 	}
 
 	#answerReads(): void {
+		if (this.#readable.length === 0) return;
 		const {appliedIndex} = this.#machine;
 		if (!this.#readable.some(({index}) => index <= appliedIndex)) return;
 		const ready = this.#readable.filter(({index}) => index <= appliedIndex);

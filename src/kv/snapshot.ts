@@ -47,11 +47,11 @@ function joined(frames: readonly Uint8Array[]): Uint8Array {
 	return bytes;
 }
 
-function* keyFrames({store}: FrozenState, bytesMax: number): Generator<unknown[]> {
+function* keyFrames(codec: Codec, {store}: FrozenState, bytesMax: number): Generator<unknown[]> {
 	let frame: unknown[] = [keysFrame];
 	let bytes = 0;
 	for (const [key, {value, version}] of store) {
-		frame.push(key, value, version);
+		frame.push(key, codec.bytesOf(value), version);
 		bytes += key.length + value.length + keyOverheadBytes;
 		if (bytes < bytesMax) continue;
 		yield frame;
@@ -75,10 +75,10 @@ function* resultFrames(results: ReadonlyMap<number, Result>, bytesMax: number): 
 	if (frame.length > 1) yield frame;
 }
 
-function* framesOf(state: FrozenState, bytesMax: number): Generator<unknown[]> {
+function* framesOf(codec: Codec, state: FrozenState, bytesMax: number): Generator<unknown[]> {
 	const {index, logTime, store, sessions} = state;
 	yield [formatVersion, index, logTime, store.size, sessions.length];
-	yield* keyFrames(state, bytesMax);
+	yield* keyFrames(codec, state, bytesMax);
 	for (const {id, lastActive, acknowledged, results} of sessions) {
 		yield [sessionFrame, id, lastActive, acknowledged];
 		yield* resultFrames(results, bytesMax);
@@ -99,7 +99,7 @@ export class SnapshotWriter {
 	constructor(codec: Codec, state: FrozenState, chunkBytes: number, release: () => void) {
 		this.index = state.index;
 		this.#codec = codec;
-		this.#frames = framesOf(state, chunkBytes);
+		this.#frames = framesOf(codec, state, chunkBytes);
 		this.#chunkBytes = chunkBytes;
 		this.#release = release;
 	}
@@ -242,7 +242,10 @@ export class SnapshotReader {
 
 	#decode(body: Uint8Array): Plain {
 		try {
-			const frame = this.#codec.decode(body);
+			const frame = this.#codec.decodeView(body);
+			// Values of results are kept as they are, and must not keep the whole chunk.
+			const isKept = Array.isArray(frame) && frame[0] === resultsFrame;
+			if (isKept) return this.#codec.decode(body) as Plain;
 			if (Array.isArray(frame)) return frame as Plain;
 		} catch {
 			// Told below, in the words of this format.
@@ -283,7 +286,7 @@ export class SnapshotReader {
 			if (typeof key !== 'string' || !isBytes(value) || !isCount(version)) {
 				throw new SnapshotFormatError('a key is not valid');
 			}
-			this.#store.set(key, value, version);
+			this.#store.set(key, this.#codec.byteStringOf(value), version);
 		}
 	}
 

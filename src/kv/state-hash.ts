@@ -34,7 +34,17 @@ class Lanes {
 
 	bytes(bytes: Uint8Array): void {
 		this.number(bytes.length);
-		for (const byte of bytes) this.byte(byte);
+		// As `byte` does, but on variables: this is where nearly all of the time goes.
+		let first = this.#first;
+		let second = this.#second;
+		for (let offset = 0; offset < bytes.length; offset += 1) {
+			const byte = bytes[offset] ?? 0;
+			first = Math.imul(first ^ byte, 0x01000193);
+			second = Math.imul(second ^ byte, 0x85ebca6b);
+			second ^= second >>> 13;
+		}
+		this.#first = first;
+		this.#second = second;
 	}
 
 	text(text: string): void {
@@ -56,7 +66,7 @@ export function stateHash(codec: Codec, store: Store, sessions: SessionTable): s
 		const lanes = new Lanes(1);
 		lanes.text(key);
 		lanes.number(version);
-		lanes.bytes(value);
+		lanes.text(value);
 		first = (first + lanes.first) | 0;
 		second = (second + lanes.second) | 0;
 	}

@@ -72,7 +72,7 @@ export class KvStateMachine {
 
 	/** The state's answer as of `appliedIndex`. */
 	read(operation: ReadOperation): Result {
-		return read(this.#store, operation);
+		return read(this.#codec, this.#store, operation);
 	}
 
 	/** The kept result if this command is a repeat: what applying it again would give. */
@@ -144,7 +144,7 @@ export class KvStateMachine {
 		if (known !== undefined) return known;
 		if (sequence <= session.acknowledged) return {type: 'alreadyAcknowledged'};
 		if (this.#sessions.isFull(session)) return {type: 'sessionFull'};
-		const execution = {store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax};
+		const execution = {codec: this.#codec, store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax};
 		const result = execute(execution, operation);
 		this.#sessions.keep(session, sequence, result);
 		return result;

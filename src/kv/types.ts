@@ -3,11 +3,10 @@
  */
 import type {LogIndex, NodeId} from '../raft/types.js';
 
-/**
- * A key as a *byte string*: each character is one byte, U+0000 to U+00FF. Exact for binary keys, cheap as a Map key;
- * text becomes UTF-8 bytes at the edge (see the clerk actor).
- */
-export type Key = string;
+/** Bytes as a string: each character is one byte, U+0000 to U+00FF. */
+export type ByteString = string;
+/** Exact for binary keys, cheap as a Map key; text becomes UTF-8 bytes at the edge (see the clerk actor). */
+export type Key = ByteString;
 /** Bytes. Whoever holds a value must not change it. */
 export type Value = Uint8Array;
 /** The log index of the key's last change; 0 for a key that is absent. */
@@ -129,4 +128,7 @@ export interface Codec {
 	readonly decode: (bytes: Uint8Array) => unknown;
 	/** The same, but byte arrays in the result are views of `bytes`, and keep all of it in memory. */
 	readonly decodeView: (bytes: Uint8Array) => unknown;
+	readonly byteStringOf: (bytes: Uint8Array) => ByteString;
+	/** May be a view of a larger buffer: who keeps the bytes, copies them. */
+	readonly bytesOf: (text: ByteString) => Uint8Array;
 }

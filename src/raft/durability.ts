@@ -28,6 +28,7 @@ interface HeldMessage {
 
 /** Messages that wait for the disk; far more than a healthy disk lets come together. */
 const heldMessagesMax = 4096;
+const noMessages: readonly HeldMessage[] = [];
 
 export class Durability {
 	/** The last batch that was handed out. */
@@ -114,6 +115,7 @@ export class Durability {
 			this.#pending.shift();
 		}
 		this.#completed = Math.max(this.#completed, sequence);
+		if (this.#held.length === 0) return noMessages;
 		const released = this.#held.filter(held => held.sequence <= this.#completed);
 		if (released.length > 0) this.#held = this.#held.filter(held => held.sequence > this.#completed);
 		return released;

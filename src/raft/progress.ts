@@ -1,7 +1,7 @@
 /**
  * What a leader knows of one follower, and how much it may send (the flow control of etcd's raft).
  *
- *     probe ──success──▶ replicate      probe: one message at a time, until the logs are known to meet
+ *     probe ──answer──▶ replicate       probe: one message at a time, until the logs are known to meet
  *       ▲  ◀──refusal──     │           replicate: a pipeline, bounded in bytes and messages
  *       │                   │           snapshot: the log no longer reaches back far enough; chunks
  *       └──── snapshot ◀────┘
@@ -72,13 +72,13 @@ export class Progress {
 
 	/** The follower verified and stored everything up to `matchIndex`. Late answers change nothing. */
 	acknowledged(matchIndex: LogIndex): void {
+		if (matchIndex >= this.nextIndex - 1) this.isProbeSent = false;
 		this.matchIndex = Math.max(this.matchIndex, matchIndex);
 		this.nextIndex = Math.max(this.nextIndex, this.matchIndex + 1);
 		while (this.#inflight[0] !== undefined && this.#inflight[0].lastIndex <= this.matchIndex) {
 			this.#inflightBytes -= this.#inflight[0].bytes;
 			this.#inflight.shift();
 		}
-		this.isProbeSent = false;
 	}
 
 	/** A refusal of a message after `prevLogIndex` is current, not a late one of messages long superseded. */

@@ -86,7 +86,7 @@ export class RaftNode {
 
 	#now: Milliseconds;
 	#effects: Effect[] = [];
-	#leadershipTold = '';
+	#leadershipTold: Extract<ServiceInput, {type: 'leadership'}> | undefined;
 
 	constructor(options: RaftOptions, state: PersistentState, now: Milliseconds) {
 		this.#id = options.id;
@@ -317,15 +317,13 @@ export class RaftNode {
 	}
 
 	#tellLeadership(): void {
-		const input: ServiceInput = {
-			type: 'leadership',
-			role: this.#role,
-			term: this.#hardState.currentTerm,
-			leaderId: this.#leaderId,
-		};
-		const told = `${input.role} ${input.term} ${input.leaderId}`;
-		if (told === this.#leadershipTold) return;
-		this.#leadershipTold = told;
+		const told = this.#leadershipTold;
+		const role = this.#role;
+		const {currentTerm: term} = this.#hardState;
+		const leaderId = this.#leaderId;
+		if (told?.role === role && told.term === term && told.leaderId === leaderId) return;
+		const input = {type: 'leadership', role, term, leaderId} as const;
+		this.#leadershipTold = input;
 		this.#effects.push({type: 'service', input});
 	}
 

@@ -6,6 +6,8 @@ interface RemoteRead {
 	readonly deadline: Milliseconds;
 }
 
+const none: readonly number[] = [];
+
 export class RemoteReads {
 	readonly #reads = new Map<number, RemoteRead>();
 	#nextId: number;
@@ -34,6 +36,7 @@ export class RemoteReads {
 	}
 
 	expire(now: Milliseconds): readonly number[] {
+		if (this.#reads.size === 0) return none;
 		const expired = [...this.#reads].filter(([, {deadline}]) => deadline <= now);
 		for (const [wireId] of expired) this.#reads.delete(wireId);
 		return expired.map(([, {readId}]) => readId);

@@ -12,6 +12,8 @@ import {RaftLog} from './log.js';
 import type {AppendEntries, Configuration, LogEntry, LogIndex, PersistentState, SnapshotMeta, Term} from './types.js';
 import {isConfiguration} from './validation.js';
 
+const nothing: readonly LogEntry[] = [];
+
 export class Replica {
 	readonly log: RaftLog;
 	readonly durability: Durability;
@@ -98,6 +100,7 @@ export class Replica {
 
 	/** The committed entries that were not taken before. */
 	takeCommitted(): readonly LogEntry[] {
+		if (this.#lastApplied === this.#commitIndex) return nothing;
 		const entries = this.log.slice(this.#lastApplied + 1, this.#commitIndex + 1);
 		this.#lastApplied = this.#commitIndex;
 		return entries;

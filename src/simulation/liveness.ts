@@ -138,8 +138,8 @@ export class Liveness {
 	}
 
 	#compareStates(): void {
-		for (const {id, server} of this.#working()) {
-			if (server !== undefined) this.#simulation.services.compareAll(id, server.stateMachine);
+		for (const {id, service} of this.#working()) {
+			if (service !== undefined) this.#simulation.services.compareAll(id, service.stateMachine);
 		}
 	}
 
@@ -157,17 +157,17 @@ export class Liveness {
 		const leader = statuses.find(({role, currentTerm}) => role === 'leader' && currentTerm === term);
 		if (leader === undefined) return `nobody leads term ${term}`;
 		const committed = this.#simulation.logs.committedIndex;
-		for (const {id, server, status} of working) {
-			if (status === undefined || server === undefined) continue;
+		for (const {id, service, status} of working) {
+			if (status === undefined || service === undefined) continue;
 			const {currentTerm, commitIndex, lastIndex} = status;
 			const where = `term ${currentTerm}, committed ${commitIndex}, last ${lastIndex}`;
 			if (currentTerm !== term || commitIndex !== committed || lastIndex !== committed) {
 				return `node ${id} is not like the others (${where}; of all ${committed} in term ${term})`;
 			}
-			const {appliedIndex} = server.stateMachine;
+			const {appliedIndex} = service.stateMachine;
 			if (appliedIndex !== committed) return `node ${id} has applied ${appliedIndex} of ${committed}`;
-			if (server.pendingCount > 0 && this.#phase !== 'probing')
-				return `node ${id} keeps ${server.pendingCount} waiting`;
+			if (service.pendingCount > 0 && this.#phase !== 'probing')
+				return `node ${id} keeps ${service.pendingCount} waiting`;
 		}
 		return undefined;
 	}

@@ -316,7 +316,13 @@ function plain(_: string, value: unknown): unknown {
 /** Each byte as a character. */
 export function textOf(bytes: Uint8Array): string {
 	let text = '';
-	for (let offset = 0; offset < bytes.length; offset++) text += String.fromCharCode(bytes[offset] ?? 0);
+	let offset = 0;
+	// By eights: one character after the other makes a chain of as many strings, and spreading goes through an iterator.
+	for (; offset + 8 <= bytes.length; offset += 8) {
+		const at = (place: number): number => bytes[offset + place] ?? 0;
+		text += String.fromCharCode(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+	}
+	for (; offset < bytes.length; offset++) text += String.fromCharCode(bytes[offset] ?? 0);
 	return text;
 }
 

@@ -1,21 +1,23 @@
 /**
- * One node of a simulated cluster: the real core, driver, write-ahead log and KV server, on a simulated disk and clock.
+ * One node of a simulated cluster: the real core, driver, write-ahead log and service, on a simulated disk and clock. The
+ * service is the KV server, or another in its place.
  *
  *      messages ──▶ inbox ──┐                    ┌── slices
- *      timers ──────────────┼──▶ turn ──▶ driver ⇄ server ──▶ replies
+ *      timers ──────────────┼──▶ turn ──▶ driver ⇄ service
  *      disk completions ────┘
  *
  * What comes in waits for the node's next turn, as in the real node's mailbox; a paused node takes no turn.
  */
 import type {Random} from '../faults/random.js';
-import {KvServer} from '../kv/server.js';
-import type {Codec, KvReply, KvRequest} from '../kv/types.js';
+import type {KvServer} from '../kv/server.js';
 import {RaftDriver} from '../raft/driver.js';
 import {InvariantError} from '../raft/errors.js';
 import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
 import {
 	nodeId,
 	type InstallSnapshot,
+	type LogEntry,
+	type LogIndex,
 	type NodeId,
 	type RaftMessage,
 	type ServiceInput,
@@ -29,7 +31,6 @@ import type {Schedule} from './events.js';
 import type {LogJudge} from './log-judge.js';
 import {NodeClock} from './node-clock.js';
 import type {SimulationParameters} from './parameters.js';
-import type {ServiceJudge} from './service-judge.js';
 import type {Report} from './violation.js';
 import {WatchedDisk} from './watched-disk.js';
 import {WatchedStorage} from './watched-storage.js';
@@ -37,27 +38,59 @@ import {WatchedStorage} from './watched-storage.js';
 /** How a node dies: its process alone, or its machine, and then what no sync covered is lost, or may be. */
 export type Death = 'process' | Unsynced;
 
-export interface NodeContext {
-	readonly codec: Codec;
-	readonly parameters: SimulationParameters;
+/** What the node's driver asks of whatever it replicates for. */
+export interface NodeService {
+	handle(input: ServiceInput): void;
+	/** Does a part of its work; answers whether some is left. */
+	slice(): boolean;
+	/** The end of a turn. */
+	flush(): void;
+}
+
+/** What a service is given by its node, for one life. */
+export interface ServiceTools {
+	readonly node: number;
+	/** The node's clock. */
+	readonly now: () => number;
+	readonly send: (output: ServiceOutput) => void;
+	/** The node's log, `[from, to)`, as far as it is in memory. */
+	readonly entries: (from: LogIndex, to: LogIndex) => readonly LogEntry[];
+}
+
+export type NodeParameters = Pick<
+	SimulationParameters,
+	| 'raft'
+	| 'maxRaftState'
+	| 'installChunkBytes'
+	| 'segmentBytes'
+	| 'preallocateBytes'
+	| 'diskWriteMs'
+	| 'diskSyncMs'
+	| 'turnMs'
+	| 'sliceMs'
+>;
+
+export interface NodeContext<Service extends NodeService> {
+	readonly parameters: NodeParameters;
 	readonly nodeCount: number;
 	readonly random: Random;
 	readonly logs: LogJudge;
-	readonly services: ServiceJudge;
 	readonly report: Report;
 	readonly now: () => number;
 	readonly schedule: Schedule;
 	readonly send: (from: number, to: number, message: RaftMessage) => void;
-	readonly reply: (node: number, replyTo: number, reply: KvReply) => void;
+	readonly newService: (tools: ServiceTools) => Service;
+	/** After each turn, to be judged. */
+	readonly served: (node: number, service: Service) => void;
 	/** The node has stopped by itself. */
 	readonly failed: (node: number, error: Error) => void;
 }
 
 /** What lives from a start to the next crash. */
-interface Life {
+interface Life<Service> {
 	readonly raft: RaftNode;
 	readonly driver: RaftDriver;
-	readonly server: KvServer;
+	readonly service: Service;
 	readonly storage: WatchedStorage;
 	/** From the node to its service, and back: each takes the other's words at its next turn. */
 	readonly toService: ServiceInput[];
@@ -70,7 +103,7 @@ interface Life {
 	hasFailed: boolean;
 }
 
-export class SimulatedNode {
+export class SimulatedNode<Service extends NodeService = KvServer> {
 	readonly id: number;
 	readonly disk: SimulatedDisk;
 	readonly watchedDisk: WatchedDisk;
@@ -87,14 +120,13 @@ export class SimulatedNode {
 	/** Timers go off so much too late. */
 	timerSkewMs = 0;
 	clock: NodeClock;
-	readonly #context: NodeContext;
+	readonly #context: NodeContext<Service>;
 	readonly #initialConfiguration: {readonly voters: readonly NodeId[]; readonly learners: readonly NodeId[]};
-	#current: Life | undefined;
+	#current: Life<Service> | undefined;
 	#timer = 0;
 	#timerAt = Infinity;
-	#judgedIndex = 0;
 
-	constructor(id: number, context: NodeContext) {
+	constructor(id: number, context: NodeContext<Service>) {
 		this.id = id;
 		this.#context = context;
 		const {random, now, schedule, parameters} = context;
@@ -118,15 +150,20 @@ export class SimulatedNode {
 		return this.#current?.raft.status();
 	}
 
-	get server(): KvServer | undefined {
-		return this.#current?.server;
+	get service(): Service | undefined {
+		return this.#current?.service;
+	}
+
+	/** Bytes of the current snapshot; 0 where there is none. */
+	get snapshotBytes(): number {
+		return this.#current?.driver.snapshotBytes ?? 0;
 	}
 
 	// -------------------------------------------------------------------------------------------- life and death
 
 	/** Starts from what is on the disk; it may fail at once. */
 	start(): void {
-		const {codec, parameters, logs, now, random} = this.#context;
+		const {parameters, logs, now, random, newService} = this.#context;
 		this.life += 1;
 		this.clock = this.#newClock(now());
 		this.watchedDisk.hasFailed = false;
@@ -143,15 +180,14 @@ export class SimulatedNode {
 		};
 		const raft = this.#guardStart(() => new RaftNode(options, state, this.#now()));
 		if (raft === undefined) return;
-		const server = new KvServer({
-			codec,
+		const service = newService({
+			node: this.id,
 			now: () => this.#now(),
 			send: output => this.#ifAlive(life, current => this.#tellRaft(current, output)),
-			reply: (replyTo, reply) => this.#ifAlive(life, () => this.#context.reply(this.id, replyTo, reply)),
-			limits: parameters.server,
+			entries: (from, to) => raft.entries(from, to),
 		});
 		const driver = this.#newDriver(life, raft, storage);
-		const begun = {raft, driver, server, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
+		const begun = {raft, driver, service, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
 		this.#current = {...begun, appliedIndex: 0, reads: new Map()};
 		driver.start();
 		this.#afterInput();
@@ -214,7 +250,7 @@ export class SimulatedNode {
 		}
 	}
 
-	#fail(current: Life, error: Error): void {
+	#fail(current: Life<Service>, error: Error): void {
 		if (current.hasFailed) return;
 		current.hasFailed = true;
 		this.#judgeFailure(error);
@@ -245,7 +281,7 @@ export class SimulatedNode {
 	}
 
 	/** Nothing else is taken in together with this request for a pre-vote. */
-	#isPreVoteAlone(current: Life, message: RaftMessage): boolean {
+	#isPreVoteAlone(current: Life<Service>, message: RaftMessage): boolean {
 		const isPreVote = message.type === 'requestVote' && message.preVote;
 		return isPreVote && !current.isTurnDue && this.#context.parameters.turnMs === 0 && this.slowness === 1;
 	}
@@ -256,13 +292,10 @@ export class SimulatedNode {
 		this.#context.report('preVoteIsIdle', `a request for a pre-vote took node ${this.id} ${change}`);
 	}
 
-	request(replyTo: number, request: KvRequest): void {
-		this.#runService(current => current.server.request(replyTo, request));
+	/** Somebody asks something of the service. */
+	ask(action: (service: Service) => void): void {
+		this.#runService(current => action(current.service));
 		this.#afterInput();
-	}
-
-	cancel(replyTo: number): void {
-		this.#current?.server.cancel(replyTo);
 	}
 
 	/** A timer goes off; one that has been set anew meanwhile does not count. */
@@ -305,19 +338,20 @@ export class SimulatedNode {
 		else this.#scheduleTurn(current, Math.max(turnMs, 0.02) * this.slowness);
 	}
 
-	#scheduleTurn(current: Life, delayMs: number): void {
+	#scheduleTurn(current: Life<Service>, delayMs: number): void {
 		current.isTurnDue = true;
 		this.#context.schedule(delayMs, {type: 'turn', node: this.id, life: this.life});
 	}
 
 	/** The node, then its service, as two actors on one thread take turns; what is left waits for the next. */
-	#takeTurn(current: Life): void {
+	#takeTurn(current: Life<Service>): void {
 		let isWorkLeft = false;
 		do {
-			for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
+			// Most turns have nothing to hand over: not even an empty list is made for them.
+			if (current.toRaft.length > 0) for (const output of current.toRaft.splice(0)) current.driver.fromService(output);
 			current.driver.flush();
 			if (current.hasFailed) return;
-			isWorkLeft = this.#serviceTurn(current);
+			isWorkLeft = this.#serviceTurn();
 			if (this.slowness > 1) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
 		this.#judge(current);
@@ -327,19 +361,12 @@ export class SimulatedNode {
 		}
 	}
 
-	#serviceTurn(current: Life): boolean {
-		return (
-			this.#runService(() => {
-				for (const input of current.toService.splice(0)) current.server.handle(input);
-				const isWorkLeft = current.server.slice();
-				current.server.flush();
-				return isWorkLeft;
-			}) ?? false
-		);
+	#serviceTurn(): boolean {
+		return this.#runService(sliceOfService) ?? false;
 	}
 
 	/** The service has no guard of its own: what it throws ends its thread, and with it the node. */
-	#runService<Result>(action: (current: Life) => Result): Result | undefined {
+	#runService<Result>(action: (current: Life<Service>) => Result): Result | undefined {
 		const current = this.#current;
 		if (current === undefined || current.hasFailed) return undefined;
 		try {
@@ -351,12 +378,12 @@ export class SimulatedNode {
 		}
 	}
 
-	#tellRaft(current: Life, output: ServiceOutput): void {
+	#tellRaft(current: Life<Service>, output: ServiceOutput): void {
 		if (output.type === 'read') current.reads.set(output.readId, this.#context.logs.committedIndex);
 		current.toRaft.push(output);
 	}
 
-	#judgeReadIndex(current: Life, readId: number, readIndex: number): void {
+	#judgeReadIndex(current: Life<Service>, readId: number, readIndex: number): void {
 		const committed = current.reads.get(readId) ?? 0;
 		current.reads.delete(readId);
 		if (readIndex >= committed) return;
@@ -364,7 +391,7 @@ export class SimulatedNode {
 		this.#context.report('readIndex', `${detail}, though ${committed} was committed when the read was asked for`);
 	}
 
-	#tellService(current: Life, input: ServiceInput): void {
+	#tellService(current: Life<Service>, input: ServiceInput): void {
 		if (input.type === 'readReady') this.#judgeReadIndex(current, input.readId, input.readIndex);
 		if (input.type === 'apply') {
 			this.#context.logs.applies(this.id, input.entries, current.appliedIndex);
@@ -375,15 +402,11 @@ export class SimulatedNode {
 		current.toService.push(input);
 	}
 
-	#judge(current: Life): void {
+	#judge(current: Life<Service>): void {
 		if (this.#current !== current) return;
-		const {logs, services} = this.#context;
+		const {logs, served} = this.#context;
 		logs.observed(this.id, current.raft.status());
-		const {appliedIndex} = current.server.stateMachine;
-		if (appliedIndex !== this.#judgedIndex) {
-			this.#judgedIndex = appliedIndex;
-			services.applied(this.id, current.server.stateMachine);
-		}
+		served(this.id, current.service);
 	}
 
 	// ------------------------------------------------------------------------------------------------------- time
@@ -408,9 +431,17 @@ export class SimulatedNode {
 		return new NodeClock(this.#context.random.float() * 1e6, now);
 	}
 
-	#ifAlive(life: number, action: (current: Life) => void): void {
+	#ifAlive(life: number, action: (current: Life<Service>) => void): void {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
+}
+
+/** `true`: there is more to do. */
+function sliceOfService({service, toService}: Life<NodeService>): boolean {
+	if (toService.length > 0) for (const input of toService.splice(0)) service.handle(input);
+	const isWorkLeft = service.slice();
+	service.flush();
+	return isWorkLeft;
 }
 
 /** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */

@@ -7,8 +7,10 @@
  *
  * Nothing here waits: no promises, no timers, no microtasks. The same options give the same run, bit for bit.
  */
+import type {MessageKind} from '../faults/lab-network.js';
 import {Random} from '../faults/random.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
+import {KvServer} from '../kv/server.js';
 import type {Codec, KvReply, KvRequest} from '../kv/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
@@ -197,7 +199,7 @@ export class Simulation {
 		if ('node' in event && this.#isHeldUp(event)) return;
 		this.events += 1;
 		this.#dispatch(event);
-		for (const node of this.#failedNodes.splice(0)) this.#buryFailed(node);
+		if (this.#failedNodes.length > 0) for (const node of this.#failedNodes.splice(0)) this.#buryFailed(node);
 		this.#note(event);
 	}
 
@@ -297,15 +299,27 @@ export class Simulation {
 	#newNode(id: number, random: Random): SimulatedNode {
 		const {codec, parameters, nodeCount} = this.setup;
 		const {now, schedule, report, logs, services} = this;
-		const common = {codec, parameters, nodeCount, random, logs, services, report, now, schedule};
+		const common = {parameters, nodeCount, random, logs, report, now, schedule};
+		let judgedIndex = 0;
 		return new SimulatedNode(id, {
 			...common,
 			send: (from, to, message) => {
 				this.#messages += 1;
-				const kind = message.type.endsWith('Reply') ? 'reply' : 'request';
-				this.network.send(from, to, kind, bytesOf(message), {type: 'message', from, node: to, message});
+				this.network.send(from, to, kindOf(message), bytesOf(message), {type: 'message', from, node: to, message});
 			},
-			reply: (node, replyTo, reply) => this.#reply(node, replyTo, reply),
+			newService: ({now: nodeNow, send}) =>
+				new KvServer({
+					codec,
+					now: nodeNow,
+					send,
+					reply: (replyTo, reply) => this.#reply(id, replyTo, reply),
+					limits: parameters.server,
+				}),
+			served: (node, {stateMachine}) => {
+				if (stateMachine.appliedIndex === judgedIndex) return;
+				judgedIndex = stateMachine.appliedIndex;
+				services.applied(node, stateMachine);
+			},
 			failed: node => this.#failedNodes.push(node),
 		});
 	}
@@ -333,7 +347,8 @@ export class Simulation {
 		}
 		this.#lastReplyTo += 1;
 		this.#addresses[node]?.set(this.#lastReplyTo, {client, clientLife, requestId});
-		target.request(this.#lastReplyTo, request);
+		const replyTo = this.#lastReplyTo;
+		target.ask(server => server.request(replyTo, request));
 	}
 
 	#reply(node: number, replyTo: number, reply: KvReply): void {
@@ -344,8 +359,9 @@ export class Simulation {
 		}
 		this.#addresses[node]?.delete(replyTo);
 		const bytes = reply.type === 'outcomes' ? reply.outcomes.length : 8;
-		const event = {type: 'reply', from: node, ...address, reply} as const;
-		this.network.send(node, this.network.clientPlace(address.client), 'reply', bytes, event);
+		const {client, clientLife, requestId} = address;
+		const event = {type: 'reply', from: node, client, clientLife, requestId, reply} as const;
+		this.network.send(node, this.network.clientPlace(client), 'reply', bytes, event);
 	}
 
 	#cancel({client, clientLife, requestId}: ReplyAddress): void {
@@ -363,8 +379,25 @@ export class Simulation {
 		for (const [replyTo, address] of addresses ?? []) {
 			if (address.client !== client || address.requestId !== requestId || address.clientLife !== clientLife) continue;
 			addresses?.delete(replyTo);
-			this.#node(node).cancel(replyTo);
+			this.#node(node).service?.cancel(replyTo);
 		}
+	}
+}
+
+function kindOf({type}: RaftMessage): MessageKind {
+	switch (type) {
+		case 'requestVote':
+		case 'appendEntries':
+		case 'installSnapshot':
+		case 'readIndex':
+			return 'request';
+		case 'requestVoteReply':
+		case 'appendEntriesReply':
+		case 'installSnapshotReply':
+		case 'readIndexReply':
+			return 'reply';
+		default:
+			return type satisfies never;
 	}
 }
 

@@ -72,7 +72,7 @@ export class SimulatedDisk implements Disk {
 	readonly faults: DiskFaults;
 	readonly #schedule: Schedule;
 	readonly #random: () => number;
-	readonly #record: (operation: DiskOperation) => void;
+	readonly #record: ((operation: DiskOperation) => void) | undefined;
 	/** The directory as it is seen, and as it is on the platter; between them lie the changes that no sync covered. */
 	#names = new Map<string, SimulatedFile>();
 	#durableNames = new Map<string, SimulatedFile>();
@@ -82,7 +82,7 @@ export class SimulatedDisk implements Disk {
 	#generation = 0;
 	#stalled: (() => void)[] = [];
 
-	constructor({schedule, random, faults = noDiskFaults(), files, record = () => {}}: SimulatedDiskOptions) {
+	constructor({schedule, random, faults = noDiskFaults(), files, record}: SimulatedDiskOptions) {
 		this.#schedule = schedule;
 		this.#random = random;
 		this.faults = faults;
@@ -114,7 +114,7 @@ export class SimulatedDisk implements Disk {
 			file = new SimulatedFile(new Uint8Array(0));
 			this.#names.set(name, file);
 			this.#nameChanges.push({type: 'create', name, file});
-			this.#record({type: 'create', name});
+			this.#record?.({type: 'create', name});
 		}
 		if (file === undefined) throw new Error(`ENOENT: ${name}`);
 		return this.#handle(file);
@@ -126,22 +126,22 @@ export class SimulatedDisk implements Disk {
 		this.#names.delete(from);
 		this.#names.set(to, file);
 		this.#nameChanges.push({type: 'rename', from, to, file});
-		this.#record({type: 'rename', from, to});
+		this.#record?.({type: 'rename', from, to});
 	}
 
 	remove(name: string): void {
 		if (!this.#names.delete(name)) throw new Error(`ENOENT: ${name}`);
 		this.#nameChanges.push({type: 'remove', name});
-		this.#record({type: 'remove', name});
+		this.#record?.({type: 'remove', name});
 	}
 
 	syncDirectory(done: Done): void {
 		const covered = this.#nameChanges.length;
-		this.#record({type: 'syncDirectory'});
+		this.#record?.({type: 'syncDirectory'});
 		this.#sync(done, error => {
 			if (error !== undefined) return;
 			applyNames(this.#durableNames, this.#nameChanges.splice(0, covered));
-			this.#record({type: 'syncedDirectory'});
+			this.#record?.({type: 'syncedDirectory'});
 		});
 	}
 
@@ -221,7 +221,7 @@ export class SimulatedDisk implements Disk {
 				assertAlive();
 				if (this.#takeFault('failingSyncs')) throw new Error('EIO: sync');
 				file.truncate(size);
-				this.#record({type: 'truncate', name: this.#nameOf(file), size});
+				this.#record?.({type: 'truncate', name: this.#nameOf(file), size});
 			},
 			close: () => {},
 		};
@@ -233,7 +233,7 @@ export class SimulatedDisk implements Disk {
 		if (this.#takeFault('failingWrites')) {
 			error = new Error('EIO: write');
 			taken = Math.floor(this.#random() * data.length);
-		} else if (offset + data.length > file.size) {
+		} else if (this.faults.capacityBytes !== Infinity && offset + data.length > file.size) {
 			const room = Math.max(0, this.faults.capacityBytes - this.#usedBytes() + file.size - offset);
 			if (room < data.length) error = new Error('ENOSPC: write');
 			taken = Math.min(taken, room);
@@ -241,7 +241,7 @@ export class SimulatedDisk implements Disk {
 		// A copy: the writer may use its buffer again when it is told that the write is done.
 		const write: PendingWrite = {offset, data: data.slice(0, taken), isDone: false, isLost: false};
 		file.write(write);
-		this.#record({type: 'write', name: this.#nameOf(file), offset, data: write.data});
+		this.#record?.({type: 'write', name: this.#nameOf(file), offset, data: write.data});
 		this.#later(this.faults.writeLatencyMs, () => {
 			write.isDone = true;
 			done(error);
@@ -250,11 +250,11 @@ export class SimulatedDisk implements Disk {
 
 	#syncFile(file: SimulatedFile, done: Done): void {
 		const covered = file.unsynced.filter(({isDone}) => isDone);
-		this.#record({type: 'sync', name: this.#nameOf(file)});
+		this.#record?.({type: 'sync', name: this.#nameOf(file)});
 		this.#sync(done, error => {
 			if (error === undefined) {
 				file.makeDurable(covered);
-				this.#record({type: 'synced', name: this.#nameOf(file)});
+				this.#record?.({type: 'synced', name: this.#nameOf(file)});
 			} else {
 				for (const write of covered) write.isLost = true;
 			}

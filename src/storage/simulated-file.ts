@@ -42,8 +42,13 @@ export class SimulatedFile {
 
 	/** Takes effect in order: two writes to one place end as the later one. */
 	makeDurable(writes: readonly PendingWrite[]): void {
-		const covered = new Set(writes);
 		for (const write of writes) if (!write.isLost) this.#durable.write(write.offset, write.data);
+		// Writes to a log's file come one at a time: mostly there is this one and no other.
+		if (this.#unsynced.length === 1 && writes.length === 1 && this.#unsynced[0] === writes[0] && !writes[0]?.isLost) {
+			this.#unsynced = [];
+			return;
+		}
+		const covered = new Set(writes);
 		this.#unsynced = this.#unsynced.filter(write => write.isLost || !covered.has(write));
 	}
 
@@ -96,6 +101,9 @@ function tear(left: GrowingBytes, {offset, data}: PendingWrite, random: () => nu
 	}
 }
 
+/** A file begins with a few bytes and ends with some thousands: not to be reached by many small steps. */
+const leastGrownBytes = 2048;
+
 /** Bytes that grow in place; what lies between the old end and a later write is zero. */
 class GrowingBytes {
 	#bytes: Uint8Array;
@@ -121,7 +129,7 @@ class GrowingBytes {
 
 	truncate(size: number): void {
 		if (size > this.#bytes.length) {
-			const grown = new Uint8Array(Math.max(size, this.#bytes.length * 2));
+			const grown = new Uint8Array(Math.max(size, this.#bytes.length * 2, leastGrownBytes));
 			grown.set(this.#bytes.subarray(0, this.#size));
 			this.#bytes = grown;
 		}

@@ -48,6 +48,7 @@ const defaults: StartOptions = {
 	redisPort: 6380,
 	redisHost: '127.0.0.1',
 	kvThread: false,
+	engine: undefined,
 };
 
 const starts = test.macro({
@@ -65,6 +66,8 @@ test(starts, '--nodes 3', {nodes: 3});
 test(starts, 'start --nodes=9 --dir data', {nodes: 9, directory: 'data'});
 test(starts, 'start --memory', {directory: undefined});
 test(starts, 'start --redis-port 0 --redis-host ::1 --kv-thread', {redisPort: 0, redisHost: '::1', kvThread: true});
+
+test(starts, '--engine etcd://a:1,[::1]:2/prefix', {engine: 'etcd://a:1,[::1]:2/prefix'});
 
 const isRefused = test.macro({
 	exec: async (t, line: string, message: string) => {
@@ -88,6 +91,20 @@ test(
 	`option '--redis-port <port>' argument '65536' is invalid. Write a whole number from 0 to 65535. ${see}`,
 );
 test(isRefused, 'start --memory --dir data', `option '--memory' cannot be used with option '--dir <path>' ${see}`);
+const engineRefused = (text: string, why: string): string =>
+	`option '--engine <url>' argument '${text}' is invalid. ${why}: write etcd://HOST:PORT,HOST:PORT,... and, if you like, /PREFIX behind it ${see}`;
+test(isRefused, '--engine a:1', engineRefused('a:1', '"a:1" does not begin with etcd://'));
+test(isRefused, '--engine etcd://', engineRefused('etcd://', 'an address is missing'));
+test(isRefused, '--engine etcd://a:1,', engineRefused('etcd://a:1,', 'an address is missing'));
+test(isRefused, '--engine etcd://a', engineRefused('etcd://a', '"a" is no HOST:PORT'));
+test(isRefused, '--engine etcd://a:65536', engineRefused('etcd://a:65536', '"a:65536" is no HOST:PORT'));
+test(isRefused, '--engine etcd://a:1,a:1', engineRefused('etcd://a:1,a:1', '"a:1,a:1" names an address twice'));
+test(isRefused, '--engine etcd://me:x@a:1', engineRefused('etcd://me:x@a:1', 'users and passwords are not supported'));
+test(
+	isRefused,
+	'--engine etcd://a:1 --nodes 3',
+	`option '--engine <url>' cannot be used with option '--nodes <n>' ${see}`,
+);
 test(isRefused, 'stop', 'there is no command "stop": write one of start, check');
 test(isRefused, 'start now', `too many arguments for 'start'. Expected 0 arguments but got 1. ${see}`);
 test(isRefused, 'check', `missing required argument 'file' ${see}`);

@@ -1,6 +1,6 @@
 /**
  * The border between the lab rows and the world that they run in. A row is written once, against these interfaces; real
- * threads are one body of them (`threads/`), a simulator can be another. A row has no clock and no chance of its own.
+ * threads are one body of them (`threads/`), virtual time is the other (`simulated/`). A row has no clock and no chance of its own.
  *
  * Indexes are the lab's: the place of a command among the commands, from 1. Our leader opens its term with a no-op
  * (§8), which the lab forbids; a no-op has no index here, so every index check of the lab stands as it is.

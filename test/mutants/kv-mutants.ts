@@ -11,8 +11,8 @@ export const kvMutants: readonly Mutant[] = [
 		'the table of sessions is left out of the snapshot',
 		'atomix/copycat#14, #134; trap 27 of the lab',
 		'kv/snapshot',
-		'yield [formatVersion, index, logTime, store.size, sessions.length]; yield* keyFrames(state, bytesMax); for (const { id, lastActive, acknowledged, results } of sessions) {',
-		'yield [formatVersion, index, logTime, store.size, 0]; yield* keyFrames(state, bytesMax); for (const { id, lastActive, acknowledged, results } of []) {',
+		'yield [formatVersion, index, logTime, store.size, sessions.length]; yield* keyFrames(codec, state, bytesMax); for (const { id, lastActive, acknowledged, results } of sessions) {',
+		'yield [formatVersion, index, logTime, store.size, 0]; yield* keyFrames(codec, state, bytesMax); for (const { id, lastActive, acknowledged, results } of []) {',
 	),
 	plant(
 		'results-not-in-snapshot',
@@ -133,8 +133,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a version counts the changes that this replica has applied since it started',
 		'etcd-io/etcd#14685 (revisions differ between members)',
 		machine,
-		'const execution = { store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax };',
-		'this.counted = (this.counted ?? 0) + 1; const execution = { store: this.#store, index: this.counted, valueBytesMax: this.#limits.valueBytesMax };',
+		'const execution = { codec: this.#codec, store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax };',
+		'this.counted = (this.counted ?? 0) + 1; const execution = { codec: this.#codec, store: this.#store, index: this.counted, valueBytesMax: this.#limits.valueBytesMax };',
 	),
 	plant(
 		'expiry-by-own-requests',
@@ -169,11 +169,11 @@ export const kvMutants: readonly Mutant[] = [
 		'outcomes.unshift(outcome);',
 	),
 	plant(
-		'append-in-place',
-		'an append changes the stored value in place, so what was read or kept changes with it',
+		'kept-value-in-place',
+		'a value that a result keeps is a view of a buffer that is used again, and changes with the next result',
 		'lni/dragonboat#409; aliasing in general',
 		'kv/operations',
-		'joined.set(current.value);',
-		'joined.set(current.value); if (current.value.length > 2) current.value[0] ^= value[0] ?? 0;',
+		'const copyOf = (codec, value) => new Uint8Array(codec.bytesOf(value));',
+		'const shared = new Uint8Array(2 ** 21); const copyOf = (codec, value) => { const bytes = codec.bytesOf(value); shared.set(bytes); return shared.subarray(0, bytes.length); };',
 	),
 ];

@@ -1,5 +1,6 @@
 /** The lab's generic test: clients at work for five seconds, three times over, whatever happens to the servers. */
 import assert from 'node:assert/strict';
+import {background} from '../background.js';
 import {checkElements, element} from './elements.js';
 import type {KvTester, LabClerk} from './kv-tester.js';
 
@@ -28,8 +29,8 @@ export const generic =
 		kv.setMode('unreliable', options.unreliable === true);
 		for (let iteration = 0; iteration < iterations; iteration++) {
 			const stop: Signal = {isOn: false};
-			const counts = clientsOf(kv, options, stop);
-			const isPartitioned = options.partitions === true ? partitionUntil(kv, stop) : undefined;
+			const work = clientsOf(kv, options, stop);
+			const isPartitioned = options.partitions === true ? background(partitionUntil(kv, stop)) : undefined;
 			await kv.world.sleep(5000);
 			stop.isOn = true;
 			if (isPartitioned !== undefined) {
@@ -42,38 +43,50 @@ export const generic =
 				await kv.world.sleep(1000);
 				await kv.startAll();
 			}
-			await checkClients(tester, counts, options);
+			await checkClients(tester, work, options);
 			await kv.checkSizes();
 		}
 	};
 
-/** How many elements each client has appended, once it has finished. */
-function clientsOf(kv: KvTester, {clients, randomKeys}: GenericOptions, stop: Signal): readonly Promise<number>[] {
-	return Array.from({length: clients}, async (_, client) => {
+/** What a client has done in one iteration. */
+interface Work {
+	/** Completed before the signal to stop. */
+	readonly operations: number;
+	/** That it has written. */
+	readonly elements: number;
+}
+
+/** What each client has done, once it has finished. */
+function clientsOf(kv: KvTester, {clients, randomKeys}: GenericOptions, stop: Signal): readonly Promise<Work>[] {
+	const run = async (client: number): Promise<Work> => {
 		const clerk = kv.clerk({record: randomKeys === true});
 		const work =
 			randomKeys === true ? useAllKeys(kv, clerk, client, clients, stop) : useOwnKey(kv, clerk, client, stop);
-		const count = await work;
+		const done = await work;
 		clerk.close();
-		return count;
-	});
+		return done;
+	};
+	return Array.from({length: clients}, (_, client) => background(run(client)));
 }
 
-async function useOwnKey({world}: KvTester, clerk: LabClerk, client: number, stop: Signal): Promise<number> {
+async function useOwnKey({world}: KvTester, clerk: LabClerk, client: number, stop: Signal): Promise<Work> {
 	const key = String(client);
 	let expected = '';
-	let count = 0;
+	let elements = 0;
+	let operations = 0;
 	await clerk.put(key, expected);
+	if (!stop.isOn) operations++;
 	while (!stop.isOn) {
 		if (world.random.chance(0.5)) {
-			const next = element(client, count++);
+			const next = element(client, elements++);
 			expected += next;
 			await clerk.append(key, next);
 		} else {
 			await clerk.check(key, expected);
 		}
+		if (!stop.isOn) operations++;
 	}
-	return count;
+	return {operations, elements};
 }
 
 async function useAllKeys(
@@ -82,15 +95,17 @@ async function useAllKeys(
 	client: number,
 	keys: number,
 	stop: Signal,
-): Promise<number> {
-	let count = 0;
+): Promise<Work> {
+	let elements = 0;
+	let operations = 0;
 	while (!stop.isOn) {
 		const key = String(random.integer(0, keys - 1));
-		if (random.chance(0.5)) await clerk.append(key, element(client, count++));
-		else if (random.chance(0.1)) await clerk.put(key, element(client, count++));
+		if (random.chance(0.5)) await clerk.append(key, element(client, elements++));
+		else if (random.chance(0.1)) await clerk.put(key, element(client, elements++));
 		else await clerk.get(key);
+		if (!stop.isOn) operations++;
 	}
-	return count;
+	return {operations, elements};
 }
 
 /** Each server on one of two sides, by chance; one side may be empty. */
@@ -109,12 +124,11 @@ async function partitionUntil(kv: KvTester, stop: Signal): Promise<void> {
 
 async function checkClients(
 	tester: LabClerk,
-	counts: readonly Promise<number>[],
+	work: readonly Promise<Work>[],
 	{randomKeys}: GenericOptions,
 ): Promise<void> {
-	for (const [client, count] of (await Promise.all(counts)).entries()) {
-		if (randomKeys === true) continue;
-		assert(count > 0, `client ${client} has done nothing`);
-		checkElements(client, await tester.get(String(client)), count);
+	for (const [client, {operations, elements}] of (await Promise.all(work)).entries()) {
+		assert(operations > 0, `client ${client} has done nothing within 5 s`);
+		if (randomKeys !== true) checkElements(client, await tester.get(String(client)), elements);
 	}
 }

@@ -9,6 +9,9 @@ import {
 import type {Accepted} from '../harness.js';
 import type {AppliedEntry} from './apply-judge.js';
 
+/** Our nodes take snapshots by bytes of log; the lab's service does so every 10 commands, of 21 bytes each in 2D. */
+export const maxRaftState = 210;
+
 export interface LabServiceOptions {
 	readonly send: (output: ServiceOutput) => void;
 	/** The node's log, `[from, to)`, as far as it is in memory. */

@@ -1,5 +1,6 @@
 /** Part 2C: what must survive a crash. */
 import assert from 'node:assert/strict';
+import {background} from '../background.js';
 import type {RaftTester} from './raft-tester.js';
 
 const retry = {retry: true} as const;
@@ -89,7 +90,8 @@ export async function unreliableAgreement(raft: RaftTester): Promise<void> {
 	raft.setMode('unreliable', true);
 	const beside: Promise<number>[] = [];
 	for (let round = 1; round < 50; round++) {
-		for (let number = 0; number < 4; number++) beside.push(raft.one(String(100 * round + number), 1, retry));
+		for (let number = 0; number < 4; number++)
+			beside.push(background(raft.one(String(100 * round + number), 1, retry)));
 		await raft.one(String(round), 1, retry);
 	}
 	raft.setMode('unreliable', false);
@@ -127,7 +129,7 @@ async function churn(raft: RaftTester, {unreliable}: {readonly unreliable: boole
 	const {world} = raft;
 	raft.setMode('unreliable', unreliable);
 	const isOver = {value: false};
-	const clients = [0, 1, 2].map(client => churnClient(raft, client, isOver));
+	const clients = [0, 1, 2].map(client => background(churnClient(raft, client, isOver)));
 	for (let round = 0; round < 20; round++) {
 		if (world.random.chance(0.2)) raft.disconnect(world.random.pick(raft.servers));
 		if (world.random.chance(0.5)) {

@@ -2,16 +2,11 @@
 import {Cluster, type Clerk} from '../../../actors/index.js';
 import {textOf} from '../../../actors/text.js';
 import type {FaultPlan, LabMode} from '../../../src/faults/fault-plan.js';
-import {nodeEndpoint} from '../../../src/faults/endpoint.js';
-import type {RaftLimits} from '../../../src/raft/options.js';
 import {nodeId} from '../../../src/raft/types.js';
+import {hardStateBytes, trafficOf} from '../accounting.js';
 import type {KvClerk, KvCluster, KvClusterOptions, ServerSizes, Traffic} from '../harness.js';
-import {trafficOf} from './traffic.js';
+import {clerkTimeoutMs, connectClerk, limitsFor} from '../kv/cluster-options.js';
 
-/** Beside the log: term, vote, and the snapshot's index and term, 8 bytes each. */
-const hardStateBytes = 32;
-/** A lab clerk tries until it succeeds; this is longer than any row may take. */
-const clerkTimeoutMs = 180_000;
 const statusRounds = 10;
 
 export class KvThreads implements KvCluster {
@@ -34,7 +29,7 @@ export class KvThreads implements KvCluster {
 			kvThread,
 		}: {readonly seed: number; readonly directory: string | undefined; readonly kvThread: boolean},
 	): Promise<KvThreads> {
-		const limits = maxRaftState === undefined ? {} : limitsFor(maxRaftState);
+		const limits = limitsFor(maxRaftState);
 		const options = {nodes, maxRaftState, seed, limits, kvThread};
 		return new KvThreads(await Cluster.start(directory === undefined ? options : {...options, directory}), died);
 	}
@@ -97,16 +92,6 @@ export class KvThreads implements KvCluster {
 	}
 }
 
-/**
- * A thread that has had no processor for a while takes everything that is on its way to it in one go, before it can apply
- * and cut anything. The lab's limit is twice `maxRaftState`, so what is on its way has to fit beside a full log.
- */
-function limitsFor(maxRaftState: number): Partial<RaftLimits> {
-	// Two messages: the window is looked at before the last one is sent.
-	const bytes = Math.floor(maxRaftState * 0.4);
-	return {appendBytesMax: bytes, inflightBytesMax: bytes};
-}
-
 class ThreadClerk implements KvClerk {
 	readonly #cluster: Cluster;
 	readonly #clerk: Clerk;
@@ -130,16 +115,8 @@ class ThreadClerk implements KvClerk {
 	}
 
 	connectTo(servers: readonly number[]): void {
-		const {faults, nodeIds} = this.#cluster;
-		const {endpoint} = this.#clerk;
-		const others = nodeIds.filter(id => !servers.includes(id)).map(nodeEndpoint);
-		for (const [id, from, to] of [
-			[`${endpoint} sends`, endpoint, others],
-			[`${endpoint} hears`, others, endpoint],
-		] as const) {
-			if (others.length === 0) faults.clear(id);
-			else faults.set(id, {type: 'cut', links: {from, to}});
-		}
+		const {faults, nodeIds: nodes} = this.#cluster;
+		connectClerk(faults, this.#clerk.endpoint, {servers, nodes});
 		this.#cluster.faultsChanged();
 	}
 

@@ -11,12 +11,10 @@ import {Random} from '../../../src/faults/random.js';
 import type {ServiceInput} from '../../../src/raft/types.js';
 import {NodeDisk} from '../../../src/storage/node-disk.js';
 import {WriteAheadLog} from '../../../src/storage/write-ahead-log.js';
+import {hardStateBytes} from '../accounting.js';
 import type {RaftView} from '../harness.js';
 import {LabService} from '../raft/lab-service.js';
 import type {FromRaftThread, RaftThreadData, ToRaftThread} from './protocol.js';
-
-/** Beside the log: term, vote, and the snapshot's index and term, 8 bytes each. */
-const hardStateBytes = 32;
 
 const spawnOptions = {
 	mailbox: {capacity: 1_000_000, overflow: 'reject'},

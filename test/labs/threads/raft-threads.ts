@@ -10,14 +10,12 @@ import {FaultPlan, type LabMode} from '../../../src/faults/fault-plan.js';
 import type {Random} from '../../../src/faults/random.js';
 import {defaultRaftLimits} from '../../../src/raft/options.js';
 import {type NodeId, nodeId, unreachable} from '../../../src/raft/types.js';
+import {trafficOf} from '../accounting.js';
 import type {Accepted, RaftCluster, RaftClusterOptions, RaftView, Traffic} from '../harness.js';
+import {maxRaftState} from '../raft/lab-service.js';
 import type {FromRaftThread, RaftThreadData, ToRaftThread} from './protocol.js';
-import {trafficOf} from './traffic.js';
 
 const entry = new URL('./raft-thread.js', import.meta.url);
-
-/** Our nodes take snapshots by bytes of log; the lab's service does so every 10 commands, of 21 bytes each in 2D. */
-const maxRaftState = 210;
 
 export class RaftThreads implements RaftCluster {
 	readonly #options: RaftClusterOptions;

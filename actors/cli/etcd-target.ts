@@ -1,0 +1,77 @@
+/** The console's view of an etcd cluster: its data and its state; its faults are not ours to make. */
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {ConsoleTarget, NodeStatus} from '../console/console-target.js';
+import {CommandRefusedError} from '../console/errors.js';
+import type {EtcdClerk, EtcdMember} from '../engines/etcd/etcd-clerk.js';
+import type {RedisGateway} from '../redis/gateway.js';
+import {DataTarget} from './data-target.js';
+
+/** Between looks for a leader. */
+const pollMs = 100;
+
+export class EtcdTarget extends DataTarget implements ConsoleTarget {
+	readonly #clerk: EtcdClerk;
+	readonly #gateway: RedisGateway;
+	readonly #closeClients: () => Promise<void>;
+
+	constructor(clerk: EtcdClerk, gateway: RedisGateway, closeClients: () => Promise<void>) {
+		super(clerk);
+		this.#clerk = clerk;
+		this.#gateway = gateway;
+		this.#closeClients = closeClients;
+	}
+
+	/** The members whose addresses were given. */
+	get nodeCount(): number {
+		return this.#clerk.addresses.length;
+	}
+
+	async status(): Promise<readonly NodeStatus[]> {
+		return (await this.#clerk.members()).map(rowOf);
+	}
+
+	async waitForLeader(signal: AbortSignal): Promise<number> {
+		for (;;) {
+			const members = await this.#clerk.members();
+			const leader = members.findIndex(member => member.type === 'up' && member.isLeader);
+			if (leader !== -1) return leader;
+			await sleep(pollMs, undefined, {signal});
+		}
+	}
+
+	readonly kill = refuse;
+	readonly restart = refuse;
+	readonly pause = refuse;
+	readonly partition = refuse;
+	readonly isolate = refuse;
+	readonly heal = refuse;
+	readonly setUnreliable = refuse;
+	readonly setLoss = refuse;
+	readonly setDelay = refuse;
+
+	async close(): Promise<void> {
+		await this.#gateway.close();
+		await this.#closeClients();
+	}
+}
+
+function refuse(): Promise<never> {
+	return Promise.reject(
+		new CommandRefusedError("etcd's nodes and network are not ours to break: start without --engine for that"),
+	);
+}
+
+function rowOf(member: EtcdMember, node: number): NodeStatus {
+	if (member.type === 'down') return {type: 'down', node};
+	const {isLeader, currentTerm, commitIndex, lastApplied} = member;
+	return {
+		type: 'up',
+		node,
+		role: isLeader ? 'leader' : 'follower',
+		currentTerm,
+		commitIndex,
+		lastApplied,
+		logBytes: undefined,
+		snapshotIndex: undefined,
+	};
+}

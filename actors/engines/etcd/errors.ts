@@ -1,0 +1,55 @@
+/** What can go wrong with etcd and with no cluster of ours; everything else is told as by the `Clerk`. */
+import {RaftError} from '../../../src/raft/errors.js';
+import {type FailedOutcome, OperationError} from '../../../src/kv/errors.js';
+
+/** No member answered while connecting. */
+export class EngineUnreachableError extends RaftError {
+	override readonly name = 'EngineUnreachableError';
+	readonly code = 'ERR_ENGINE_UNREACHABLE';
+	readonly addresses: readonly string[];
+
+	constructor(addresses: readonly string[], timeoutMs: number, lastFailure: string) {
+		super(
+			`etcd at ${addresses.join(', ')} did not answer within ${timeoutMs} ms (${lastFailure}): check the addresses, and that a majority of its members is up`,
+		);
+		this.addresses = addresses;
+	}
+}
+
+/** etcd itself said no, and would again: it is full, or wants a password. */
+export class EngineRefusedError extends OperationError {
+	override readonly name = 'EngineRefusedError';
+	readonly code = 'ERR_ENGINE_REFUSED';
+	/** etcd's words. */
+	readonly reason: string;
+
+	constructor(reason: string, outcome: FailedOutcome) {
+		super(
+			`etcd refused the operation (${reason}): put that right there (etcdctl endpoint status, alarm list).`,
+			outcome,
+		);
+		this.reason = reason;
+	}
+}
+
+/** A batch that touches more keys than a transaction of etcd may. */
+export class BatchTooLargeError extends OperationError {
+	override readonly name = 'BatchTooLargeError';
+	readonly code = 'ERR_BATCH_TOO_LARGE';
+	readonly keyCount: number;
+
+	constructor(keyCount: number, keysMax: number) {
+		super(`The batch has ${keyCount} keys, and a transaction of etcd takes ${keysMax}: split it.`, 'notExecuted');
+		this.keyCount = keyCount;
+	}
+}
+
+/** The one thing that our own cluster does and this engine does not. */
+export class UnsupportedOperationError extends OperationError {
+	override readonly name = 'UnsupportedOperationError';
+	readonly code = 'ERR_UNSUPPORTED_OPERATION';
+
+	constructor() {
+		super('With etcd, "clear" cannot be part of a batch: send it alone.', 'notExecuted');
+	}
+}

@@ -1,0 +1,171 @@
+/**
+ * A client of an etcd cluster that does what a `Clerk` does with ours, with the same results and errors: for those who
+ * have outgrown one machine. Versions are etcd's revisions.
+ *
+ *     execute ──▶ ReadLane  ──┐
+ *            └──▶ WriteLane ──┴▶ Endpoints ──▶ etcd3, a client for each member
+ *                   └─ Session: a key under a lease, written by each transaction
+ */
+import {bytesOfOperation} from '../../../src/kv/clerk-task.js';
+import {ClerkClosedError, type OperationError, OverloadedError, ValueTooLargeError} from '../../../src/kv/errors.js';
+import type {Operation, Result} from '../../../src/kv/types.js';
+import {KeyValueClient} from '../../key-value-client.js';
+import {backOff} from './backoff.js';
+import {Endpoints} from './endpoints.js';
+import {parseEngineUrl} from './engine-url.js';
+import {BatchTooLargeError, EngineUnreachableError, UnsupportedOperationError} from './errors.js';
+import {Keyspace} from './keyspace.js';
+import {defaultEtcdLimits, keysMax, type EtcdLimits} from './limits.js';
+import {PendingOperation} from './pending-operation.js';
+import {ReadLane} from './read-lane.js';
+import {WriteLane} from './write-lane.js';
+import {keysOf} from './write-plan.js';
+
+export interface EtcdClerkOptions {
+	/** How long an operation may take, in ms, before it rejects with a `TimeoutError`. @default 10000 */
+	readonly timeoutMs?: number;
+	/** How long to look for the cluster at first, in ms. @default 5000 */
+	readonly connectTimeoutMs?: number;
+	readonly limits?: Partial<EtcdLimits>;
+}
+
+export type EtcdMember =
+	| {readonly type: 'down'; readonly address: string}
+	| {
+			readonly type: 'up';
+			readonly address: string;
+			readonly isLeader: boolean;
+			readonly currentTerm: number;
+			readonly commitIndex: number;
+			readonly lastApplied: number;
+	  };
+
+const defaultTimeoutMs = 10_000;
+const defaultConnectTimeoutMs = 5000;
+/** A member that takes longer to tell its state is as good as down. */
+const statusTimeoutMs = 1000;
+
+export class EtcdClerk extends KeyValueClient {
+	readonly #endpoints: Endpoints;
+	readonly #keyspace: Keyspace;
+	readonly #limits: EtcdLimits;
+	readonly #timeoutMs: number;
+	readonly #reads: ReadLane;
+	readonly #writes: WriteLane;
+	#waiting = 0;
+	#closing: Promise<void> | undefined;
+
+	private constructor(endpoints: Endpoints, prefix: string, options: EtcdClerkOptions) {
+		super();
+		this.#endpoints = endpoints;
+		this.#keyspace = new Keyspace(prefix);
+		this.#limits = {...defaultEtcdLimits, ...options.limits};
+		this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+		this.#reads = new ReadLane(this.#endpoints, this.#keyspace, this.#limits);
+		this.#writes = new WriteLane(this.#endpoints, this.#keyspace, this.#limits);
+	}
+
+	/**
+	 * `url`: `etcd://host:port,host:port/prefix`. Resolves when a majority of the cluster has answered; rejects with an
+	 * `EngineUrlError` or an `EngineUnreachableError`.
+	 */
+	static async connect(url: string, options: EtcdClerkOptions = {}): Promise<EtcdClerk> {
+		const {addresses, prefix} = parseEngineUrl(url);
+		const clerk = new EtcdClerk(await Endpoints.open(addresses), prefix, options);
+		const timeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
+		const failure = await clerk.#probe(timeoutMs);
+		if (failure === undefined) return clerk;
+		await clerk.close();
+		throw new EngineUnreachableError(addresses, timeoutMs, failure);
+	}
+
+	/** The members that it knows, `host:port`. */
+	get addresses(): readonly string[] {
+		return this.#endpoints.addresses;
+	}
+
+	/** All its keys in etcd begin with this and a slash. */
+	get prefix(): string {
+		return this.#keyspace.prefix;
+	}
+
+	async execute(operation: Operation): Promise<Result> {
+		const refusal = this.#refusalOf(operation);
+		if (refusal !== undefined) throw refusal;
+		this.#waiting++;
+		try {
+			return await this.#submit(operation);
+		} finally {
+			this.#waiting--;
+		}
+	}
+
+	/** What each member says of itself, in the order of the addresses. */
+	async members(): Promise<readonly EtcdMember[]> {
+		const statuses = await this.#endpoints.statuses(statusTimeoutMs);
+		return statuses.map((status, member): EtcdMember => {
+			const address = this.addresses[member] ?? '';
+			if (status === undefined) return {type: 'down', address};
+			return {
+				type: 'up',
+				address,
+				isLeader: status.leader === status.header.member_id,
+				currentTerm: Number(status.raftTerm),
+				commitIndex: Number(status.raftIndex),
+				lastApplied: Number(status.raftAppliedIndex),
+			};
+		});
+	}
+
+	/** Resolves when the connections are closed, within an attempt's time. */
+	override close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
+		this.#reads.close();
+		await this.#writes.close();
+		this.#endpoints.close();
+	}
+
+	async #submit(operation: Operation): Promise<Result> {
+		if (operation.type === 'get') {
+			const read = new PendingOperation(operation, this.#timeoutMs);
+			this.#reads.submit(read);
+			return read.result;
+		}
+		const write = new PendingOperation(operation, this.#timeoutMs);
+		this.#writes.submit(write);
+		return write.result;
+	}
+
+	#refusalOf(operation: Operation): OperationError | undefined {
+		if (this.#closing !== undefined) return new ClerkClosedError('notExecuted');
+		if (this.#waiting >= this.#limits.operationsMax) return new OverloadedError(this.#waiting);
+		const byteLength = bytesOfOperation(operation);
+		if (byteLength > this.#limits.requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength);
+		if (operation.type !== 'batch') return undefined;
+		if (operation.operations.some(part => part.type === 'clear')) return new UnsupportedOperationError();
+		const keyCount = keysOf(operation).size;
+		return keyCount > keysMax ? new BatchTooLargeError(keyCount, keysMax) : undefined;
+	}
+
+	/** A linearizable read, which takes a majority. Gives the last failure if none succeeds in time. */
+	async #probe(timeoutMs: number): Promise<string | undefined> {
+		const deadline = performance.now() + timeoutMs;
+		let reason = 'no answer';
+		for (let failures = 1; ; failures++) {
+			const remainingMs = deadline - performance.now();
+			if (remainingMs <= 0) return reason;
+			const answer = await this.#endpoints.call(
+				(client, options) => client.kv.range({key: this.#keyspace.sessionKey(0)}, options),
+				Math.min(remainingMs, this.#limits.attemptTimeoutMs),
+			);
+			if (answer.type === 'answered') return undefined;
+			reason = answer.reason;
+			if (answer.type !== 'lost') return reason;
+			await backOff(failures, this.#limits, new AbortController().signal);
+		}
+	}
+}

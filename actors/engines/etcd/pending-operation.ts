@@ -1,0 +1,51 @@
+/** An operation that somebody waits for, until it is settled once: by its result, an error, or its deadline. */
+import {type FailedOutcome, type LastReply, type OperationError, TimeoutError} from '../../../src/kv/errors.js';
+import type {Result} from '../../../src/kv/types.js';
+import type {Milliseconds} from '../../../src/raft/types.js';
+
+export class PendingOperation<T> {
+	readonly operation: T;
+	readonly result: Promise<Result>;
+	attempts = 0;
+	lastReply: LastReply = 'none';
+	/** An attempt may have carried it out, or may yet. */
+	mayHaveRun = false;
+	readonly #timer: NodeJS.Timeout;
+	#resolve: (result: Result) => void = () => undefined;
+	#reject: (error: OperationError) => void = () => undefined;
+	#isSettled = false;
+
+	constructor(operation: T, timeoutMs: Milliseconds) {
+		this.operation = operation;
+		this.result = new Promise((resolve, reject) => {
+			this.#resolve = resolve;
+			this.#reject = reject;
+		});
+		this.#timer = setTimeout(() => {
+			this.fail(new TimeoutError(this.outcome, this.attempts, this.lastReply));
+		}, timeoutMs);
+	}
+
+	get isSettled(): boolean {
+		return this.#isSettled;
+	}
+
+	get outcome(): FailedOutcome {
+		return this.mayHaveRun ? 'unknown' : 'notExecuted';
+	}
+
+	complete(result: Result): void {
+		this.#settle();
+		this.#resolve(result);
+	}
+
+	fail(error: OperationError): void {
+		this.#settle();
+		this.#reject(error);
+	}
+
+	#settle(): void {
+		this.#isSettled = true;
+		clearTimeout(this.#timer);
+	}
+}

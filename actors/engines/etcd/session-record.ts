@@ -1,0 +1,41 @@
+/**
+ * What a session's last transaction did, written by that very transaction: its sequence and the results of its
+ * operations. Who lost the answer finds it here. `[sequence, [result, ...]]` as CBOR.
+ */
+import {parseResult, plainOfOutcome} from '../../../src/kv/outcome-codec.js';
+import {isCount, parseAll} from '../../../src/kv/plain.js';
+import type {Result, Version} from '../../../src/kv/types.js';
+import {codec} from '../../codec.js';
+
+export interface SessionRecord {
+	/** 0 before the first transaction. */
+	readonly sequence: number;
+	/** With `pendingVersion` for the version that the transaction gave. */
+	readonly results: readonly Result[];
+}
+
+/**
+ * Stands for the revision of the transaction under way, which nobody knows before it is through: then it is the
+ * mod_revision of all that it wrote, the session's record included.
+ */
+export const pendingVersion: Version = Number.MAX_SAFE_INTEGER;
+
+export function encodeRecord({sequence, results}: SessionRecord): Buffer {
+	return Buffer.from(codec.encode([sequence, results.map(result => plainOfOutcome(result))]));
+}
+
+/** Throws a `DecodeError` or a `TypeError` on what is no record: somebody else writes where our keys are. */
+export function decodeRecord(bytes: Uint8Array): SessionRecord {
+	// Slices of a Buffer are Buffers: results hold plain arrays, whichever way they came.
+	const plain = codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+	const [sequence, results] = Array.isArray(plain) ? (plain as readonly unknown[]) : [];
+	const parsed = parseAll(results, parseResult);
+	if (!isCount(sequence) || parsed === undefined) throw new TypeError('what etcd holds is no record of a session');
+	return {sequence, results: parsed};
+}
+
+/** The result with the revision that its transaction turned out to have. */
+export function settleVersion(result: Result, revision: Version): Result {
+	if (result.type === 'batch') return {...result, results: result.results.map(part => settleVersion(part, revision))};
+	return result.version === pendingVersion ? {...result, version: revision} : result;
+}

@@ -1,0 +1,310 @@
+/**
+ * Writes, in the order in which they were begun, exactly once each. One transaction at a time, which carries out as many
+ * of those that wait as it can:
+ *
+ *     queue ──▶ candidates ──▶ read what must be known ──▶ plan ──▶ transaction ──▶ results
+ *       ▲                                                   ▲           │
+ *       │                                                   └─ conflict ┤  (it has read what there is)
+ *       └── no answer: the session's record tells, at the next attempt ─┘
+ *
+ * While an attempt is in doubt, the operations of it stay where they are at the head of the queue and their sequence stays
+ * the same; what etcd then has under this sequence says how many of them were carried out, and with which results.
+ */
+import type {IKeyValue, ITxnRequest, ITxnResponse} from 'etcd3';
+import {
+	ClerkClosedError,
+	type OperationError,
+	SessionExpiredError,
+	ValueTooLargeError,
+} from '../../../src/kv/errors.js';
+import type {Result, Version, WriteOperation} from '../../../src/kv/types.js';
+import {assert} from '../../../src/raft/errors.js';
+import {backOff} from './backoff.js';
+import type {CallFailure} from './call-failure.js';
+import type {CallAnswer, Endpoints} from './endpoints.js';
+import {EngineRefusedError} from './errors.js';
+import type {Keyspace} from './keyspace.js';
+import {keysMax, type EtcdLimits} from './limits.js';
+import type {PendingOperation} from './pending-operation.js';
+import {decodeRecord, settleVersion} from './session-record.js';
+import {Session} from './session.js';
+import {deletedOf, observationOf, type Observation, readRequest, revisionOf, writeRequest} from './transactions.js';
+import {candidates, emptyPlan, keysToRead, planWrites, type Known, type WritePlan} from './write-plan.js';
+
+type PendingWrite = PendingOperation<WriteOperation>;
+
+/** Whether the lane has come forward: if not, it waits before it tries again. */
+type Progress = 'forward' | 'stuck';
+
+const nothingKnown: Known = new Map();
+
+export class WriteLane {
+	readonly #endpoints: Endpoints;
+	readonly #keyspace: Keyspace;
+	readonly #limits: EtcdLimits;
+	readonly #closed = new AbortController();
+	#queue: PendingWrite[] = [];
+	/** So many at the head of the queue may have been carried out under the session's sequence. */
+	#inDoubt = 0;
+	#session: Session | undefined;
+	/** Of keys: as they were when we last wrote them, or when a condition failed. May be out of date; then a condition fails. */
+	#known: Known = nothingKnown;
+	/** How many operations may travel together: fewer after each conflict, so that a long transaction cannot starve. */
+	#countMax: number = keysMax;
+	#isRunning = false;
+
+	constructor(endpoints: Endpoints, keyspace: Keyspace, limits: EtcdLimits) {
+		this.#endpoints = endpoints;
+		this.#keyspace = keyspace;
+		this.#limits = limits;
+	}
+
+	submit(write: PendingWrite): void {
+		this.#queue.push(write);
+		if (this.#isRunning) return;
+		this.#isRunning = true;
+		// What else is begun in this turn travels with it.
+		setImmediate(() => void this.#run());
+	}
+
+	/** Settles everything, and ends the session as far as etcd can be reached. */
+	async close(): Promise<void> {
+		this.#closed.abort();
+		for (const write of this.#queue) if (!write.isSettled) write.fail(new ClerkClosedError(write.outcome));
+		this.#queue = [];
+		await this.#session?.revoke();
+	}
+
+	async #run(): Promise<void> {
+		let failures = 0;
+		while (this.#hasWork()) {
+			const progress = await this.#step();
+			failures = progress === 'forward' ? 0 : failures + 1;
+			if (failures > 0) await backOff(failures, this.#limits, this.#closed.signal);
+		}
+		this.#isRunning = false;
+	}
+
+	/** Drops what nobody waits for any more; but of an attempt in doubt nothing while anybody waits for any of it. */
+	#hasWork(): boolean {
+		if (this.#closed.signal.aborted) return false;
+		const inDoubt = this.#queue.slice(0, this.#inDoubt);
+		if (inDoubt.length > 0 && inDoubt.every(write => write.isSettled)) this.#abandon();
+		const kept = this.#inDoubt;
+		this.#queue = this.#queue.filter((write, offset) => offset < kept || !write.isSettled);
+		return this.#queue.length > 0;
+	}
+
+	async #step(): Promise<Progress> {
+		const session = await this.#openSession();
+		if (session === undefined) return 'stuck';
+		const waiting = this.#queue.slice(0, this.#countMax).map(write => write.operation);
+		const operations = candidates(waiting, this.#limits.requestBytesMax);
+		const keys = keysToRead(operations, this.#limits.valueBytesMax);
+		const isKnown = session.revision !== undefined && [...keys].every(key => this.#known.has(key));
+		if (!isKnown) return this.#readAndWrite(session, operations, [...keys]);
+		const plan = this.#plan(operations, this.#known);
+		if (plan.changes.size > 0 || plan.clears || this.#inDoubt > 0) return this.#write(session, plan);
+		// It would change nothing, if what we know is still so: that takes a look, and no transaction.
+		return this.#readAndWrite(session, operations, [...keys]);
+	}
+
+	async #readAndWrite(
+		session: Session,
+		operations: readonly WriteOperation[],
+		keys: readonly string[],
+	): Promise<Progress> {
+		const answer = await this.#transact(readRequest(session.key, this.#keyspace, keys), operations.length);
+		if (this.#closed.signal.aborted) return 'forward';
+		if (answer.type !== 'answered') return this.#failed(answer, operations.length);
+		const observation = observationOf(answer.value, keys);
+		const isResolved = await this.#learn(session, observation);
+		if (isResolved) return 'forward';
+		const plan = this.#plan(operations, observation.known);
+		const isRead = plan.changes.size === 0 && !plan.clears;
+		if (!isRead || this.#inDoubt > 0) return this.#write(session, plan);
+		// Nothing is in doubt, so nothing of it can happen later: what was read is the answer.
+		this.#settle(plan.results, observation.revision);
+		return 'forward';
+	}
+
+	async #write(session: Session, plan: WritePlan): Promise<Progress> {
+		if (plan.byteLength > this.#limits.requestBytesMax) return this.#writeTooLarge(session, plan);
+		const {key, revision, sequence} = session;
+		assert(revision !== undefined, 'what a transaction compares with was read or written before');
+		const inDoubtBefore = this.#inDoubt;
+		this.#doubt(Math.max(inDoubtBefore, plan.count));
+		const request = writeRequest({key, revision, sequence}, this.#keyspace, plan);
+		const answer = await this.#transact(request, plan.count);
+		if (this.#closed.signal.aborted) return 'forward';
+		if (answer.type !== 'answered') {
+			if (answer.type === 'lost' && answer.mayHaveRun) session.revision = undefined;
+			else this.#doubt(inDoubtBefore);
+			return this.#failed(answer, plan.count);
+		}
+		if (answer.value.succeeded) {
+			this.#succeeded(session, plan, answer.value);
+			return 'forward';
+		}
+		this.#doubt(inDoubtBefore);
+		this.#countMax = Math.max(1, Math.floor(plan.count / 2));
+		const isResolved = await this.#learn(session, observationOf(answer.value, [...plan.conditions.keys()]));
+		return isResolved ? 'forward' : 'stuck';
+	}
+
+	/** The first operation does not fit. Was it in doubt, then an attempt of it when the key was still smaller may be on its way. */
+	async #writeTooLarge(session: Session, {byteLength}: WritePlan): Promise<Progress> {
+		if (this.#inDoubt > 0) return this.#write(session, emptyPlan);
+		return this.#reject(1, write => new ValueTooLargeError(write.outcome, byteLength));
+	}
+
+	#succeeded(session: Session, plan: WritePlan, response: ITxnResponse): void {
+		const revision = revisionOf(response);
+		session.advance(revision);
+		this.#known = new Map(
+			[...plan.changes].map(
+				([key, value]) => [key, value === undefined ? undefined : {value, version: revision}] as const,
+			),
+		);
+		this.#countMax = keysMax;
+		this.#settle(
+			plan.clears ? [{type: 'cleared', count: deletedOf(response), version: revision}] : plan.results,
+			revision,
+		);
+	}
+
+	/** Takes over what was read. True when that decided about operations at the head of the queue. */
+	async #learn(session: Session, {session: entry, known}: Observation): Promise<boolean> {
+		if (entry === undefined) {
+			this.#expire(session);
+			return true;
+		}
+		const revision = Number(entry.mod_revision);
+		const {sequence, results} = decodeRecord(entry.value);
+		if (this.#inDoubt > 0 && sequence === session.sequence) return this.#recover(session, entry, results);
+		session.revision = revision;
+		this.#known = known;
+		return false;
+	}
+
+	/** An attempt whose answer was lost has taken effect. */
+	async #recover(session: Session, {mod_revision}: IKeyValue, results: readonly Result[]): Promise<boolean> {
+		const revision = Number(mod_revision);
+		const recovered: Result[] = [];
+		for (const result of results) {
+			const count = result.type === 'cleared' ? await this.#keyCountBefore(revision) : undefined;
+			if (result.type === 'cleared' && count === undefined) return false;
+			recovered.push(count === undefined ? result : {type: 'cleared', count, version: revision});
+		}
+		this.#known = nothingKnown;
+		session.advance(revision);
+		this.#settle(recovered, revision);
+		return true;
+	}
+
+	/** How many keys a clear at this revision found; the past does not change. */
+	async #keyCountBefore(revision: Version): Promise<number | undefined> {
+		const request = {...this.#keyspace.range, count_only: true, revision: revision - 1};
+		const answer = await this.#endpoints.call(
+			(client, options) => client.kv.range(request, options),
+			this.#limits.attemptTimeoutMs,
+		);
+		return answer.type === 'answered' ? Number(answer.value.count) : undefined;
+	}
+
+	async #openSession(): Promise<Session | undefined> {
+		if (this.#session !== undefined) return this.#session;
+		const opened = await Session.open(this.#endpoints, this.#keyspace, this.#limits);
+		if (opened.type !== 'opened') {
+			this.#failed(opened, this.#queue.length);
+			return undefined;
+		}
+		if (this.#closed.signal.aborted) {
+			await opened.session.revoke();
+			return undefined;
+		}
+		this.#session = opened.session;
+		return this.#session;
+	}
+
+	/** Nothing under this session can succeed any more; what it has done nobody can tell. */
+	#expire(session: Session): void {
+		session.stop();
+		this.#session = undefined;
+		this.#known = nothingKnown;
+		this.#reject(this.#inDoubt, () => new SessionExpiredError(session.id));
+	}
+
+	/** Nobody waits for the attempts in doubt. One may still take effect, but none after the next transaction. */
+	#abandon(): void {
+		this.#queue.splice(0, this.#inDoubt);
+		this.#inDoubt = 0;
+		this.#session?.advance(undefined);
+	}
+
+	#plan(operations: readonly WriteOperation[], known: Known): WritePlan {
+		const {valueBytesMax, requestBytesMax} = this.#limits;
+		return planWrites(operations, known, {
+			valueBytesMax,
+			requestBytesMax,
+			keyOverheadBytes: this.#keyspace.overheadBytes,
+		});
+	}
+
+	async #transact(request: ITxnRequest, count: number): Promise<CallAnswer<ITxnResponse>> {
+		for (const write of this.#queue.slice(0, count)) write.attempts++;
+		return this.#endpoints.call((client, options) => client.kv.txn(request, options), this.#limits.attemptTimeoutMs);
+	}
+
+	#doubt(count: number): void {
+		this.#inDoubt = count;
+		for (const [offset, write] of this.#queue.entries()) {
+			if (offset >= count && !write.mayHaveRun) break;
+			write.mayHaveRun = offset < count;
+		}
+	}
+
+	/** `count`: how many operations etcd refused, if it did. */
+	#failed(failure: CallFailure, count: number): Progress {
+		if (failure.type === 'lost') {
+			for (const write of this.#queue) write.lastReply = failure.lastReply;
+			return 'stuck';
+		}
+		if (failure.type === 'tooLarge' && count > 1) {
+			// Our estimate was too low: the halves will do.
+			this.#countMax = Math.floor(count / 2);
+			return 'forward';
+		}
+		return this.#reject(Math.max(1, count), write =>
+			failure.type === 'tooLarge'
+				? new ValueTooLargeError(write.outcome, this.#limits.requestBytesMax)
+				: new EngineRefusedError(failure.reason, write.outcome),
+		);
+	}
+
+	#reject(count: number, errorOf: (write: PendingWrite) => OperationError): Progress {
+		for (const write of this.#leave(Math.max(count, this.#inDoubt))) {
+			if (!write.isSettled) write.fail(errorOf(write));
+		}
+		this.#session?.advance(undefined);
+		return 'forward';
+	}
+
+	#settle(results: readonly Result[], revision: Version): void {
+		for (const [offset, write] of this.#leave(results.length).entries()) {
+			const result = results[offset];
+			if (result !== undefined && !write.isSettled) write.complete(settleVersion(result, revision));
+		}
+	}
+
+	/** Takes the first of the queue out of it; of those that stay, nothing is in doubt. */
+	#leave(count: number): readonly PendingWrite[] {
+		const left = this.#queue.splice(0, count);
+		this.#inDoubt = 0;
+		for (const write of this.#queue) {
+			if (!write.mayHaveRun) break;
+			write.mayHaveRun = false;
+		}
+		return left;
+	}
+}

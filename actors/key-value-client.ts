@@ -1,0 +1,82 @@
+/**
+ * What every engine's client can do, whichever cluster is behind it: `Clerk` talks to the cluster in this process,
+ * `EtcdClerk` to an etcd cluster. An engine brings `execute` and `close`; the rest is `execute` with less to write.
+ */
+import type {Expected, Operation, Result, Version} from '../src/kv/types.js';
+import {expectResult, type Written} from './clerk/results.js';
+import type {KvClient} from './kv-client.js';
+import {keyOf, textOf} from './text.js';
+
+/** A key or a value: text is UTF-8. */
+export type Data = string | Uint8Array;
+
+export abstract class KeyValueClient implements KvClient, AsyncDisposable {
+	/**
+	 * Any operation; the methods below are this with less to write. Linearizable; a write takes effect exactly once.
+	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect.
+	 */
+	abstract execute(operation: Operation): Promise<Result>;
+
+	/** Settles everything that waits (`ClerkClosedError`) and lets go of all that it holds. Idempotent. */
+	abstract close(): void | Promise<void>;
+
+	/** `undefined`: the key is absent. */
+	async get(key: Data): Promise<{readonly value: Uint8Array; readonly version: Version} | undefined> {
+		const {value, version} = expectResult(await this.execute({type: 'get', key: keyOf(key)}), 'value');
+		return value === undefined ? undefined : {value, version};
+	}
+
+	/** The value as UTF-8 text; `undefined`: the key is absent. */
+	async getText(key: Data): Promise<string | undefined> {
+		const entry = await this.get(key);
+		return entry === undefined ? undefined : textOf(entry.value);
+	}
+
+	async put(key: Data, value: Data): Promise<Written> {
+		return expectResult(await this.execute({type: 'put', key: keyOf(key), value: valueOf(value)}), 'written');
+	}
+
+	async append(key: Data, value: Data): Promise<Written> {
+		return expectResult(await this.execute({type: 'append', key: keyOf(key), value: valueOf(value)}), 'written');
+	}
+
+	/** Whether there was something to delete. */
+	async delete(key: Data): Promise<boolean> {
+		return expectResult(await this.execute({type: 'delete', key: keyOf(key)}), 'deleted').existed;
+	}
+
+	/**
+	 * Writes `value` if the key is as expected: `{value}` (`undefined`: absent) or `{version}` (0: absent).
+	 * Otherwise changes nothing and gives what is there, as `conditionFailed`.
+	 */
+	async compareAndSet(
+		key: Data,
+		expected: {readonly value: Data | undefined} | {readonly version: Version},
+		value: Data,
+	): Promise<Extract<Result, {type: 'written' | 'conditionFailed'}>> {
+		const operation = {
+			type: 'compareAndSet',
+			key: keyOf(key),
+			expected: expectedOf(expected),
+			value: valueOf(value),
+		} as const;
+		const result = await this.execute(operation);
+		return result.type === 'conditionFailed' ? result : expectResult(result, 'written');
+	}
+
+	/** Adds to the decimal number that the value is, and gives the sum. */
+	async increment(key: Data, by: bigint | number = 1): Promise<bigint> {
+		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: BigInt(by)}), 'number').value;
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.close();
+	}
+}
+
+const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
+
+function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {
+	if ('version' in expected) return expected;
+	return {value: expected.value === undefined ? undefined : valueOf(expected.value)};
+}

@@ -1,0 +1,18 @@
+import test from 'ava';
+import {Cluster, EtcdClerk} from '../../actors/index.js';
+import {testConformance} from './conformance.js';
+import {EtcdCluster, etcdMissing, isEtcdInstalled} from './etcd-cluster.js';
+
+const cluster = await Cluster.start({nodes: 3});
+const etcd = isEtcdInstalled ? await EtcdCluster.start() : undefined;
+test.after.always(async () => {
+	await cluster.close();
+	await etcd?.close();
+});
+
+testConformance({name: 'the cluster of threads', open: () => Promise.resolve(cluster.clerk())});
+testConformance({
+	name: 'etcd',
+	missing: etcd === undefined ? etcdMissing : undefined,
+	open: () => EtcdClerk.connect(etcd!.url('conformance'), {connectTimeoutMs: 20_000}),
+});

@@ -1,0 +1,208 @@
+/** What every engine's client must do: one suite, run on each. Keys differ from test to test, so one cluster serves all. */
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import test, {type ExecutionContext} from 'ava';
+import {InvalidOperationError, type KeyValueClient, type Operation} from '../../actors/index.js';
+import {ClerkClosedError, ValueTooLargeError} from '../../src/kv/errors.js';
+import {keyOf, textOf} from '../../actors/text.js';
+
+export interface EngineUnderTest {
+	readonly name: string;
+	/** Why it cannot be tested here; `undefined`: it can. */
+	readonly missing?: string | undefined;
+	/** A client of its own each time; closed by the test. */
+	readonly open: () => Promise<KeyValueClient>;
+}
+
+type Body = (t: ExecutionContext, client: KeyValueClient) => Promise<void>;
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+/** Comparing large values as assertions do takes seconds. */
+const isSame = (entry: {readonly value: Uint8Array} | undefined, value: Uint8Array): boolean =>
+	entry !== undefined && Buffer.from(entry.value).equals(value);
+
+export function testConformance({name, missing, open}: EngineUnderTest): void {
+	const conforms = (title: string, body: Body): void => {
+		test.serial(`${name}: ${title}`, async t => {
+			if (missing !== undefined) {
+				t.log(missing);
+				t.pass();
+				return;
+			}
+			const client = await open();
+			t.teardown(() => client.close());
+			await body(t, client);
+		});
+	};
+
+	conforms('what was put is there, until it is put again or deleted', async (t, client) => {
+		t.is(await client.get('a'), undefined);
+		const first = await client.put('a', 'one');
+		t.is(first.length, 3);
+		t.deepEqual(await client.get('a'), {value: bytes('one'), version: first.version});
+		const second = await client.put('a', '');
+		t.true(second.version > first.version);
+		t.deepEqual(await client.get('a'), {value: bytes(''), version: second.version});
+		t.true(await client.delete('a'));
+		t.false(await client.delete('a'));
+		t.is(await client.get('a'), undefined);
+	});
+
+	conforms('keys and values are any bytes', async (t, client) => {
+		const every = Uint8Array.from({length: 256}, (_, byte) => byte);
+		await client.put(every, every);
+		t.deepEqual((await client.get(every))?.value, every);
+		await client.put('', 'of the empty key');
+		t.is(await client.getText(''), 'of the empty key');
+		await client.put('Zürich', 'größer');
+		t.is(await client.getText('Zürich'), 'größer');
+		await client.put('/', 'slash');
+		t.is(await client.getText('/'), 'slash');
+	});
+
+	conforms('append makes a value or adds to it, and tells its length', async (t, client) => {
+		t.is((await client.append('log', 'ab')).length, 2);
+		const {length, version} = await client.append('log', 'cd');
+		t.is(length, 4);
+		t.deepEqual(await client.get('log'), {value: bytes('abcd'), version});
+	});
+
+	conforms('compare-and-set by value and by version; what fails tells what is there', async (t, client) => {
+		t.is((await client.compareAndSet('c', {value: undefined}, '1')).type, 'written');
+		const failed = await client.compareAndSet('c', {value: undefined}, '2');
+		t.is(failed.type, 'conditionFailed');
+		t.deepEqual(failed.type === 'conditionFailed' ? failed.value : undefined, bytes('1'));
+		t.is((await client.get('c'))?.version, failed.version);
+		t.is((await client.compareAndSet('c', {value: '1'}, '2')).type, 'written');
+		const {version} = (await client.get('c'))!;
+		t.is((await client.compareAndSet('c', {version: version - 1}, '3')).type, 'conditionFailed');
+		t.is((await client.compareAndSet('c', {version}, '3')).type, 'written');
+		t.is((await client.compareAndSet('c', {version}, '4')).type, 'conditionFailed');
+		t.is((await client.compareAndSet('d', {version: 0}, '1')).type, 'written');
+	});
+
+	conforms('a version tells each change of a key from the next, also in one turn', async (t, client) => {
+		const written = await Promise.all(Array.from({length: 10}, (_, token) => client.append('turn', String(token))));
+		const versions = written.map(({version}) => version);
+		t.deepEqual(
+			versions,
+			[...new Set(versions)].sort((one, other) => one - other),
+		);
+		t.is(await client.getText('turn'), '0123456789');
+	});
+
+	conforms('writes that begin in one turn take effect in their order', async (t, client) => {
+		const written = await Promise.all(Array.from({length: 300}, (_, number) => client.put(`order ${number}`, 'x')));
+		t.true(written.every(({version}, offset) => offset === 0 || version >= written[offset - 1]!.version));
+		const entries = await Promise.all(Array.from({length: 300}, (_, number) => client.get(`order ${number}`)));
+		t.deepEqual(
+			entries.map(entry => entry?.version),
+			written.map(({version}) => version),
+		);
+	});
+
+	conforms('increment counts in 64 bits, and refuses what is no number', async (t, client) => {
+		t.is(await client.increment('n'), 1n);
+		t.is(await client.increment('n', 2n ** 62n), 2n ** 62n + 1n);
+		t.is(await client.increment('n', -1), 2n ** 62n);
+		await t.throwsAsync(client.increment('n', 2n ** 62n), {instanceOf: InvalidOperationError});
+		await client.put('n', 'many');
+		const error = await t.throwsAsync(client.increment('n'), {instanceOf: InvalidOperationError});
+		t.is(error?.reason, 'notANumber');
+		t.is(await client.getText('n'), 'many');
+	});
+
+	conforms(
+		'a batch is one step: its parts see those before, and a part that fails undoes nothing',
+		async (t, client) => {
+			const [key, other] = [keyOf('batch'), keyOf('other')];
+			const operation: Operation = {
+				type: 'batch',
+				operations: [
+					{type: 'put', key, value: bytes('1'), condition: 'present'},
+					{type: 'put', key, value: bytes('2'), returnPrevious: true},
+					{type: 'increment', key, by: 5n},
+					{type: 'get', key},
+					{type: 'delete', key: other},
+					{type: 'append', key, value: bytes('!')},
+				],
+			};
+			const result = await client.execute(operation);
+			const results = result.type === 'batch' ? result.results : [];
+			t.deepEqual(
+				results.map(({type}) => type),
+				['conditionFailed', 'written', 'number', 'value', 'deleted', 'written'],
+			);
+			const [failed, , number, read, deleted] = results;
+			t.is(failed?.type === 'conditionFailed' ? failed.version : undefined, 0);
+			t.is(number?.type === 'number' ? number.value : undefined, 7n);
+			t.deepEqual(read?.type === 'value' ? read.value : undefined, bytes('7'));
+			t.is(deleted?.type === 'deleted' ? deleted.existed : undefined, false);
+			t.is(await client.getText('batch'), '7!');
+			t.deepEqual(await client.execute({type: 'batch', operations: []}), {type: 'batch', results: []});
+		},
+	);
+
+	conforms('a value over the limit is refused, and changes nothing', async (t, client) => {
+		const largest = new Uint8Array(2 ** 20).fill(7);
+		await client.put('large', largest);
+		t.true(isSame(await client.get('large'), largest));
+		const error = await t.throwsAsync(client.append('large', 'x'), {instanceOf: InvalidOperationError});
+		t.is(error?.reason, 'valueTooLarge');
+		await t.throwsAsync(client.put('larger', new Uint8Array(2 ** 20 + 1)), {code: 'ERR_INVALID_OPERATION'});
+		const beyond = await t.throwsAsync(client.put('larger', new Uint8Array(2 ** 21)), {instanceOf: ValueTooLargeError});
+		t.is(beyond?.outcome, 'notExecuted');
+		t.is(await client.get('larger'), undefined);
+		// Together they are more than one request may have.
+		await Promise.all([client.put('l1', largest), client.put('l2', largest), client.append('l3', largest)]);
+		t.true(isSame(await client.get('l3'), largest));
+	});
+
+	conforms('clear deletes every key, and counts them', async (t, client) => {
+		await client.execute({type: 'clear'});
+		await Promise.all(['x', 'y', 'z'].map(key => client.put(key, key)));
+		const results = await Promise.all([
+			client.put('w', 'w'),
+			client.execute({type: 'clear'}),
+			client.put('after', 'clear'),
+		]);
+		t.like(results[1], {type: 'cleared', count: 4});
+		t.is(await client.get('x'), undefined);
+		t.is(await client.getText('after'), 'clear');
+	});
+
+	conforms('many clients that append to one key lose nothing and double nothing', async (t, client) => {
+		const others = await Promise.all([open(), open(), open()]);
+		for (const other of others) t.teardown(() => other.close());
+		const clients = [client, ...others];
+		await Promise.all(
+			clients.map(async (each, number) => {
+				for (let token = 0; token < 15; token++) await each.append('shared', `${number}.${token} `);
+			}),
+		);
+		const tokens = (await client.getText('shared'))!.trim().split(' ');
+		t.is(tokens.length, 15 * clients.length);
+		for (const number of clients.keys()) {
+			const own = tokens.filter(token => token.startsWith(`${number}.`));
+			t.deepEqual(
+				own,
+				Array.from({length: 15}, (_, token) => `${number}.${token}`),
+			);
+		}
+	});
+
+	conforms('closing settles what is under way, and later calls', async (t, client) => {
+		await client.put('closing', 'before');
+		const underWay = client.put('closing', 'after');
+		const settled = t.throwsAsync(underWay, {instanceOf: ClerkClosedError});
+		await client.close();
+		await settled;
+		await nextTurn();
+		const late = await t.throwsAsync(client.get('closing'), {instanceOf: ClerkClosedError});
+		t.is(late?.outcome, 'notExecuted');
+		await client.close();
+		const other = await open();
+		t.teardown(() => other.close());
+		t.regex(textOf((await other.get('closing'))!.value), /^(?:before|after)$/);
+	});
+}

@@ -1,0 +1,197 @@
+/** What etcd's clients are promised while connections break and members die. */
+import {setTimeout as sleep} from 'node:timers/promises';
+import test, {type ExecutionContext} from 'ava';
+import {Etcd3} from 'etcd3';
+import {EtcdClerk, SessionExpiredError} from '../../actors/index.js';
+import {check} from '../../src/linearizability/check.js';
+import {kvModel} from '../../src/linearizability/models/kv-model.js';
+import {Recorder} from '../../src/linearizability/recorder.js';
+import {randomOf} from '../kv/fake-cluster.js';
+import {EtcdCluster, etcdMissing, isEtcdInstalled} from './etcd-cluster.js';
+import {FaultyProxy} from './faulty-proxy.js';
+import {RecordedClient} from './recorded-client.js';
+
+const etcd = isEtcdInstalled ? await EtcdCluster.start() : undefined;
+test.after.always(() => etcd?.close());
+
+const underTest = (title: string, body: (t: ExecutionContext, cluster: EtcdCluster) => Promise<void>): void => {
+	test.serial(title, async t => {
+		if (etcd !== undefined) return body(t, etcd);
+		t.log(etcdMissing);
+		t.pass();
+	});
+};
+
+const connectTimeoutMs = 20_000;
+/** Short, so that a connection that went silent costs little. */
+const limits = {attemptTimeoutMs: 250};
+
+async function connectDirectly(t: ExecutionContext, cluster: EtcdCluster, prefix: string): Promise<EtcdClerk> {
+	const clerk = await EtcdClerk.connect(cluster.url(prefix), {connectTimeoutMs, timeoutMs: 30_000});
+	t.teardown(() => clerk.close());
+	return clerk;
+}
+
+async function startProxies(t: ExecutionContext, cluster: EtcdCluster, random: () => number): Promise<FaultyProxy[]> {
+	const proxies = await Promise.all(cluster.addresses.map(address => FaultyProxy.start(address, random)));
+	t.teardown(() => Promise.all(proxies.map(proxy => proxy.close())));
+	return proxies;
+}
+
+const urlOf = (proxies: readonly FaultyProxy[], prefix: string): string =>
+	`etcd://${proxies.map(({address}) => address).join(',')}/${prefix}`;
+
+/** What one client appended, and what it was told. */
+type Ledger = Map<string, 'acknowledged' | 'unknown' | 'notExecuted'>;
+
+function judge(t: ExecutionContext, recorder: Recorder, ledgers: readonly Ledger[], value: string): void {
+	const tokens = value.split(' ').filter(token => token !== '');
+	const counts = new Map<string, number>();
+	for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
+	for (const [token, outcome] of ledgers.flatMap(ledger => [...ledger])) {
+		const count = counts.get(token) ?? 0;
+		if (outcome === 'acknowledged') t.is(count, 1, `${token} was acknowledged`);
+		else if (outcome === 'unknown') t.true(count <= 1, `${token} is of unknown outcome`);
+		else t.is(count, 0, `${token} had no effect`);
+	}
+	const {verdict, keys} = check(recorder.history(), {
+		model: kvModel('kv'),
+		timeoutMs: 10_000,
+		now: () => performance.now(),
+	});
+	t.is(verdict, 'ok', JSON.stringify(keys.filter(key => key.verdict !== 'ok')));
+}
+
+/** Appends to one key, reads, and does everything else to another. */
+async function work(client: RecordedClient, name: string, rounds: number, random: () => number): Promise<Ledger> {
+	const ledger: Ledger = new Map();
+	for (let round = 0; round < rounds; round++) {
+		const token = `${name}.${round}`;
+		ledger.set(token, await client.append('log', `${token} `));
+		const draw = random();
+		if (draw < 0.3) await client.get('log');
+		else if (draw < 0.5) await client.put('mixed', token);
+		else if (draw < 0.6) await client.delete('mixed');
+		else if (draw < 0.7) await client.compareAndSet('mixed', {value: undefined}, token);
+		else if (draw < 0.8) await client.append('mixed', `+${token}`);
+		else await client.get('mixed');
+	}
+	return ledger;
+}
+
+underTest(
+	'an append whose answer was lost is found under its session and gives its first result, not a second append',
+	async (t, cluster) => {
+		const direct = await connectDirectly(t, cluster, 'lost-reply');
+		const proxies = await startProxies(t, cluster, () => 0.5);
+		const clerk = await EtcdClerk.connect(urlOf(proxies, 'lost-reply'), {limits});
+		t.teardown(() => clerk.close());
+		await clerk.put('key', 'a');
+		for (const proxy of proxies) proxy.setFaults({replies: {cut: 0, mute: 1}});
+		const appended = clerk.append('key', 'b');
+		// Its own write is known to the clerk, so this needs no read that would be lost: it is under way at once.
+		while ((await direct.getText('key')) !== 'ab') await sleep(5);
+		const {version} = (await direct.get('key'))!;
+		for (const proxy of proxies) {
+			proxy.setFaults({});
+			proxy.cutAll();
+		}
+		t.deepEqual(await appended, {type: 'written', version, length: 2});
+		t.is(await direct.getText('key'), 'ab');
+		t.true(proxies.some(({broken}) => broken > 0));
+	},
+);
+
+underTest('a clear whose answer was lost still tells how many keys there were', async (t, cluster) => {
+	const direct = await connectDirectly(t, cluster, 'lost-clear');
+	const proxies = await startProxies(t, cluster, () => 0.5);
+	const clerk = await EtcdClerk.connect(urlOf(proxies, 'lost-clear'), {limits});
+	t.teardown(() => clerk.close());
+	await Promise.all(['a', 'b', 'c'].map(key => clerk.put(key, key)));
+	for (const proxy of proxies) proxy.setFaults({replies: {cut: 0, mute: 1}});
+	const cleared = clerk.execute({type: 'clear'});
+	while ((await direct.get('a')) !== undefined) await sleep(5);
+	await direct.put('d', 'later');
+	for (const proxy of proxies) {
+		proxy.setFaults({});
+		proxy.cutAll();
+	}
+	t.like(await cleared, {type: 'cleared', count: 3});
+	t.is(await direct.getText('d'), 'later');
+});
+
+underTest(
+	'an append under a session that expired before its answer was found is never run again',
+	async (t, cluster) => {
+		const direct = await connectDirectly(t, cluster, 'expired');
+		const proxies = await startProxies(t, cluster, () => 0.5);
+		const clerk = await EtcdClerk.connect(urlOf(proxies, 'expired'), {limits});
+		t.teardown(() => clerk.close());
+		await clerk.put('key', 'a');
+		for (const proxy of proxies) proxy.setFaults({replies: {cut: 0, mute: 1}});
+		const appended = t.throwsAsync(clerk.append('key', 'b'), {instanceOf: SessionExpiredError});
+		while ((await direct.getText('key')) !== 'ab') await sleep(5);
+		const admin = new Etcd3({hosts: cluster.addresses[0]!});
+		t.teardown(() => admin.close());
+		await admin.delete().prefix('expired/sessions/');
+		for (const proxy of proxies) {
+			proxy.setFaults({});
+			proxy.cutAll();
+		}
+		t.is((await appended)?.outcome, 'unknown');
+		await clerk.append('key', 'c');
+		t.is(await direct.getText('key'), 'abc');
+	},
+);
+
+for (const seed of [1, 2]) {
+	underTest(
+		`while connections are cut and fall silent at random, every append counts as it was told, and all is linearizable (seed ${seed})`,
+		async (t, cluster) => {
+			const random = randomOf(seed);
+			const prefix = `cuts-${seed}`;
+			const direct = await connectDirectly(t, cluster, prefix);
+			const proxies = await startProxies(t, cluster, random);
+			const recorder = new Recorder(() => Number(process.hrtime.bigint()));
+			const clerks = await Promise.all(
+				Array.from({length: 5}, () =>
+					EtcdClerk.connect(urlOf(proxies, prefix), {connectTimeoutMs, timeoutMs: 1500, limits}),
+				),
+			);
+			t.teardown(() => Promise.all(clerks.map(clerk => clerk.close())));
+			const faults = {cut: 0.04, mute: 0.005};
+			for (const proxy of proxies) proxy.setFaults({requests: faults, replies: faults});
+			const ledgers = await Promise.all(
+				clerks.map((clerk, number) =>
+					work(new RecordedClient(clerk, recorder, `c${number}`), `c${number}`, 20, random),
+				),
+			);
+			for (const proxy of proxies) proxy.setFaults({});
+			const broken = proxies.reduce((sum, proxy) => sum + proxy.broken, 0);
+			t.true(broken > 20, `${broken} connections were broken`);
+			judge(t, recorder, ledgers, (await direct.getText('log')) ?? '');
+		},
+	);
+}
+
+underTest('a member killed with -9 under load costs no acknowledged append, and doubles none', async (t, cluster) => {
+	const recorder = new Recorder(() => Number(process.hrtime.bigint()));
+	const random = randomOf(3);
+	const direct = await connectDirectly(t, cluster, 'kill');
+	const leader = (await direct.members()).findIndex(member => member.type === 'up' && member.isLeader);
+	const clerks = await Promise.all(
+		Array.from({length: 4}, () =>
+			EtcdClerk.connect(cluster.url('kill'), {connectTimeoutMs, limits: {attemptTimeoutMs: 1000}}),
+		),
+	);
+	t.teardown(() => Promise.all(clerks.map(clerk => clerk.close())));
+	const working = Promise.all(
+		clerks.map((clerk, number) => work(new RecordedClient(clerk, recorder, `c${number}`), `c${number}`, 30, random)),
+	);
+	while (recorder.history().length < 40) await sleep(2);
+	await cluster.kill(leader);
+	const ledgers = await working;
+	cluster.restart(leader);
+	t.true(ledgers.every(ledger => [...ledger.values()].filter(outcome => outcome === 'acknowledged').length > 20));
+	judge(t, recorder, ledgers, (await direct.getText('log')) ?? '');
+});

@@ -1,0 +1,125 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {codec} from '../../actors/codec.js';
+import {decodeRecord, encodeRecord, pendingVersion, settleVersion} from '../../actors/engines/etcd/session-record.js';
+import {candidates, keysToRead, type Known, planWrites} from '../../actors/engines/etcd/write-plan.js';
+import {execute} from '../../src/kv/operations.js';
+import {Store} from '../../src/kv/store.js';
+import type {Operation, WriteOperation} from '../../src/kv/types.js';
+
+const limits = {valueBytesMax: 6, requestBytesMax: 1000, keyOverheadBytes: 10};
+const key = fc.constantFrom('a', 'b', 'c');
+const value = fc.string({unit: 'grapheme-ascii', maxLength: 8}).map(text => new Uint8Array(Buffer.from(text)));
+const digits = fc.integer({min: 0, max: 999}).map(number => new Uint8Array(Buffer.from(String(number))));
+const expected = fc.oneof(
+	fc.record({value: fc.option(fc.oneof(value, digits), {nil: undefined})}),
+	fc.record({version: fc.integer({min: 0, max: 4})}),
+);
+const condition = fc.constantFrom(undefined, 'absent' as const, 'present' as const);
+const part: fc.Arbitrary<Exclude<Operation, {type: 'batch' | 'clear'}>> = fc.oneof(
+	fc.record({
+		type: fc.constant('put' as const),
+		key,
+		value: fc.oneof(value, digits),
+		condition,
+		returnPrevious: fc.boolean(),
+	}),
+	fc.record({type: fc.constant('append' as const), key, value}),
+	fc.record({type: fc.constant('delete' as const), key}),
+	fc.record({type: fc.constant('compareAndSet' as const), key, expected, value}),
+	fc.record({type: fc.constant('increment' as const), key, by: fc.bigInt({min: -5n, max: 5n})}),
+	fc.record({type: fc.constant('get' as const), key}),
+);
+const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
+	part.filter(one => one.type !== 'get'),
+	fc.record({type: fc.constant('batch' as const), operations: fc.array(part, {maxLength: 4})}),
+	fc.constant({type: 'clear' as const}),
+);
+const entries = fc.uniqueArray(fc.tuple(key, fc.oneof(value, digits), fc.integer({min: 1, max: 4})), {
+	selector: ([name]) => name,
+});
+
+/** What the transaction would do, carried out on the same state as in a replica: by one operation after the other. */
+test('a plan gives the results and the state that a replica gives, for as many of the operations as it carries out', t => {
+	const revision = 77;
+	fc.assert(
+		fc.property(fc.array(operation, {minLength: 1, maxLength: 6}), entries, (operations, present) => {
+			const replica = new Store();
+			for (const [name, bytes, version] of present) replica.set(name, codec.byteStringOf(bytes), version);
+			const taken = candidates(operations, limits.requestBytesMax);
+			const known: Known = new Map([...keysToRead(taken, limits.valueBytesMax)].map(name => [name, replica.get(name)]));
+			const plan = planWrites(taken, known, limits);
+
+			t.true(plan.count >= 1);
+			const wanted = operations
+				.slice(0, plan.count)
+				.map(one => execute({codec, store: replica, index: revision, valueBytesMax: limits.valueBytesMax}, one));
+			// How many keys a clear meets, etcd tells.
+			if (plan.clears) return;
+			t.deepEqual(
+				plan.results.map(result => settleVersion(result, revision)),
+				wanted,
+			);
+			const after = new Map<string, unknown>(
+				present.map(([name, bytes, version]) => [name, {value: codec.byteStringOf(bytes), version}]),
+			);
+			for (const [name, text] of plan.changes) {
+				if (text === undefined) after.delete(name);
+				else after.set(name, {value: text, version: revision});
+			}
+			t.deepEqual(Object.fromEntries(after), Object.fromEntries(replica));
+			const record = {sequence: 5, results: plan.results};
+			t.deepEqual(decodeRecord(encodeRecord(record)), record);
+		}),
+		{seed: 20_240_607, numRuns: 1000},
+	);
+});
+
+test('no two operations of one plan change the same key, so that each has a version of its own', t => {
+	const append = {type: 'append', key: 'a', value: Buffer.from('x')} as const;
+	const put = {type: 'put', key: 'b', value: Buffer.from('x')} as const;
+	const plan = planWrites([append, put, append, put], new Map([['a', undefined]]), limits);
+	t.is(plan.count, 2);
+	t.deepEqual([...plan.changes.keys()], ['a', 'b']);
+	t.deepEqual([...plan.conditions], [['a', 0]]);
+});
+
+test('an unconditional put needs no read, and no condition but that of its session', t => {
+	const put = {type: 'put', key: 'a', value: Buffer.from('x')} as const;
+	t.deepEqual([...keysToRead([put], limits.valueBytesMax)], []);
+	t.is(planWrites([put], new Map(), limits).conditions.size, 0);
+	t.deepEqual([...keysToRead([{...put, returnPrevious: true}], limits.valueBytesMax)], ['a']);
+});
+
+test('operations that together are too large for a request travel in several; one that is too large alone is seen', t => {
+	const put = (name: string, length: number) => ({type: 'put', key: name, value: new Uint8Array(length)}) as const;
+	const wide = {...limits, valueBytesMax: 5000};
+	t.is(planWrites([put('a', 300), put('b', 300), put('c', 300)], new Map(), wide).count, 2);
+	const alone = planWrites([put('a', 3000)], new Map(), wide);
+	t.is(alone.count, 1);
+	t.true(alone.byteLength > limits.requestBytesMax);
+});
+
+test('a transaction has at most 127 keys', t => {
+	const operations = Array.from({length: 200}, (_, name) => ({type: 'delete', key: String(name)}) as const);
+	t.is(candidates(operations, limits.requestBytesMax * 100).length, 127);
+});
+
+test('the version that stands for a revision to come is replaced wherever it is, and no other', t => {
+	const result = {
+		type: 'batch',
+		results: [
+			{type: 'written', version: pendingVersion, length: 1},
+			{type: 'value', value: undefined, version: 0},
+			{type: 'conditionFailed', value: undefined, version: 3},
+		],
+	} as const;
+	t.deepEqual(settleVersion(result, 9), {
+		type: 'batch',
+		results: [
+			{type: 'written', version: 9, length: 1},
+			{type: 'value', value: undefined, version: 0},
+			{type: 'conditionFailed', value: undefined, version: 3},
+		],
+	});
+});

@@ -1,0 +1,3 @@
+import {testRowsSimulated} from './test-rows.js';
+
+testRowsSimulated(({type}) => type === 'raft');
