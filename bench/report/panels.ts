@@ -24,6 +24,7 @@ export interface Sheet {
 const size = {panelWidth: 420, panelHeight: 300, left: 78, right: 26, top: 34, bottom: 52} as const;
 const headHeight = 70;
 const legendRowHeight = 24;
+const lineHeight = 18;
 /** About a legend's entry, with its sign. */
 const legendEntryWidth = 240;
 
@@ -37,7 +38,8 @@ export function layOut(sheet: Sheet): {
 	const width = Math.max(2, columns) * size.panelWidth;
 	const panelWidth = width / columns;
 	const legendRows = Math.ceil((sheet.legend.length * legendEntryWidth) / (width - 2 * size.right));
-	const head = headHeight + legendRows * legendRowHeight;
+	const legendTop = headHeight + (sheet.subtitle.split('\n').length - 1) * lineHeight;
+	const head = legendTop + legendRows * legendRowHeight;
 	const places = sheet.panels.map((_, offset) => ({
 		left: (offset % columns) * panelWidth,
 		top: head + Math.floor(offset / columns) * size.panelHeight,
@@ -58,7 +60,7 @@ export function layOut(sheet: Sheet): {
 		legend: {
 			data: [...sheet.legend],
 			left: 16,
-			top: headHeight,
+			top: legendTop,
 			width: width - 32,
 			itemWidth: 34,
 			itemGap: 34,

@@ -115,10 +115,13 @@ function crashPlot(crashes: readonly CrashResult[], results: Results): Plot {
 			min: Math.floor(before / 500) * 500,
 			max: Math.ceil(after / 500) * 500,
 		},
-		yAxis: {type: 'value', name: 'completions', axisLabel: {formatter: short(rateText)}},
+		yAxis: {type: 'value', name: 'completions', max: withHeadroom, axisLabel: {formatter: short(rateText)}},
 		legend: [],
 	});
 }
+
+/** For the label above the curve. */
+const withHeadroom = ({max}: {readonly max: number}): number => Math.ceil((max * 1.3) / 20) * 20;
 
 function crashSeries({system, timeline, medianGapMs, medianGapElectionTimeouts}: CrashResult): PanelSeries {
 	const {completions, startsAtMs, bucketMs, gap} = timeline;
@@ -160,7 +163,7 @@ function soakPlot(soak: SoakResult): Plot {
 	const {workload, inFlight} = soak.options;
 	return plotOf('soak', {
 		title: `Soak, ${soak.nodes} nodes, ${durabilityText[soak.durability]}, ${workloadText[workload]}, ${inFlight} in flight`,
-		subtitle: plain(soakText(soak)),
+		subtitle: plain(soakText(soak)).replace(': ', ':\n'),
 		columns: 2,
 		panels: [
 			{
@@ -205,7 +208,7 @@ function soakPlot(soak: SoakResult): Plot {
 			},
 		],
 		xAxis: {type: 'value', name: 'minutes', max: 'dataMax'},
-		yAxis: {type: 'value', name: '', min: 0, axisLabel: {formatter: short(rateText)}},
+		yAxis: {type: 'value', name: '', min: 0, minInterval: 1, axisLabel: {formatter: short(rateText)}},
 		legend: [],
 	});
 }
