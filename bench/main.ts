@@ -60,6 +60,9 @@ const program = new Command('npm run bench --')
 	.option('--out <dir>', 'where JSON and plots go (default: a folder beside the temporary files)')
 	.option('--data-dir <dir>', 'the disk that durable systems write to', tmpdir());
 
+// An exit that is none by signal lets everything be cleaned up.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const flags = program.parse().opts<Flags>();
 const out = flags.out ?? path.join(tmpdir(), 'threadraft-bench');
 const startedAt = new Date().toISOString();
@@ -134,7 +137,7 @@ function planOf(given: Flags): Plan {
 		...base,
 		nodes: given.nodes ?? base.nodes,
 		inFlight: given.inFlight ?? base.inFlight,
-		systems: given.systems ?? [...base.systems, ...peers],
+		systems: [...new Set([...(given.systems ?? base.systems), ...peers])],
 		workloads: given.workloads ?? base.workloads,
 		durabilities: given.durability ?? base.durabilities,
 		rounds: given.rounds ?? base.rounds,

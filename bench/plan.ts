@@ -34,7 +34,7 @@ const ours: readonly SystemId[] = [
 	'threadraft-redis',
 ];
 
-/** Everything, in about an hour and a half. */
+/** Everything, in about an hour. */
 export const fullPlan: Plan = {
 	nodes: [3, 5],
 	durabilities: ['memory', 'durable'],

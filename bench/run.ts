@@ -1,5 +1,4 @@
 /** The rounds: each round puts each point to each system in turn, so that what drifts, drifts for all. */
-import {mkdtemp, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {ChildSystem} from './child-system.js';
 import type {CrashTimeline} from './crash.js';
@@ -7,6 +6,7 @@ import {median, medianBy} from './median.js';
 import {type Plan, type Point, pointsOf} from './plan.js';
 import type {Progress} from './progress.js';
 import type {Cell, CrashResult, Skipped} from './results.js';
+import {makeScratch, removeScratch} from './scratch.js';
 import {summarise} from './summarise.js';
 import {systemOf} from './systems/catalogue.js';
 import {freePorts} from './systems/servers.js';
@@ -45,7 +45,7 @@ export async function runGroup(
 	dataDirectory: string,
 	progress: Progress,
 ): Promise<Findings> {
-	const place = await mkdtemp(path.join(dataDirectory, 'threadraft-bench-'));
+	const place = await makeScratch(dataDirectory);
 	const skipped: Skipped[] = [];
 	const children: ChildSystem[] = [];
 	const skip = (system: SystemId, reason: string): void => {
@@ -64,7 +64,7 @@ export async function runGroup(
 		return {skipped, cells, crashes};
 	} finally {
 		await Promise.all(children.map(child => child.stop()));
-		await rm(place, {recursive: true, force: true});
+		await removeScratch(place);
 	}
 }
 

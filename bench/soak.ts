@@ -1,8 +1,8 @@
 /** The soak: one cluster under load for minutes, and whether its figures stay where they are. */
-import {mkdtemp, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {ChildSystem} from './child-system.js';
 import {median} from './median.js';
+import {makeScratch, removeScratch} from './scratch.js';
 import type {SoakOptions, SoakSample} from './soak-load.js';
 import {systemOf} from './systems/catalogue.js';
 import type {Durability} from './systems/system.js';
@@ -38,7 +38,7 @@ export async function runSoak(
 	sampled: (sample: SoakSample) => void,
 ): Promise<SoakResult> {
 	const {nodes, durability, dataDirectory} = group;
-	const place = await mkdtemp(path.join(dataDirectory, 'threadraft-soak-'));
+	const place = await makeScratch(dataDirectory);
 	const samples: SoakSample[] = [];
 	const child = new ChildSystem(systemOf('threadraft'));
 	try {
@@ -49,7 +49,7 @@ export async function runSoak(
 		});
 	} finally {
 		await child.stop();
-		await rm(place, {recursive: true, force: true});
+		await removeScratch(place);
 	}
 	return {nodes, durability, options, samples, verdict: verdictOf(samples)};
 }

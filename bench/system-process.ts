@@ -6,6 +6,8 @@ import {soak} from './soak-load.js';
 import {systemOf} from './systems/catalogue.js';
 import type {Crashable, RunningSystem} from './systems/system.js';
 
+const stopTimeoutMs = 5000;
+
 let system: RunningSystem | undefined;
 
 async function carryOut(request: ProcessRequest): Promise<ProcessAnswer> {
@@ -52,5 +54,10 @@ process.on('message', (request: ProcessRequest) => {
 			if (request.type === 'stop') process.exit();
 		});
 });
-// The bench is gone, however it went: servers go with this process.
-process.on('disconnect', () => process.exit());
+// The bench is gone, however it went: this process goes as well, and with it its servers and what they have written.
+process.on('disconnect', () => {
+	setTimeout(() => process.exit(), stopTimeoutMs);
+	void Promise.resolve(system?.stop()).finally(() => process.exit());
+});
+// A terminal interrupts all processes of the run at once; the order is the bench's to give.
+process.on('SIGINT', () => undefined);

@@ -37,9 +37,9 @@ export function layOut(sheet: Sheet): {
 	const rows = Math.ceil(sheet.panels.length / columns);
 	const width = Math.max(2, columns) * size.panelWidth;
 	const panelWidth = width / columns;
-	const legendRows = Math.ceil((sheet.legend.length * legendEntryWidth) / (width - 2 * size.right));
+	const legendRows = inRowsOf(Math.floor((width - 2 * size.right) / legendEntryWidth), sheet.legend);
 	const legendTop = headHeight + (sheet.subtitle.split('\n').length - 1) * lineHeight;
-	const head = legendTop + legendRows * legendRowHeight;
+	const head = legendTop + legendRows.length * legendRowHeight;
 	const places = sheet.panels.map((_, offset) => ({
 		left: (offset % columns) * panelWidth,
 		top: head + Math.floor(offset / columns) * size.panelHeight,
@@ -57,15 +57,14 @@ export function layOut(sheet: Sheet): {
 			},
 			...sheet.panels.map((panel, offset) => panelTitle(panel.title, places[offset]!)),
 		],
-		legend: {
-			data: [...sheet.legend],
+		legend: legendRows.map((data, row) => ({
+			data: [...data],
 			left: 16,
-			top: legendTop,
-			width: width - 32,
+			top: legendTop + row * legendRowHeight,
 			itemWidth: 34,
 			itemGap: 34,
 			textStyle: text,
-		},
+		})),
 		grid: places.map(({left, top}) => ({
 			left: left + size.left,
 			top: top + size.top,
@@ -86,6 +85,12 @@ export function layOut(sheet: Sheet): {
 		),
 	};
 	return {option: option as EChartsOption, size: {width, height: head + rows * size.panelHeight}};
+}
+
+function inRowsOf<T>(length: number, items: readonly T[]): readonly (readonly T[])[] {
+	return Array.from({length: Math.ceil(items.length / length)}, (_, row) =>
+		items.slice(row * length, (row + 1) * length),
+	);
 }
 
 const yAxisOf = ({yAxis}: Sheet, gridIndex: number, isNamed: boolean) => ({

@@ -1,8 +1,8 @@
 /** etcd: processes of its own on loopback, reached by its npm client. */
-import {mkdtemp, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {cpuClock} from '../cpu.js';
 import {fill, runLoad} from '../load.js';
+import {makeScratch, removeScratch} from '../scratch.js';
 import {EtcdClient} from './etcd-client.js';
 import {ServerProcess, waitUntil} from './servers.js';
 import {attemptTimeoutMs, type Crashable, type RunningSystem, type StartOptions} from './system.js';
@@ -22,7 +22,7 @@ export async function startEtcd(
 	{nodes, durability, directory, ports}: StartOptions,
 	memoryDirectory: string,
 ): Promise<RunningSystem> {
-	const place = durability === 'durable' ? directory : await mkdtemp(path.join(memoryDirectory, 'threadraft-bench-'));
+	const place = durability === 'durable' ? directory : await makeScratch(memoryDirectory);
 	const members = startMembers(nodes, place, ports);
 	const client = new EtcdClient(members.map(member => member.client));
 	const isReady = waitUntil('etcd has no leader', startTimeoutMs, async () => {
@@ -36,7 +36,7 @@ export async function startEtcd(
 		async stop() {
 			client.close();
 			await Promise.all(members.map(member => member.process.stop()));
-			await rm(place, {recursive: true, force: true});
+			await removeScratch(place);
 		},
 		crashable: crashesOf(members),
 	};
