@@ -58,11 +58,11 @@ export const quickPlan: Plan = {
 	inFlight: [1, 64, 1024],
 	systems: ['skeleton', 'threadraft', 'threadraft-redis', 'etcd', 'redis'],
 	rounds: 3,
-	warmUpMs: 50,
-	measureMs: 150,
+	warmUpMs: 30,
+	measureMs: 100,
 	crashes: 1,
-	crashBeforeMs: 500,
-	crashAfterMs: 2000,
+	crashBeforeMs: 300,
+	crashAfterMs: 1500,
 };
 
 /** Whether the bench still runs at all; the figures mean nothing. */
