@@ -313,6 +313,26 @@ test('a message that comes twice is acknowledged twice and written once (§5.3)'
 	t.deepEqual(node.step([received(n1, message)], 1), [send(n1, ack(1, 1, 0))]);
 });
 
+test('a probe ends with its own answer, not with a late one of the pipeline before it', t => {
+	const leader = newLeader({limits: {appendBytesMax: 1}});
+	leader.step([received(n1, ack(1, 1, 0))], 301);
+	const commands = ['a', 'b', 'c', 'd', 'e'];
+	const sent = messagesTo(leader.step([propose(1, ...commands)], 302), n1);
+	t.is(sent.length, commands.length, 'one entry a message');
+	// The network brings them out of order, and the answers too.
+	const probe = messagesTo(leader.step([received(n1, refusal(1, 4, [4, undefined]))], 303), n1);
+	t.deepEqual(
+		probe.map(message => message.type === 'appendEntries' && message.prevLogIndex),
+		[3],
+	);
+	t.deepEqual(messagesTo(leader.step([received(n1, ack(1, 2, 1))], 304), n1), [], 'what the probe asks is still open');
+	const rest = messagesTo(leader.step([received(n1, ack(1, 4, 3))], 305), n1);
+	t.deepEqual(
+		rest.map(message => message.type === 'appendEntries' && message.prevLogIndex),
+		[4, 5],
+	);
+});
+
 test('a refused leader goes back a whole term at a time (§5.3, last paragraphs)', t => {
 	const leader = newLeader({currentTerm: 8, log: [1, 1, 4, 4, 5, 5, 5]});
 	t.deepEqual(
