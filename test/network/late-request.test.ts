@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {MessageChannel} from 'node:worker_threads';
 import test from 'ava';
 import type {RouterBatch} from '../../actors/network/envelope.js';
@@ -16,14 +18,18 @@ test('a request that is late finds its clerk gone, and the network goes on', asy
 	const node = new MessageChannel();
 	router.attachNode(nodeId(0), {raft: node.port1, kv: node.port1});
 	const client = router.attachClient({linkReset: () => undefined});
-	plan.set('late', {type: 'delay', links: {from: 'clients', to: 'nodes'}, delay: {type: 'fixed', ms: 30}});
+	plan.set('late', {type: 'delay', links: {from: 'clients', to: 'nodes'}, delay: {type: 'fixed', ms: 1000}});
 	const send = (channel: number): MessageChannel['port1'] => {
 		const {port1, port2} = new MessageChannel();
 		const request = {type: 'write', commands: new Uint8Array(0)} as const;
 		router.route([{type: 'request', client, server: nodeId(0), channel, port: port2, requestId: channel, request}]);
 		return port1;
 	};
-	send(1).close();
+	const gone = send(1);
+	gone.close();
+	// The router must hear of it before the request is due, or it is as good as any.
+	await once(gone, 'close');
+	await nextTurn();
 	const waiting = send(2);
 	t.teardown(() => waiting.close());
 	const batch = (await nextMessage(node.port2)) as RouterBatch;
