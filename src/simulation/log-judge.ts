@@ -87,12 +87,17 @@ export class LogJudge {
 		watched.pending.push(batch);
 	}
 
-	/** What is cut off must not be committed: the node may have acknowledged it, and then others count on it. */
+	/**
+	 * What is cut off must not be committed: the node may have acknowledged it, and then others count on it. They cannot
+	 * when it was committed in a term that the node had not heard of: one that wakes up after a long pause may first find a
+	 * message of a leader between, who did not have the entry.
+	 */
 	#judgeCut(node: number, log: LogImage, from: LogIndex): void {
 		const last = Math.min(log.lastIndex, this.#committed.length);
 		for (let index = Math.max(from, log.snapshotIndex + 1); index <= last; index++) {
-			const {term} = (this.#committed[index - 1] as Commitment).entry;
-			if (log.termAt(index) !== term) continue;
+			const {entry, inTerm} = this.#committed[index - 1] as Commitment;
+			const {term} = entry;
+			if (log.termAt(index) !== term || log.currentTerm < inTerm) continue;
 			this.#report('committedForever', `node ${node} cuts off index ${index} of term ${term}, which is committed`);
 			return;
 		}
