@@ -4,6 +4,7 @@ import type {LabMode} from '../../../src/faults/fault-plan.js';
 import type {NodeService, ServiceTools} from '../../../src/simulation/simulated-node.js';
 import {hardStateBytes} from '../accounting.js';
 import type {Accepted, RaftCluster, RaftClusterOptions, RaftView, Traffic} from '../harness.js';
+import {labRaftLimits} from '../raft/cluster-options.js';
 import {LabService, maxRaftState} from '../raft/lab-service.js';
 import {drawClusterParameters} from './parameters.js';
 import {SimulatedServers, type Surroundings} from './simulated-servers.js';
@@ -66,6 +67,7 @@ export class RaftSimulated implements RaftCluster {
 		const {servers, snapshots, died} = options;
 		const parameters = drawClusterParameters(surroundings.random.fork('parameters'), {
 			maxRaftState: snapshots ? maxRaftState : undefined,
+			limits: labRaftLimits,
 		});
 		this.#servers = new SimulatedServers(
 			{

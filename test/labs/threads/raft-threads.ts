@@ -8,10 +8,10 @@ import {Router} from '../../../actors/network/router.js';
 import type {ReplicaOptions} from '../../../actors/replica/protocol.js';
 import {FaultPlan, type LabMode} from '../../../src/faults/fault-plan.js';
 import type {Random} from '../../../src/faults/random.js';
-import {defaultRaftLimits} from '../../../src/raft/options.js';
 import {type NodeId, nodeId, unreachable} from '../../../src/raft/types.js';
 import {trafficOf} from '../accounting.js';
 import type {Accepted, RaftCluster, RaftClusterOptions, RaftView, Traffic} from '../harness.js';
+import {labRaftLimits} from '../raft/cluster-options.js';
 import {maxRaftState} from '../raft/lab-service.js';
 import type {FromRaftThread, RaftThreadData, ToRaftThread} from './protocol.js';
 
@@ -111,7 +111,7 @@ export class RaftThreads implements RaftCluster {
 		return {
 			id,
 			voters: this.#servers.map((_, server) => nodeId(server)),
-			limits: defaultRaftLimits,
+			limits: labRaftLimits,
 			maxRaftState: this.#options.snapshots ? maxRaftState : undefined,
 			valueBytesMax: 0,
 			sessionTimeoutMs: 0,
