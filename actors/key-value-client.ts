@@ -5,7 +5,7 @@
 import type {Expected, Operation, Result, Version} from '../src/kv/types.js';
 import {expectResult, type Written} from './clerk/results.js';
 import type {KvClient} from './kv-client.js';
-import {keyOf, textOf} from './text.js';
+import {bytesOf, keyOf, textOf} from './text.js';
 
 /** A key or a value: text is UTF-8. */
 export type Data = string | Uint8Array;
@@ -74,7 +74,7 @@ export abstract class KeyValueClient implements KvClient, AsyncDisposable {
 	}
 }
 
-const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
+const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? bytesOf(data) : data);
 
 function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {
 	if ('version' in expected) return expected;

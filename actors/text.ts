@@ -23,5 +23,8 @@ export function textOf(source: Key | Uint8Array): string {
 	return ascii.test(source) ? source : Buffer.from(source, 'latin1').toString('utf8');
 }
 
-/** Text as the bytes of a value, in an array of their own. */
-export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf8'));
+/** Text as the bytes of a value: a view of a block that others share, for who encodes it and lets go. */
+export function bytesOf(text: string): Uint8Array {
+	const {buffer, byteOffset, length} = Buffer.from(text, 'utf8');
+	return new Uint8Array(buffer, byteOffset, length);
+}

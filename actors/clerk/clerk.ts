@@ -190,5 +190,3 @@ export class Clerk extends KeyValueClient {
 		);
 	}
 }
-
-/** Only read until it is encoded, so it may be a view of a shared block. */

@@ -49,13 +49,23 @@ async function startCluster(options: StartOptions): Promise<number> {
 /** The same console and Redis port, before an etcd cluster. */
 async function startEngine(url: string, options: StartOptions): Promise<number> {
 	const clerk = await EtcdClerk.connect(url);
-	const redisClerk = await EtcdClerk.connect(url, {timeoutMs: redisTimeoutMs});
+	const redisClerk = await connectOrClose(url, clerk);
 	const close = async (): Promise<void> => {
 		await Promise.all([clerk.close(), redisClerk.close()]);
 	};
 	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close});
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
 	return converse(new EtcdTarget(clerk, gateway, close));
+}
+
+/** The connections that are there would keep the process from ending. */
+async function connectOrClose(url: string, other: EtcdClerk): Promise<EtcdClerk> {
+	try {
+		return await EtcdClerk.connect(url, {timeoutMs: redisTimeoutMs});
+	} catch (error) {
+		await other.close();
+		throw error;
+	}
 }
 
 /** Until the input ends or a signal comes. */

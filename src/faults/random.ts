@@ -77,7 +77,9 @@ export class Random {
 	/** A whole number from `min` to `max`, both included, each as likely as the other. */
 	integer(min: number, max: number): number {
 		const range = max - min + 1;
-		if (!Number.isInteger(min) || !Number.isInteger(max) || range < 1 || range > UINT32_RANGE) refuse(min, max);
+		const isRange = Number.isInteger(min) && Number.isInteger(max) && range >= 1 && range <= UINT32_RANGE;
+		// A message that is made for nobody costs more than the draw.
+		if (!isRange) assert(false, `${min}..${max} has from 1 to 2^32 whole numbers`);
 		// Draws past the last whole multiple of the range are thrown away: they would favour the small numbers.
 		const limit = UINT32_RANGE - (UINT32_RANGE % range);
 		let draw = this.uint32();
@@ -104,12 +106,6 @@ export class Random {
 	exponential(mean: number): number {
 		return -mean * Math.log(1 - this.float());
 	}
-}
-
-/** Apart from the draw: a message that is made for nobody costs more than the draw. */
-function refuse(min: number, max: number): never {
-	assert(Number.isInteger(min) && Number.isInteger(max), `${min} and ${max} are whole numbers`);
-	throw new RangeError(`invariant broken: ${min}..${max} has from 1 to 2^32 numbers`);
 }
 
 function rotateLeft(word: number, bits: number): number {

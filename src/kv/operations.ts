@@ -97,15 +97,14 @@ function increment({store, index}: Execution, {key, by}: Of<'increment'>): Resul
 	return {type: 'number', value: sum, version: index};
 }
 
-/** The value may be a view of a larger buffer: to be encoded at once. */
-export function read(codec: Codec, store: KeyValues, {key}: ReadOperation): Result {
+/** `bytesOf`: how the value leaves the store; a codec's own gives a view, for who encodes the result at once. */
+export function read(
+	bytesOf: (value: ByteString) => Value,
+	store: Pick<KeyValues, 'get'>,
+	{key}: ReadOperation,
+): Result {
 	const current = store.get(key);
-	return {type: 'value', value: current && codec.bytesOf(current.value), version: current?.version ?? 0};
-}
-
-function keptRead({codec, store}: Execution, {key}: ReadOperation): Result {
-	const current = store.get(key);
-	return {type: 'value', value: current && copyOf(codec, current.value), version: current?.version ?? 0};
+	return {type: 'value', value: current && bytesOf(current.value), version: current?.version ?? 0};
 }
 
 /** Runs the operation; the same state, operation and index give the same result and state, everywhere. */
@@ -127,7 +126,7 @@ export function execute(execution: Execution, operation: Operation): Result {
 		case 'batch':
 			return {type: 'batch', results: operation.operations.map(part => execute(execution, part))};
 		case 'get':
-			return keptRead(execution, operation);
+			return read(value => copyOf(execution.codec, value), store, operation);
 		default:
 			return unreachable(operation);
 	}

@@ -243,10 +243,8 @@ export class SnapshotReader {
 	#decode(body: Uint8Array): Plain {
 		try {
 			const frame = this.#codec.decodeView(body);
-			// Values of results are kept as they are, and must not keep the whole chunk.
-			const isKept = Array.isArray(frame) && frame[0] === resultsFrame;
-			if (isKept) return this.#codec.decode(body) as Plain;
-			if (Array.isArray(frame)) return frame as Plain;
+			// Results are kept as they are decoded: a view would keep the whole chunk. Of other frames all is copied anyway.
+			if (Array.isArray(frame)) return (frame[0] === resultsFrame ? this.#codec.decode(body) : frame) as Plain;
 		} catch {
 			// Told below, in the words of this format.
 		}

@@ -72,7 +72,7 @@ export class KvStateMachine {
 
 	/** The state's answer as of `appliedIndex`. */
 	read(operation: ReadOperation): Result {
-		return read(this.#codec, this.#store, operation);
+		return read(this.#codec.bytesOf, this.#store, operation);
 	}
 
 	/** The kept result if this command is a repeat: what applying it again would give. */

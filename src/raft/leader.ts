@@ -174,9 +174,6 @@ export class Leader {
 			return true;
 		}
 		progress.acknowledged(reply.matchIndex);
-		// Only once the logs are known to meet where the probe asked: on each late answer of an earlier pipeline a network
-		// that reorders would have the whole window sent again.
-		if (progress.state === 'probe' && progress.matchIndex === progress.nextIndex - 1) progress.becomeReplicate();
 		// An acknowledged append may show that the follower no longer needs the snapshot that is on its way.
 		if (progress.state === 'snapshot' && progress.matchIndex >= log.snapshotIndex) progress.becomeReplicate();
 		return true;

@@ -70,9 +70,12 @@ export class Progress {
 		this.#inflightBytes += bytes;
 	}
 
-	/** The follower verified and stored everything up to `matchIndex`. Late answers change nothing. */
+	/**
+	 * The follower verified and stored everything up to `matchIndex`. Late answers change nothing: a probe ends with its own,
+	 * or a network that reorders would have the whole window sent again for each answer of the pipeline before it.
+	 */
 	acknowledged(matchIndex: LogIndex): void {
-		if (matchIndex >= this.nextIndex - 1) this.isProbeSent = false;
+		if (this.state === 'probe' && matchIndex >= this.nextIndex - 1) this.#become('replicate');
 		this.matchIndex = Math.max(this.matchIndex, matchIndex);
 		this.nextIndex = Math.max(this.nextIndex, this.matchIndex + 1);
 		while (this.#inflight[0] !== undefined && this.#inflight[0].lastIndex <= this.matchIndex) {

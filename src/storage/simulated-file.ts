@@ -43,13 +43,8 @@ export class SimulatedFile {
 	/** Takes effect in order: two writes to one place end as the later one. */
 	makeDurable(writes: readonly PendingWrite[]): void {
 		for (const write of writes) if (!write.isLost) this.#durable.write(write.offset, write.data);
-		// Writes to a log's file come one at a time: mostly there is this one and no other.
-		if (this.#unsynced.length === 1 && writes.length === 1 && this.#unsynced[0] === writes[0] && !writes[0]?.isLost) {
-			this.#unsynced = [];
-			return;
-		}
-		const covered = new Set(writes);
-		this.#unsynced = this.#unsynced.filter(write => write.isLost || !covered.has(write));
+		// Not by way of a set: writes to a log's file come one at a time, and mostly there is this one and no other.
+		this.#unsynced = this.#unsynced.filter(write => write.isLost || !writes.includes(write));
 	}
 
 	/** What is left is durable, as `DiskFile.truncate` says. */

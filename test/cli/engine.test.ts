@@ -1,23 +1,13 @@
 /** `threadraft start --engine etcd://...`, as a process of its own, before a real etcd cluster. */
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {Redis} from 'ioredis';
-import {EtcdCluster, etcdMissing, freePorts, isEtcdInstalled} from '../engines/etcd-cluster.js';
+import {freePorts} from '../engines/etcd-cluster.js';
+import {etcdTest} from '../engines/etcd-test.js';
 import {launch, run} from './cli-process.js';
-
-const etcd = isEtcdInstalled ? await EtcdCluster.start() : undefined;
-test.after.always(() => etcd?.close());
-
-const underTest = (title: string, body: (t: ExecutionContext, cluster: EtcdCluster) => Promise<void>): void => {
-	test.serial(title, async t => {
-		if (etcd !== undefined) return body(t, etcd);
-		t.log(etcdMissing);
-		t.pass();
-	});
-};
 
 const anyPort = ['--redis-port', '0'];
 
-underTest(
+etcdTest(
 	'a script puts, gets, appends, compares and deletes in etcd, and the next start finds it',
 	async (t, cluster) => {
 		const engine = ['--engine', cluster.url('script'), ...anyPort];
@@ -47,7 +37,7 @@ underTest(
 	},
 );
 
-underTest('commands that break nodes or the network are refused in one line', async (t, cluster) => {
+etcdTest('commands that break nodes or the network are refused in one line', async (t, cluster) => {
 	for (const command of ['kill leader', 'partition 0 | 1,2']) {
 		const {status, errors} = await run(t, ['--engine', cluster.url('faults'), ...anyPort], `${command}\n`);
 		t.is(status, 1);
@@ -55,7 +45,7 @@ underTest('commands that break nodes or the network are refused in one line', as
 	}
 });
 
-underTest('the Redis port serves what is in etcd, a pipeline in its order', async (t, cluster) => {
+etcdTest('the Redis port serves what is in etcd, a pipeline in its order', async (t, cluster) => {
 	const running = launch(t, ['--engine', cluster.url('redis'), ...anyPort]);
 	const port = await running.said(/Redis protocol on 127\.0\.0\.1:(\d+)/);
 	const redis = new Redis(Number(port), '127.0.0.1');

@@ -1,26 +1,16 @@
 /** What etcd's clients are promised while connections break and members die. */
 import {setTimeout as sleep} from 'node:timers/promises';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {Etcd3} from 'etcd3';
 import {EtcdClerk, SessionExpiredError} from '../../actors/index.js';
 import {check} from '../../src/linearizability/check.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../src/linearizability/recorder.js';
 import {randomOf} from '../kv/fake-cluster.js';
-import {EtcdCluster, etcdMissing, isEtcdInstalled} from './etcd-cluster.js';
+import type {EtcdCluster} from './etcd-cluster.js';
+import {etcdTest} from './etcd-test.js';
 import {FaultyProxy} from './faulty-proxy.js';
 import {RecordedClient} from './recorded-client.js';
-
-const etcd = isEtcdInstalled ? await EtcdCluster.start() : undefined;
-test.after.always(() => etcd?.close());
-
-const underTest = (title: string, body: (t: ExecutionContext, cluster: EtcdCluster) => Promise<void>): void => {
-	test.serial(title, async t => {
-		if (etcd !== undefined) return body(t, etcd);
-		t.log(etcdMissing);
-		t.pass();
-	});
-};
 
 const connectTimeoutMs = 20_000;
 /** Short, so that a connection that went silent costs little. */
@@ -79,7 +69,7 @@ async function work(client: RecordedClient, name: string, rounds: number, random
 	return ledger;
 }
 
-underTest(
+etcdTest(
 	'an append whose answer was lost is found under its session and gives its first result, not a second append',
 	async (t, cluster) => {
 		const direct = await connectDirectly(t, cluster, 'lost-reply');
@@ -102,7 +92,7 @@ underTest(
 	},
 );
 
-underTest('a clear whose answer was lost still tells how many keys there were', async (t, cluster) => {
+etcdTest('a clear whose answer was lost still tells how many keys there were', async (t, cluster) => {
 	const direct = await connectDirectly(t, cluster, 'lost-clear');
 	const proxies = await startProxies(t, cluster, () => 0.5);
 	const clerk = await EtcdClerk.connect(urlOf(proxies, 'lost-clear'), {limits});
@@ -120,7 +110,7 @@ underTest('a clear whose answer was lost still tells how many keys there were', 
 	t.is(await direct.getText('d'), 'later');
 });
 
-underTest(
+etcdTest(
 	'an append under a session that expired before its answer was found is never run again',
 	async (t, cluster) => {
 		const direct = await connectDirectly(t, cluster, 'expired');
@@ -145,7 +135,7 @@ underTest(
 );
 
 for (const seed of [1, 2]) {
-	underTest(
+	etcdTest(
 		`while connections are cut and fall silent at random, every append counts as it was told, and all is linearizable (seed ${seed})`,
 		async (t, cluster) => {
 			const random = randomOf(seed);
@@ -174,7 +164,7 @@ for (const seed of [1, 2]) {
 	);
 }
 
-underTest('a member killed with -9 under load costs no acknowledged append, and doubles none', async (t, cluster) => {
+etcdTest('a member killed with -9 under load costs no acknowledged append, and doubles none', async (t, cluster) => {
 	const recorder = new Recorder(() => Number(process.hrtime.bigint()));
 	const random = randomOf(3);
 	const direct = await connectDirectly(t, cluster, 'kill');

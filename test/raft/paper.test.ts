@@ -331,6 +331,9 @@ test('a probe ends with its own answer, not with a late one of the pipeline befo
 		rest.map(message => message.type === 'appendEntries' && message.prevLogIndex),
 		[4, 5],
 	);
+	// Also where the probe begins right behind what is known to match.
+	leader.step([received(n1, refusal(1, 5, [5, undefined]))], 306);
+	t.deepEqual(messagesTo(leader.step([received(n1, ack(1, 2, 1))], 307), n1), []);
 });
 
 test('a refused leader goes back a whole term at a time (§5.3, last paragraphs)', t => {

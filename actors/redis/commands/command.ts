@@ -74,9 +74,9 @@ export function keyAt(parts: readonly Buffer[], position: number): Key {
 	return textAt(parts, position);
 }
 
-/** A copy of exact size: the part is a view of a block that the socket filled, which a message between threads would carry along. */
+/** A view of what the socket filled, which is never filled again: the client encodes it before it goes anywhere. */
 export function valueAt(parts: readonly Buffer[], position: number): Value {
-	return new Uint8Array(partAt(parts, position));
+	return partAt(parts, position);
 }
 
 /** Narrows what the client of the service answered; another type is a bug of its. */
