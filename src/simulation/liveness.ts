@@ -18,6 +18,8 @@ const probeMsMax = 60_000;
 const probePatienceMs = 5000;
 /** A client whose session is gone is told so, and has to ask again. */
 const probeTriesMax = 8;
+/** A copy of an old request that comes late goes through the log, and for a moment no two nodes are alike. */
+const lateMsMax = 2000;
 
 export class Liveness {
 	readonly #simulation: Simulation;
@@ -28,6 +30,7 @@ export class Liveness {
 	#probesOpen = 0;
 	#quietTerm = 0;
 	#nextLookMs = lookEveryMs;
+	#isOver = false;
 	readonly #broken = new Set<number>();
 
 	constructor(simulation: Simulation, random: Random) {
@@ -36,9 +39,8 @@ export class Liveness {
 	}
 
 	look(): void {
-		const wasWatching = this.#phase === 'watching';
 		this.#advance();
-		if (!wasWatching) this.#simulation.schedule(this.#nextLookMs, {type: 'look'});
+		if (!this.#isOver) this.#simulation.schedule(this.#nextLookMs, {type: 'look'});
 	}
 
 	#advance(): void {
@@ -126,8 +128,13 @@ export class Liveness {
 	}
 
 	#conclude(): void {
-		const {logs} = this.#simulation;
+		const {logs, now} = this.#simulation;
 		const trouble = this.#trouble();
+		if (trouble !== undefined && now() < this.#deadline + lateMsMax) {
+			this.#nextLookMs = lookEveryMs;
+			return;
+		}
+		this.#isOver = true;
 		const term = Math.max(...this.#working().map(({status}) => status?.currentTerm ?? 0));
 		if (trouble !== undefined) this.#fail('oneLeader', `after everything was well: ${trouble}`);
 		else if (term !== this.#quietTerm && this.#broken.size === 0) {
