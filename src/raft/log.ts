@@ -18,14 +18,14 @@ export interface PackedRange {
 	readonly count: number;
 }
 
-/** So many entries stay objects at least: they are still to be sent, persisted and applied. */
-const youngEntries = 1024;
 /** Bytes of commands that make entries old sooner: large ones are kept by few objects anyway. */
 const runBytes = 64 * 2 ** 10;
 
 export class RaftLog {
 	#snapshotIndex: LogIndex;
 	#snapshotTerm: Term;
+	/** So many entries stay objects at least: they are still to be sent, persisted and applied. */
+	readonly #youngEntries: number;
 	readonly #terms = new TermRuns();
 	/** Older entries, in order and without a gap; the young ones follow on the last. */
 	#runs: PackedRun[] = [];
@@ -38,7 +38,8 @@ export class RaftLog {
 		| (PackedRange & {readonly from: LogIndex; readonly bytesMax: number; readonly lastIndex: LogIndex})
 		| undefined;
 
-	constructor({snapshot, entries}: Pick<PersistentState, 'snapshot' | 'entries'>) {
+	constructor({snapshot, entries}: Pick<PersistentState, 'snapshot' | 'entries'>, youngEntries: number) {
+		this.#youngEntries = youngEntries;
 		this.#snapshotIndex = snapshot?.lastIncludedIndex ?? 0;
 		this.#snapshotTerm = snapshot?.lastIncludedTerm ?? noTerm;
 		this.#youngFrom = this.#snapshotIndex + 1;
@@ -78,7 +79,7 @@ export class RaftLog {
 		this.#terms.append(entry.index, entry.term);
 		this.#young.push(entry);
 		this.#bytes += packedBytes(entry);
-		if (this.#young.length >= 2 * youngEntries) this.#packOld();
+		if (this.#young.length >= 2 * this.#youngEntries) this.#packOld();
 	}
 
 	truncateFrom(index: LogIndex): void {
@@ -175,7 +176,7 @@ export class RaftLog {
 
 	/** Lays the older half of the young entries end to end. */
 	#packOld(): void {
-		const old = this.#young.splice(0, youngEntries);
+		const old = this.#young.splice(0, this.#youngEntries);
 		this.#youngFrom += old.length;
 		let together: LogEntry[] = [];
 		let bytes = 0;

@@ -93,7 +93,7 @@ export class RaftNode {
 		this.#limits = options.limits;
 		this.#random = options.random;
 		this.#hardState = state.hardState;
-		this.#replica = new Replica(options.initialConfiguration, state);
+		this.#replica = new Replica(options.initialConfiguration, state, options.limits.youngEntries);
 		this.#log = this.#replica.log;
 		this.#durability = this.#replica.durability;
 		assert(this.#log.lastTerm <= this.#hardState.currentTerm, 'the stored term is not older than the stored log');
