@@ -21,6 +21,8 @@ export interface RaftLimits {
 	readonly inflightBytesMax: number;
 	/** AppendEntries with entries on their way to one follower. @default 256 */
 	readonly inflightMessagesMax: number;
+	/** Entries at the end of the log that stay as they came; older ones are packed, this many at a time. @default 1024 */
+	readonly youngEntries: number;
 	/** Bytes of entries that the leader's service has not applied yet; over that, proposals are refused. @default 64 MiB */
 	readonly unappliedBytesMax: number;
 	/** Bytes of one snapshot chunk. @default 256 KiB */
@@ -36,6 +38,7 @@ export const defaultRaftLimits: RaftLimits = {
 	appendBytesMax: 2 ** 20,
 	inflightBytesMax: 8 * 2 ** 20,
 	inflightMessagesMax: 256,
+	youngEntries: 1024,
 	unappliedBytesMax: 64 * 2 ** 20,
 	snapshotChunkBytes: 256 * 2 ** 10,
 };

@@ -80,6 +80,8 @@ export class RaftNode {
 	/** Who said yes, in the current round of pre-votes or votes. */
 	#votes = new Set<NodeId>();
 	#electionDeadline: Milliseconds;
+	/** A candidate then asks again whoever has not given it his vote. */
+	#askAgainAt: Milliseconds = Infinity;
 	/** When a leader of the current term was last heard of. */
 	#lastLeaderContact: Milliseconds = -Infinity;
 	#refusedMessages = 0;
@@ -93,7 +95,7 @@ export class RaftNode {
 		this.#limits = options.limits;
 		this.#random = options.random;
 		this.#hardState = state.hardState;
-		this.#replica = new Replica(options.initialConfiguration, state);
+		this.#replica = new Replica(options.initialConfiguration, state, options.limits.youngEntries);
 		this.#log = this.#replica.log;
 		this.#durability = this.#replica.durability;
 		assert(this.#log.lastTerm <= this.#hardState.currentTerm, 'the stored term is not older than the stored log');
@@ -106,7 +108,7 @@ export class RaftNode {
 	/** When a `tick` is due, on the clock of `now`. */
 	nextDeadline(): Milliseconds {
 		const own = this.#leader === undefined ? this.#electionDeadline : this.#leader.nextDeadline();
-		return Math.min(own, this.#remoteReads.nextDeadline());
+		return Math.min(own, this.#askAgainAt, this.#remoteReads.nextDeadline());
 	}
 
 	/**
@@ -203,7 +205,10 @@ export class RaftNode {
 	#tick(): void {
 		for (const readId of this.#remoteReads.expire(this.#now)) this.#refuseRead(readId);
 		if (this.#leader !== undefined) return this.#tickLeader(this.#leader);
-		if (this.#now < this.#electionDeadline) return;
+		if (this.#now < this.#electionDeadline) {
+			if (this.#now >= this.#askAgainAt) this.#askAgain();
+			return;
+		}
 		this.#resetElectionTimer();
 		// A candidate whose requests still wait for its disk has asked nobody yet.
 		if (this.#role === 'candidate' && !this.#durability.isHardStateDurable) return;
@@ -256,6 +261,7 @@ export class RaftNode {
 		this.#role = 'follower';
 		this.#leader = undefined;
 		this.#votes = new Set();
+		this.#askAgainAt = Infinity;
 		const isOtherLeader = leaderId !== this.#leaderId;
 		this.#leaderId = leaderId;
 		if (isOtherLeader) this.#refuseRemoteReads();
@@ -274,19 +280,34 @@ export class RaftNode {
 		} else {
 			this.#votes.add(this.#id);
 		}
+		this.#askForVotes();
+		this.#countVotes();
+	}
+
+	#askAgain(): void {
+		// Those that still wait for the disk will leave by themselves.
+		const isAskedYet = this.#role === 'preCandidate' || this.#durability.isHardStateDurable;
+		if (isAskedYet) this.#askForVotes();
+		else this.#askAgainAt = this.#now + this.#limits.heartbeatMs;
+	}
+
+	/** Requests are repeated (§5.1): where a quorum needs every vote, one lost message would cost an election timeout. */
+	#askForVotes(): void {
+		const {currentTerm} = this.#hardState;
+		const preVote = this.#role === 'preCandidate';
 		const message: RequestVote = {
 			type: 'requestVote',
-			term: (kind === 'preVote' ? this.#hardState.currentTerm + 1 : this.#hardState.currentTerm) as Term,
-			preVote: kind === 'preVote',
+			term: (preVote ? currentTerm + 1 : currentTerm) as Term,
+			preVote,
 			lastLogIndex: this.#log.lastIndex,
 			lastLogTerm: this.#log.lastTerm,
 		};
 		for (const peer of this.#replica.configuration.voters) {
-			if (peer === this.#id) continue;
-			if (kind === 'preVote') this.#send(peer, message);
+			if (peer === this.#id || this.#votes.has(peer)) continue;
+			if (preVote) this.#send(peer, message);
 			else this.#sendOnceHardStateDurable(peer, message);
 		}
-		this.#countVotes();
+		this.#askAgainAt = this.#now + this.#limits.heartbeatMs;
 	}
 
 	#countVotes(): void {
@@ -299,6 +320,7 @@ export class RaftNode {
 		this.#role = 'leader';
 		this.#leaderId = this.#id;
 		this.#votes = new Set();
+		this.#askAgainAt = Infinity;
 		this.#leader = new Leader(
 			{
 				id: this.#id,

@@ -21,8 +21,8 @@ export class Replica {
 	#commitIndex: LogIndex;
 	#lastApplied: LogIndex;
 
-	constructor(initialConfiguration: Configuration, state: PersistentState) {
-		this.log = new RaftLog(state);
+	constructor(initialConfiguration: Configuration, state: PersistentState, youngEntries: number) {
+		this.log = new RaftLog(state, youngEntries);
 		this.durability = new Durability(this.log.lastIndex);
 		this.#configurations = new ConfigurationHistory(initialConfiguration, state);
 		this.#commitIndex = this.log.snapshotIndex;

@@ -140,6 +140,7 @@ function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 		appendBytesMax: usually(random, small, [2 ** 20], [1, 100, 1000]),
 		inflightBytesMax: usually(random, small, [8 * 2 ** 20], [1, 500, 5000]),
 		inflightMessagesMax: usually(random, small, [256], [1, 2, 5]),
+		youngEntries: random.fork('young entries').pick([1, 3, 20, 1024]),
 		unappliedBytesMax: usually(random, small / 2, [64 * 2 ** 20], [1000, 10_000]),
 		entryBytesMax: usually(random, 0.1, [4 * 2 ** 20], [600]),
 		// A state is small here: without a chunk that is smaller no transfer ever takes more than one.

@@ -144,7 +144,7 @@ test('a term, a vote and a new log are one atomic batch (B-8, B-12)', t => {
 
 test('a cut and a snapshot of one step make a batch that cuts behind the snapshot', t => {
 	// Found by reading: `truncateFrom` 2 with a snapshot at 3 asks storage to cut inside of its snapshot.
-	const log = new RaftLog({snapshot: undefined, entries: logOf([1, 1, 1, 1])});
+	const log = new RaftLog({snapshot: undefined, entries: logOf([1, 1, 1, 1])}, 1024);
 	const durability = new Durability(4);
 	log.truncateFrom(2);
 	durability.truncated(2);
@@ -155,7 +155,7 @@ test('a cut and a snapshot of one step make a batch that cuts behind the snapsho
 });
 
 test('after a foreign snapshot nothing of the old log counts as durable until the snapshot is', t => {
-	const log = new RaftLog({snapshot: undefined, entries: logOf([1, 1, 1])});
+	const log = new RaftLog({snapshot: undefined, entries: logOf([1, 1, 1])}, 1024);
 	const durability = new Durability(3);
 	log.append(entry(4, 1));
 	t.is(durability.takeBatch(log, hardState(1), 0)?.sequence, 1);

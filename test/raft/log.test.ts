@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import {packedBytes, unpackEntries} from '../../src/raft/codec.js';
 import {ConfigurationHistory} from '../../src/raft/configuration-history.js';
 import {encodeConfiguration} from '../../src/raft/codec.js';
@@ -7,10 +8,13 @@ import {type LogEntry, term} from '../../src/raft/types.js';
 import {clusterOf, entry, logOf, snapshotOf} from './harness/node.js';
 
 const newLog = (terms: readonly number[], snapshotIndex = 0, snapshotTerm = 0): RaftLog =>
-	new RaftLog({
-		snapshot: snapshotIndex === 0 ? undefined : snapshotOf(snapshotIndex, snapshotTerm),
-		entries: logOf(terms, snapshotIndex + 1),
-	});
+	new RaftLog(
+		{
+			snapshot: snapshotIndex === 0 ? undefined : snapshotOf(snapshotIndex, snapshotTerm),
+			entries: logOf(terms, snapshotIndex + 1),
+		},
+		1024,
+	);
 
 const bytesOfAll = (entries: readonly LogEntry[]): number => entries.reduce((sum, next) => sum + packedBytes(next), 0);
 
@@ -126,3 +130,130 @@ test('the configuration is the latest in the log, goes when it is cut off, and s
 	history.truncateFrom(4);
 	t.deepEqual(history.latest, second);
 });
+
+test('however old its entries are, a log is what it would be as a plain list', t => {
+	const step = fc.oneof(
+		{
+			weight: 4,
+			arbitrary: fc.record({
+				kind: fc.constant('append' as const),
+				count: fc.integer({min: 1, max: 8}),
+				newTerm: fc.boolean(),
+				bytes: fc.constantFrom(0, 5, 70_000),
+			}),
+		},
+		{
+			weight: 2,
+			arbitrary: fc.record({kind: fc.constantFrom('truncate' as const, 'compact' as const), at: fc.nat(100)}),
+		},
+		{weight: 1, arbitrary: fc.record({kind: fc.constant('reset' as const), at: fc.nat(100)})},
+	);
+	const holds = fc.property(fc.array(step, {maxLength: 25}), fc.constantFrom(1, 3, 1024), (steps, youngEntries) => {
+		const log = new RaftLog({snapshot: undefined, entries: []}, youngEntries);
+		const model = new ListLog();
+		for (const next of steps) {
+			if (next.kind === 'append') {
+				const entryTerm = Math.max(1, model.lastTerm) + (next.newTerm ? 1 : 0);
+				for (let i = 0; i < next.count; i++) {
+					const added = entry(model.lastIndex + 1, entryTerm, 'x'.repeat(i === 0 ? next.bytes : 1));
+					log.append(added);
+					model.entries.push(added);
+				}
+			} else {
+				const index = model.snapshotIndex + 1 + (next.at % Math.max(1, model.entries.length));
+				if (next.kind === 'reset') {
+					log.resetTo(index + 5, term(model.lastTerm + 1));
+					model.reset(index + 5, model.lastTerm + 1);
+				} else if (model.entries.length === 0) {
+					continue;
+				} else if (next.kind === 'truncate') {
+					log.truncateFrom(index);
+					model.entries.length = index - model.snapshotIndex - 1;
+				} else {
+					log.compactTo(index, term(model.termAt(index) ?? 0));
+					model.compactTo(index);
+				}
+			}
+			if (!isLike(log, model)) return false;
+		}
+		return true;
+	});
+	t.notThrows(() => fc.assert(holds, {seed: 7, numRuns: 300}));
+});
+
+/** The log as a list: what the real one must be equal to. */
+class ListLog {
+	entries: LogEntry[] = [];
+	snapshotIndex = 0;
+	snapshotTerm = 0;
+
+	get lastIndex(): number {
+		return this.snapshotIndex + this.entries.length;
+	}
+
+	get lastTerm(): number {
+		return this.entries.at(-1)?.term ?? this.snapshotTerm;
+	}
+
+	termAt(index: number): number | undefined {
+		return index === this.snapshotIndex ? this.snapshotTerm : this.entries[index - this.snapshotIndex - 1]?.term;
+	}
+
+	compactTo(index: number): void {
+		this.snapshotTerm = this.termAt(index) ?? 0;
+		this.entries = this.entries.filter(({index: own}) => own > index);
+		this.snapshotIndex = index;
+	}
+
+	reset(index: number, lastTerm: number): void {
+		this.entries = [];
+		this.snapshotIndex = index;
+		this.snapshotTerm = lastTerm;
+	}
+
+	firstIndexOfRun(index: number): number {
+		const own = this.termAt(index);
+		let first = index;
+		while (first - 1 > this.snapshotIndex && this.termAt(first - 1) === own) first--;
+		return first;
+	}
+
+	lastIndexOfTerm(wanted: number, index: number): number | undefined {
+		for (let last = Math.min(index, this.lastIndex); last >= this.snapshotIndex; last--) {
+			if (this.termAt(last) === wanted) return last;
+		}
+		return undefined;
+	}
+}
+
+function isLike(log: RaftLog, model: ListLog): boolean {
+	const {snapshotIndex, lastIndex, entries} = model;
+	if (log.lastIndex !== lastIndex || log.snapshotIndex !== snapshotIndex || log.lastTerm !== model.lastTerm)
+		return false;
+	if (log.bytes !== bytesOfAll(entries)) return false;
+	for (let index = snapshotIndex; index <= lastIndex + 1; index++) {
+		if (log.termAt(index) !== model.termAt(index)) return false;
+		if (index > lastIndex) continue;
+		if (index > snapshotIndex && log.firstIndexOfRun(index) !== model.firstIndexOfRun(index)) return false;
+		for (let wanted = 0; wanted <= model.lastTerm + 1; wanted++) {
+			if (log.lastIndexOfTerm(term(wanted), index) !== model.lastIndexOfTerm(wanted, index)) return false;
+		}
+	}
+	const from = snapshotIndex + 1;
+	const packed = lastIndex >= from ? unpackEntries(log.pack(from, Infinity).bytes, from) : [];
+	const middle = Math.floor((from + lastIndex) / 2);
+	return (
+		isSame(packed ?? [], entries) &&
+		isSame(log.slice(from, lastIndex + 1), entries) &&
+		isSame(log.slice(middle, lastIndex), entries.slice(middle - from, lastIndex - from))
+	);
+}
+
+const isSame = (some: readonly LogEntry[], others: readonly LogEntry[]): boolean =>
+	some.length === others.length &&
+	some.every((one, place) => {
+		const other = others[place] as LogEntry;
+		const {index, type, command} = one;
+		const isSameHead = index === other.index && one.term === other.term && type === other.type;
+		return isSameHead && Buffer.compare(command, other.command) === 0;
+	});

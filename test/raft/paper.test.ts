@@ -137,7 +137,11 @@ test('a candidate without a majority begins a new round after another timeout (ย
 	stepDurably(node, [received(n1, voteReply(4, true, true)), received(n2, voteReply(4, true, true))], 300);
 	stepDurably(node, [received(n1, voteReply(4, true)), received(n1, voteReply(4, true))], 310);
 	t.is(node.status().role, 'candidate', 'one voter counts once, however often it answers');
-	t.is(node.nextDeadline(), 600);
+	t.is(node.nextDeadline(), 350, 'it asks again after a heartbeat');
+	const again = node.step([tick], 350);
+	t.deepEqual(messagesTo(again, n1), [], 'but not who has voted for it');
+	t.deepEqual(messagesTo(again, n2), [requestVote(4, 0, 0)]);
+	t.deepEqual(node.step([tick], 399), []);
 	const effects = node.step([tick], 600);
 	t.deepEqual(messagesTo(effects, n1), [requestVote(5, 0, 0, true)]);
 	t.is(node.status().currentTerm, term(4), 'the term grows only when a quorum would vote');
@@ -166,8 +170,11 @@ test('election timeouts are drawn anew each time, between one and two times the 
 	const node = newNode({random: () => drawn.shift() ?? 0.999});
 	// The first draw is the start of the read ids, the second the timeout of the start.
 	node.step([tick], 50);
-	t.is(node.nextDeadline(), 50 + 375);
-	node.step([tick], 425);
+	const round = (at: number): number => messagesTo(node.step([tick], at), n1).length;
+	t.is(round(99), 0);
+	t.is(round(424), 1, 'asked again');
+	t.is(node.status().role, 'preCandidate');
+	node.step([received(n1, append(1, [0, 0]))], 425);
 	t.is(node.nextDeadline(), 425 + 300 * 1.999);
 });
 
@@ -180,11 +187,10 @@ test('a node that has just started waits from one heartbeat to one election time
 
 test('a follower hears of a leader only from appends and snapshots of the current term, or by voting (ยง5.2)', t => {
 	const node = newNode({currentTerm: 2, log: [2]});
-	node.step([tick], 100);
-	node.step([received(n1, append(1, [1, 1]))], 150);
-	node.step([received(n1, requestVote(2, 0, 0))], 150);
-	node.step([received(n1, requestVote(3, 1, 2, true))], 150);
-	t.is(node.nextDeadline(), 400, 'neither an old leader, nor a refused vote, nor a pre-vote puts off an election');
+	node.step([received(n1, append(1, [1, 1]))], 40);
+	node.step([received(n1, requestVote(2, 0, 0))], 40);
+	node.step([received(n1, requestVote(3, 1, 2, true))], 40);
+	t.is(node.nextDeadline(), 50, 'neither an old leader, nor a refused vote, nor a pre-vote puts off an election');
 	node.step([received(n1, requestVote(2, 1, 2))], 150);
 	t.is(node.nextDeadline(), 450, 'a granted vote does');
 	node.step([received(n1, append(2, [1, 2]))], 250);
