@@ -62,6 +62,17 @@ export interface RaftStatus {
 
 const noCommand = new Uint8Array(0);
 
+/** A refusal without a place in the log. */
+const nothingAppended = {
+	type: 'appendEntriesReply',
+	success: false,
+	readToken: 0,
+	matchIndex: 0,
+	prevLogIndex: 0,
+	conflictTerm: undefined,
+	conflictIndex: 0,
+} as const;
+
 export class RaftNode {
 	readonly #id: NodeId;
 	readonly #limits: RaftLimits;
@@ -487,8 +498,9 @@ export class RaftNode {
 	#handleAppendEntries(from: NodeId, message: AppendEntries): void {
 		const {currentTerm} = this.#hardState;
 		if (message.term < currentTerm) {
-			// Its readToken of another term would mean nothing: the reply only carries the newer term.
-			this.#sendOnceHardStateDurable(from, this.#refusal(currentTerm, 0, message.prevLogIndex));
+			// The reply only carries the newer term. By now its addressee may lead that one: what this message said, of the log or
+			// of a read, must not come back as the answer to something that the new leadership asked.
+			this.#sendOnceHardStateDurable(from, {...nothingAppended, term: currentTerm});
 			return;
 		}
 		const entries = unpackEntries(message.entries, message.prevLogIndex + 1);
@@ -521,11 +533,9 @@ export class RaftNode {
 	#refusal(term: Term, readToken: number, prevLogIndex: LogIndex): AppendEntriesReply {
 		const conflictTerm = this.#log.termAt(prevLogIndex);
 		return {
-			type: 'appendEntriesReply',
+			...nothingAppended,
 			term,
-			success: false,
 			readToken,
-			matchIndex: 0,
 			prevLogIndex,
 			conflictTerm,
 			conflictIndex: conflictTerm === undefined ? this.#log.lastIndex + 1 : this.#log.firstIndexOfRun(prevLogIndex),

@@ -80,7 +80,7 @@ export class FaultInjector {
 		this.#undo.delete(id);
 	}
 
-	/** Everything is over: whole links, whole disks, true clocks, and every node runs that can. */
+	/** Everything is over: whole links, whole disks, true clocks, and every node runs that can. Who sleeps, sleeps on. */
 	healAll(): void {
 		this.#context.plan.reset();
 		for (const undo of this.#undo.values()) undo();
@@ -89,8 +89,7 @@ export class FaultInjector {
 		this.#crashLoops.clear();
 		for (const node of this.#context.nodes) {
 			node.disk.faults.failingSyncs = 'none';
-			// A leader that sleeps on, or whose clock stands still, would be deposed when all should be quiet.
-			node.pausedUntil = 0;
+			// A leader whose clock stands still would be deposed when all should be quiet.
 			node.clock.resume(this.#context.now());
 			node.clockChanged();
 		}

@@ -159,6 +159,8 @@ export class Liveness {
 		const working = this.#working();
 		const down = working.find(({isUp}) => !isUp);
 		if (down !== undefined) return `node ${down.id} is down`;
+		const asleep = working.find(({pausedUntil}) => pausedUntil > this.#simulation.now());
+		if (asleep !== undefined) return `node ${asleep.id} sleeps`;
 		const statuses = working.map(({status}) => status).filter(status => status !== undefined);
 		const term = Math.max(...statuses.map(({currentTerm}) => currentTerm));
 		const leader = statuses.find(({role, currentTerm}) => role === 'leader' && currentTerm === term);

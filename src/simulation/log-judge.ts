@@ -145,6 +145,11 @@ export class LogJudge {
 		watched.hasTruncated = false;
 	}
 
+	/** It has stopped in the middle of whatever it did: what it sent and did not hand over any more, nobody leads with. */
+	ended(node: number): void {
+		this.#watched(node).role = 'follower';
+	}
+
 	#see(node: number, watched: Watched, entry: LogEntry): void {
 		const previousTerm = watched.log.termAt(entry.index - 1) ?? 0;
 		const seen = (this.#seen[entry.index] ??= []);

@@ -246,6 +246,7 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 		this.#timerAt = Infinity;
 		this.pausedUntil = 0;
 		current?.driver.stop();
+		this.#context.logs.ended(this.id);
 		if (death === 'process') this.disk.killProcess();
 		else this.disk.cutPower(death);
 	}
@@ -265,6 +266,7 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 	#fail(current: Life<Service>, error: Error): void {
 		if (current.hasFailed) return;
 		current.hasFailed = true;
+		this.#context.logs.ended(this.id);
 		this.#judgeFailure(error);
 		this.#context.failed(this.id, error);
 	}
@@ -430,7 +432,7 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 	}
 
 	#judge(current: Life<Service>): void {
-		if (this.#current !== current) return;
+		if (this.#current !== current || current.hasFailed) return;
 		const {logs, served} = this.#context;
 		logs.observed(this.id, current.raft.status());
 		served(this.id, current.service);

@@ -3,6 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {Etcd3} from 'etcd3';
 import {EtcdClerk, SessionExpiredError} from '../../actors/index.js';
+import {RecordedClient} from '../../actors/load/recorded-client.js';
 import {check} from '../../src/linearizability/check.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../src/linearizability/recorder.js';
@@ -10,7 +11,6 @@ import {randomOf} from '../kv/fake-cluster.js';
 import type {EtcdCluster} from './etcd-cluster.js';
 import {etcdTest} from './etcd-test.js';
 import {FaultyProxy} from './faulty-proxy.js';
-import {RecordedClient} from './recorded-client.js';
 
 const connectTimeoutMs = 20_000;
 /** Short, so that a connection that went silent costs little. */

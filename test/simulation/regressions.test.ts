@@ -20,7 +20,7 @@ test('seed 149: a log whose only segment was begun and cut off is still a log', 
 /**
  * Seed 20157, a false alarm. A leader's clock was set back and stood still beyond the end of the faults: it sent no
  * heartbeats in the quiet time, was deposed, and the simulator complained of a term that grew with nothing wrong. Now
- * pauses and stopped clocks end with the other faults.
+ * stopped clocks go on when the other faults end.
  */
 test('seed 20157: a clock that stands still is no fault any more when the faults are over', t => {
 	t.true(simulate({seed: 20157, codec, onlyFaults: [14, 15, 16, 17, 18]}).ok);
@@ -42,6 +42,35 @@ test('seed 1021: a late copy of a request does not make the nodes differ for goo
 test('seed 2537: who sleeps through a commit may follow an older leader for a moment', t => {
 	t.true(simulate({seed: 2537, codec}).ok);
 });
+
+/**
+ * Seed 8602. A node that led term 4, lost what it had not synced and led term 5 found the answer to one of its old
+ * messages: a refusal of the newer term, with the old message's place in the log. It is no answer to anything that was
+ * asked in term 5. Now such a refusal carries the term alone; `paper.test.ts` has the message.
+ */
+test('seed 8602: the refusal of an older term is no answer to the newer one', t => {
+	t.true(simulate({seed: 8602, codec}).ok);
+});
+
+/**
+ * Seed 4799, a false alarm. A leader's disk failed when it read its snapshot for one follower, after the same step had sent
+ * an entry to another, and before it handed that entry to its own disk. The follower's acknowledgement was held
+ * against a leadership that had ended.
+ */
+test('seed 4799: a leader that dies in the middle of a step leads no more', t => {
+	t.true(simulate({seed: 4799, codec}).ok);
+});
+
+/**
+ * Seeds 5027, 7127 and 9213, false alarms. A leader was woken up at the end of the faults, but what had come in while it
+ * slept stayed where it was: its disk's answer came so late that it stepped down, when nothing was wrong any more.
+ * Now who sleeps sleeps on, and the quiet time begins after that.
+ */
+for (const seed of [5027, 7127, 9213]) {
+	test(`seed ${seed}: a node sleeps until it wakes up`, t => {
+		t.true(simulate({seed, codec}).ok);
+	});
+}
 
 test('a segment that was cut back to its checkpoint recovers when the segments before it are gone', t => {
 	const tasks: (() => void)[] = [];

@@ -1,8 +1,12 @@
 /** A client whose operations are recorded, for the linearizability checker. */
-import {type Data, type KeyValueClient, OperationError} from '../../actors/index.js';
-import {keyOf} from '../../actors/text.js';
+import {OperationError} from '../../src/kv/errors.js';
 import type {KvInput, KvOutput} from '../../src/linearizability/kv-operation.js';
 import type {Recorder} from '../../src/linearizability/recorder.js';
+import type {Data, KeyValueClient} from '../key-value-client.js';
+import {keyOf} from '../text.js';
+
+/** What became of an operation. */
+export type RecordedOutcome = 'acknowledged' | 'unknown' | 'notExecuted';
 
 const text = (bytes: Uint8Array | undefined): string | undefined =>
 	bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
@@ -20,45 +24,47 @@ export class RecordedClient {
 		this.#name = name;
 	}
 
-	async get(key: string): Promise<void> {
-		await this.#record({type: 'get', key}, async () => {
+	/** `seen` is told what was read, if there was an answer. */
+	get(key: string, seen?: (value: string | undefined) => void): Promise<RecordedOutcome> {
+		return this.#record({type: 'get', key}, async () => {
 			const entry = await this.client.get(key);
-			return {type: 'value', value: text(entry?.value), version: entry?.version ?? 0};
+			const value = text(entry?.value);
+			seen?.(value);
+			return {type: 'value', value, version: entry?.version ?? 0};
 		});
 	}
 
-	/** Whether it was acknowledged, is of unknown outcome, or had no effect. */
-	append(key: string, value: string): Promise<'acknowledged' | 'unknown' | 'notExecuted'> {
+	append(key: string, value: string): Promise<RecordedOutcome> {
 		return this.#record({type: 'append', key, value}, async () => {
 			const {version} = await this.client.append(key, value);
 			return {type: 'written', version};
 		});
 	}
 
-	async put(key: string, value: string): Promise<void> {
-		await this.#record({type: 'put', key, value}, async () => {
+	put(key: string, value: string): Promise<RecordedOutcome> {
+		return this.#record({type: 'put', key, value}, async () => {
 			const {version} = await this.client.put(key, value);
 			return {type: 'written', version};
 		});
 	}
 
-	async delete(key: string): Promise<void> {
-		await this.#record({type: 'delete', key}, async () => {
+	delete(key: string): Promise<RecordedOutcome> {
+		return this.#record({type: 'delete', key}, async () => {
 			const result = await this.client.execute({type: 'delete', key: keyOf(key)});
 			if (result.type !== 'deleted') throw new TypeError(result.type);
 			return result;
 		});
 	}
 
-	async compareAndSet(key: string, expected: {readonly value: string | undefined}, value: Data): Promise<void> {
-		await this.#record({type: 'compareAndSet', key, expected, value: String(value)}, async () => {
+	compareAndSet(key: string, expected: {readonly value: string | undefined}, value: Data): Promise<RecordedOutcome> {
+		return this.#record({type: 'compareAndSet', key, expected, value: String(value)}, async () => {
 			const result = await this.client.compareAndSet(key, expected, value);
 			if (result.type === 'written') return result;
 			return {type: 'conditionFailed', observed: {value: text(result.value)}, version: result.version};
 		});
 	}
 
-	async #record(input: KvInput, run: () => Promise<KvOutput>): Promise<'acknowledged' | 'unknown' | 'notExecuted'> {
+	async #record(input: KvInput, run: () => Promise<KvOutput>): Promise<RecordedOutcome> {
 		const process = `${this.#name}.${this.#process}`;
 		this.#recorder.invoke(process, input);
 		try {
