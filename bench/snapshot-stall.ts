@@ -81,21 +81,20 @@ async function fill(clerk: Clerk): Promise<void> {
 }
 
 /** Writes to keys all over the state until it is told to stop. */
-function keepWriting(clerk: Clerk): {stop(): Promise<number>} {
-	let isOver = false;
+function keepWriting(clerk: Clerk): {stop(): Promise<void>} {
+	const over = new AbortController();
 	let writes = 0;
 	const run = Promise.all(
 		Array.from({length: writesInFlight}, async () => {
-			while (!isOver) await clerk.put(keyOf(writes++ * 7919), value);
+			while (!over.signal.aborted) await clerk.put(keyOf(writes++ * 7919), value);
 		}),
 	);
 	// What breaks them off early is told by the phase that it belongs to.
 	run.catch(() => undefined);
 	return {
 		async stop() {
-			isOver = true;
+			over.abort();
 			await run;
-			return writes;
 		},
 	};
 }

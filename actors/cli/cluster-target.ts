@@ -4,6 +4,7 @@ import type {Clerk} from '../clerk/clerk.js';
 import type {Cluster, NodeStatus as ClusterNodeStatus} from '../cluster/cluster.js';
 import type {ConsoleTarget, NodeStatus} from '../console/console-target.js';
 import type {RedisGateway} from '../redis/gateway.js';
+import type {LoadConnection} from '../load/load-task.js';
 import {DataTarget} from './data-target.js';
 
 const leaderTimeoutMs = 60_000;
@@ -67,7 +68,12 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		return this.#change(() => this.#cluster.faults.setDelay(delay));
 	}
 
+	protected connection(): LoadConnection {
+		return {type: 'clerk', clerk: this.#cluster.clerkPort()};
+	}
+
 	async close(): Promise<void> {
+		await this.closeLoad();
 		await this.#gateway.close();
 		await this.#cluster.close();
 	}

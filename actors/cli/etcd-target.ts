@@ -4,6 +4,7 @@ import type {ConsoleTarget, NodeStatus} from '../console/console-target.js';
 import {CommandRefusedError} from '../console/errors.js';
 import type {EtcdClerk, EtcdMember} from '../engines/etcd/etcd-clerk.js';
 import type {RedisGateway} from '../redis/gateway.js';
+import type {LoadConnection} from '../load/load-task.js';
 import {DataTarget} from './data-target.js';
 
 /** Between looks for a leader. */
@@ -13,9 +14,11 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	readonly #clerk: EtcdClerk;
 	readonly #gateway: RedisGateway;
 	readonly #closeClients: () => Promise<void>;
+	readonly #url: string;
 
-	constructor(clerk: EtcdClerk, gateway: RedisGateway, closeClients: () => Promise<void>) {
+	constructor(url: string, clerk: EtcdClerk, gateway: RedisGateway, closeClients: () => Promise<void>) {
 		super(clerk);
+		this.#url = url;
 		this.#clerk = clerk;
 		this.#gateway = gateway;
 		this.#closeClients = closeClients;
@@ -49,7 +52,12 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	readonly setLoss = refuse;
 	readonly setDelay = refuse;
 
+	protected connection(): LoadConnection {
+		return {type: 'etcd', url: this.#url};
+	}
+
 	async close(): Promise<void> {
+		await this.closeLoad();
 		await this.#gateway.close();
 		await this.#closeClients();
 	}

@@ -55,7 +55,7 @@ async function startEngine(url: string, options: StartOptions): Promise<number> 
 	};
 	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close});
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
-	return converse(new EtcdTarget(clerk, gateway, close));
+	return converse(new EtcdTarget(url, clerk, gateway, close));
 }
 
 /** The connections that are there would keep the process from ending. */

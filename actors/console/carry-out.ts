@@ -6,6 +6,7 @@ import type {Command, NodeReference} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
 import {CommandRefusedError} from './errors.js';
 import {GRAMMAR} from './grammar.js';
+import {loadText} from './load-text.js';
 import {syntaxOf} from './parser.js';
 import {statusTable} from './status-table.js';
 import {valueText} from './value-text.js';
@@ -48,6 +49,10 @@ export async function carryOut(
 			return done(target.setLoss(command.probability, signal));
 		case 'delay':
 			return done(target.setDelay(command.minMs, command.maxMs, signal));
+		case 'loadStart':
+			return done(target.startLoad(command.clients, signal));
+		case 'loadStop':
+			return loadText(await target.stopLoad(command.file, signal));
 		case 'waitLeader':
 			return `node ${await target.waitForLeader(signal)} leads`;
 		case 'sleep':

@@ -26,6 +26,15 @@ export class CommandArguments {
 		return this.#words[this.#offset++]?.text;
 	}
 
+	/** From 1 to `max`; `undefined` at the end of the line. */
+	optionalCount(max: number): number | undefined {
+		const text = this.optionalText();
+		if (text === undefined) return undefined;
+		const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+		if (count >= 1 && count <= max) return count;
+		return this.#fail(`"${text}" is not a number from 1 to ${max}`);
+	}
+
 	oneOf<T extends string>(choices: readonly T[]): T {
 		const list = choices.join(' or ');
 		const {text} = this.#take(list);

@@ -21,6 +21,9 @@ export type Command =
 	/** From 0 to 1. */
 	| {readonly type: 'drop'; readonly probability: number}
 	| {readonly type: 'delay'; readonly minMs: number; readonly maxMs: number}
+	| {readonly type: 'loadStart'; readonly clients: number}
+	/** `file`: where the history goes. */
+	| {readonly type: 'loadStop'; readonly file: string | undefined}
 	| {readonly type: 'waitLeader'}
 	| {readonly type: 'sleep'; readonly durationMs: number}
 	/** `undefined`: the list of all. */

@@ -1,5 +1,6 @@
 /** What the console needs of a cluster. Whoever carries it out is a cluster to it: the real one, or one of a test. */
 import type {Role} from '../../src/raft/types.js';
+import type {LoadResult} from '../load/load-task.js';
 
 export type NodeStatus =
 	| {
@@ -65,6 +66,10 @@ export interface ConsoleTarget {
 	setLoss(probability: number, signal: AbortSignal): Promise<void>;
 	/** How late messages between nodes come, uniformly drawn; both 0: no delay. */
 	setDelay(minMs: number, maxMs: number, signal: AbortSignal): Promise<void>;
-	/** Stops the cluster. Called once, last. */
+	/** Begins a load of so many clients, which goes on until it is stopped. */
+	startLoad(clients: number, signal: AbortSignal): Promise<void>;
+	/** Ends the load and judges what its clients saw; `file`: where the history goes. */
+	stopLoad(file: string | undefined, signal: AbortSignal): Promise<LoadResult>;
+	/** Stops the cluster, and a load that still goes on. Called once, last. */
 	close(): Promise<void>;
 }

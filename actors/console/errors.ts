@@ -36,3 +36,9 @@ export class CommandCancelledError extends RaftError {
 		super('cancelled; a write may still take effect');
 	}
 }
+
+/** What the clients of a load saw is not linearizable, or could not be judged. */
+export class HistoryVerdictError extends RaftError {
+	override readonly name = 'HistoryVerdictError';
+	readonly code = 'ERR_HISTORY_VERDICT';
+}

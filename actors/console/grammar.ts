@@ -158,6 +158,26 @@ const network: readonly CommandSyntax[] = [
 	},
 ];
 
+const clientsDefault = 8;
+const clientsMax = 64;
+
+const judge: readonly CommandSyntax[] = [
+	{
+		name: 'load',
+		usage: 'load start [CLIENTS] | load stop [FILE]',
+		summary: 'let clients read and write until "load stop", then check that all they saw is linearizable',
+		details: [
+			`${clientsDefault} clients, or as many as you say, get, put, append and compare on a few keys of their own;`,
+			'meanwhile break what you like. FILE takes the history, for "threadraft check".',
+		],
+		completions: ['start', 'stop'],
+		parse: words =>
+			words.oneOf(['start', 'stop']) === 'start'
+				? {type: 'loadStart', clients: words.optionalCount(clientsMax) ?? clientsDefault}
+				: {type: 'loadStop', file: words.optionalText()},
+	},
+];
+
 const session: readonly CommandSyntax[] = [
 	{
 		name: 'wait',
@@ -197,4 +217,4 @@ const session: readonly CommandSyntax[] = [
 ];
 
 /** In the order in which `help` lists them. */
-export const GRAMMAR: readonly CommandSyntax[] = [...data, ...nodes, ...network, ...session];
+export const GRAMMAR: readonly CommandSyntax[] = [...data, ...nodes, ...network, ...judge, ...session];

@@ -41,6 +41,34 @@ test.serial('a script kills the leader, cuts off a minority, restarts, heals, an
 	t.false(output.includes('\u001B'), 'no colours but on a terminal');
 });
 
+test.serial(
+	'clients work while the leader is killed and messages are lost, and what they saw is linearizable',
+	async t => {
+		const directory = await temporaryDirectory(t);
+		const history = path.join(directory, 'history.jsonl');
+		const refused = await run(t, ['--memory', '--nodes', '1', ...anyPort], 'load stop\n');
+		t.is(refused.status, 1);
+		t.is(refused.errors, 'line 1: there is no load: begin one with "load start"\n');
+
+		const {status, output, errors} = await run(
+			t,
+			['--memory', ...anyPort],
+			`load start 4\nsleep 300\nkill leader\nsleep 700\ndrop 5%\nrestart all\nsleep 500\nload stop ${history}\n`,
+		);
+		t.is(errors, '');
+		t.is(status, 0);
+		t.regex(output, /\n\d+ operations in \d+\.\d s \(\d+\/s\), p50 .*\nlinearizable; history in /);
+		const {length} = (await readFile(history, 'utf8')).trim().split('\n');
+		t.true(length > 50, `${length} lines`);
+	},
+);
+
+test.serial('a load that is still running ends with the console', async t => {
+	const {status, errors} = await run(t, ['--memory', ...anyPort], 'load start 2\nload start 2\n');
+	t.is(status, 1);
+	t.is(errors, 'line 2: a load is running: end it with "load stop"\n');
+});
+
 test.serial('what was acknowledged is there after a restart on the same directory', async t => {
 	const directory = await temporaryDirectory(t);
 	t.is((await run(t, ['--dir', directory, ...anyPort], 'put a 1\nappend a 2\n')).status, 0);

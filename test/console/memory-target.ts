@@ -1,3 +1,4 @@
+import type {LoadResult} from '../../actors/load/load-task.js';
 import type {CompareAndSetResult, ConsoleTarget, NodeStatus} from '../../actors/console/console-target.js';
 
 const keyOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
@@ -13,6 +14,8 @@ export class MemoryTarget implements ConsoleTarget {
 	/** What `waitForLeader` waits for; never settles at first. */
 	election: Promise<number> = new Promise(() => {});
 	closeCount = 0;
+	/** What `stopLoad` has to tell. */
+	loadResult: Partial<LoadResult> = {};
 	/** Why `put` fails, where it is to. */
 	putError: Error | undefined;
 
@@ -99,6 +102,27 @@ export class MemoryTarget implements ConsoleTarget {
 
 	async setDelay(minMs: number, maxMs: number): Promise<void> {
 		this.calls.push(`delay ${minMs} ${maxMs}`);
+	}
+
+	async startLoad(clients: number): Promise<void> {
+		this.calls.push(`load of ${clients}`);
+	}
+
+	async stopLoad(file: string | undefined): Promise<LoadResult> {
+		return {
+			operations: 1200,
+			seconds: 2,
+			p50Ms: 1.25,
+			p99Ms: 20,
+			longestPauseMs: 400.4,
+			unknown: 0,
+			notExecuted: 0,
+			isFull: false,
+			verdict: 'ok',
+			violation: undefined,
+			file,
+			...this.loadResult,
+		};
 	}
 
 	async close(): Promise<void> {

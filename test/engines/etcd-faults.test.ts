@@ -3,6 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {Etcd3} from 'etcd3';
 import {EtcdClerk, SessionExpiredError} from '../../actors/index.js';
+import {BackgroundLoad} from '../../actors/load/background-load.js';
 import {RecordedClient} from '../../actors/load/recorded-client.js';
 import {check} from '../../src/linearizability/check.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
@@ -163,6 +164,25 @@ for (const seed of [1, 2]) {
 		},
 	);
 }
+
+etcdTest('a load of the console runs before etcd as before our own cluster', async (t, cluster) => {
+	const load = new BackgroundLoad();
+	t.teardown(() => load.close());
+	const url = cluster.url('load');
+	await load.start(
+		() => [
+			{type: 'etcd', url},
+			{type: 'etcd', url},
+		],
+		5,
+	);
+	await sleep(500);
+	const {operations, verdict} = await load.stop(undefined);
+	t.is(verdict, 'ok');
+	t.true(operations > 10, `${operations} operations`);
+	const direct = await connectDirectly(t, cluster, 'load');
+	t.is(await direct.get('load/5/0'), undefined, 'nothing is left behind');
+});
 
 etcdTest('a member killed with -9 under load costs no acknowledged append, and doubles none', async (t, cluster) => {
 	const recorder = new Recorder(() => Number(process.hrtime.bigint()));

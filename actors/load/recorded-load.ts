@@ -1,0 +1,156 @@
+/**
+ * Clients that read and write a few keys until they are told to stop, and what is to be said of it: how fast it was, for
+ * how long nothing was answered, and whether the history of it all is linearizable.
+ */
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Random} from '../../src/faults/random.js';
+import {check, type Verdict} from '../../src/linearizability/check.js';
+import type {KvHistory} from '../../src/linearizability/kv-operation.js';
+import {kvModel} from '../../src/linearizability/models/kv-model.js';
+import {Recorder} from '../../src/linearizability/recorder.js';
+import {unreachable} from '../../src/raft/types.js';
+import type {KeyValueClient} from '../key-value-client.js';
+import {RecordedClient, type RecordedOutcome} from './recorded-client.js';
+
+export interface LoadReport {
+	/** Those with an answer. */
+	readonly operations: number;
+	readonly seconds: number;
+	readonly p50Ms: number;
+	readonly p99Ms: number;
+	/** The longest time without any answer. */
+	readonly longestPauseMs: number;
+	/** They may have taken effect. */
+	readonly unknown: number;
+	/** They certainly had no effect. */
+	readonly notExecuted: number;
+	/** It stopped by itself, because so many operations were recorded. */
+	readonly isFull: boolean;
+	readonly verdict: Verdict;
+	/** The first key that is not linearizable, and what is wrong with it. */
+	readonly violation: {readonly key: string; readonly detail: string | undefined} | undefined;
+}
+
+/** A history is held in memory, and judged within seconds. */
+export const operationsMax = 200_000;
+const keyCount = 8;
+/** More than any answer takes; an undecided history is told as such. */
+const checkTimeoutMs = 5000;
+const afterFailureMs = 10;
+
+const actions = ['get', 'get', 'put', 'append', 'append', 'compareAndSet'] as const;
+
+export class RecordedLoad {
+	readonly #recorder: Recorder;
+	readonly #keys: readonly string[];
+	readonly #clients: readonly KeyValueClient[];
+	readonly #run: Promise<unknown>;
+	readonly #startedAt: number;
+	readonly #now: () => number;
+	#count = 0;
+	#notExecuted = 0;
+	#isOver = false;
+
+	/** Begins at once. `prefix`: of keys that nobody else uses, and that do not exist. `now`: in ns, never goes back. */
+	constructor(clients: readonly KeyValueClient[], prefix: string, random: Random, now: () => number) {
+		this.#recorder = new Recorder(now);
+		this.#now = now;
+		this.#startedAt = now();
+		this.#keys = Array.from({length: keyCount}, (_, number) => `${prefix}${number}`);
+		this.#clients = clients;
+		this.#run = Promise.all(
+			clients.map((client, number) => this.#work(client, `c${number}`, random.fork(`c${number}`))),
+		);
+		// Told by `stop`.
+		this.#run.catch(() => undefined);
+	}
+
+	/** Waits for what is under way. Rejects with whatever a client failed with that is not an outcome of an operation. */
+	async stop(): Promise<LoadReport> {
+		this.#isOver = true;
+		await this.#run;
+		const history = this.#recorder.history();
+		const {verdict, keys} = check(history, {
+			model: kvModel('kv'),
+			now: () => performance.now(),
+			timeoutMs: checkTimeoutMs,
+		});
+		const bad = keys.find(key => key.verdict === 'violation');
+		return {
+			...figuresOf(history, this.#startedAt, this.#now()),
+			notExecuted: this.#notExecuted,
+			isFull: this.#count >= operationsMax,
+			verdict,
+			violation: bad && {key: bad.key, detail: bad.anomaly?.detail},
+		};
+	}
+
+	/** The history as `threadraft check` reads it, a line each. */
+	jsonLines(): Iterable<string> {
+		return this.#recorder.jsonLines();
+	}
+
+	/** What cannot be deleted now stays. */
+	async removeKeys(): Promise<void> {
+		const [client] = this.#clients;
+		if (client !== undefined) await Promise.allSettled(this.#keys.map(key => client.delete(key)));
+	}
+
+	async #work(client: KeyValueClient, name: string, random: Random): Promise<void> {
+		const recorded = new RecordedClient(client, this.#recorder, name);
+		const seen = new Map<string, string | undefined>();
+		for (let number = 0; !this.#isOver && this.#count < operationsMax; number++) {
+			this.#count++;
+			const outcome = await this.#act(recorded, random, seen, `${name}.${number} `);
+			if (outcome === 'notExecuted') this.#notExecuted++;
+			// A cluster that refuses at once must not be asked in a loop.
+			if (outcome !== 'acknowledged') await sleep(afterFailureMs);
+		}
+	}
+
+	#act(
+		client: RecordedClient,
+		random: Random,
+		seen: Map<string, string | undefined>,
+		value: string,
+	): Promise<RecordedOutcome> {
+		const key = random.pick(this.#keys);
+		const action = random.pick(actions);
+		switch (action) {
+			case 'get':
+				return client.get(key, read => seen.set(key, read));
+			case 'put':
+				return client.put(key, value);
+			case 'append':
+				return client.append(key, value);
+			case 'compareAndSet':
+				return client.compareAndSet(key, {value: seen.get(key)}, value);
+			default:
+				return unreachable(action);
+		}
+	}
+}
+
+function figuresOf(
+	history: KvHistory,
+	startedAt: number,
+	endedAt: number,
+): Pick<LoadReport, 'operations' | 'seconds' | 'p50Ms' | 'p99Ms' | 'longestPauseMs' | 'unknown'> {
+	const answered = history.filter(operation => operation.return !== Infinity);
+	const times = answered.map(operation => operation.return - operation.call).sort((a, b) => a - b);
+	const at = (share: number): number => (times[Math.floor((times.length - 1) * share)] ?? 0) / 1e6;
+	let longestPause = 0;
+	let last = startedAt;
+	for (const end of [...answered.map(operation => operation.return).sort((a, b) => a - b), endedAt]) {
+		longestPause = Math.max(longestPause, end - last);
+		last = end;
+	}
+	return {
+		operations: answered.length,
+		seconds: (endedAt - startedAt) / 1e9,
+		p50Ms: at(0.5),
+		p99Ms: at(0.99),
+		longestPauseMs: longestPause / 1e6,
+		unknown: history.length - answered.length,
+	};
+}

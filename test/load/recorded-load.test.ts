@@ -1,0 +1,87 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import test from 'ava';
+import {KeyValueClient} from '../../actors/key-value-client.js';
+import {BackgroundLoad} from '../../actors/load/background-load.js';
+import {RecordedLoad} from '../../actors/load/recorded-load.js';
+import {codec} from '../../actors/codec.js';
+import {Random} from '../../src/faults/random.js';
+import {TimeoutError} from '../../src/kv/errors.js';
+import {execute} from '../../src/kv/operations.js';
+import {Store} from '../../src/kv/store.js';
+import type {Operation, Result} from '../../src/kv/types.js';
+
+const now = (): number => Math.round(performance.now() * 1e6);
+
+/** A store of one node, honest or not. */
+class LocalClient extends KeyValueClient {
+	readonly #store: Store;
+	readonly #answer: (operation: Operation, result: Result) => Result;
+	static index = 0;
+
+	constructor(store: Store, answer: (operation: Operation, result: Result) => Result = (_, result) => result) {
+		super();
+		this.#store = store;
+		this.#answer = answer;
+	}
+
+	async execute(operation: Operation): Promise<Result> {
+		LocalClient.index++;
+		const result = execute({codec, store: this.#store, index: LocalClient.index, valueBytesMax: 2 ** 20}, operation);
+		await sleep(1);
+		return this.#answer(operation, result);
+	}
+
+	close(): void {}
+}
+
+test('what honest clients saw is linearizable, and nothing is left of it', async t => {
+	const store = new Store();
+	const clients = [new LocalClient(store), new LocalClient(store), new LocalClient(store)];
+	const load = new RecordedLoad(clients, 'load/', Random.fromSeed(1), now);
+	await sleep(300);
+	const report = await load.stop();
+	t.like(report, {verdict: 'ok', violation: undefined, unknown: 0, notExecuted: 0, isFull: false});
+	t.true(report.operations > 20, `${report.operations} operations`);
+	t.true(report.p50Ms >= 1 && report.p99Ms >= report.p50Ms && report.longestPauseMs >= report.p50Ms / 3);
+	t.is([...load.jsonLines()].length > report.operations, true);
+	t.true(store.size > 0);
+	await load.removeKeys();
+	t.is(store.size, 0);
+});
+
+test('a client that is told of an append that did not happen finds it out', async t => {
+	const store = new Store();
+	const forgetful = new LocalClient(store, (operation, result) => {
+		if (operation.type === 'append') store.delete(operation.key);
+		return result;
+	});
+	const load = new RecordedLoad([new LocalClient(store), forgetful], 'load/', Random.fromSeed(2), now);
+	await sleep(300);
+	const {verdict, violation} = await load.stop();
+	t.is(verdict, 'violation');
+	t.true(violation!.key.startsWith('load/'));
+});
+
+test('operations of unknown outcome are counted, and no violation', async t => {
+	const store = new Store();
+	const random = Random.fromSeed(4);
+	const unlucky = new LocalClient(store, (_, result) => {
+		if (random.chance(0.2)) throw new TimeoutError('unknown', 1, 'timeout');
+		return result;
+	});
+	const load = new RecordedLoad([unlucky, new LocalClient(store)], 'load/', Random.fromSeed(3), now);
+	await sleep(400);
+	const {verdict, unknown} = await load.stop();
+	t.is(verdict, 'ok');
+	t.true(unknown > 0);
+});
+
+test('a client that cannot connect ends the load before it begins', async t => {
+	const load = new BackgroundLoad();
+	t.teardown(() => load.close());
+	await t.throwsAsync(
+		load.start(() => [{type: 'etcd', url: 'etcd://'}], 1),
+		{message: /etcd/},
+	);
+	await t.throwsAsync(load.stop(undefined), {code: 'ERR_LOAD_STATE'});
+});
