@@ -49,7 +49,7 @@ export interface ClerkLimits extends BackoffLimits {
 
 export const defaultClerkLimits: ClerkLimits = {
 	backoffMinMs: 5,
-	backoffMaxMs: 250,
+	backoffMaxMs: 25,
 	attemptTimeoutMs: 500,
 	requestsMax: 16,
 	batchOperationsMax: 256,

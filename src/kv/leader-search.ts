@@ -4,7 +4,10 @@ import type {Milliseconds, NodeId} from '../raft/types.js';
 export interface BackoffLimits {
 	/** The pause after the first full round without success, ms; doubles with each further round. @default 5 */
 	readonly backoffMinMs: Milliseconds;
-	/** The longest pause, ms. @default 250 */
+	/**
+	 * The longest pause, ms: so much later than it could a clerk may find a new leader. An election takes far longer than
+	 * that, and to ask costs a message within the process. @default 25
+	 */
 	readonly backoffMaxMs: Milliseconds;
 }
 
