@@ -84,8 +84,12 @@ for (const nodes of numbersOf(values.nodes)) {
 	for (const electionTimeoutMs of timeouts) {
 		const alone = await measure(nodes, electionTimeoutMs);
 		const busy = keepBusy();
-		const crowded = await measure(nodes, electionTimeoutMs);
-		await busy.stop();
+		let crowded: Finding;
+		try {
+			crowded = await measure(nodes, electionTimeoutMs);
+		} finally {
+			await busy.stop();
+		}
 		const text = ({elections, opsPerSecond}: Finding): string => `${elections} (${opsPerSecond.toFixed(0)}/s)`;
 		console.log(`${nodes} nodes, ${electionTimeoutMs} ms: alone ${text(alone)}, with every core busy ${text(crowded)}`);
 	}

@@ -1,6 +1,8 @@
 /** A recorded load in a pool thread: so the load, and the judgement on its history, hold up neither router nor console. */
 import {writeFile} from 'node:fs/promises';
 import type {MessagePort} from 'node:worker_threads';
+import type {Verdict} from '../../src/linearizability/check.js';
+import {RaftError} from '../../src/raft/errors.js';
 import {Random} from '../../src/faults/random.js';
 import {Clerk, type ClerkConnection} from '../clerk/clerk.js';
 import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
@@ -31,6 +33,21 @@ export interface LoadResult extends LoadReport {
 	readonly file: string | undefined;
 }
 
+/** The history is lost; the verdict is not. */
+export class HistoryFileError extends RaftError {
+	override readonly name = 'HistoryFileError';
+	readonly code = 'ERR_HISTORY_FILE';
+
+	constructor(file: string, verdict: Verdict, cause: Error) {
+		super(
+			`the verdict is ${verdict}, but the history cannot be written to ${file} (${cause.message}): choose another file`,
+			{
+				cause,
+			},
+		);
+	}
+}
+
 /** A client that hears nothing for this long goes on with the next operation. */
 const timeoutMs = 2000;
 
@@ -47,11 +64,19 @@ export async function runLoadTask({connections, seed, control}: LoadTask): Promi
 		const report = await load.stop();
 		await load.removeKeys();
 		const place = file ?? (report.verdict === 'ok' ? undefined : evidence);
-		if (place !== undefined) await writeFile(place, `${[...load.jsonLines()].join('\n')}\n`);
+		if (place !== undefined) await writeHistory(place, load, report);
 		return {...report, file: place};
 	} finally {
 		for (const client of clients) await client.close();
 		control.close();
+	}
+}
+
+async function writeHistory(file: string, load: RecordedLoad, {verdict}: LoadReport): Promise<void> {
+	try {
+		await writeFile(file, `${[...load.jsonLines()].join('\n')}\n`);
+	} catch (cause) {
+		throw new HistoryFileError(file, verdict, cause as Error);
 	}
 }
 

@@ -165,7 +165,8 @@ export class RaftLog {
 	}
 
 	*#walk(from: LogIndex): Generator<LogEntry, void, undefined> {
-		for (const run of this.#runs) {
+		// Most walks begin among the young: they need not look at every run first.
+		for (const run of from < this.#youngFrom ? this.#runs : []) {
 			if (run.lastIndex < from) continue;
 			for (const entry of run.entries()) if (entry.index >= from) yield entry;
 		}

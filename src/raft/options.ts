@@ -10,7 +10,7 @@ export interface RaftLimits {
 	 *
 	 * Measured (bench/election-timeout.ts): with 1024 writes in flight, and with every core kept busy by something else,
 	 * nobody was deposed from 30 ms on, a few times at 20. It is the pauses of a large heap that ask for more: with a million
-	 * keys the slowest answer of a node took 0.16 s (bench/snapshot-stall.ts, on a busy machine). This is twice that. @default 300
+	 * keys the slowest answer of a node took 0.16 s (bench/snapshot-stall.ts, on a busy machine). This is about twice that. @default 300
 	 */
 	readonly electionTimeoutMs: Milliseconds;
 	/** A leader tells a new commit index to idle followers after this long. @default 10 */

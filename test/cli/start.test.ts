@@ -63,6 +63,19 @@ test.serial(
 	},
 );
 
+test.serial('a history that cannot be written is told with the verdict', async t => {
+	const {status, errors} = await run(
+		t,
+		['--memory', ...anyPort],
+		'load start 2\nsleep 100\nload stop /nowhere/h.jsonl\n',
+	);
+	t.is(status, 1);
+	t.regex(
+		errors,
+		/^line 3: the verdict is ok, but the history cannot be written to \/nowhere\/h\.jsonl .*choose another file\n$/,
+	);
+});
+
 test.serial('a load that is still running ends with the console', async t => {
 	const {status, errors} = await run(t, ['--memory', ...anyPort], 'load start 2\nload start 2\n');
 	t.is(status, 1);
