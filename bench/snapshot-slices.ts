@@ -61,7 +61,12 @@ function nextEntries(count: number): LogEntry[] {
 		const command: Command =
 			index === 1
 				? {type: 'openSession'}
-				: {type: 'operation', session: 1, sequence, acknowledged: Math.max(0, sequence - 1), operation};
+				: {
+						type: 'operations',
+						session: 1,
+						acknowledged: Math.max(0, sequence - 1),
+						operations: [{sequence, operation}],
+					};
 		return {index, term: term(1), type: 'command', command: encodeCommand(codec, command)};
 	});
 }

@@ -148,7 +148,7 @@ export class Router {
 		if (envelope.type === 'request') {
 			counters.requests++;
 			const {request} = envelope;
-			counters.bytes += request.type === 'write' ? request.commands.length : request.operations.length;
+			counters.bytes += request.type === 'write' ? request.command.length : request.operations.length;
 			return;
 		}
 		const {message} = envelope;

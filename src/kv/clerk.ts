@@ -14,7 +14,7 @@ import {assert} from '../raft/errors.js';
 import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
 import {bytesOfOperation, isWrite, type Attempt, type Task} from './clerk-task.js';
 import {ClientSession} from './client-session.js';
-import {decodeOutcomes, encodeCommand, encodeCommandView, encodeReads, packCommands} from './command-codec.js';
+import {decodeOutcomes, encodeCommand, encodeReads} from './command-codec.js';
 import {
 	ClerkClosedError,
 	MalformedError,
@@ -28,7 +28,7 @@ import {
 } from './errors.js';
 import {LeaderSearch, type BackoffLimits} from './leader-search.js';
 import {Queue} from './queue.js';
-import type {Codec, KvReply, KvRequest, Operation, Outcome, ReadOperation, Result} from './types.js';
+import type {Codec, KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
 
 export interface ClerkLimits extends BackoffLimits {
 	/** How long one attempt may take before another server is asked, ms. @default 500 */
@@ -297,8 +297,10 @@ export class ClerkCore {
 		while (this.#attempts.size < this.#limits.requestsMax) {
 			const tasks = this.#takeBatch(retries, this.#writes, this.#session);
 			if (tasks.length === 0) break;
-			const commands = tasks.map(task => this.#encode(task));
-			this.#attempt(now, 'write', tasks, {type: 'write', commands: packCommands(commands)});
+			const operations = tasks.map(task => numbered(task));
+			const {id, acknowledged} = this.#session;
+			const command = encodeCommand(this.#codec, {type: 'operations', session: id, acknowledged, operations});
+			this.#attempt(now, 'write', tasks, {type: 'write', command});
 		}
 		this.#retries.push(...retries.takeAll());
 	}
@@ -309,7 +311,7 @@ export class ClerkCore {
 		if (!isNeeded || this.#isOpeningSession || this.#attempts.size >= this.#limits.requestsMax) return;
 		this.#isOpeningSession = true;
 		const command = encodeCommand(this.#codec, {type: 'openSession'});
-		this.#attempt(now, 'openSession', [], {type: 'write', commands: packCommands([command])});
+		this.#attempt(now, 'openSession', [], {type: 'write', command});
 	}
 
 	#takeRetries(isWanted: (task: Task) => boolean): Queue<Task> {
@@ -361,13 +363,6 @@ export class ClerkCore {
 		}
 		task.identity = {session, sequence: session.nextSequence()};
 		return true;
-	}
-
-	#encode({operation, identity}: Task): Uint8Array {
-		assert(identity !== undefined && isWrite(operation), 'a write that is sent has a number');
-		const {session, sequence} = identity;
-		const {acknowledged} = session;
-		return encodeCommandView(this.#codec, {type: 'operation', session: session.id, sequence, acknowledged, operation});
 	}
 
 	#attempt(now: Milliseconds, type: Attempt['type'], tasks: readonly Task[], request: KvRequest): void {
@@ -473,4 +468,9 @@ export class ClerkCore {
 		task.lastReply = lastReply;
 		this.#retries.push(task);
 	}
+}
+
+function numbered({operation, identity}: Task): NumberedOperation {
+	assert(identity !== undefined && isWrite(operation), 'a write that is sent has a number');
+	return {sequence: identity.sequence, operation};
 }

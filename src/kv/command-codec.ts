@@ -2,7 +2,7 @@
  * Commands, reads and outcomes as bytes. What a client or the log brings is parsed here once, and refused as a value:
  * a malformed command in the log must mean the same on every replica, and must not stop any.
  *
- *     operation    0, session, sequence, acknowledged, ...operation (see operation-codec.ts)
+ *     operations   0, session, acknowledged, [sequence - acknowledged, ...operation (see operation-codec.ts)], ...
  *     openSession  1
  *     clock        2, logTime
  */
@@ -10,13 +10,17 @@ import {unreachable} from '../raft/types.js';
 import {parseRead, parseWrite, plainOfOperation} from './operation-codec.js';
 import {parseOutcome, plainOfOutcome} from './outcome-codec.js';
 import {isCount, parseAll, type Plain} from './plain.js';
-import type {Codec, Command, Outcome, ReadOperation} from './types.js';
+import type {Codec, Command, NumberedOperation, Outcome, ReadOperation} from './types.js';
 
 function plainOfCommand(command: Command): Plain {
 	switch (command.type) {
-		case 'operation': {
-			const {session, sequence, acknowledged, operation} = command;
-			return [0, session, sequence, acknowledged, ...plainOfOperation(operation)];
+		case 'operations': {
+			const {session, acknowledged, operations} = command;
+			const plain: unknown[] = [0, session, acknowledged];
+			for (const {sequence, operation} of operations) {
+				plain.push([sequence - acknowledged, ...plainOfOperation(operation)]);
+			}
+			return plain;
 		}
 		case 'openSession':
 			return [1];
@@ -27,16 +31,29 @@ function plainOfCommand(command: Command): Plain {
 	}
 }
 
+/** From the fourth element on; `undefined` when one of them is no write, or when there is none. */
+function parseOperations(plain: Plain, acknowledged: number): readonly NumberedOperation[] | undefined {
+	const operations: NumberedOperation[] = [];
+	for (let place = 3; place < plain.length; place += 1) {
+		const numbered = plain[place];
+		if (!Array.isArray(numbered)) return undefined;
+		const distance: unknown = numbered[0];
+		const operation = parseWrite(numbered as Plain, 1);
+		// Nobody has seen the answer of what is only being asked.
+		if (!isCount(distance) || distance === 0 || operation === undefined) return undefined;
+		operations.push({sequence: acknowledged + distance, operation});
+	}
+	return operations.length === 0 ? undefined : operations;
+}
+
 function parseCommand(plain: Plain): Command | undefined {
-	const [kind, first, sequence, acknowledged] = plain;
+	const [kind, first, acknowledged] = plain;
 	if (kind === 1) return {type: 'openSession'};
 	if (!isCount(first)) return undefined;
 	if (kind === 2) return {type: 'clock', logTime: first};
-	if (kind !== 0 || !isCount(sequence) || !isCount(acknowledged)) return undefined;
-	// Nobody has seen the answer of what is only being asked; from here on `sequence` is 1 or more.
-	if (acknowledged >= sequence) return undefined;
-	const operation = parseWrite(plain, 4);
-	return operation && {type: 'operation', session: first, sequence, acknowledged, operation};
+	if (kind !== 0 || !isCount(acknowledged)) return undefined;
+	const operations = parseOperations(plain, acknowledged);
+	return operations && {type: 'operations', session: first, acknowledged, operations};
 }
 
 /** The value behind the bytes, `undefined` for bytes that are none (no decoded value is `undefined` here: see `parseAll`). */
@@ -49,10 +66,6 @@ function decodePlain(decode: (bytes: Uint8Array) => unknown, bytes: Uint8Array):
 }
 
 export const encodeCommand = (codec: Codec, command: Command): Uint8Array => codec.encode(plainOfCommand(command));
-
-/** As a view of a larger buffer, to be packed. */
-export const encodeCommandView = (codec: Codec, command: Command): Uint8Array =>
-	codec.encodeView(plainOfCommand(command));
 
 /** `undefined` when the bytes are not a command. Its values are views of `bytes`: who keeps one, copies it. */
 export function decodeCommand(codec: Codec, bytes: Uint8Array): Command | undefined {
@@ -73,38 +86,3 @@ export const encodeOutcomes = (codec: Codec, outcomes: readonly Outcome[]): Uint
 /** `undefined` when the bytes are not a list of outcomes. */
 export const decodeOutcomes = (codec: Codec, bytes: Uint8Array): readonly Outcome[] | undefined =>
 	parseAll(decodePlain(codec.decode, bytes), parseOutcome);
-
-const lengthBytes = 4;
-
-/** Bytes of one command in `packCommands`. */
-export const packedCommandBytes = (command: Uint8Array): number => lengthBytes + command.length;
-
-/** Lays commands end to end, each behind its length (u32, little endian): one array costs a thread hop the least. */
-export function packCommands(commands: readonly Uint8Array[]): Uint8Array {
-	let length = 0;
-	for (const command of commands) length += packedCommandBytes(command);
-	const bytes = new Uint8Array(length);
-	const view = new DataView(bytes.buffer);
-	let offset = 0;
-	for (const command of commands) {
-		view.setUint32(offset, command.length, true);
-		bytes.set(command, offset + lengthBytes);
-		offset += packedCommandBytes(command);
-	}
-	return bytes;
-}
-
-/** The commands, as views of `bytes`; `undefined` when the bytes are no such list. */
-export function unpackCommands(bytes: Uint8Array): readonly Uint8Array[] | undefined {
-	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	const commands: Uint8Array[] = [];
-	let offset = 0;
-	while (offset < bytes.length) {
-		if (offset + lengthBytes > bytes.length) return undefined;
-		const end = offset + lengthBytes + view.getUint32(offset, true);
-		if (end > bytes.length) return undefined;
-		commands.push(bytes.subarray(offset + lengthBytes, end));
-		offset = end;
-	}
-	return commands;
-}

@@ -1,26 +1,26 @@
 /** What each operation does to the store. Nothing here knows of logs or sessions. */
-import {unreachable, type LogIndex} from '../raft/types.js';
+import {unreachable} from '../raft/types.js';
 import {isInt64} from './plain.js';
 import type {Stored} from './store.js';
-import type {ByteString, Codec, Expected, Operation, ReadOperation, Result, Value} from './types.js';
+import type {ByteString, Codec, Expected, Operation, ReadOperation, Result, Value, Version} from './types.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 
 /** What operations need of a store: the replicas' own, or what is known of somebody else's. */
 export interface KeyValues {
 	get(key: string): Stored | undefined;
-	set(key: string, value: ByteString, version: LogIndex): void;
+	set(key: string, value: ByteString, version: Version): void;
 	/** Whether there was something to delete. */
 	delete(key: string): boolean;
 	/** How many keys there were. */
 	clear(): number;
 }
 
-/** What an operation runs in: `index` becomes the version of all that it changes. */
+/** What an operation runs in: `version` becomes that of all that it changes. */
 export interface Execution {
 	readonly codec: Codec;
 	readonly store: KeyValues;
-	readonly index: LogIndex;
+	readonly version: Version;
 	/** Bytes. */
 	readonly valueBytesMax: number;
 }
@@ -34,12 +34,12 @@ const conditionFailed = ({codec}: Execution, current: Stored | undefined): Resul
 	version: current?.version ?? 0,
 });
 
-function write({codec, store, index, valueBytesMax}: Execution, key: string, value: Value): Result {
+function write({codec, store, version, valueBytesMax}: Execution, key: string, value: Value): Result {
 	if (value.length > valueBytesMax) {
 		return {type: 'invalid', reason: 'valueTooLarge', version: store.get(key)?.version ?? 0};
 	}
-	store.set(key, codec.byteStringOf(value), index);
-	return {type: 'written', version: index, length: value.length};
+	store.set(key, codec.byteStringOf(value), version);
+	return {type: 'written', version, length: value.length};
 }
 
 function put(execution: Execution, {key, value, condition, returnPrevious}: Of<'put'>): Result {
@@ -63,8 +63,8 @@ function append(execution: Execution, {key, value}: Of<'append'>): Result {
 	joined.set(execution.codec.bytesOf(current.value));
 	joined.set(value, current.value.length);
 	// Not by adding strings: V8 would keep the pieces, and small ones take many times their bytes.
-	execution.store.set(key, execution.codec.byteStringOf(joined), execution.index);
-	return {type: 'written', version: execution.index, length};
+	execution.store.set(key, execution.codec.byteStringOf(joined), execution.version);
+	return {type: 'written', version: execution.version, length};
 }
 
 function matches({codec}: Execution, current: Stored | undefined, expected: Expected): boolean {
@@ -86,15 +86,15 @@ function numberOf(text: ByteString): bigint | undefined {
 	return number !== undefined && isInt64(number) ? number : undefined;
 }
 
-function increment({store, index}: Execution, {key, by}: Of<'increment'>): Result {
+function increment({store, version}: Execution, {key, by}: Of<'increment'>): Result {
 	const current = store.get(key);
-	const version = current?.version ?? 0;
+	const unchanged = current?.version ?? 0;
 	const number = current === undefined ? 0n : numberOf(current.value);
-	if (number === undefined) return {type: 'invalid', reason: 'notANumber', version};
+	if (number === undefined) return {type: 'invalid', reason: 'notANumber', version: unchanged};
 	const sum = number + by;
-	if (!isInt64(sum)) return {type: 'invalid', reason: 'numberOverflow', version};
-	store.set(key, sum.toString(), index);
-	return {type: 'number', value: sum, version: index};
+	if (!isInt64(sum)) return {type: 'invalid', reason: 'numberOverflow', version: unchanged};
+	store.set(key, sum.toString(), version);
+	return {type: 'number', value: sum, version};
 }
 
 /** `bytesOf`: how the value leaves the store; a codec's own gives a view, for who encodes the result at once. */
@@ -107,22 +107,22 @@ export function read(
 	return {type: 'value', value: current && bytesOf(current.value), version: current?.version ?? 0};
 }
 
-/** Runs the operation; the same state, operation and index give the same result and state, everywhere. */
+/** Runs the operation; the same state, operation and version give the same result and state, everywhere. */
 export function execute(execution: Execution, operation: Operation): Result {
-	const {store, index} = execution;
+	const {store, version} = execution;
 	switch (operation.type) {
 		case 'put':
 			return put(execution, operation);
 		case 'append':
 			return append(execution, operation);
 		case 'delete':
-			return {type: 'deleted', existed: store.delete(operation.key), version: index};
+			return {type: 'deleted', existed: store.delete(operation.key), version};
 		case 'compareAndSet':
 			return compareAndSet(execution, operation);
 		case 'increment':
 			return increment(execution, operation);
 		case 'clear':
-			return {type: 'cleared', count: store.clear(), version: index};
+			return {type: 'cleared', count: store.clear(), version};
 		case 'batch':
 			return {type: 'batch', results: operation.operations.map(part => execute(execution, part))};
 		case 'get':

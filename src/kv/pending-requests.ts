@@ -10,7 +10,7 @@ interface Pending {
 }
 
 export interface PendingWrite extends Pending {
-	readonly commands: readonly Uint8Array[];
+	readonly command: Uint8Array;
 }
 
 export interface PendingRead extends Pending {

@@ -9,16 +9,16 @@ import type {KvStateMachine} from './state-machine.js';
 import type {Outcome} from './types.js';
 
 export interface SliceLimits {
-	/** Entries applied in one slice, fewer when they are large. @default 256 */
-	readonly sliceEntriesMax: number;
+	/** Operations applied in one slice, fewer when they are large; an entry is applied whole. @default 256 */
+	readonly sliceOperationsMax: number;
 	/** Bytes of entries applied, or of a snapshot taken in, by one slice. @default 262144 (256 KiB) */
 	readonly sliceBytesMax: number;
 	/** Bytes of a snapshot's chunk: the work of one slice while a snapshot is taken. @default 65536 (64 KiB) */
 	readonly snapshotChunkBytes: number;
 }
 
-/** Copying this many entries of a shard for a snapshot takes about as long as applying one. */
-const copiedEntriesPerEntry = 16;
+/** Copying this many keys of a shard for a snapshot takes about as long as applying one operation. */
+const copiedEntriesPerOperation = 16;
 
 type Sliced = 'apply' | 'takeSnapshot' | 'installSnapshot' | 'installChunk';
 /** What is taken in slices, in the order in which it came. */
@@ -28,14 +28,14 @@ interface Wiring {
 	readonly machine: KvStateMachine;
 	readonly send: (output: ServiceOutput) => void;
 	/** Told of each entry, in order; `undefined` for one that is not the service's. */
-	readonly applied: (entry: LogEntry, outcome: Outcome | undefined) => void;
+	readonly applied: (entry: LogEntry, outcomes: readonly Outcome[] | undefined) => void;
 	readonly limits: SliceLimits;
 }
 
 export class Replica {
 	readonly #machine: KvStateMachine;
 	readonly #send: (output: ServiceOutput) => void;
-	readonly #applied: (entry: LogEntry, outcome: Outcome | undefined) => void;
+	readonly #applied: (entry: LogEntry, outcomes: readonly Outcome[] | undefined) => void;
 	readonly #limits: SliceLimits;
 	/** Entries of the current `apply` input that are done. */
 	#offset = 0;
@@ -100,17 +100,17 @@ export class Replica {
 
 	#apply(entries: readonly LogEntry[]): boolean {
 		assert(this.#reader === undefined, 'nothing is applied while a snapshot is being installed');
-		const {sliceEntriesMax, sliceBytesMax} = this.#limits;
-		const bytesPerEntry = sliceBytesMax / sliceEntriesMax;
+		const {sliceOperationsMax, sliceBytesMax} = this.#limits;
+		const bytesPerOperation = sliceBytesMax / sliceOperationsMax;
 		let cost = 0;
-		for (const entry of entries.slice(this.#offset, this.#offset + sliceEntriesMax)) {
+		for (const entry of entries.slice(this.#offset, this.#offset + sliceOperationsMax)) {
 			const copiedBefore = this.#machine.copiedEntries;
-			const outcome = this.#machine.apply(entry);
+			const outcomes = this.#machine.apply(entry);
 			this.#offset += 1;
-			this.#applied(entry, outcome);
+			this.#applied(entry, outcomes);
 			const copied = this.#machine.copiedEntries - copiedBefore;
-			cost += 1 + entry.command.length / bytesPerEntry + copied / copiedEntriesPerEntry;
-			if (cost >= sliceEntriesMax) break;
+			cost += (outcomes?.length ?? 1) + entry.command.length / bytesPerOperation + copied / copiedEntriesPerOperation;
+			if (cost >= sliceOperationsMax) break;
 		}
 		this.#send({type: 'applied', index: this.#machine.appliedIndex});
 		if (this.#offset < entries.length) return false;

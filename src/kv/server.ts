@@ -43,7 +43,7 @@ export const defaultServerLimits: ServerLimits = {
 	...defaultStateMachineLimits,
 	pendingRequestsMax: 16_384,
 	pendingBytesMax: 64 * 2 ** 20,
-	sliceEntriesMax: 256,
+	sliceOperationsMax: 256,
 	sliceBytesMax: 256 * 1024,
 	snapshotChunkBytes: 64 * 1024,
 	requestBytesMax: 4 * 2 ** 20,
@@ -65,9 +65,10 @@ export interface ServerOptions {
 	readonly limits?: Partial<ServerLimits>;
 }
 
-/** Requests that were proposed together, each with its place among the proposal's commands. */
+/** Requests that were proposed together; `offset`: the place of the first among the proposal's commands. */
 interface Proposal {
-	readonly parts: readonly {readonly request: PendingWrite; readonly offset: number}[];
+	readonly requests: readonly PendingWrite[];
+	readonly offset: number;
 }
 
 /** What is taken in strictly in the order in which the node told it. */
@@ -119,7 +120,7 @@ export class KvServer {
 		this.#replica = new Replica({
 			machine: this.#machine,
 			send,
-			applied: (entry, outcome) => this.#deliver(entry, outcome),
+			applied: (entry, outcomes) => this.#deliver(entry, outcomes),
 			limits: this.#limits,
 		});
 		this.#clock = new LogClock(this.#limits.clockIntervalMs);
@@ -188,31 +189,25 @@ export class KvServer {
 
 	// -------------------------------------------------------------------------------------------------- requests
 
-	#takeWrite(replyTo: number, {commands: bytes}: Extract<KvRequest, {type: 'write'}>): KvReply | undefined {
+	#takeWrite(replyTo: number, {command: bytes}: Extract<KvRequest, {type: 'write'}>): KvReply | undefined {
 		if (this.#isStopped || this.#role !== 'leader') return this.#notLeader();
 		const admitted = admitWrite(this.#codec, this.#limits, bytes);
 		if (admitted.type === 'refused') return admitted;
-		const known = this.#knownOutcomes(admitted.commands);
+		const known = this.#knownOutcomes(admitted.command);
 		if (known !== undefined) return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, known)};
 		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
-		const request = {replyTo, byteLength: bytes.length, commands: admitted.bytes};
+		const request = {replyTo, byteLength: bytes.length, command: bytes};
 		this.#pending.add(request);
 		this.#turnWrites.push(request);
 		return undefined;
 	}
 
 	/**
-	 * The answers if all of these are repeats that this replica has applied: then the log need not carry them again. What
+	 * The answers if all of it are repeats that this replica has applied: then the log need not carry them again. What
 	 * has been applied has been committed, so the answer is right whoever leads now.
 	 */
-	#knownOutcomes(commands: readonly Command[]): readonly Result[] | undefined {
-		const known: Result[] = [];
-		for (const command of commands) {
-			const result = command.type === 'operation' ? this.#machine.resultOf(command) : undefined;
-			if (result === undefined) return undefined;
-			known.push(result);
-		}
-		return known;
+	#knownOutcomes(command: Command): readonly Result[] | undefined {
+		return command.type === 'operations' ? this.#machine.resultsOf(command) : undefined;
 	}
 
 	#takeRead(replyTo: number, {operations: bytes}: Extract<KvRequest, {type: 'read'}>): KvReply | undefined {
@@ -251,16 +246,12 @@ export class KvServer {
 	}
 
 	#propose(requests: readonly PendingWrite[], clock: Uint8Array | undefined): void {
-		const commands: Uint8Array[] = clock === undefined ? [] : [clock];
-		const parts: {request: PendingWrite; offset: number}[] = [];
-		for (const request of requests) {
-			parts.push({request, offset: commands.length});
-			for (const command of request.commands) commands.push(command);
-		}
+		const commands = requests.map(({command}) => command);
+		if (clock !== undefined) commands.unshift(clock);
 		this.#lastId += 1;
 		const proposalId = this.#lastId;
 		// Before it is sent: the node may answer, and even apply, before `send` returns.
-		this.#proposals.set(proposalId, {parts});
+		this.#proposals.set(proposalId, {requests, offset: commands.length - requests.length});
 		this.#send({type: 'propose', proposalId, commands});
 	}
 
@@ -323,14 +314,15 @@ export class KvServer {
 		const proposal = this.#proposals.get(proposalId);
 		if (proposal === undefined) return;
 		this.#proposals.delete(proposalId);
-		for (const {request, offset} of proposal.parts) this.#waiters.add(request, firstIndex + offset, term);
+		const {requests, offset} = proposal;
+		for (const [place, request] of requests.entries()) this.#waiters.add(request, firstIndex + offset + place, term);
 	}
 
 	#proposalRefused(proposalId: number, reason: ProposalRefusal, leaderId: NodeId | undefined): void {
 		const proposal = this.#proposals.get(proposalId);
 		if (proposal === undefined) return;
 		this.#proposals.delete(proposalId);
-		const requests = proposal.parts.map(({request}) => request);
+		const {requests} = proposal;
 		switch (reason) {
 			case 'notLeader':
 			case 'stopped':
@@ -348,20 +340,18 @@ export class KvServer {
 		}
 	}
 
-	#deliver(entry: LogEntry, outcome: Outcome | undefined): void {
-		const delivery = this.#waiters.deliver(entry, outcome);
+	#deliver(entry: LogEntry, outcomes: readonly Outcome[] | undefined): void {
+		const delivery = this.#waiters.deliver(entry, outcomes);
 		if (delivery === undefined) return;
 		switch (delivery.type) {
 			case 'complete': {
 				// Encoded only for somebody who waits.
 				if (!this.#pending.has(delivery.request)) return;
-				const outcomes = encodeOutcomes(this.#codec, delivery.outcomes);
-				return this.#pending.settle(delivery.request, {type: 'outcomes', outcomes});
+				const reply = {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, delivery.outcomes)} as const;
+				return this.#pending.settle(delivery.request, reply);
 			}
 			case 'replaced':
 				return this.#pending.settle(delivery.request, this.#notLeader());
-			case 'cutShort':
-				return this.#pending.settle(delivery.request, {type: 'unknown', leaderId: this.#leaderId});
 			default:
 				return unreachable(delivery);
 		}
@@ -425,7 +415,7 @@ export class KvServer {
 		this.#proposals.clear();
 		this.#turnWrites = [];
 		this.#settleAll(this.#waiters.takeAll(), unknown);
-		for (const {parts} of proposals) for (const {request} of parts) this.#pending.settle(request, unknown);
+		for (const {requests} of proposals) this.#settleAll(requests, unknown);
 		this.#settleAll(turn, this.#notLeader());
 	}
 

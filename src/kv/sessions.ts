@@ -25,7 +25,7 @@ export const defaultSessionLimits: SessionLimits = {
 };
 
 export interface Session {
-	/** The log index of the entry that opened it. */
+	/** The revision of the entry that opened it. */
 	readonly id: number;
 	/** Log time of its last request. */
 	lastActive: Milliseconds;

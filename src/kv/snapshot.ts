@@ -3,7 +3,7 @@
  *
  *     stream   := header | keys ... | (session | results ...) ... | end
  *     frame    := length of body, u32 little endian | body, an array encoded by the Codec
- *     header   := [1 (format version), applied index, log time, number of keys, number of sessions]
+ *     header   := [2 (format version), applied index, revision, log time, number of keys, number of sessions]
  *     keys     := [2, key, value, version, key, value, version, ...]
  *     session  := [3, id, last active, acknowledged]       in their order of use, the longest silent first
  *     results  := [4, sequence, result, sequence, result, ...]     of the session before it
@@ -15,9 +15,9 @@ import {parseResult, plainOfOutcome} from './outcome-codec.js';
 import {isBytes, isCount, type Plain} from './plain.js';
 import {SessionTable, bytesOfResult, type Session, type SessionLimits} from './sessions.js';
 import {Store, type FrozenStore} from './store.js';
-import type {Codec, Result} from './types.js';
+import type {Codec, Result, Version} from './types.js';
 
-const formatVersion = 1;
+const formatVersion = 2;
 const keysFrame = 2;
 const sessionFrame = 3;
 const resultsFrame = 4;
@@ -30,6 +30,7 @@ const keyOverheadBytes = 24;
 /** The state at one index, held for a snapshot while the living state goes on. */
 export interface FrozenState {
 	readonly index: LogIndex;
+	readonly revision: Version;
 	readonly logTime: number;
 	readonly store: FrozenStore;
 	readonly sessions: readonly Session[];
@@ -76,8 +77,8 @@ function* resultFrames(results: ReadonlyMap<number, Result>, bytesMax: number): 
 }
 
 function* framesOf(codec: Codec, state: FrozenState, bytesMax: number): Generator<unknown[]> {
-	const {index, logTime, store, sessions} = state;
-	yield [formatVersion, index, logTime, store.size, sessions.length];
+	const {index, revision, logTime, store, sessions} = state;
+	yield [formatVersion, index, revision, logTime, store.size, sessions.length];
 	yield* keyFrames(codec, state, bytesMax);
 	for (const {id, lastActive, acknowledged, results} of sessions) {
 		yield [sessionFrame, id, lastActive, acknowledged];
@@ -181,9 +182,18 @@ class FrameBuffer {
 
 interface Header {
 	readonly index: LogIndex;
+	readonly revision: Version;
 	readonly logTime: number;
 	readonly keyCount: number;
 	readonly sessionCount: number;
+}
+
+/** A state as a snapshot brings it. */
+export interface Restored {
+	readonly index: LogIndex;
+	readonly revision: Version;
+	readonly store: Store;
+	readonly sessions: SessionTable;
 }
 
 /** Builds a state beside the living one from a snapshot's chunks; it counts for nothing until `finish`. */
@@ -226,7 +236,7 @@ export class SnapshotReader {
 	 *
 	 * @throws {SnapshotFormatError}
 	 */
-	finish(): {readonly index: LogIndex; readonly store: Store; readonly sessions: SessionTable} {
+	finish(): Restored {
 		while (this.step() > 0);
 		const header = this.#header;
 		if (header === undefined || !this.#hasEnded || !this.#buffer.isEmpty) {
@@ -237,7 +247,8 @@ export class SnapshotReader {
 			const announced = `${header.keyCount} and ${header.sessionCount}`;
 			throw new SnapshotFormatError(`${found} where its header says ${announced}`);
 		}
-		return {index: header.index, store: this.#store, sessions: this.#sessions};
+		const {index, revision} = header;
+		return {index, revision, store: this.#store, sessions: this.#sessions};
 	}
 
 	#decode(body: Uint8Array): Plain {
@@ -251,12 +262,13 @@ export class SnapshotReader {
 		throw new SnapshotFormatError(`a frame of ${body.length} bytes is not valid`);
 	}
 
-	#takeHeader([version, index, logTime, keyCount, sessionCount]: Plain): void {
+	#takeHeader([version, index, revision, logTime, keyCount, sessionCount]: Plain): void {
 		if (version !== formatVersion) throw new SnapshotFormatError(`its format is not version ${formatVersion}`);
-		if (!isCount(index) || !isCount(logTime) || !isCount(keyCount) || !isCount(sessionCount)) {
+		const isPlace = isCount(index) && isCount(revision) && isCount(logTime);
+		if (!isPlace || !isCount(keyCount) || !isCount(sessionCount)) {
 			throw new SnapshotFormatError('its header is not valid');
 		}
-		this.#header = {index, logTime, keyCount, sessionCount};
+		this.#header = {index, revision, logTime, keyCount, sessionCount};
 		this.#sessions.restoreLogTime(logTime);
 	}
 

@@ -2,7 +2,7 @@
 import {plainOfOutcome} from './outcome-codec.js';
 import type {SessionTable} from './sessions.js';
 import type {Store} from './store.js';
-import type {Codec} from './types.js';
+import type {Codec, Version} from './types.js';
 
 /** Two independent 32-bit lanes (multiplicative, as in FNV-1a, with different primes). */
 class Lanes {
@@ -59,7 +59,7 @@ const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0')
  * Equal for equal states, whatever way they were reached: keys count in any order, sessions in theirs (the order decides
  * who is evicted). Costs a pass over all bytes of the state, about 10 ms a megabyte: for tests and checks, not for use.
  */
-export function stateHash(codec: Codec, store: Store, sessions: SessionTable): string {
+export function stateHash(codec: Codec, revision: Version, store: Store, sessions: SessionTable): string {
 	let first = 0;
 	let second = 0;
 	for (const [key, {value, version}] of store) {
@@ -71,6 +71,7 @@ export function stateHash(codec: Codec, store: Store, sessions: SessionTable): s
 		second = (second + lanes.second) | 0;
 	}
 	const lanes = new Lanes(2);
+	lanes.number(revision);
 	lanes.number(sessions.logTime);
 	for (const {id, lastActive, acknowledged, results} of sessions) {
 		for (const number of [id, lastActive, acknowledged]) lanes.number(number);

@@ -6,11 +6,11 @@ import {assert} from '../raft/errors.js';
 import {unreachable, type LogEntry, type LogIndex, type Milliseconds} from '../raft/types.js';
 import {decodeCommand} from './command-codec.js';
 import {execute, read} from './operations.js';
-import {SessionTable, defaultSessionLimits, type SessionLimits} from './sessions.js';
+import {SessionTable, defaultSessionLimits, type Session, type SessionLimits} from './sessions.js';
 import {SnapshotReader, SnapshotWriter} from './snapshot.js';
 import {stateHash} from './state-hash.js';
 import {Store} from './store.js';
-import type {Codec, Command, Outcome, ReadOperation, Result} from './types.js';
+import type {Codec, Command, NumberedOperation, Outcome, ReadOperation, Result, Version} from './types.js';
 
 /** Part of what the replicas agree on: give all of them the same, or they diverge. */
 export interface StateMachineLimits extends SessionLimits {
@@ -20,7 +20,7 @@ export interface StateMachineLimits extends SessionLimits {
 
 export const defaultStateMachineLimits: StateMachineLimits = {...defaultSessionLimits, valueBytesMax: 2 ** 20};
 
-type OperationCommand = Extract<Command, {type: 'operation'}>;
+type Operations = Extract<Command, {type: 'operations'}>;
 
 const malformed: Outcome = {type: 'invalid', reason: 'malformed', version: 0};
 
@@ -30,6 +30,8 @@ export class KvStateMachine {
 	#store = new Store();
 	#sessions: SessionTable;
 	#appliedIndex: LogIndex = 0;
+	/** See `Version`. */
+	#revision: Version = 0;
 	#snapshot: SnapshotWriter | undefined;
 
 	constructor(codec: Codec, limits: Partial<StateMachineLimits> = {}) {
@@ -41,6 +43,11 @@ export class KvStateMachine {
 	/** The state includes all entries up to here. */
 	get appliedIndex(): LogIndex {
 		return this.#appliedIndex;
+	}
+
+	/** The last that was made: what the next operation makes is greater. */
+	get revision(): Version {
+		return this.#revision;
 	}
 
 	/** See `Command`, `clock`. */
@@ -61,13 +68,15 @@ export class KvStateMachine {
 		return this.#store.copiedEntries;
 	}
 
-	/** Applies the next entry; `undefined` for one that is not the service's. */
-	apply(entry: LogEntry): Outcome | undefined {
+	/** Applies the next entry: an outcome for each of its operations; `undefined` for one that is not the service's. */
+	apply(entry: LogEntry): readonly Outcome[] | undefined {
 		assert(entry.index === this.#appliedIndex + 1, 'entries are applied in order, each once');
 		this.#appliedIndex = entry.index;
+		const command = entry.type === 'command' ? decodeCommand(this.#codec, entry.command) : undefined;
+		if (command?.type === 'operations') return this.#runAll(command);
+		this.#revision += 1;
 		if (entry.type !== 'command') return undefined;
-		const command = decodeCommand(this.#codec, entry.command);
-		return command === undefined ? malformed : this.#run(command, entry.index);
+		return [command === undefined ? malformed : this.#run(command)];
 	}
 
 	/** The state's answer as of `appliedIndex`. */
@@ -75,9 +84,16 @@ export class KvStateMachine {
 		return read(this.#codec.bytesOf, this.#store, operation);
 	}
 
-	/** The kept result if this command is a repeat: what applying it again would give. */
-	resultOf({session, sequence}: OperationCommand): Result | undefined {
-		return this.#sessions.get(session)?.results.get(sequence);
+	/** The kept results if all of these are repeats: what applying them again would give. */
+	resultsOf({session: id, operations}: Operations): readonly Result[] | undefined {
+		const kept = this.#sessions.get(id)?.results;
+		const results: Result[] = [];
+		for (const {sequence} of operations) {
+			const result = kept?.get(sequence);
+			if (result === undefined) return undefined;
+			results.push(result);
+		}
+		return results;
 	}
 
 	/**
@@ -89,6 +105,7 @@ export class KvStateMachine {
 		const store = this.#store;
 		const state = {
 			index: this.#appliedIndex,
+			revision: this.#revision,
 			logTime: this.#sessions.logTime,
 			store: store.freeze(),
 			sessions: this.#sessions.freeze(),
@@ -108,43 +125,52 @@ export class KvStateMachine {
 	 * @throws {SnapshotFormatError}
 	 */
 	restore(reader: SnapshotReader): void {
-		const {index, store, sessions} = reader.finish();
+		const {index, revision, store, sessions} = reader.finish();
 		this.#snapshot?.abandon();
 		this.#store = store;
 		this.#sessions = sessions;
 		this.#appliedIndex = index;
+		this.#revision = revision;
 	}
 
 	/** See `stateHash`: equal for replicas at the same index. Costs a pass over the whole state. */
 	stateHash(): string {
-		return stateHash(this.#codec, this.#store, this.#sessions);
+		return stateHash(this.#codec, this.#revision, this.#store, this.#sessions);
 	}
 
-	#run(command: Command, index: LogIndex): Outcome {
+	#run(command: Exclude<Command, Operations>): Outcome {
 		switch (command.type) {
 			case 'openSession':
-				this.#sessions.open(index);
-				return {type: 'sessionOpened', session: index};
+				this.#sessions.open(this.#revision);
+				return {type: 'sessionOpened', session: this.#revision};
 			case 'clock':
 				this.#sessions.advance(command.logTime);
 				// Nobody waits for a clock's outcome; an empty batch says that it did nothing to any key.
 				return {type: 'batch', results: []};
-			case 'operation':
-				return this.#runOnce(command, index);
 			default:
 				return unreachable(command);
 		}
 	}
 
-	/** Exactly once: the check is made here, where the log's order is final (dissertation §6.3). */
-	#runOnce({session: id, sequence, acknowledged, operation}: OperationCommand, index: LogIndex): Outcome {
+	#runAll({session: id, acknowledged, operations}: Operations): readonly Outcome[] {
 		const session = this.#sessions.use(id, acknowledged);
-		if (session === undefined) return {type: 'sessionExpired'};
+		const outcomes: Outcome[] = [];
+		for (const numbered of operations) {
+			// Also for what is not run: a revision is a place in the log, whatever becomes of it.
+			this.#revision += 1;
+			outcomes.push(session === undefined ? {type: 'sessionExpired'} : this.#runOnce(session, numbered));
+		}
+		return outcomes;
+	}
+
+	/** Exactly once: the check is made here, where the log's order is final (dissertation §6.3). */
+	#runOnce(session: Session, {sequence, operation}: NumberedOperation): Outcome {
 		const known = session.results.get(sequence);
 		if (known !== undefined) return known;
 		if (sequence <= session.acknowledged) return {type: 'alreadyAcknowledged'};
 		if (this.#sessions.isFull(session)) return {type: 'sessionFull'};
-		const execution = {codec: this.#codec, store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax};
+		const {valueBytesMax} = this.#limits;
+		const execution = {codec: this.#codec, store: this.#store, version: this.#revision, valueBytesMax};
 		const result = execute(execution, operation);
 		this.#sessions.keep(session, sequence, result);
 		return result;

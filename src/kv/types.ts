@@ -1,7 +1,7 @@
 /**
  * The key/value service's words: operations, their results, and what passes between a clerk and a server.
  */
-import type {LogIndex, NodeId} from '../raft/types.js';
+import type {NodeId} from '../raft/types.js';
 
 /** Bytes as a string: each character is one byte, U+0000 to U+00FF. */
 export type ByteString = string;
@@ -9,8 +9,11 @@ export type ByteString = string;
 export type Key = ByteString;
 /** Bytes. Whoever holds a value must not change it. */
 export type Value = Uint8Array;
-/** The log index of the key's last change; 0 for a key that is absent. */
-export type Version = LogIndex;
+/**
+ * The revision that the key's last change made; 0 for a key that is absent. Revisions number what the log carries: each
+ * operation takes one, and each other entry. So they never fall behind the log's indexes, and no two changes share one.
+ */
+export type Version = number;
 
 /** Changes the state; goes through the log, exactly once. */
 export type WriteOperation =
@@ -70,19 +73,25 @@ export type Result =
 			readonly version: Version;
 	  };
 
-/**
- * A command of the log. `sequence` numbers a session's requests from 1; `acknowledged`: the client has seen the answers
- * up to and including this sequence, so the servers may forget them.
- */
+/** An operation under the number by which its session knows it again, from 1. */
+export interface NumberedOperation {
+	readonly sequence: number;
+	readonly operation: WriteOperation;
+}
+
+/** A command of the log: one entry. */
 export type Command =
+	/**
+	 * What a client had to say at one time: one or more, each run by itself, in this order. `acknowledged`: the client
+	 * has seen the answers up to and including this sequence, so the servers may forget them.
+	 */
 	| {
-			readonly type: 'operation';
+			readonly type: 'operations';
 			readonly session: number;
-			readonly sequence: number;
 			readonly acknowledged: number;
-			readonly operation: WriteOperation;
+			readonly operations: readonly NumberedOperation[];
 	  }
-	/** Opens a session; its id is the log index of this entry, so no two are ever alike. */
+	/** Opens a session; its id is the revision that this entry makes, so no two are ever alike. */
 	| {readonly type: 'openSession'}
 	/**
 	 * Moves log time, the only clock that sessions expire by: milliseconds that leaders saw pass, never a wall clock,
@@ -90,7 +99,7 @@ export type Command =
 	 */
 	| {readonly type: 'clock'; readonly logTime: number};
 
-/** What becomes of a command when it is applied. */
+/** What becomes of an operation, or of another command, when it is applied. */
 export type Outcome =
 	| Result
 	| {readonly type: 'sessionOpened'; readonly session: number}
@@ -101,15 +110,15 @@ export type Outcome =
 	/** Too many of the session's results are not acknowledged: not run, and may be sent again later. */
 	| {readonly type: 'sessionFull'};
 
-/** From a clerk to a server. One request is one batch: its commands take consecutive log indexes and share one reply. */
+/** From a clerk to a server. */
 export type KvRequest =
-	/** `commands`: each by `encodeCommand`, then framed by `packCommands`. */
-	| {readonly type: 'write'; readonly commands: Uint8Array}
+	/** `command`: by `encodeCommand`; becomes one entry of the log, as it is. */
+	| {readonly type: 'write'; readonly command: Uint8Array}
 	/** `operations`: a `ReadOperation[]`, by `encodeReads`. All are read at one index. */
 	| {readonly type: 'read'; readonly operations: Uint8Array};
 
 export type KvReply =
-	/** An `Outcome[]` (of a write) or a `Result[]` (of a read), by `encodeOutcomes`; as long as the request. */
+	/** An `Outcome[]` (of a write) or a `Result[]` (of a read), by `encodeOutcomes`; one for each operation of the request. */
 	| {readonly type: 'outcomes'; readonly outcomes: Uint8Array}
 	/** Nothing of the request was or will be run by this attempt. */
 	| {readonly type: 'notLeader'; readonly leaderId: NodeId | undefined}

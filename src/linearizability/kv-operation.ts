@@ -15,7 +15,7 @@ export type KvInput =
 	| {readonly type: 'compareAndSet'; readonly key: string; readonly expected: KvExpected; readonly value: string};
 
 /**
- * `version` grows with every change of the key (a log index); 0 for an absent key; `undefined` where the service
+ * `version` grows with every change of the key (a revision); 0 for an absent key; `undefined` where the service
  * does not tell.
  */
 export type KvOutput =

@@ -151,7 +151,7 @@ function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 function drawServerLimits(random: Random, clients: number): Partial<ServerLimits> {
 	const small = random.chance(0.5) ? 0.6 : 0.05;
 	return {
-		sliceEntriesMax: usually(random, small, [256], [1, 3]),
+		sliceOperationsMax: usually(random, small, [256], [1, 3]),
 		sliceBytesMax: usually(random, small, [256 * 1024], [100]),
 		snapshotChunkBytes: usually(random, small, [64 * 1024], [50, 500]),
 		sessionTimeoutMs: usually(random, 0.4, [3_600_000], [200, 500, 3000]),

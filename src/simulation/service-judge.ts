@@ -4,19 +4,19 @@
  */
 import {decodeCommand} from '../kv/command-codec.js';
 import {KvStateMachine, type StateMachineLimits} from '../kv/state-machine.js';
-import type {Codec, Key, Operation, Outcome, Result, Value, WriteOperation} from '../kv/types.js';
+import type {Codec, Key, Operation, Outcome, Result, Value, Version, WriteOperation} from '../kv/types.js';
 import type {LogEntry, LogIndex} from '../raft/types.js';
 import {isSameBytes} from './log-judge.js';
 import type {Report} from './violation.js';
 
-/** A change of one key, at an index of the log. */
+/** A change of one key. */
 interface Change {
-	readonly index: LogIndex;
+	readonly revision: Version;
 	/** `undefined`: the key is absent from here on. */
 	readonly value: Value | undefined;
 }
 
-/** What the log says of one index. */
+/** What the log says of one revision. */
 interface Executed {
 	readonly operation: WriteOperation;
 	readonly result: Result;
@@ -28,8 +28,8 @@ interface Executed {
 export interface ClientOperation {
 	readonly id: number;
 	readonly operation: Operation;
-	/** The highest index of which anybody had been told when this was invoked: its answer cannot be older. */
-	readonly floor: LogIndex;
+	/** The highest revision of which anybody had been told when this was invoked: its answer cannot be older. */
+	readonly floor: Version;
 }
 
 /** A replica's state is hashed when its index is a multiple of this. */
@@ -40,18 +40,19 @@ export class ServiceJudge {
 	readonly #report: Report;
 	readonly #golden: KvStateMachine;
 	readonly #changes = new Map<Key, Change[]>();
-	/** By index. */
-	readonly #executed = new Map<LogIndex, Executed>();
+	/** By revision. */
+	readonly #executed = new Map<Version, Executed>();
 	/** Values that name their write, and where it was run. */
-	readonly #tokens = new Map<string, LogIndex>();
+	readonly #tokens = new Map<string, Version>();
 	readonly #counters = new Map<Key, bigint>();
+	/** By index of the log. */
 	readonly #hashes = new Map<LogIndex, string>();
 	/** All that is committed; `#log[i]` is at index `i + 1`. */
 	readonly #log: LogEntry[] = [];
 	/** Follows the golden replica at a distance, to where somebody has taken a snapshot. */
 	readonly #follower: KvStateMachine;
 	readonly #settled = new Set<number>();
-	#floor: LogIndex = 0;
+	#floor: Version = 0;
 
 	constructor(codec: Codec, limits: Partial<StateMachineLimits>, report: Report) {
 		this.#codec = codec;
@@ -61,7 +62,7 @@ export class ServiceJudge {
 	}
 
 	/** See `ClientOperation.floor`. */
-	get floor(): LogIndex {
+	get floor(): Version {
 		return this.#floor;
 	}
 
@@ -70,7 +71,7 @@ export class ServiceJudge {
 	}
 
 	/** Where the write of this value was run; `undefined`: nowhere. */
-	indexOfWrite(value: string): LogIndex | undefined {
+	revisionOfWrite(value: string): Version | undefined {
 		return this.#tokens.get(value);
 	}
 
@@ -79,66 +80,79 @@ export class ServiceJudge {
 	/** Entries in the order of the log, each when it is committed for the first time. */
 	committed(entry: LogEntry): void {
 		this.#log.push(entry);
-		const outcome = this.#golden.apply(entry);
-		if (entry.type === 'command') this.#note(entry, outcome);
+		const {revision} = this.#golden;
+		const outcomes = this.#golden.apply(entry);
+		if (entry.type === 'command' && outcomes !== undefined) this.#note(entry, revision, outcomes);
 		if (entry.index % hashEvery === 0) this.#hashes.set(entry.index, this.#golden.stateHash());
 	}
 
-	#note(entry: LogEntry, outcome: Outcome | undefined): void {
+	/** `before`: the revision of all that is before this entry. */
+	#note(entry: LogEntry, before: Version, outcomes: readonly Outcome[]): void {
 		const command = decodeCommand(this.#codec, entry.command);
-		if (command?.type !== 'operation' || outcome === undefined) return;
-		const {operation} = command;
-		const {index} = entry;
-		if (!this.#isRunAt(operation, outcome, index)) return;
-		const result = outcome as Result;
-		this.#executed.set(index, {operation, result, claimedBy: undefined});
+		if (command?.type !== 'operations') return;
+		for (const [place, {operation}] of command.operations.entries()) {
+			const outcome = outcomes[place];
+			const revision = before + 1 + place;
+			if (outcome !== undefined && this.#isRunAt(operation, outcome, revision)) {
+				this.#noteRun(operation, outcome as Result, revision);
+			}
+		}
+	}
+
+	#noteRun(operation: WriteOperation, result: Result, revision: Version): void {
+		this.#executed.set(revision, {operation, result, claimedBy: undefined});
 		if (operation.type === 'batch') {
 			const results = result.type === 'batch' ? result.results : [];
 			for (const [place, part] of operation.operations.entries()) {
-				if (part.type !== 'get') this.#change(part, results[place], index);
+				if (part.type !== 'get') this.#change(part, results[place], revision);
 			}
-		} else this.#change(operation, result, index);
+		} else this.#change(operation, result, revision);
 	}
 
-	/** Whether this entry is where the operation was run, and not a repeat of it, or refused. */
-	#isRunAt(operation: WriteOperation, outcome: Outcome, index: LogIndex): boolean {
+	/** Whether this is where the operation was run, and not a repeat of it, or refused. */
+	#isRunAt(operation: WriteOperation, outcome: Outcome, revision: Version): boolean {
 		switch (outcome.type) {
 			case 'written':
 			case 'number':
 			case 'deleted':
 			case 'cleared':
-				return outcome.version === index;
+				return outcome.version === revision;
 			case 'batch':
 				// A batch of the simulator's always writes something.
-				return operation.type === 'batch' && outcome.results.some(part => 'version' in part && part.version === index);
+				return (
+					operation.type === 'batch' && outcome.results.some(part => 'version' in part && part.version === revision)
+				);
 			default:
 				return false;
 		}
 	}
 
-	#change(operation: WriteOperation, result: Result | undefined, index: LogIndex): void {
+	#change(operation: WriteOperation, result: Result | undefined, revision: Version): void {
 		switch (operation.type) {
 			case 'put':
 			case 'append':
 			case 'compareAndSet': {
 				if (result?.type !== 'written') return;
-				this.#runOnce(operation.value, index);
+				this.#runOnce(operation.value, revision);
 				const before = operation.type === 'append' ? this.#valueAt(operation.key) : undefined;
-				return this.#set(operation.key, index, joined(before, operation.value));
+				return this.#set(operation.key, revision, joined(before, operation.value));
 			}
 			case 'delete':
-				if (result?.type === 'deleted' && result.existed) this.#set(operation.key, index, undefined);
+				if (result?.type === 'deleted' && result.existed) this.#set(operation.key, revision, undefined);
 				return;
 			case 'increment': {
 				if (result?.type !== 'number') return;
 				const value = (this.#counters.get(operation.key) ?? 0n) + operation.by;
 				this.#counters.set(operation.key, value);
 				if (value !== result.value) {
-					this.#report('honestAnswer', `increment at index ${index} gave ${result.value} where ${value} is right`);
+					this.#report(
+						'honestAnswer',
+						`increment at revision ${revision} gave ${result.value} where ${value} is right`,
+					);
 				}
 				return this.#set(
 					operation.key,
-					index,
+					revision,
 					Uint8Array.from(String(value), digit => digit.charCodeAt(0)),
 				);
 			}
@@ -151,24 +165,27 @@ export class ServiceJudge {
 	}
 
 	/** Every value that the simulator writes is written by one operation of one client only. */
-	#runOnce(value: Value, index: LogIndex): void {
+	#runOnce(value: Value, revision: Version): void {
 		const token = textOf(value);
 		const before = this.#tokens.get(token);
-		if (before !== undefined && before !== index) {
-			this.#report('exactlyOnce', `the write of ${shown(token)} was run at index ${before} and again at ${index}`);
+		if (before !== undefined && before !== revision) {
+			this.#report(
+				'exactlyOnce',
+				`the write of ${shown(token)} was run at revision ${before} and again at ${revision}`,
+			);
 		}
-		this.#tokens.set(token, index);
+		this.#tokens.set(token, revision);
 	}
 
 	#valueAt(key: Key): Value | undefined {
 		return this.#changes.get(key)?.at(-1)?.value;
 	}
 
-	#set(key: Key, index: LogIndex, value: Value | undefined): void {
+	#set(key: Key, revision: Version, value: Value | undefined): void {
 		const changes = this.#changes.get(key);
-		if (changes === undefined) this.#changes.set(key, [{index, value}]);
-		else if (changes.at(-1)?.index === index) changes[changes.length - 1] = {index, value};
-		else changes.push({index, value});
+		if (changes === undefined) this.#changes.set(key, [{revision, value}]);
+		else if (changes.at(-1)?.revision === revision) changes[changes.length - 1] = {revision, value};
+		else changes.push({revision, value});
 	}
 
 	// ------------------------------------------------------------------------------------------- the replicas
@@ -196,15 +213,15 @@ export class ServiceJudge {
 
 	/** A replica has loaded a snapshot, and has its state or a later one. */
 	restored(node: number, machine: KvStateMachine): void {
-		const index = machine.appliedIndex;
-		this.#compareHash(node, machine, this.#hashes.get(index));
+		const {appliedIndex, revision} = machine;
+		this.#compareHash(node, machine, this.#hashes.get(appliedIndex));
 		for (const [key, changes] of this.#changes) {
-			const change = changes.findLast(({index: changedAt}) => changedAt <= index);
+			const change = changes.findLast(({revision: changedAt}) => changedAt <= revision);
 			const found = machine.read({type: 'get', key});
 			const version = found.type === 'value' ? found.version : -1;
-			if (version === (change?.value === undefined ? 0 : change.index)) continue;
+			if (version === (change?.value === undefined ? 0 : change.revision)) continue;
 			const detail = `node ${node} has loaded version ${version} of key ${key}`;
-			this.#report('sameState', `${detail}, where the log up to ${index} makes ${change?.index ?? 0}`);
+			this.#report('sameState', `${detail}, where the log up to ${revision} makes ${change?.revision ?? 0}`);
 		}
 	}
 
@@ -236,8 +253,8 @@ export class ServiceJudge {
 			case 'deleted':
 				return this.#judgeWrite(asked, operation, result, result.version);
 			case 'batch': {
-				const index = result.results.find((part, place) => isWritten(part, operation, place))?.version;
-				return this.#judgeWrite(asked, operation, result, index);
+				const revision = result.results.find((part, place) => isWritten(part, operation, place))?.version;
+				return this.#judgeWrite(asked, operation, result, revision);
 			}
 			case 'conditionFailed':
 				if ('key' in operation) this.#judgeRead(asked, operation.key, result.value, result.version, result);
@@ -257,25 +274,29 @@ export class ServiceJudge {
 		this.#settled.add(id);
 	}
 
-	#judgeWrite(asked: ClientOperation, operation: WriteOperation, result: Result, index: LogIndex | undefined): void {
-		const executed = index === undefined ? undefined : this.#executed.get(index);
-		if (index === undefined || executed === undefined) {
-			return this.#dishonest(asked, result, `no write was run at index ${index}`);
+	#judgeWrite(asked: ClientOperation, operation: WriteOperation, result: Result, revision: Version | undefined): void {
+		const executed = revision === undefined ? undefined : this.#executed.get(revision);
+		if (revision === undefined || executed === undefined) {
+			return this.#dishonest(asked, result, `no write was run at revision ${revision}`);
 		}
 		if (!isSameOperation(executed.operation, operation)) {
-			return this.#dishonest(asked, result, `index ${index} is another write, ${describe(executed.operation)}`);
+			return this.#dishonest(asked, result, `revision ${revision} is another write, ${describe(executed.operation)}`);
 		}
 		if (!isSameResult(executed.result, result)) {
 			return this.#dishonest(asked, result, `the log gives ${JSON.stringify(executed.result, plain)}`);
 		}
 		if (executed.claimedBy !== undefined) {
-			return this.#dishonest(asked, result, `operation ${executed.claimedBy} was told that index ${index} is its own`);
+			return this.#dishonest(
+				asked,
+				result,
+				`operation ${executed.claimedBy} was told that revision ${revision} is its own`,
+			);
 		}
 		executed.claimedBy = asked.id;
-		this.#floor = Math.max(this.#floor, index);
+		this.#floor = Math.max(this.#floor, revision);
 	}
 
-	/** The key must have been like this at some index that is not older than what was known when it was asked. */
+	/** The key must have been like this at some revision that is not older than what was known when it was asked. */
 	#judgeRead(asked: ClientOperation, key: Key, value: Value | undefined, version: number, result: Result): void {
 		const changes = this.#changes.get(key) ?? [];
 		if (value === undefined ? version !== 0 : version === 0) {
@@ -283,11 +304,11 @@ export class ServiceJudge {
 		}
 		// The last change that must be included, and all that came after it.
 		let place = changes.length - 1;
-		while (place >= 0 && (changes[place] as Change).index > asked.floor) place--;
+		while (place >= 0 && (changes[place] as Change).revision > asked.floor) place--;
 		if (place < 0 && value === undefined) return;
 		for (let offset = changes.length - 1; offset >= Math.max(0, place); offset--) {
 			const change = changes[offset] as Change;
-			const isSame = value === undefined ? change.value === undefined : change.index === version;
+			const isSame = value === undefined ? change.value === undefined : change.revision === version;
 			if (!isSame) continue;
 			if (value !== undefined && (change.value === undefined || !isSameBytes(change.value, value))) {
 				return this.#dishonest(asked, result, `version ${version} of the key is another value`);
@@ -296,7 +317,7 @@ export class ServiceJudge {
 			return;
 		}
 		const detail = `operation ${asked.id} ${describe(asked.operation)} was answered with version ${version}`;
-		this.#report('freshRead', `${detail}, though index ${asked.floor} was known before it was asked`);
+		this.#report('freshRead', `${detail}, though revision ${asked.floor} was known before it was asked`);
 	}
 
 	#dishonest(asked: ClientOperation, result: Result, why: string): void {

@@ -158,7 +158,7 @@ export class Simulation {
 		const returned = Math.round(this.#now * 1e6);
 		return this.#recorder.history().flatMap(operation => {
 			if (operation.output !== undefined || !('value' in operation.input)) return [operation];
-			const version = this.services.indexOfWrite(operation.input.value);
+			const version = this.services.revisionOfWrite(operation.input.value);
 			return version === undefined ? [] : [{...operation, return: returned, output: {type: 'written', version}}];
 		});
 	}
@@ -400,4 +400,4 @@ function bytesOf(message: RaftMessage): number {
 }
 
 const requestBytes = (request: KvRequest): number =>
-	32 + (request.type === 'write' ? request.commands.length : request.operations.length);
+	32 + (request.type === 'write' ? request.command.length : request.operations.length);

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import {codec} from '../../actors/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
 import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
-import {decodeCommand, decodeReads, encodeOutcomes, unpackCommands} from '../../src/kv/command-codec.js';
+import {decodeCommand, decodeReads, encodeOutcomes} from '../../src/kv/command-codec.js';
 import {OperationError} from '../../src/kv/errors.js';
 import type {ServerLimits} from '../../src/kv/server.js';
-import type {Command, KvReply, KvRequest, Operation, Outcome} from '../../src/kv/types.js';
+import type {KvReply, KvRequest, Operation, Outcome} from '../../src/kv/types.js';
 import {nodeId} from '../../src/raft/types.js';
 import {FakeCluster, randomOf} from './fake-cluster.js';
 import {append, put, runs} from './helpers.js';
@@ -64,11 +64,15 @@ class Bench {
 const written: Outcome = {type: 'written', version: 1, length: 1};
 const done = (result: Outcome): unknown => ({type: 'done', result});
 
-const commandsOf = (request: KvRequest): readonly (Command | undefined)[] =>
-	request.type === 'write' ? unpackCommands(request.commands)!.map(bytes => decodeCommand(codec, bytes)) : [];
+/** What a write request asks for, operation by operation. */
+function commandsOf(request: KvRequest): readonly unknown[] {
+	const command = request.type === 'write' ? decodeCommand(codec, request.command) : undefined;
+	if (command?.type !== 'operations') return command === undefined ? [] : [command];
+	const {session, acknowledged, operations} = command;
+	return operations.map(({sequence, operation}) => operationCommand(session, sequence, acknowledged, operation));
+}
 
 const operationCommand = (session: number, sequence: number, acknowledged: number, operation: Operation): unknown => ({
-	type: 'operation',
 	session,
 	sequence,
 	acknowledged,
@@ -343,7 +347,7 @@ function run(seed: number, trouble: Trouble): {readonly submitted: readonly Subm
 	let network: (() => void)[] = [];
 	let isHealed = false;
 	const happens = (probability: number): boolean => !isHealed && random() < probability;
-	const cluster = new FakeCluster(3, {sliceEntriesMax: 4, ...trouble.limits}, (_, channel, reply: KvReply) => {
+	const cluster = new FakeCluster(3, {sliceOperationsMax: 4, ...trouble.limits}, (_, channel, reply: KvReply) => {
 		const [clerk, requestId] = channels.get(channel)!;
 		if (!happens(trouble.lose)) network.push(() => clerks[clerk]!.reply(requestId, reply));
 		else if (random() < 0.5) network.push(() => clerks[clerk]!.requestLost(requestId));

@@ -10,22 +10,23 @@ import {
 	encodeCommand,
 	encodeOutcomes,
 	encodeReads,
-	packCommands,
-	unpackCommands,
 } from '../../src/kv/command-codec.js';
 import type {Command, Outcome} from '../../src/kv/types.js';
 import {entryHeaderBytes} from '../../src/raft/codec.js';
-import {getArbitrary, put, runs, writeArbitrary} from './helpers.js';
+import {getArbitrary, operationOf, put, runs, writeArbitrary} from './helpers.js';
 
 const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
 	fc
-		.tuple(fc.nat(), fc.integer({min: 1, max: 2 ** 45}), fc.double({min: 0, max: 1, noNaN: true}), writeArbitrary)
-		.map(([session, sequence, share, operation]) => ({
-			type: 'operation' as const,
+		.tuple(
+			fc.nat(),
+			fc.nat({max: 2 ** 45}),
+			fc.array(fc.tuple(fc.integer({min: 1, max: 2 ** 45}), writeArbitrary), {minLength: 1, maxLength: 4}),
+		)
+		.map(([session, acknowledged, numbered]) => ({
+			type: 'operations' as const,
 			session,
-			sequence,
-			acknowledged: Math.floor(share * (sequence - 1)),
-			operation,
+			acknowledged,
+			operations: numbered.map(([distance, operation]) => ({sequence: acknowledged + distance, operation})),
 		})),
 	fc.constant({type: 'openSession' as const}),
 	fc.record({type: fc.constant('clock' as const), logTime: fc.maxSafeNat()}),
@@ -83,7 +84,7 @@ test('every kind of outcome survives encoding', t => {
 });
 
 test('a put of one letter takes less than 30 bytes of log, header included', t => {
-	const command = {type: 'operation', session: 2, sequence: 800, acknowledged: 799, operation: put('x', '0')} as const;
+	const command = operationOf(2, 800, 799, put('x', '0'));
 	t.true(encodeCommand(codec, command).length + entryHeaderBytes < 30);
 });
 
@@ -95,13 +96,17 @@ test('bytes that are no command, read or outcome are refused as a value', t => {
 		runs(500),
 	);
 	const operation = (...plain: readonly unknown[]): Command | undefined =>
-		decodeCommand(codec, codec.encode([0, 1, 1, 0, ...plain]));
+		decodeCommand(codec, codec.encode([0, 1, 0, [1, ...plain]]));
+	t.not(operation(0, 'k', bytesOf('v')), undefined);
 	t.is(operation(0, 'k'), undefined, 'a put without a value');
 	t.is(operation(0, 'k', bytesOf('v'), 3), undefined, 'absent and present at once');
 	t.is(operation(5, 'k', 2n ** 63n), undefined, 'an increment beyond 64 bits');
 	t.is(operation(8, 'k'), undefined, 'a read in the log');
 	t.is(operation(7, [[7, []]]), undefined, 'a batch in a batch');
-	t.is(decodeCommand(codec, codec.encode([0, 1, 3, 3, 6])), undefined, 'acknowledges its own answer');
+	t.is(decodeCommand(codec, codec.encode([0, 1, 3, [0, 6]])), undefined, 'acknowledges its own answer');
+	t.is(decodeCommand(codec, codec.encode([0, 1, 3, [1, 6], [-1, 6]])), undefined, 'acknowledges another of its own');
+	t.is(decodeCommand(codec, codec.encode([0, 1, 3])), undefined, 'nothing to run');
+	t.is(decodeCommand(codec, codec.encode([0, 1, 3, 6])), undefined, 'an operation without a number');
 	t.is(decodeCommand(codec, codec.encode([2, -1])), undefined, 'time before the beginning');
 });
 
@@ -112,20 +117,6 @@ function plainBytes(value: unknown): Uint8Array {
 		return new Uint8Array();
 	}
 }
-
-test('packed commands come apart as they were, and cut ones are refused', t => {
-	fc.assert(
-		fc.property(fc.array(fc.uint8Array({maxLength: 9}), {maxLength: 5}), fc.nat(), (commands, cut) => {
-			const packed = packCommands(commands);
-			t.deepEqual(unpackCommands(packed), commands);
-			const length = cut % (packed.length + 1);
-			const part = unpackCommands(packed.subarray(0, length));
-			t.true(part === undefined || part.length < commands.length || length === packed.length);
-		}),
-		runs(100),
-	);
-	t.pass();
-});
 
 test('encoded and decoded bytes are of their own, not views of a shared block', t => {
 	const encoded = codec.encode([new Uint8Array([1, 2, 3])]);

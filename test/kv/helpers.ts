@@ -15,9 +15,17 @@ export const entryOf = (index: LogIndex, command: Command): LogEntry => ({
 
 export const noopAt = (index: LogIndex): LogEntry => ({index, term: term(1), type: 'noop', command: new Uint8Array()});
 
-/** Applies a command as the next entry. */
+/** One operation as a command of its own. */
+export const operationOf = (
+	session: number,
+	sequence: number,
+	acknowledged: number,
+	operation: WriteOperation,
+): Command => ({type: 'operations', session, acknowledged, operations: [{sequence, operation}]});
+
+/** Applies a command of one operation as the next entry. */
 export function applyTo(machine: KvStateMachine, command: Command): Outcome {
-	return machine.apply(entryOf(machine.appliedIndex + 1, command))!;
+	return machine.apply(entryOf(machine.appliedIndex + 1, command))![0]!;
 }
 
 /** A writer with a session of its own, to apply operations without ceremony. */
@@ -27,7 +35,7 @@ export function writerTo(machine: KvStateMachine): (operation: WriteOperation) =
 	let sequence = 0;
 	return operation => {
 		sequence += 1;
-		return applyTo(machine, {type: 'operation', session, sequence, acknowledged: sequence - 1, operation});
+		return applyTo(machine, operationOf(session, sequence, sequence - 1, operation));
 	};
 }
 

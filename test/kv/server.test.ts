@@ -2,17 +2,14 @@ import test from 'ava';
 import fc from 'fast-check';
 import {codec} from '../../actors/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
-import {decodeCommand, decodeOutcomes, encodeCommand, encodeReads, packCommands} from '../../src/kv/command-codec.js';
+import {decodeCommand, decodeOutcomes, encodeCommand, encodeReads} from '../../src/kv/command-codec.js';
 import {KvServer, type ServerLimits} from '../../src/kv/server.js';
 import type {Command, KvReply, KvRequest, Outcome} from '../../src/kv/types.js';
 import {nodeId, term, type LogEntry, type ServiceInput, type ServiceOutput} from '../../src/raft/types.js';
 import {FakeCluster, randomOf} from './fake-cluster.js';
-import {append, put, runs} from './helpers.js';
+import {append, operationOf, put, runs} from './helpers.js';
 
-const writeOf = (...commands: readonly Command[]): KvRequest => ({
-	type: 'write',
-	commands: packCommands(commands.map(command => encodeCommand(codec, command))),
-});
+const writeOf = (command: Command): KvRequest => ({type: 'write', command: encodeCommand(codec, command)});
 
 const readOf = (...keys: readonly string[]): KvRequest => ({
 	type: 'read',
@@ -24,12 +21,15 @@ const readOf = (...keys: readonly string[]): KvRequest => ({
 
 const open: Command = {type: 'openSession'};
 
-const appendOf = (session: number, sequence: number, text: string): Command => ({
-	type: 'operation',
+const appendOf = (session: number, sequence: number, text: string): Command =>
+	operationOf(session, sequence, 0, append('k', text));
+
+/** Several appends as one command, the first under this number. */
+const appendsOf = (session: number, firstSequence: number, ...texts: readonly string[]): Command => ({
+	type: 'operations',
 	session,
-	sequence,
 	acknowledged: 0,
-	operation: append('k', text),
+	operations: texts.map((text, place) => ({sequence: firstSequence + place, operation: append('k', text)})),
 });
 
 /** One server, its node played by the test. */
@@ -106,22 +106,23 @@ const notLeader = (leaderId: number | undefined): KvReply => ({
 });
 const unknown = (leaderId: number | undefined): KvReply => ({...notLeader(leaderId), type: 'unknown'}) as KvReply;
 
-test('requests of one turn become one proposal, and each gets the outcomes of its own part of it', t => {
+test('requests of one turn become one proposal, an entry each, and each gets the outcomes of its own', t => {
 	const bench = new Bench().lead(1);
-	const commands = bench.propose(1, 1, [10, writeOf(open, open)], [11, writeOf(open)]);
-	t.is(commands.length, 3);
+	bench.apply(1, 1, [encodeCommand(codec, open)]);
+	const commands = bench.propose(2, 1, [10, writeOf(appendsOf(1, 1, 'x', 'y'))], [11, writeOf(open)]);
+	t.is(commands.length, 2);
 	t.deepEqual(bench.replied(), []);
-	bench.apply(1, 1, commands);
+	bench.apply(2, 1, commands);
 	t.deepEqual(bench.sent(), [{type: 'applied', index: 3}]);
 	t.deepEqual(bench.replied(), [
 		[
 			10,
 			[
-				{type: 'sessionOpened', session: 1},
-				{type: 'sessionOpened', session: 2},
+				{type: 'written', version: 2, length: 1},
+				{type: 'written', version: 3, length: 2},
 			],
 		],
-		[11, [{type: 'sessionOpened', session: 3}]],
+		[11, [{type: 'sessionOpened', session: 4}]],
 	]);
 });
 
@@ -217,13 +218,13 @@ test('a leader of a new term keeps no waiter of an older one: its index may hold
 	t.deepEqual(bench.replied(), []);
 });
 
-test('another term at a waiter’s first index means that nothing of it was run; at a later one, that is unknown', t => {
+test('an entry of another term at a waiter’s index means that nothing of it was run', t => {
 	const bench = new Bench().lead(1);
-	const commands = bench.propose(1, 1, [1, writeOf(open, open)], [2, writeOf(open)]);
+	const commands = bench.propose(1, 1, [1, writeOf(open)], [2, writeOf(open)]);
 	bench.apply(1, 1, commands.slice(0, 1));
-	bench.apply(2, 2, [encodeCommand(codec, open), encodeCommand(codec, open)]);
+	bench.apply(2, 2, [encodeCommand(codec, open)]);
 	t.deepEqual(bench.replied(), [
-		[1, unknown(0)],
+		[1, [{type: 'sessionOpened', session: 1}]],
 		[2, notLeader(0)],
 	]);
 });
@@ -240,7 +241,7 @@ test('a snapshot over a waiter’s index leaves its outcome unknown', t => {
 	source.apply(1, 1, [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'x'))]);
 	const {data, done} = source.server.stateMachine.beginSnapshot(1e6).nextChunk();
 	const bench = new Bench().lead(1);
-	bench.propose(1, 1, [1, writeOf(open, open, open)], [2, writeOf(open)]);
+	bench.propose(2, 1, [1, writeOf(open)], [2, writeOf(open)]);
 	const snapshot = {lastIncludedIndex: 2, lastIncludedTerm: term(1), configuration: {voters: [], learners: []}};
 	bench.handle({type: 'installSnapshot', snapshot}, {type: 'installChunk', index: 2, data, done});
 	t.deepEqual(bench.replied(), [[1, unknown(0)]]);
@@ -284,18 +285,17 @@ test('a cancelled request is never answered, and its number may serve another at
 });
 
 test('what a client may not ask is refused before anything is proposed', t => {
-	const limits = {requestBytesMax: 400, requestOperationsMax: 3, commandBytesMax: 100};
+	const limits = {requestBytesMax: 400, requestOperationsMax: 3, commandBytesMax: 300};
 	const bench = new Bench(limits).lead(1);
-	const write = (commands: Uint8Array): KvRequest => ({type: 'write', commands});
+	const write = (command: Uint8Array): KvRequest => ({type: 'write', command});
 	const cases: readonly (readonly [KvRequest, 'malformed' | 'tooLarge'])[] = [
 		[write(Uint8Array.of(1, 2)), 'malformed'],
 		[write(new Uint8Array()), 'malformed'],
-		[write(packCommands([Uint8Array.of(0xff)])), 'malformed'],
-		[writeOf(open, {type: 'clock', logTime: 1e15}), 'malformed'],
+		[write(Uint8Array.of(0xff)), 'malformed'],
+		[writeOf({type: 'clock', logTime: 1e15}), 'malformed'],
 		[{type: 'read', operations: Uint8Array.of(0xff)}, 'malformed'],
-		[writeOf(open, open, open, open), 'tooLarge'],
-		[writeOf(appendOf(1, 1, 'x'.repeat(200))), 'tooLarge'],
-		[write(new Uint8Array(401)), 'tooLarge'],
+		[writeOf(appendsOf(1, 1, 'a', 'b', 'c', 'd')), 'tooLarge'],
+		[writeOf(appendOf(1, 1, 'x'.repeat(300))), 'tooLarge'],
 		[readOf('a', 'b', 'c', 'd'), 'tooLarge'],
 		[readOf('a'.repeat(401)), 'tooLarge'],
 	];
@@ -340,7 +340,7 @@ test('a repeat that is applied already is answered without the log', t => {
 	bench.apply(1, 1, commands);
 	bench.server.request(1, writeOf(appendOf(1, 1, 'x')));
 	t.deepEqual(bench.replied(), [[1, [{type: 'written', version: 2, length: 1}]]]);
-	bench.server.request(2, writeOf(appendOf(1, 1, 'x'), appendOf(1, 2, 'y')));
+	bench.server.request(2, writeOf(appendsOf(1, 1, 'x', 'y')));
 	t.deepEqual(bench.replied(), []);
 });
 
@@ -367,7 +367,7 @@ test('log time goes in front of a proposal once a second of leadership, from whe
 });
 
 test('a large apply is done in slices, and requests are taken in between', t => {
-	const bench = new Bench({sliceEntriesMax: 10});
+	const bench = new Bench({sliceOperationsMax: 10});
 	const entries = Array.from({length: 35}, (_, offset): LogEntry => {
 		const command = encodeCommand(codec, offset === 0 ? open : appendOf(1, offset, 'x'));
 		return {index: offset + 1, term: term(1), type: 'command', command};
@@ -388,16 +388,10 @@ test('a large apply is done in slices, and requests are taken in between', t => 
 });
 
 test('a snapshot is streamed chunk by chunk, each when the one before is stored, while entries are applied', t => {
-	const bench = new Bench({snapshotChunkBytes: 40, sliceEntriesMax: 1});
+	const bench = new Bench({snapshotChunkBytes: 40, sliceOperationsMax: 1});
 	bench.apply(1, 1, [encodeCommand(codec, open)]);
 	for (let sequence = 1; sequence <= 10; sequence += 1) {
-		const command: Command = {
-			type: 'operation',
-			session: 1,
-			sequence,
-			acknowledged: 0,
-			operation: put(`k${sequence}`, 'v'),
-		};
+		const command = operationOf(1, sequence, 0, put(`k${sequence}`, 'v'));
 		bench.apply(1 + sequence, 1, [encodeCommand(codec, command)]);
 	}
 	const hash = bench.server.stateMachine.stateHash();
@@ -455,7 +449,7 @@ function interleave(seed: number): {
 	const byChannel = new Map<number, Asked>();
 	const cluster = new FakeCluster(
 		3,
-		{sliceEntriesMax: 3, snapshotChunkBytes: 30, proposalBytesMax: 100},
+		{sliceOperationsMax: 3, snapshotChunkBytes: 30, proposalBytesMax: 100},
 		(_, replyTo, reply) => {
 			const request = byChannel.get(replyTo);
 			if (request === undefined) reads[-replyTo]!.push(reply);
@@ -469,16 +463,13 @@ function interleave(seed: number): {
 	const session = 2;
 	let sequence = 0;
 	const write = (place: number): void => {
-		const elements: string[] = [];
-		const commands = Array.from({length: 1 + pick(3)}, () => {
-			sequence += 1;
-			elements.push(`<${sequence}>`);
-			return appendOf(session, sequence, `<${sequence}>`);
-		});
+		const first = sequence + 1;
+		sequence += 1 + pick(3);
+		const elements = Array.from({length: sequence + 1 - first}, (_, offset) => `<${first + offset}>`);
 		const request = {elements, replies: [], isCancelled: false};
 		asked.push(request);
 		byChannel.set(1 + asked.length, request);
-		cluster.seats[place]!.server.request(1 + asked.length, writeOf(...commands));
+		cluster.seats[place]!.server.request(1 + asked.length, writeOf(appendsOf(session, first, ...elements)));
 	};
 	const read = (place: number): void => {
 		reads.push([]);

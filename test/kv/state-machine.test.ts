@@ -5,7 +5,7 @@ import {bytesOf, textOf} from '../../actors/text.js';
 import {KvStateMachine} from '../../src/kv/state-machine.js';
 import type {Command, Operation, Outcome, Result, WriteOperation} from '../../src/kv/types.js';
 import {term} from '../../src/raft/types.js';
-import {append, applyTo, entryOf, noopAt, put, runs, writeArbitrary, writerTo} from './helpers.js';
+import {append, applyTo, entryOf, noopAt, operationOf, put, runs, writeArbitrary, writerTo} from './helpers.js';
 
 const big = bytesOf('9223372036854775807');
 
@@ -152,20 +152,23 @@ test('increment refuses what is no signed 64-bit decimal number, and overflow', 
 	t.like(write({type: 'increment', key: 'k', by: -1n}), {value: 9_223_372_036_854_775_806n});
 });
 
-test('noop and configuration entries move the index and nothing else', t => {
-	const machine = new KvStateMachine(codec);
-	const before = machine.stateHash();
-	t.is(machine.apply(noopAt(1)), undefined);
-	t.is(machine.apply({...noopAt(2), type: 'configuration'}), undefined);
-	t.is(machine.appliedIndex, 2);
-	t.is(machine.stateHash(), before);
+test('noop and configuration entries move index and revision, and nothing else', t => {
+	const machines = [new KvStateMachine(codec), new KvStateMachine(codec)] as const;
+	for (const machine of machines) writerTo(machine)(put('k', 'v'));
+	const [machine, other] = machines;
+	t.is(machine.apply(noopAt(3)), undefined);
+	t.is(machine.apply({...noopAt(4), type: 'configuration'}), undefined);
+	t.is(machine.appliedIndex, 4);
+	t.is(machine.revision, 4);
+	t.deepEqual(machine.read({type: 'get', key: 'k'}), other.read({type: 'get', key: 'k'}));
+	t.is(machine.sessionCount, other.sessionCount);
 });
 
 test('bytes in the log that are no command are an outcome, the same on every replica, and stop none', t => {
 	const entry = {index: 1, term: term(1), type: 'command', command: Uint8Array.of(0xff, 1)} as const;
 	const replicas = [new KvStateMachine(codec), new KvStateMachine(codec)];
 	for (const replica of replicas) {
-		t.deepEqual(replica.apply(entry), {type: 'invalid', reason: 'malformed', version: 0});
+		t.deepEqual(replica.apply(entry), [{type: 'invalid', reason: 'malformed', version: 0}]);
 		t.deepEqual(applyTo(replica, {type: 'openSession'}), {type: 'sessionOpened', session: 2});
 	}
 	t.is(replicas[0]!.stateHash(), replicas[1]!.stateHash());
@@ -269,21 +272,13 @@ test('any sequence of operations gives what a plain map gives', t => {
 
 // ------------------------------------------------------------------------------------------------------ sessions
 
-const operationOf = (session: number, sequence: number, acknowledged: number, operation: WriteOperation): Command => ({
-	type: 'operation',
-	session,
-	sequence,
-	acknowledged,
-	operation,
-});
-
 test('a repeated request is not run again, and gets the answer of its first run (dissertation §6.3)', t => {
 	const machine = new KvStateMachine(codec);
 	applyTo(machine, {type: 'openSession'});
 	const command = operationOf(1, 1, 0, append('k', 'x'));
 	const first = applyTo(machine, command);
 	t.deepEqual(applyTo(machine, command), first);
-	t.deepEqual(machine.resultOf(command as never), first as never);
+	t.deepEqual(machine.resultsOf(command as never), [first] as never);
 	t.like(machine.read({type: 'get', key: 'k'}), {value: bytesOf('x'), version: 2});
 });
 
@@ -316,6 +311,38 @@ test('a session keeps a bounded number of results: the next request is refused u
 		'a repeat is answered',
 	);
 	t.like(applyTo(machine, operationOf(1, 3, 1, append('k', '3'))), {type: 'written', length: 3});
+});
+
+test('operations of one command run in order, each once, under a revision of its own', t => {
+	const machine = new KvStateMachine(codec, {sessionResultsMax: 3});
+	applyTo(machine, {type: 'openSession'});
+	const commandOf = (...texts: readonly string[]): Command => ({
+		type: 'operations',
+		session: 1,
+		acknowledged: 0,
+		operations: texts.map(text => ({sequence: Number(text), operation: append('k', text)})),
+	});
+	const outcomes = machine.apply(entryOf(2, commandOf('1', '2')))!;
+	t.deepEqual(outcomes, [
+		{type: 'written', version: 2, length: 1},
+		{type: 'written', version: 3, length: 2},
+	]);
+	t.deepEqual(machine.apply(entryOf(3, commandOf('2', '3', '3', '4'))), [
+		outcomes[1]!,
+		{type: 'written', version: 5, length: 3},
+		{type: 'written', version: 5, length: 3},
+		{type: 'sessionFull'},
+	]);
+	t.like(machine.read({type: 'get', key: 'k'}), {value: bytesOf('123'), version: 5});
+	t.is(machine.revision, 7);
+	const kept = [outcomes[0]!, {type: 'written', version: 5, length: 3}];
+	t.deepEqual(machine.resultsOf(commandOf('1', '3') as never), kept as never);
+	t.is(machine.resultsOf(commandOf('1', '4') as never), undefined, 'not all of it was run');
+	t.deepEqual(machine.apply(noopAt(4)), undefined);
+	t.is(machine.revision, 8);
+	const restored = restarted(machine);
+	t.is(restored.revision, 8);
+	t.is(restored.stateHash(), machine.stateHash());
 });
 
 test('a session keeps bounded bytes of results', t => {
@@ -568,10 +595,10 @@ test('a snapshot that is cut, damaged, mixed up or of another version is refused
 	for (let length = 0; length < stream.length; length += 1)
 		t.throws(() => attempt(stream.subarray(0, length)), refused);
 	const version = stream.slice();
-	version[5] = 2;
-	t.throws(() => attempt(version), {...refused, message: /version 1/});
+	version[5] = 1;
+	t.throws(() => attempt(version), {...refused, message: /version 2/});
 	const count = stream.slice();
-	count[8] = 19;
+	count[9] = 19;
 	t.throws(() => attempt(count), refused);
 	t.throws(() => attempt(Uint8Array.of(...stream, ...stream)), refused);
 	t.is(target.stateHash(), before);
@@ -579,7 +606,7 @@ test('a snapshot that is cut, damaged, mixed up or of another version is refused
 	t.is(target.stateHash(), source.stateHash());
 });
 
-test('the state hash tells apart states that differ in a value, a version, a session or log time', t => {
+test('the state hash tells apart states that differ in a value, a version, a session, log time or the revision', t => {
 	const histories: readonly (readonly Command[])[] = [
 		[{type: 'openSession'}],
 		[{type: 'openSession'}, {type: 'openSession'}],
@@ -588,6 +615,7 @@ test('the state hash tells apart states that differ in a value, a version, a ses
 		[{type: 'openSession'}, operationOf(1, 2, 0, put('k', 'b'))],
 		[{type: 'openSession'}, operationOf(1, 2, 1, put('k', 'b'))],
 		[{type: 'openSession'}, {type: 'clock', logTime: 1}],
+		[{type: 'openSession'}, {type: 'clock', logTime: 1}, {type: 'clock', logTime: 1}],
 		[{type: 'openSession'}, {type: 'clock', logTime: 0}, operationOf(1, 1, 0, put('k', 'a'))],
 	];
 	const hashes = histories.map(history => {

@@ -34,8 +34,8 @@ class LocalClient extends KeyValueClient {
 	}
 
 	async execute(operation: Operation): Promise<Result> {
-		const index = ++this.#world.operations;
-		const result = execute({codec, store: this.#world.store, index, valueBytesMax: 2 ** 20}, operation);
+		const version = ++this.#world.operations;
+		const result = execute({codec, store: this.#world.store, version, valueBytesMax: 2 ** 20}, operation);
 		await sleep(1);
 		return this.#answer(operation, result);
 	}

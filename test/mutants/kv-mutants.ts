@@ -11,8 +11,8 @@ export const kvMutants: readonly Mutant[] = [
 		'the table of sessions is left out of the snapshot',
 		'atomix/copycat#14, #134; trap 27 of the lab',
 		'kv/snapshot',
-		'yield [formatVersion, index, logTime, store.size, sessions.length]; yield* keyFrames(codec, state, bytesMax); for (const { id, lastActive, acknowledged, results } of sessions) {',
-		'yield [formatVersion, index, logTime, store.size, 0]; yield* keyFrames(codec, state, bytesMax); for (const { id, lastActive, acknowledged, results } of []) {',
+		'yield [formatVersion, index, revision, logTime, store.size, sessions.length]; yield* keyFrames(codec, state, bytesMax); for (const { id, lastActive, acknowledged, results } of sessions) {',
+		'yield [formatVersion, index, revision, logTime, store.size, 0]; yield* keyFrames(codec, state, bytesMax); for (const { id, lastActive, acknowledged, results } of []) {',
 	),
 	plant(
 		'results-not-in-snapshot',
@@ -43,8 +43,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a request of an expired session is run as if it were new',
 		'lni/dragonboat (LRU of sessions), TigerBeetle eviction tests',
 		machine,
-		"if (session === undefined) return { type: 'sessionExpired' };",
-		'if (session === undefined) { this.#sessions.open(id); return this.#runOnce({ session: id, sequence, acknowledged, operation }, index); }',
+		'const session = this.#sessions.use(id, acknowledged);',
+		'if (this.#sessions.get(id) === undefined) this.#sessions.open(id); const session = this.#sessions.use(id, acknowledged);',
 	),
 	{
 		id: 'waiter-answered-for-other-command',
@@ -54,12 +54,12 @@ export const kvMutants: readonly Mutant[] = [
 			{file: server, find: 'this.#settleAll(this.#waiters.takeAll(), unknown);', replace: ''},
 			{
 				file: 'kv/waiters',
-				find: 'if (entry.term !== term || outcome === undefined) {',
-				replace: 'if (outcome === undefined) {',
+				find: 'if (entry.term !== term || outcomes === undefined)',
+				replace: 'if (outcomes === undefined)',
 			},
 			{
 				file: 'kv/waiters',
-				find: "assert(this.#queue.length === 0 || firstIndex > this.#lastIndex, 'waiters are added in the order of the log');",
+				find: "assert(this.#queue.length === 0 || index > this.#lastIndex, 'waiters are added in the order of the log');",
 				replace: '',
 			},
 		],
@@ -101,14 +101,24 @@ export const kvMutants: readonly Mutant[] = [
 		'this.#pending.add(request); this.#turnReads.push(request);',
 		'this.#pending.add(request); this.#pending.settle(request, this.#answerRead(request));',
 	),
-	plant(
-		'leader-answers-early',
-		'a write is answered when it is proposed, not when it is applied',
-		'§8; nats-io/nats-server#7556',
-		server,
-		'this.#waiters.add(request, firstIndex + offset, term);',
-		"{ this.#waiters.add(request, firstIndex + offset, term); this.#pending.settle(request, { type: 'outcomes', outcomes: encodeOutcomes(this.#codec, request.commands.map((_, place) => ({ type: 'written', version: firstIndex + offset + place, length: 8 }))) }); }",
-	),
+	{
+		id: 'leader-answers-early',
+		title: 'a write is answered when it is proposed, not when it is applied',
+		source: '§8; nats-io/nats-server#7556',
+		patches: [
+			{
+				file: server,
+				find: "import { encodeCommand, encodeOutcomes } from './command-codec.js';",
+				replace: "import { decodeCommand, encodeCommand, encodeOutcomes } from './command-codec.js';",
+			},
+			{
+				file: server,
+				find: 'this.#waiters.add(request, firstIndex + offset + place, term);',
+				replace:
+					"{ this.#waiters.add(request, firstIndex + offset + place, term); const { operations = [] } = decodeCommand(this.#codec, request.command); const outcomes = operations.map((_, part) => ({ type: 'written', version: this.#machine.revision + 1 + part, length: 8 })); if (outcomes.length > 0) this.#pending.settle(request, { type: 'outcomes', outcomes: encodeOutcomes(this.#codec, outcomes) }); }",
+			},
+		],
+	},
 	plant(
 		'snapshot-not-frozen',
 		'what is written while a snapshot is taken gets into it',
@@ -138,8 +148,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a version counts the changes that this replica has applied since it started',
 		'etcd-io/etcd#14685 (revisions differ between members)',
 		machine,
-		'const execution = { codec: this.#codec, store: this.#store, index, valueBytesMax: this.#limits.valueBytesMax };',
-		'this.counted = (this.counted ?? 0) + 1; const execution = { codec: this.#codec, store: this.#store, index: this.counted, valueBytesMax: this.#limits.valueBytesMax };',
+		'const execution = { codec: this.#codec, store: this.#store, version: this.#revision, valueBytesMax };',
+		'this.counted = (this.counted ?? 0) + 1; const execution = { codec: this.#codec, store: this.#store, version: this.counted, valueBytesMax };',
 	),
 	plant(
 		'expiry-by-own-requests',
@@ -167,11 +177,19 @@ export const kvMutants: readonly Mutant[] = [
 	),
 	plant(
 		'replies-swapped',
-		'of two requests that were proposed together each gets the answer of the other',
+		'of operations that travelled together each gets the answer of another',
 		'tikv/tikv#4071 (replies mixed up)',
-		'kv/waiters',
-		'outcomes.push(outcome);',
-		'outcomes.unshift(outcome);',
+		machine,
+		'outcomes.push(session === undefined',
+		'outcomes.unshift(session === undefined',
+	),
+	plant(
+		'revision-not-in-snapshot',
+		'a replica that loads a snapshot numbers revisions on from the index of the log',
+		'etcd-io/etcd#14685 (revisions differ between members)',
+		machine,
+		'this.#revision = revision;',
+		'this.#revision = index;',
 	),
 	plant(
 		'stored-changed-in-place',

@@ -21,7 +21,7 @@ test('a request that is late finds its clerk gone, and the network goes on', asy
 	plan.set('late', {type: 'delay', links: {from: 'clients', to: 'nodes'}, delay: {type: 'fixed', ms: 1000}});
 	const send = (channel: number): MessageChannel['port1'] => {
 		const {port1, port2} = new MessageChannel();
-		const request = {type: 'write', commands: new Uint8Array(0)} as const;
+		const request = {type: 'write', command: new Uint8Array(0)} as const;
 		router.route([{type: 'request', client, server: nodeId(0), channel, port: port2, requestId: channel, request}]);
 		return port1;
 	};

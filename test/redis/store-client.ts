@@ -45,7 +45,7 @@ export class StoreClient implements KvClient {
 
 	apply(operation: Operation): Result {
 		const {valueBytesMax} = defaultRedisLimits;
-		return execute({codec, store: this.store, index: ++this.#version, valueBytesMax}, operation);
+		return execute({codec, store: this.store, version: ++this.#version, valueBytesMax}, operation);
 	}
 
 	#openBatch(kind: 'read' | 'write'): Batch {

@@ -122,7 +122,7 @@ export class KvSimulated implements KvCluster {
 	}
 
 	#send(client: number, requestId: number, node: number, request: KvRequest): void {
-		const bytes = request.type === 'write' ? request.commands.length : request.operations.length;
+		const bytes = request.type === 'write' ? request.command.length : request.operations.length;
 		this.#servers.count(bytes);
 		const {network} = this.#servers;
 		const event = {type: 'request', client, clientLife: 0, node, requestId, request} as const;
