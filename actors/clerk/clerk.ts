@@ -73,6 +73,8 @@ export class Clerk extends KeyValueClient {
 		this.#channels = new ReplyChannels({
 			reply: ({requestId, reply}) => {
 				this.#core.reply(requestId, reply);
+				// At once: what a caller asks for next goes with the flush of this very turn.
+				for (const effect of this.#core.takeEffects()) this.#perform(effect, []);
 				this.#flushSoon();
 			},
 			lost: requestId => {

@@ -24,7 +24,7 @@ export interface RaftActorOptions {
 	readonly random: Random;
 	readonly now: () => Milliseconds;
 	readonly send: (to: NodeId, message: RaftMessage) => void;
-	/** What was sent can leave: no more will come for now. */
+	/** See `DriverOptions`. */
 	readonly sent: () => void;
 	readonly service: (input: ServiceInput) => void;
 	/** The node has stopped and says why; its thread must end. */
@@ -54,11 +54,9 @@ export class RaftActor implements Actor<RaftActorMessage> {
 			storage,
 			now,
 			send,
+			sent,
 			service,
-			schedule: deadline => {
-				sent();
-				this.#schedule(deadline);
-			},
+			schedule: deadline => this.#schedule(deadline),
 			failed,
 			maxRaftState,
 			snapshotChunkBytes: installChunkBytes,

@@ -96,7 +96,7 @@ class RaftHost {
 
 	constructor({options, router, service}: ReplicaThreadData) {
 		const {id, storage} = options;
-		this.#storage = new WriteAheadLog({disk: new NodeDisk(storage)});
+		this.#storage = new WriteAheadLog({disk: new NodeDisk({...storage, now})});
 		if (storage.mustExist) requireLog(storage.directory);
 		// Here and not in the actor: what is wrong with the directory is the answer to `start`.
 		const state = this.#storage.load();

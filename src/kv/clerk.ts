@@ -6,7 +6,7 @@
  *                   └── not leader, unknown, refused, lost, timed out
  *
  * It never waits and has no clock: the host calls `submit`, `reply` and `requestLost` as things come in, `flush` at the
- * end of each turn to learn what to do, and `tick` when `nextDeadline` is reached.
+ * end of each turn to learn what to do (or `takeEffects` before), and `tick` when `nextDeadline` is reached.
  *
  * Operations in flight at the same time are concurrent. Only those that travel in one request keep their order.
  */
@@ -213,6 +213,11 @@ export class ClerkCore {
 			this.#sendReads(now);
 			this.#sendWrites(now);
 		}
+		return this.takeEffects();
+	}
+
+	/** All that is to be done since the last time, with nothing sent on top of it. */
+	takeEffects(): readonly ClerkEffect[] {
 		const effects = this.#effects;
 		this.#effects = [];
 		return effects;

@@ -51,6 +51,11 @@ export interface DriverOptions {
 	readonly storage: DriverStorage;
 	readonly now: () => Milliseconds;
 	readonly send: (to: NodeId, message: RaftMessage) => void;
+	/**
+	 * What was sent can leave: no more comes for now, or the disk is written first. A leader's entries must be on their way
+	 * before it waits for its own disk (dissertation §10.2.1). @default nothing: each message leaves by itself
+	 */
+	readonly sent?: () => void;
 	/** Handed over in order; the service may answer at once, by `fromService`. */
 	readonly service: (input: ServiceInput) => void;
 	/** After each flush: when the next `tick` is due. */
@@ -160,6 +165,7 @@ export class RaftDriver {
 			while (this.#inputs.length > 0 && !this.#isStopped) this.#step();
 		});
 		this.#isFlushing = false;
+		this.#options.sent?.();
 		if (!this.#isStopped) this.#options.schedule(this.#options.node.nextDeadline());
 	}
 
@@ -219,6 +225,7 @@ export class RaftDriver {
 
 	#persist(sequence: number, batch: WriteBatch): void {
 		const {snapshot} = batch;
+		this.#options.sent?.();
 		this.#options.storage.write(
 			batch,
 			this.#whenDone(() => {

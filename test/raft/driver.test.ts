@@ -46,6 +46,8 @@ class Bench {
 	now = 0;
 	/** What the disk has to do, oldest first. */
 	readonly disk: (() => void)[] = [];
+	/** How many messages had been sent when the host was told that they can leave, and when the disk was asked. */
+	readonly order: (readonly ['sent' | 'disk', number])[] = [];
 
 	constructor(options: BenchOptions = {}) {
 		const {hardState, snapshot, entries} = stateOf(options);
@@ -57,13 +59,17 @@ class Bench {
 		this.driver = new RaftDriver({
 			node: this.node,
 			storage: new TestStorage(this.durable, {
-				at: (_, action) => void this.disk.push(action),
+				at: (_, action) => {
+					this.order.push(['disk', this.sent.length]);
+					this.disk.push(action);
+				},
 				delayMs: () => (options.isSynchronous === true ? undefined : 1),
 				now: () => this.now,
 				written: () => {},
 			}),
 			now: () => this.now,
 			send: (to, message) => void this.sent.push({to, message}),
+			sent: () => void this.order.push(['sent', this.sent.length]),
 			service: input => {
 				this.told.push(input);
 				options.onService?.(input, this.driver);
@@ -322,6 +328,20 @@ test('while a follower takes a snapshot in, a newer one waits, until the log has
 	t.is(bench.asked('takeSnapshot').length, 0);
 	propose('x'.repeat(90));
 	t.is(bench.asked('takeSnapshot').length, 1);
+});
+
+test("a leader's entries leave before its own disk is asked, what waits for the disk after (dissertation §10.2.1)", t => {
+	const bench = sending();
+	const before = bench.sent.length;
+	bench.order.length = 0;
+	bench.driver.fromService({type: 'propose', proposalId: 1, commands: [bytesOf('x')]});
+	bench.driver.flush();
+	t.is(bench.sent.length, before + 1, 'to the follower that has the whole log');
+	t.deepEqual(bench.order, [
+		['sent', before + 1],
+		['disk', before + 1],
+		['sent', before + 1],
+	]);
 });
 
 test('a storage that failed stops the node: told once, and nothing leaves after it (B-43)', t => {

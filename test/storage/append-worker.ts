@@ -15,7 +15,7 @@ export interface AppendWorkerData {
 if (parentPort === null) throw new Error('append-worker must be started as a worker thread');
 const {directory, sync, acknowledged} = workerData as AppendWorkerData;
 const durable = new Int32Array(acknowledged);
-const disk = new NodeDisk({directory, sync, owner: 'append test'});
+const disk = new NodeDisk({directory, sync, now: () => performance.now(), owner: 'append test'});
 const storage = new WriteAheadLog({disk, segmentBytes: 32 * 1024, preallocateBytes: 8 * 1024});
 const state = storage.load();
 let nextIndex = (state.entries.at(-1)?.index ?? state.snapshot?.lastIncludedIndex ?? 0) + 1;

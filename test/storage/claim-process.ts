@@ -3,7 +3,7 @@ import {NodeDisk} from '../../src/storage/node-disk.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 
 const [directory = '', owner = ''] = process.argv.slice(2);
-const disk = new NodeDisk({directory, sync: false, owner});
+const disk = new NodeDisk({directory, sync: false, now: () => performance.now(), owner});
 process.stdout.write('ready\n');
 process.stdin.once('data', () => {
 	try {

@@ -11,7 +11,8 @@ import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import {batch, call, close, entriesFrom, snapshotAt, vote, write} from './samples.js';
 import {nextTurn, nodePlace, temporaryDirectory} from './places.js';
 
-const diskOf = (directory: string, owner = 'test'): NodeDisk => new NodeDisk({directory, sync: false, owner});
+const diskOf = (directory: string, owner = 'test'): NodeDisk =>
+	new NodeDisk({directory, sync: false, now: () => performance.now(), owner});
 /** No process has this number: it is above what Linux gives out. */
 const deadClaim = '99999999:1:dead';
 
@@ -140,7 +141,7 @@ test.serial('a storage that fails to load lets go of the directory and of its fi
 
 test('a real disk that refuses a write ends the storage', async t => {
 	const directory = temporaryDirectory(t);
-	const disk = new NodeDisk({directory, sync: true, owner: 'test'});
+	const disk = new NodeDisk({directory, sync: true, now: () => performance.now(), owner: 'test'});
 	const storage = new WriteAheadLog({disk});
 	storage.load();
 	writeFileSync(join(directory, 'log-0000000001'), 'in the way');
@@ -152,4 +153,42 @@ test('a real disk that refuses a write ends the storage', async t => {
 	const end = await close(place, storage);
 	t.is(end?.name, 'StorageFailedError');
 	t.deepEqual(readdirSync(directory), ['log-0000000001']);
+});
+
+test('on a quick disk little is durable when the call returns; much, and all on a slow one, beside the event loop', async t => {
+	let now = 0;
+	const disk = new NodeDisk({directory: temporaryDirectory(t), sync: true, now: () => now, owner: 'test'});
+	disk.lock();
+	t.teardown(() => disk.unlock());
+	const file = disk.open('file', {create: true});
+	t.teardown(() => file.close());
+	let tickMs = 0;
+	/** Writes and syncs; whether that was done when the call returned. `tickMs`: how long the sync seems to take. */
+	const isImmediate = async (bytes: number, syncMs: number): Promise<boolean> => {
+		tickMs = syncMs;
+		let isDone = false;
+		const done = new Promise<void>((resolve, reject) => {
+			const ended = (error?: Error): void => {
+				isDone = true;
+				if (error === undefined) resolve();
+				else reject(error);
+			};
+			file.write(0, new Uint8Array(bytes).fill(1), error => {
+				if (error !== undefined) return ended(error);
+				file.sync(ended);
+				now += tickMs;
+			});
+		});
+		const wasDone = isDone;
+		await done;
+		return wasDone;
+	};
+	t.false(await isImmediate(100, 0.2), 'nothing is known of the disk yet');
+	t.true(await isImmediate(100, 0.2));
+	t.false(await isImmediate(1_000_000, 0.2), 'much at once');
+	t.true(await isImmediate(100, 0.2));
+	t.false(await isImmediate(1_000_000, 5), 'this one turns out slow');
+	t.false(await isImmediate(100, 0.2), 'so the next does not block, and is quick again');
+	t.true(await isImmediate(100, 0.2));
+	t.is(file.size(), 1_000_000);
 });

@@ -41,7 +41,8 @@ export function nodePlace(
 	const directory = temporaryDirectory(t);
 	return {
 		directory,
-		open: () => new WriteAheadLog({disk: new NodeDisk({directory, sync, owner: 'test'}), ...sizes}),
+		open: () =>
+			new WriteAheadLog({disk: new NodeDisk({directory, sync, now: () => performance.now(), owner: 'test'}), ...sizes}),
 		settle: nextTurn,
 	};
 }

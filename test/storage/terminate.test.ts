@@ -33,7 +33,9 @@ for (const sync of [true, false]) {
 			await hasAppended(worker, Math.floor(random() * 60));
 			await worker.terminate();
 			const last = Atomics.load(durable, 0);
-			const storage = new WriteAheadLog({disk: new NodeDisk({directory, sync, owner: 'append test'})});
+			const storage = new WriteAheadLog({
+				disk: new NodeDisk({directory, sync, now: () => performance.now(), owner: 'append test'}),
+			});
 			const {entries, snapshot, hardState} = storage.load();
 			const snapshotIndex = snapshot?.lastIncludedIndex ?? 0;
 			t.deepEqual(snapshot, snapshot && snapshotAt(snapshotIndex));

@@ -33,7 +33,7 @@ function host(test: NonNullable<typeof parentPort>, {options, router}: RaftThrea
 	const tell = (message: FromRaftThread): void => test.postMessage(message);
 	const system = new ActorSystem({name: `lab-${id}`});
 	let node: RaftActor | undefined;
-	const storage = new WriteAheadLog({disk: new NodeDisk(options.storage)});
+	const storage = new WriteAheadLog({disk: new NodeDisk({...options.storage, now: () => performance.now()})});
 	const raft: ActorRef<RaftActorMessage> = system.spawn(
 		context => {
 			node = new RaftActor({
