@@ -27,7 +27,9 @@ export class ClientSession {
 
 	/** The answer is in, or given up for good: this sequence is not sent again. */
 	settle(sequence: number): void {
-		this.#answered.add(sequence);
-		while (this.#answered.delete(this.#acknowledged + 1)) this.#acknowledged += 1;
+		// Mostly they come in order.
+		if (sequence === this.#acknowledged + 1) this.#acknowledged = sequence;
+		else this.#answered.add(sequence);
+		while (this.#answered.size > 0 && this.#answered.delete(this.#acknowledged + 1)) this.#acknowledged += 1;
 	}
 }

@@ -1,6 +1,6 @@
 /** The requests that a server owes an answer: each gets exactly one, or is cancelled by its client. */
 import {assert} from '../raft/errors.js';
-import type {KvReply, ReadOperation} from './types.js';
+import type {Command, KvReply, ReadOperation} from './types.js';
 
 interface Pending {
 	/** Whom to answer: the host's number for this request. */
@@ -10,7 +10,10 @@ interface Pending {
 }
 
 export interface PendingWrite extends Pending {
-	readonly command: Uint8Array;
+	/** What goes into the log. */
+	readonly bytes: Uint8Array;
+	/** The same, decoded: a leader need not do that again when it applies it. */
+	readonly command: Command;
 }
 
 export interface PendingRead extends Pending {

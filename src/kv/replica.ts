@@ -6,7 +6,7 @@ import {assert} from '../raft/errors.js';
 import type {LogEntry, LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
 import type {SnapshotReader, SnapshotWriter} from './snapshot.js';
 import type {KvStateMachine} from './state-machine.js';
-import type {Outcome} from './types.js';
+import type {Command, Outcome} from './types.js';
 
 export interface SliceLimits {
 	/** Operations applied in one slice, fewer when they are large; an entry is applied whole. @default 256 */
@@ -27,6 +27,8 @@ export type SlicedInput = Extract<ServiceInput, {type: Sliced}>;
 interface Wiring {
 	readonly machine: KvStateMachine;
 	readonly send: (output: ServiceOutput) => void;
+	/** What this entry carries, if that is known already. */
+	readonly commandOf: (entry: LogEntry) => Command | undefined;
 	/** Told of each entry, in order; `undefined` for one that is not the service's. */
 	readonly applied: (entry: LogEntry, outcomes: readonly Outcome[] | undefined) => void;
 	readonly limits: SliceLimits;
@@ -35,6 +37,7 @@ interface Wiring {
 export class Replica {
 	readonly #machine: KvStateMachine;
 	readonly #send: (output: ServiceOutput) => void;
+	readonly #commandOf: (entry: LogEntry) => Command | undefined;
 	readonly #applied: (entry: LogEntry, outcomes: readonly Outcome[] | undefined) => void;
 	readonly #limits: SliceLimits;
 	/** Entries of the current `apply` input that are done. */
@@ -48,9 +51,10 @@ export class Replica {
 	/** The current `installChunk` is in the reader's buffer. */
 	#isChunkPushed = false;
 
-	constructor({machine, send, applied, limits}: Wiring) {
+	constructor({machine, send, commandOf, applied, limits}: Wiring) {
 		this.#machine = machine;
 		this.#send = send;
+		this.#commandOf = commandOf;
 		this.#applied = applied;
 		this.#limits = limits;
 	}
@@ -105,7 +109,7 @@ export class Replica {
 		let cost = 0;
 		for (const entry of entries.slice(this.#offset, this.#offset + sliceOperationsMax)) {
 			const copiedBefore = this.#machine.copiedEntries;
-			const outcomes = this.#machine.apply(entry);
+			const outcomes = this.#machine.apply(entry, this.#commandOf(entry));
 			this.#offset += 1;
 			this.#applied(entry, outcomes);
 			const copied = this.#machine.copiedEntries - copiedBefore;

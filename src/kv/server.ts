@@ -120,6 +120,7 @@ export class KvServer {
 		this.#replica = new Replica({
 			machine: this.#machine,
 			send,
+			commandOf: entry => this.#waiters.commandOf(entry),
 			applied: (entry, outcomes) => this.#deliver(entry, outcomes),
 			limits: this.#limits,
 		});
@@ -196,7 +197,7 @@ export class KvServer {
 		const known = this.#knownOutcomes(admitted.command);
 		if (known !== undefined) return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, known)};
 		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
-		const request = {replyTo, byteLength: bytes.length, command: bytes};
+		const request = {replyTo, byteLength: bytes.length, bytes, command: admitted.command};
 		this.#pending.add(request);
 		this.#turnWrites.push(request);
 		return undefined;
@@ -246,7 +247,7 @@ export class KvServer {
 	}
 
 	#propose(requests: readonly PendingWrite[], clock: Uint8Array | undefined): void {
-		const commands = requests.map(({command}) => command);
+		const commands = requests.map(({bytes}) => bytes);
 		if (clock !== undefined) commands.unshift(clock);
 		this.#lastId += 1;
 		const proposalId = this.#lastId;

@@ -68,11 +68,14 @@ export class KvStateMachine {
 		return this.#store.copiedEntries;
 	}
 
-	/** Applies the next entry: an outcome for each of its operations; `undefined` for one that is not the service's. */
-	apply(entry: LogEntry): readonly Outcome[] | undefined {
+	/**
+	 * Applies the next entry: an outcome for each of its operations; `undefined` for one that is not the service's. `known`:
+	 * what it carries, if that was decoded before.
+	 */
+	apply(entry: LogEntry, known?: Command): readonly Outcome[] | undefined {
 		assert(entry.index === this.#appliedIndex + 1, 'entries are applied in order, each once');
 		this.#appliedIndex = entry.index;
-		const command = entry.type === 'command' ? decodeCommand(this.#codec, entry.command) : undefined;
+		const command = entry.type === 'command' ? (known ?? decodeCommand(this.#codec, entry.command)) : undefined;
 		if (command?.type === 'operations') return this.#runAll(command);
 		this.#revision += 1;
 		if (entry.type !== 'command') return undefined;

@@ -3,7 +3,7 @@ import {assert} from '../raft/errors.js';
 import type {LogEntry, LogIndex, Term} from '../raft/types.js';
 import type {PendingWrite} from './pending-requests.js';
 import {Queue} from './queue.js';
-import type {Outcome} from './types.js';
+import type {Command, Outcome} from './types.js';
 
 /** A request whose command holds this index, as proposed in `term`. */
 interface Waiter {
@@ -27,6 +27,12 @@ export class Waiters {
 		assert(this.#queue.length === 0 || index > this.#lastIndex, 'waiters are added in the order of the log');
 		this.#lastIndex = index;
 		this.#queue.push({request, index, term});
+	}
+
+	/** The command at this entry, if somebody waits for it. */
+	commandOf({index, term}: LogEntry): Command | undefined {
+		const waiter = this.#queue.first;
+		return waiter?.index === index && waiter.term === term ? waiter.request.command : undefined;
 	}
 
 	/** `outcomes`: `undefined` for an entry that is not the service's. */

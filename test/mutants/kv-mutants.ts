@@ -101,24 +101,14 @@ export const kvMutants: readonly Mutant[] = [
 		'this.#pending.add(request); this.#turnReads.push(request);',
 		'this.#pending.add(request); this.#pending.settle(request, this.#answerRead(request));',
 	),
-	{
-		id: 'leader-answers-early',
-		title: 'a write is answered when it is proposed, not when it is applied',
-		source: '§8; nats-io/nats-server#7556',
-		patches: [
-			{
-				file: server,
-				find: "import { encodeCommand, encodeOutcomes } from './command-codec.js';",
-				replace: "import { decodeCommand, encodeCommand, encodeOutcomes } from './command-codec.js';",
-			},
-			{
-				file: server,
-				find: 'this.#waiters.add(request, firstIndex + offset + place, term);',
-				replace:
-					"{ this.#waiters.add(request, firstIndex + offset + place, term); const { operations = [] } = decodeCommand(this.#codec, request.command); const outcomes = operations.map((_, part) => ({ type: 'written', version: this.#machine.revision + 1 + part, length: 8 })); if (outcomes.length > 0) this.#pending.settle(request, { type: 'outcomes', outcomes: encodeOutcomes(this.#codec, outcomes) }); }",
-			},
-		],
-	},
+	plant(
+		'leader-answers-early',
+		'a write is answered when it is proposed, not when it is applied',
+		'§8; nats-io/nats-server#7556',
+		server,
+		'this.#waiters.add(request, firstIndex + offset + place, term);',
+		"{ this.#waiters.add(request, firstIndex + offset + place, term); const { operations = [] } = request.command; const outcomes = operations.map((_, part) => ({ type: 'written', version: this.#machine.revision + 1 + part, length: 8 })); if (outcomes.length > 0) this.#pending.settle(request, { type: 'outcomes', outcomes: encodeOutcomes(this.#codec, outcomes) }); }",
+	),
 	plant(
 		'snapshot-not-frozen',
 		'what is written while a snapshot is taken gets into it',
