@@ -38,9 +38,6 @@ const options = {
 const cbor = new Encoder({...options, copyBuffers: true});
 const viewingCbor = new Encoder({...options, copyBuffers: false});
 
-const viewOf = (bytes: Uint8Array): Buffer =>
-	bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
 function decodeWith(decoder: Encoder, bytes: Uint8Array): unknown {
 	try {
 		return decoder.decode(bytes);
@@ -60,9 +57,4 @@ export const codec: Codec = {
 	encodeView: value => cbor.encode(value),
 	decode: bytes => decodeWith(cbor, bytes),
 	decodeView: bytes => decodeWith(viewingCbor, bytes),
-	byteStringOf: bytes => viewOf(bytes).toString('latin1'),
-	bytesOf(text) {
-		const {buffer, byteOffset, length} = Buffer.from(text, 'latin1');
-		return new Uint8Array(buffer, byteOffset, length);
-	},
 };

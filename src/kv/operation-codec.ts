@@ -10,7 +10,7 @@
  * These bytes rest in logs: an opcode, once given, keeps its meaning.
  */
 import {unreachable} from '../raft/types.js';
-import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from './plain.js';
+import {int64OfPlain, isBytes, isCount, isKey, parseAll, plainOfInt64, type Plain} from './plain.js';
 import type {Operation, ReadOperation, WriteOperation} from './types.js';
 
 type BatchPart = Exclude<Operation, {type: 'batch'}>;
@@ -92,7 +92,7 @@ function parsePart(plain: Plain, from = 0): BatchPart | undefined {
 	const opcode = plain[from];
 	const key = plain[from + 1];
 	if (opcode === 6) return {type: 'clear'};
-	return typeof key === 'string' ? parseKeyed(opcode, key, plain[from + 2], plain[from + 3]) : undefined;
+	return isKey(key) ? parseKeyed(opcode, key, plain[from + 2], plain[from + 3]) : undefined;
 }
 
 /** `undefined` when this is no operation. */

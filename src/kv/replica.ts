@@ -17,8 +17,8 @@ export interface SliceLimits {
 	readonly snapshotChunkBytes: number;
 }
 
-/** Copying this many keys of a shard for a snapshot takes about as long as applying one operation. */
-const copiedEntriesPerOperation = 16;
+/** Copying this much of the store for a snapshot takes about as long as applying one operation. */
+const copiedBytesPerOperation = 16 * 1024;
 
 type Sliced = 'apply' | 'takeSnapshot' | 'installSnapshot' | 'installChunk';
 /** What is taken in slices, in the order in which it came. */
@@ -108,12 +108,12 @@ export class Replica {
 		const bytesPerOperation = sliceBytesMax / sliceOperationsMax;
 		let cost = 0;
 		for (const entry of entries.slice(this.#offset, this.#offset + sliceOperationsMax)) {
-			const copiedBefore = this.#machine.copiedEntries;
+			const copiedBefore = this.#machine.copiedBytes;
 			const outcomes = this.#machine.apply(entry, this.#commandOf(entry));
 			this.#offset += 1;
 			this.#applied(entry, outcomes);
-			const copied = this.#machine.copiedEntries - copiedBefore;
-			cost += (outcomes?.length ?? 1) + entry.command.length / bytesPerOperation + copied / copiedEntriesPerOperation;
+			const copied = this.#machine.copiedBytes - copiedBefore;
+			cost += (outcomes?.length ?? 1) + entry.command.length / bytesPerOperation + copied / copiedBytesPerOperation;
 			if (cost >= sliceOperationsMax) break;
 		}
 		this.#send({type: 'applied', index: this.#machine.appliedIndex});

@@ -12,7 +12,7 @@
 import type {LogIndex} from '../raft/types.js';
 import {SnapshotFormatError} from './errors.js';
 import {parseResult, plainOfOutcome} from './outcome-codec.js';
-import {isBytes, isCount, type Plain} from './plain.js';
+import {isBytes, isCount, isKey, type Plain} from './plain.js';
 import {SessionTable, bytesOfResult, type Session, type SessionLimits} from './sessions.js';
 import {Store, type FrozenStore} from './store.js';
 import type {Codec, Result, Version} from './types.js';
@@ -48,11 +48,11 @@ function joined(frames: readonly Uint8Array[]): Uint8Array {
 	return bytes;
 }
 
-function* keyFrames(codec: Codec, {store}: FrozenState, bytesMax: number): Generator<unknown[]> {
+function* keyFrames({store}: FrozenState, bytesMax: number): Generator<unknown[]> {
 	let frame: unknown[] = [keysFrame];
 	let bytes = 0;
 	for (const [key, {value, version}] of store) {
-		frame.push(key, codec.bytesOf(value), version);
+		frame.push(key, value, version);
 		bytes += key.length + value.length + keyOverheadBytes;
 		if (bytes < bytesMax) continue;
 		yield frame;
@@ -76,10 +76,10 @@ function* resultFrames(results: ReadonlyMap<number, Result>, bytesMax: number): 
 	if (frame.length > 1) yield frame;
 }
 
-function* framesOf(codec: Codec, state: FrozenState, bytesMax: number): Generator<unknown[]> {
+function* framesOf(state: FrozenState, bytesMax: number): Generator<unknown[]> {
 	const {index, revision, logTime, store, sessions} = state;
 	yield [formatVersion, index, revision, logTime, store.size, sessions.length];
-	yield* keyFrames(codec, state, bytesMax);
+	yield* keyFrames(state, bytesMax);
 	for (const {id, lastActive, acknowledged, results} of sessions) {
 		yield [sessionFrame, id, lastActive, acknowledged];
 		yield* resultFrames(results, bytesMax);
@@ -100,7 +100,7 @@ export class SnapshotWriter {
 	constructor(codec: Codec, state: FrozenState, chunkBytes: number, release: () => void) {
 		this.index = state.index;
 		this.#codec = codec;
-		this.#frames = framesOf(codec, state, chunkBytes);
+		this.#frames = framesOf(state, chunkBytes);
 		this.#chunkBytes = chunkBytes;
 		this.#release = release;
 	}
@@ -293,10 +293,10 @@ export class SnapshotReader {
 			const key = frame[offset];
 			const value = frame[offset + 1];
 			const version = frame[offset + 2];
-			if (typeof key !== 'string' || !isBytes(value) || !isCount(version)) {
+			if (!isKey(key) || !isBytes(value) || !isCount(version)) {
 				throw new SnapshotFormatError('a key is not valid');
 			}
-			this.#store.set(key, this.#codec.byteStringOf(value), version);
+			this.#store.set(key, value, version);
 		}
 	}
 

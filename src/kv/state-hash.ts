@@ -66,7 +66,7 @@ export function stateHash(codec: Codec, revision: Version, store: Store, session
 		const lanes = new Lanes(1);
 		lanes.text(key);
 		lanes.number(version);
-		lanes.text(value);
+		lanes.bytes(value);
 		first = (first + lanes.first) | 0;
 		second = (second + lanes.second) | 0;
 	}

@@ -63,9 +63,9 @@ export class KvStateMachine {
 		return this.#sessions.size;
 	}
 
-	/** See `Store.copiedEntries`: how much work snapshots added to `apply` so far. Begins again with a restored state. */
-	get copiedEntries(): number {
-		return this.#store.copiedEntries;
+	/** See `Store.copiedBytes`: how much work snapshots added to `apply` so far. Begins again with a restored state. */
+	get copiedBytes(): number {
+		return this.#store.copiedBytes;
 	}
 
 	/**
@@ -82,9 +82,9 @@ export class KvStateMachine {
 		return [command === undefined ? malformed : this.#run(command)];
 	}
 
-	/** The state's answer as of `appliedIndex`. */
+	/** The state's answer as of `appliedIndex`. Its value is a view, valid until the next entry is applied. */
 	read(operation: ReadOperation): Result {
-		return read(this.#codec.bytesOf, this.#store, operation);
+		return read(this.#store, operation);
 	}
 
 	/** The kept results if all of these are repeats: what applying them again would give. */
@@ -173,7 +173,7 @@ export class KvStateMachine {
 		if (sequence <= session.acknowledged) return {type: 'alreadyAcknowledged'};
 		if (this.#sessions.isFull(session)) return {type: 'sessionFull'};
 		const {valueBytesMax} = this.#limits;
-		const execution = {codec: this.#codec, store: this.#store, version: this.#revision, valueBytesMax};
+		const execution = {store: this.#store, version: this.#revision, valueBytesMax};
 		const result = execute(execution, operation);
 		this.#sessions.keep(session, sequence, result);
 		return result;

@@ -1,30 +1,18 @@
 /**
- * Keys and values, in many small maps instead of one big one, for two reasons:
+ * Keys and values, in many small shards instead of one big one, for two reasons:
  *
- * - a `Map` that grows past two million entries rehashes them all at once, which was measured to take 0.4 s;
- * - a snapshot shares the maps with the living state, and a write copies only the one small map that it changes, if the
- *   snapshot still needs it (copy on write). So a snapshot starts in constant time, and there is nothing to merge after.
+ * - what has to be laid out anew when it grows is small: a table of two million entries was measured to take 0.4 s for that;
+ * - a snapshot shares the shards with the living state, and a write copies only the one small shard that it changes, if
+ *   the snapshot still needs it (copy on write). So a snapshot starts in constant time, and there is nothing to merge after.
  */
 import {assert} from '../raft/errors.js';
-import type {ByteString, Key, Version} from './types.js';
+import {hashOf, Shard, type Stored} from './shard.js';
+import type {Key, Value, Version} from './types.js';
 
-export interface Stored {
-	/** A million arrays of 100 bytes take twice the memory of such strings, and cost three times as much to make and collect. */
-	readonly value: ByteString;
-	readonly version: Version;
-}
-
-type Shard = Map<Key, Stored>;
-
-/** A million keys make 244 a shard: copying one takes about ten microseconds. */
+/** A million keys make 244 a shard. */
 const shardCount = 4096;
 
-/** FNV-1a, 32 bits, folded. Only spreads the keys over the shards: nothing depends on its value. */
-function shardOf(key: Key): number {
-	let hash = 0x811c9dc5;
-	for (let offset = 0; offset < key.length; offset += 1) hash = Math.imul(hash ^ key.charCodeAt(offset), 0x01000193);
-	return (hash ^ (hash >>> 16)) & (shardCount - 1);
-}
+const placeOf = (hash: number): number => (hash ^ (hash >>> 16)) & (shardCount - 1);
 
 /** The store as it was when it was frozen. Can be walked through once. */
 export class FrozenStore implements Iterable<readonly [Key, Stored]> {
@@ -56,35 +44,38 @@ export class Store {
 	#shards: (Shard | undefined)[] = new Array<Shard | undefined>(shardCount).fill(undefined);
 	#size = 0;
 	#frozen: FrozenStore | undefined;
-	#copiedEntries = 0;
+	#copiedBytes = 0;
 
 	/** Keys. */
 	get size(): number {
 		return this.#size;
 	}
 
-	/** Entries that were copied for the sake of snapshots, ever: the part of a write's cost that its size does not tell. */
-	get copiedEntries(): number {
-		return this.#copiedEntries;
+	/** What was copied for the sake of snapshots, ever: the part of a write's cost that its size does not tell. */
+	get copiedBytes(): number {
+		return this.#copiedBytes;
 	}
 
 	get(key: Key): Stored | undefined {
-		return this.#shards[shardOf(key)]?.get(key);
+		const hash = hashOf(key);
+		return this.#shards[placeOf(hash)]?.get(hash, key);
 	}
 
-	set(key: Key, value: ByteString, version: Version): void {
-		const shard = this.#writable(shardOf(key));
-		const sizeBefore = shard.size;
-		shard.set(key, {value, version});
-		this.#size += shard.size - sizeBefore;
+	/** Takes a copy of the value. */
+	set(key: Key, value: Value, version: Version): void {
+		const hash = hashOf(key);
+		if (this.#writable(placeOf(hash)).set(hash, key, value, version)) this.#size += 1;
 	}
 
 	/** Whether there was something to delete. */
 	delete(key: Key): boolean {
-		const place = shardOf(key);
-		if (this.#shards[place]?.has(key) !== true) return false;
-		this.#writable(place).delete(key);
+		const hash = hashOf(key);
+		const place = placeOf(hash);
+		if (this.#shards[place]?.get(hash, key) === undefined) return false;
+		const shard = this.#writable(place);
+		shard.delete(hash, key);
 		this.#size -= 1;
+		if (shard.size === 0) this.#shards[place] = undefined;
 		return true;
 	}
 
@@ -119,8 +110,8 @@ export class Store {
 	#writable(place: number): Shard {
 		const shard = this.#shards[place];
 		if (shard !== undefined && this.#frozen?.needs(place, shard) !== true) return shard;
-		const copy: Shard = new Map(shard);
-		this.#copiedEntries += copy.size;
+		const copy = shard?.copy() ?? new Shard();
+		if (shard !== undefined) this.#copiedBytes += shard.byteLength;
 		this.#shards[place] = copy;
 		return copy;
 	}

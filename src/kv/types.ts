@@ -137,7 +137,4 @@ export interface Codec {
 	readonly decode: (bytes: Uint8Array) => unknown;
 	/** The same, but byte arrays in the result are views of `bytes`, and keep all of it in memory. */
 	readonly decodeView: (bytes: Uint8Array) => unknown;
-	readonly byteStringOf: (bytes: Uint8Array) => ByteString;
-	/** May be a view of a larger buffer: who keeps the bytes, copies them. */
-	readonly bytesOf: (text: ByteString) => Uint8Array;
 }

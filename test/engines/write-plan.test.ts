@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {codec} from '../../actors/codec.js';
 import {decodeRecord, encodeRecord, pendingVersion, settleVersion} from '../../actors/engines/etcd/session-record.js';
 import {candidates, keysToRead, type Known, planWrites} from '../../actors/engines/etcd/write-plan.js';
 import {execute} from '../../src/kv/operations.js';
+import type {Stored} from '../../src/kv/shard.js';
 import {Store} from '../../src/kv/store.js';
 import type {Operation, WriteOperation} from '../../src/kv/types.js';
 
@@ -39,30 +39,32 @@ const entries = fc.uniqueArray(fc.tuple(key, fc.oneof(value, digits), fc.integer
 	selector: ([name]) => name,
 });
 
+const copyOf = (stored: Stored | undefined): Stored | undefined =>
+	stored && {...stored, value: new Uint8Array(stored.value)};
+
 /** What the transaction would do, carried out on the same state as in a replica: by one operation after the other. */
 test('a plan gives the results and the state that a replica gives, for as many of the operations as it carries out', t => {
 	const revision = 77;
 	fc.assert(
 		fc.property(fc.array(operation, {minLength: 1, maxLength: 6}), entries, (operations, present) => {
 			const replica = new Store();
-			for (const [name, bytes, version] of present) replica.set(name, codec.byteStringOf(bytes), version);
+			for (const [name, bytes, version] of present) replica.set(name, bytes, version);
 			const taken = candidates(operations, limits.requestBytesMax);
-			const known: Known = new Map([...keysToRead(taken, limits.valueBytesMax)].map(name => [name, replica.get(name)]));
+			const asked = [...keysToRead(taken, limits.valueBytesMax)];
+			const known: Known = new Map(asked.map(name => [name, copyOf(replica.get(name))]));
 			const plan = planWrites(taken, known, limits);
 
 			t.true(plan.count >= 1);
 			const wanted = operations
 				.slice(0, plan.count)
-				.map(one => execute({codec, store: replica, version: revision, valueBytesMax: limits.valueBytesMax}, one));
+				.map(one => execute({store: replica, version: revision, valueBytesMax: limits.valueBytesMax}, one));
 			// How many keys a clear meets, etcd tells.
 			if (plan.clears) return;
 			t.deepEqual(
 				plan.results.map(result => settleVersion(result, revision)),
 				wanted,
 			);
-			const after = new Map<string, unknown>(
-				present.map(([name, bytes, version]) => [name, {value: codec.byteStringOf(bytes), version}]),
-			);
+			const after = new Map<string, unknown>(present.map(([name, bytes, version]) => [name, {value: bytes, version}]));
 			for (const [name, text] of plan.changes) {
 				if (text === undefined) after.delete(name);
 				else after.set(name, {value: text, version: revision});

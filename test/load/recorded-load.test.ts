@@ -3,7 +3,6 @@ import test from 'ava';
 import {KeyValueClient} from '../../actors/key-value-client.js';
 import {BackgroundLoad} from '../../actors/load/background-load.js';
 import {RecordedLoad} from '../../actors/load/recorded-load.js';
-import {codec} from '../../actors/codec.js';
 import {Random} from '../../src/faults/random.js';
 import {TimeoutError} from '../../src/kv/errors.js';
 import {execute} from '../../src/kv/operations.js';
@@ -35,7 +34,7 @@ class LocalClient extends KeyValueClient {
 
 	async execute(operation: Operation): Promise<Result> {
 		const version = ++this.#world.operations;
-		const result = execute({codec, store: this.#world.store, version, valueBytesMax: 2 ** 20}, operation);
+		const result = execute({store: this.#world.store, version, valueBytesMax: 2 ** 20}, operation);
 		await sleep(1);
 		return this.#answer(operation, result);
 	}

@@ -266,7 +266,7 @@ test('keys and values are byte strings of exactly their size', async t => {
 		`+OK\r\n$256\r\n${key}\r\n`,
 	);
 	t.is(client.store.size, 1);
-	t.is(client.store.get(key)?.value, key);
+	t.deepEqual(client.store.get(key)?.value, every);
 });
 
 test('MSET and DEL of many are one operation, so they happen in one step', async t => {

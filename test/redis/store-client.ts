@@ -1,7 +1,6 @@
 import {setImmediate as setImmediatePromise} from 'node:timers/promises';
 import type {KvClient} from '../../actors/kv-client.js';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
-import {codec} from '../../actors/codec.js';
 import {execute} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';
 import type {Operation, Result} from '../../src/kv/types.js';
@@ -45,7 +44,7 @@ export class StoreClient implements KvClient {
 
 	apply(operation: Operation): Result {
 		const {valueBytesMax} = defaultRedisLimits;
-		return execute({codec, store: this.store, version: ++this.#version, valueBytesMax}, operation);
+		return execute({store: this.store, version: ++this.#version, valueBytesMax}, operation);
 	}
 
 	#openBatch(kind: 'read' | 'write'): Batch {

@@ -1,8 +1,7 @@
 /** The requests that we send to etcd, and what is read out of its answers. */
 import type {ICompare, IKeyValue, IRequestOp, IResponseOp, ITxnRequest, ITxnResponse} from 'etcd3';
-import type {Stored} from '../../../src/kv/store.js';
+import type {Stored} from '../../../src/kv/shard.js';
 import type {Key, Version} from '../../../src/kv/types.js';
-import {codec} from '../../codec.js';
 import type {Keyspace} from './keyspace.js';
 import {encodeRecord} from './session-record.js';
 import type {WritePlan} from './write-plan.js';
@@ -37,7 +36,7 @@ export function writeRequest(
 		const bytes = keyspace.keyOf(key);
 		return value === undefined
 			? {request_delete_range: {key: bytes}}
-			: {request_put: {key: bytes, value: Buffer.from(value, 'latin1')}};
+			: {request_put: {key: bytes, value: Buffer.from(value)}};
 	});
 	if (plan.clears) changes.push({request_delete_range: keyspace.range});
 	return {
@@ -73,7 +72,7 @@ export function deletedOf(response: ITxnResponse): number {
 }
 
 function storedOf(entry: IKeyValue | undefined): Stored | undefined {
-	return entry && {value: codec.byteStringOf(entry.value), version: Number(entry.mod_revision)};
+	return entry && {value: new Uint8Array(entry.value), version: Number(entry.mod_revision)};
 }
 
 export const firstOf = (response: IResponseOp): IKeyValue | undefined => response.response_range.kvs[0];

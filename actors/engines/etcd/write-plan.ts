@@ -2,10 +2,9 @@
 import {bytesOfOperation} from '../../../src/kv/clerk-task.js';
 import {execute, type KeyValues} from '../../../src/kv/operations.js';
 import {bytesOfResult} from '../../../src/kv/sessions.js';
-import type {Stored} from '../../../src/kv/store.js';
-import type {ByteString, Key, Operation, Result, Version, WriteOperation} from '../../../src/kv/types.js';
+import type {Stored} from '../../../src/kv/shard.js';
+import type {Key, Operation, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/raft/errors.js';
-import {codec} from '../../codec.js';
 import {keysMax} from './limits.js';
 import {pendingVersion} from './session-record.js';
 
@@ -18,7 +17,7 @@ export interface WritePlan {
 	/** Of these; versions that the transaction is to give are `pendingVersion`. */
 	readonly results: readonly Result[];
 	/** What becomes of keys; `undefined`: it is deleted. */
-	readonly changes: ReadonlyMap<Key, ByteString | undefined>;
+	readonly changes: ReadonlyMap<Key, Value | undefined>;
 	/** What must still be so when it is carried out: each key's version, 0 for absent. */
 	readonly conditions: ReadonlyMap<Key, Version>;
 	/** It is one `clear`, and nothing else. */
@@ -79,7 +78,7 @@ export function candidates(operations: readonly WriteOperation[], bytesMax: numb
  */
 export function planWrites(operations: readonly WriteOperation[], known: Known, limits: PlanLimits): WritePlan {
 	const results: Result[] = [];
-	const changes = new Map<Key, ByteString | undefined>();
+	const changes = new Map<Key, Value | undefined>();
 	const conditions = new Map<Key, Version>();
 	let byteLength = entryBytes;
 	for (const operation of operations) {
@@ -88,7 +87,7 @@ export function planWrites(operations: readonly WriteOperation[], known: Known, 
 			break;
 		}
 		const step = new Step(known, changes);
-		const execution = {codec, store: step, version: pendingVersion, valueBytesMax: limits.valueBytesMax};
+		const execution = {store: step, version: pendingVersion, valueBytesMax: limits.valueBytesMax};
 		const result = execute(execution, operation);
 		const stepBytes = bytesOfResult(result) + step.byteLength(limits.keyOverheadBytes);
 		const fits = byteLength + stepBytes <= limits.requestBytesMax && !step.changesAgain;
@@ -121,12 +120,12 @@ const clearPlan: WritePlan = {
 /** What one operation sees and does, over what those before it did. */
 class Step implements KeyValues {
 	readonly #known: Known;
-	readonly #before: ReadonlyMap<Key, ByteString | undefined>;
+	readonly #before: ReadonlyMap<Key, Value | undefined>;
 	readonly changed = new Map<Key, Stored | undefined>();
 	/** Keys whose state in etcd made a difference. */
 	readonly consulted = new Set<Key>();
 
-	constructor(known: Known, before: ReadonlyMap<Key, ByteString | undefined>) {
+	constructor(known: Known, before: ReadonlyMap<Key, Value | undefined>) {
 		this.#known = known;
 		this.#before = before;
 	}
@@ -146,7 +145,7 @@ class Step implements KeyValues {
 		return this.#known.get(key);
 	}
 
-	set(key: Key, value: ByteString, version: Version): void {
+	set(key: Key, value: Value, version: Version): void {
 		this.changed.set(key, {value, version});
 	}
 
