@@ -1,12 +1,12 @@
 /**
- * Some of the keys, with their values laid end to end in one array: outside the garbage collector's sight, with no object
- * for a key or a value, and copied as a whole in a few microseconds.
+ * Some of the keys, with their values laid end to end in pages: outside the garbage collector's sight, with no object for
+ * a key or a value. Pages never grow, so nothing is left behind where they were; a copy shares them until it writes.
  *
- *     bytes   record | record | record that nothing points to | record | free ...
+ *     pages   record | record | record that nothing points to | free ...          16 KiB each
+ *             record                          of 2 KiB or more: a page of its own, given back at once
  *     record  version, u48 | length of key, u32 | length of value, u32 | key | value
- *     slots   a hash table with linear probing: 0, or 1 + where a record begins
- *
- * A large value has an array of its own, which is never written to again; its record ends with that array's number.
+ *     slots   a hash table with linear probing: 0, or 1 + the address of a record
+ *     address number of the page * 16 KiB + offset in it
  */
 import {assert} from '../raft/errors.js';
 import type {Key, Value, Version} from './types.js';
@@ -20,67 +20,81 @@ export interface Stored {
 const headerBytes = 14;
 const keyLengthAt = 6;
 const valueLengthAt = 10;
-/** From this length on a value is kept apart: a small neighbour that grows must not move it. */
-const largeBytes = 2048;
-/** What a record holds instead of a large value. */
-const numberBytes = 4;
 const twoTo32 = 2 ** 32;
 
+const pageBits = 14;
+const pageBytes = 2 ** pageBits;
+/** An address has 32 bits. */
+const pagesMax = 2 ** (32 - pageBits) - 1;
+/** A record from this length on has a page of its own. */
+const ownPageBytes = 2048;
+
 const firstSlots = 4;
-const firstBytes = 192;
+/** The first page begins small: many shards hold a key or two. */
+const firstPageBytes = 192;
+
+const firstHash = 0x811c9dc5;
+const hashPrime = 0x01000193;
 
 /** FNV-1a, 32 bits. Only spreads the keys: nothing that replicas agree on depends on its value. */
 export function hashOf(key: Key): number {
-	let hash = 0x811c9dc5;
-	for (let offset = 0; offset < key.length; offset += 1) hash = Math.imul(hash ^ key.charCodeAt(offset), 0x01000193);
+	let hash = firstHash;
+	for (let offset = 0; offset < key.length; offset += 1) hash = Math.imul(hash ^ key.charCodeAt(offset), hashPrime);
 	return hash;
 }
 
-const heldBytes = (valueLength: number): number => (valueLength < largeBytes ? valueLength : numberBytes);
+const pageOf = (address: number): number => address >>> pageBits;
+const offsetOf = (address: number): number => address & (pageBytes - 1);
 
 export class Shard {
-	#bytes: Uint8Array = new Uint8Array(firstBytes);
-	/** Of `#bytes`; free from here on. */
+	#pages: (Uint8Array | undefined)[] = [];
+	#freePages: number[] = [];
+	/** Those with one record, of `ownPageBytes` or more. */
+	#ownPages = new Set<number>();
+	/** A shard that this one is a copy of reads them: what they hold must not change; their free space is ours. */
+	#sharedPages = new Set<number>();
+	/** The page that is being filled, and its free space's offset. */
+	#current: number | undefined;
 	#end = 0;
-	/** Bytes of records that nothing points to. */
+	/** Bytes of records that share pages, and of those among them that nothing points to. */
+	#filled = 0;
 	#garbage = 0;
 	#slots = new Uint32Array(firstSlots);
 	#size = 0;
-	/** By number. */
-	#large: (Value | undefined)[] = [];
-	#freeNumbers: number[] = [];
 
 	/** Keys. */
 	get size(): number {
 		return this.#size;
 	}
 
-	/** What a copy of it copies, large values not included. */
-	get byteLength(): number {
-		return this.#end + this.#slots.byteLength;
+	/** What a copy of it copies at once. */
+	get tableBytes(): number {
+		return this.#slots.byteLength;
 	}
 
 	/** `hash`: of this key, by `hashOf`; as in all of these. */
 	get(hash: number, key: Key): Stored | undefined {
 		const record = this.#slots[this.#find(hash, key)] as number;
-		return record === 0 ? undefined : {value: this.#valueAt(record - 1), version: this.#versionAt(record - 1)};
+		return record === 0 ? undefined : this.#storedAt(record - 1);
 	}
 
 	/** Takes a copy of the value. Whether the key is new. */
 	set(hash: number, key: Key, value: Value, version: Version): boolean {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
-		if (record > 0 && value.length < largeBytes && this.#uint32At(record - 1 + valueLengthAt) === value.length) {
-			this.#putVersion(record - 1, version);
-			this.#bytes.set(value, record - 1 + headerBytes + key.length);
+		if (record > 0 && uint32At(this.#page(record - 1), offsetOf(record - 1) + valueLengthAt) === value.length) {
+			const offset = offsetOf(record - 1);
+			const page = this.#writable(pageOf(record - 1));
+			putVersion(page, offset, version);
+			page.set(value, offset + headerBytes + key.length);
 			return false;
 		}
 		if (record > 0) this.#discard(record - 1);
-		const length = headerBytes + key.length + heldBytes(value.length);
 		this.#slots[slot] = 0;
-		// Moves records, and so changes slots: not this one's, which stays empty.
-		if (this.#end + length > this.#bytes.length) this.#makeRoom(length);
-		this.#slots[slot] = this.#append(key, value, version) + 1;
+		// May move records, and so change slots: not this one, which is empty.
+		const address = this.#reserve(headerBytes + key.length + value.length);
+		writeRecord(this.#page(address), offsetOf(address), key, value, version);
+		this.#slots[slot] = address + 1;
 		if (record > 0) return false;
 		this.#size += 1;
 		if (this.#size * 4 > this.#slots.length * 3) this.#growSlots();
@@ -95,19 +109,24 @@ export class Shard {
 		this.#discard(record - 1);
 		this.#size -= 1;
 		this.#vacate(slot);
-		if (this.#garbage * 2 > this.#end) this.#makeRoom(0);
+		if (this.#garbage * 2 > this.#filled) this.#layOut();
 		return true;
 	}
 
+	/** To be changed in place of this one, which can only be read from now on. */
 	copy(): Shard {
 		const copy = new Shard();
-		copy.#bytes = this.#bytes.slice(0, this.#end);
+		copy.#pages = this.#pages.slice();
+		// Only changes need these two.
+		copy.#freePages = this.#freePages;
+		copy.#ownPages = this.#ownPages;
+		copy.#sharedPages = new Set(this.#pages.keys());
+		copy.#current = this.#current;
 		copy.#end = this.#end;
+		copy.#filled = this.#filled;
 		copy.#garbage = this.#garbage;
 		copy.#slots = this.#slots.slice();
 		copy.#size = this.#size;
-		copy.#large = this.#large.slice();
-		copy.#freeNumbers = this.#freeNumbers.slice();
 		return copy;
 	}
 
@@ -115,7 +134,7 @@ export class Shard {
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
 		for (const record of this.#slots) {
 			if (record === 0) continue;
-			yield [this.#keyAt(record - 1), {value: this.#valueAt(record - 1), version: this.#versionAt(record - 1)}];
+			yield [this.#keyAt(record - 1), this.#storedAt(record - 1)];
 		}
 	}
 
@@ -159,132 +178,184 @@ export class Shard {
 		this.#slots = slots;
 	}
 
-	// ---------------------------------------------------------------------------------------------------- records
-
-	#append(key: Key, value: Value, version: Version): number {
-		const record = this.#end;
-		const valueAt = record + headerBytes + key.length;
-		this.#putVersion(record, version);
-		this.#putUint32(record + keyLengthAt, key.length);
-		this.#putUint32(record + valueLengthAt, value.length);
+	#isKeyAt(address: number, key: Key): boolean {
+		const page = this.#page(address);
+		const start = offsetOf(address) + headerBytes;
+		if (uint32At(page, start - headerBytes + keyLengthAt) !== key.length) return false;
 		for (let place = 0; place < key.length; place += 1) {
-			this.#bytes[record + headerBytes + place] = key.charCodeAt(place);
-		}
-		if (value.length < largeBytes) this.#bytes.set(value, valueAt);
-		else this.#putUint32(valueAt, this.#keepLarge(new Uint8Array(value)));
-		this.#end = valueAt + heldBytes(value.length);
-		return record;
-	}
-
-	#keepLarge(value: Value): number {
-		const number = this.#freeNumbers.pop() ?? this.#large.length;
-		this.#large[number] = value;
-		return number;
-	}
-
-	/** The record is garbage from here on; a large value goes at once. */
-	#discard(record: number): void {
-		const length = this.#uint32At(record + valueLengthAt);
-		const valueAt = record + headerBytes + this.#uint32At(record + keyLengthAt);
-		this.#garbage += valueAt + heldBytes(length) - record;
-		if (length < largeBytes) return;
-		const number = this.#uint32At(valueAt);
-		this.#large[number] = undefined;
-		this.#freeNumbers.push(number);
-	}
-
-	/** For `length` bytes more, and a little for what comes next. */
-	#makeRoom(length: number): void {
-		const needed = this.#end - this.#garbage + length;
-		const bytes = new Uint8Array(Math.max(firstBytes, needed + (needed >>> 3)));
-		if (this.#garbage === 0) {
-			bytes.set(this.#bytes.subarray(0, this.#end));
-			this.#bytes = bytes;
-		} else this.#layOut(bytes);
-	}
-
-	/** Moves the records that are pointed to, and leaves the others behind. */
-	#layOut(bytes: Uint8Array): void {
-		let end = 0;
-		for (const [slot, record] of this.#slots.entries()) {
-			if (record === 0) continue;
-			const held = this.#recordAt(record - 1);
-			bytes.set(held, end);
-			this.#slots[slot] = end + 1;
-			end += held.length;
-		}
-		assert(end === this.#end - this.#garbage, 'what is not pointed to is garbage');
-		this.#bytes = bytes;
-		this.#end = end;
-		this.#garbage = 0;
-	}
-
-	#recordAt(record: number): Uint8Array {
-		const valueAt = record + headerBytes + this.#uint32At(record + keyLengthAt);
-		return this.#bytes.subarray(record, valueAt + heldBytes(this.#uint32At(record + valueLengthAt)));
-	}
-
-	#isKeyAt(record: number, key: Key): boolean {
-		if (this.#uint32At(record + keyLengthAt) !== key.length) return false;
-		const start = record + headerBytes;
-		for (let place = 0; place < key.length; place += 1) {
-			if (this.#bytes[start + place] !== key.charCodeAt(place)) return false;
+			if (page[start + place] !== key.charCodeAt(place)) return false;
 		}
 		return true;
 	}
 
-	#keyAt(record: number): Key {
-		const start = record + headerBytes;
-		const end = start + this.#uint32At(record + keyLengthAt);
-		let key = '';
-		for (let offset = start; offset < end; offset += 1) key += String.fromCharCode(this.#bytes[offset] as number);
-		return key;
-	}
-
 	/** As `hashOf` its key. */
-	#hashAt(record: number): number {
-		const start = record + headerBytes;
-		const end = start + this.#uint32At(record + keyLengthAt);
-		let hash = 0x811c9dc5;
-		for (let offset = start; offset < end; offset += 1) {
-			hash = Math.imul(hash ^ (this.#bytes[offset] as number), 0x01000193);
-		}
+	#hashAt(address: number): number {
+		let hash = firstHash;
+		for (const byte of this.#keyBytesAt(address)) hash = Math.imul(hash ^ byte, hashPrime);
 		return hash;
 	}
 
-	#valueAt(record: number): Value {
-		const length = this.#uint32At(record + valueLengthAt);
-		const start = record + headerBytes + this.#uint32At(record + keyLengthAt);
-		if (length < largeBytes) return this.#bytes.subarray(start, start + length);
-		return this.#large[this.#uint32At(start)] as Value;
+	// ------------------------------------------------------------------------------------------------------ pages
+
+	#page(address: number): Uint8Array {
+		return this.#pages[pageOf(address)] as Uint8Array;
 	}
 
-	#versionAt(record: number): Version {
-		const high = (this.#bytes[record + 4] as number) + (this.#bytes[record + 5] as number) * 2 ** 8;
-		return this.#uint32At(record) + high * twoTo32;
+	/** The page, for a change of what it holds. */
+	#writable(number: number): Uint8Array {
+		const page = this.#pages[number] as Uint8Array;
+		if (this.#sharedPages.size === 0 || !this.#sharedPages.delete(number)) return page;
+		const copy = new Uint8Array(page);
+		this.#pages[number] = copy;
+		return copy;
 	}
 
-	#putVersion(record: number, version: Version): void {
-		this.#putUint32(record, version % twoTo32);
-		const high = Math.floor(version / twoTo32);
-		this.#bytes[record + 4] = high;
-		this.#bytes[record + 5] = high >>> 8;
+	/** The address of so much free space. */
+	#reserve(length: number): number {
+		if (length >= ownPageBytes) {
+			const number = this.#addPage(new Uint8Array(length));
+			this.#ownPages.add(number);
+			return number * pageBytes;
+		}
+		if (this.#current === undefined || this.#end + length > this.#capacity()) this.#makeRoom(length);
+		const offset = this.#end;
+		this.#end += length;
+		this.#filled += length;
+		return (this.#current as number) * pageBytes + offset;
 	}
 
-	#uint32At(offset: number): number {
-		const bytes = this.#bytes;
-		const low =
-			(bytes[offset] as number) | ((bytes[offset + 1] as number) << 8) | ((bytes[offset + 2] as number) << 16);
-		return (low | ((bytes[offset + 3] as number) << 24)) >>> 0;
+	#capacity(): number {
+		return (this.#pages[this.#current as number] as Uint8Array).length;
 	}
 
-	#putUint32(offset: number, value: number): void {
-		this.#bytes[offset] = value;
-		this.#bytes[offset + 1] = value >>> 8;
-		this.#bytes[offset + 2] = value >>> 16;
-		this.#bytes[offset + 3] = value >>> 24;
+	#makeRoom(length: number): void {
+		if (this.#current !== undefined && this.#end + length <= pageBytes) return this.#growPage(this.#current, length);
+		if (this.#garbage * 4 > this.#filled) {
+			this.#layOut();
+			if (this.#current !== undefined && this.#end + length <= this.#capacity()) return;
+		}
+		const isFirst = this.#filled === 0;
+		this.#current = this.#addPage(new Uint8Array(isFirst ? Math.max(firstPageBytes, length) : pageBytes));
+		this.#end = 0;
+	}
+
+	#growPage(number: number, length: number): void {
+		const page = this.#pages[number] as Uint8Array;
+		const larger = new Uint8Array(Math.min(pageBytes, Math.max(page.length * 4, this.#end + length)));
+		larger.set(page);
+		this.#pages[number] = larger;
+		this.#sharedPages.delete(number);
+	}
+
+	#addPage(page: Uint8Array): number {
+		const number = this.#freePages.pop() ?? this.#pages.length;
+		assert(number < pagesMax, 'a shard has an address for each of its pages');
+		this.#pages[number] = page;
+		return number;
+	}
+
+	#removePage(number: number): void {
+		this.#pages[number] = undefined;
+		this.#sharedPages.delete(number);
+		this.#freePages.push(number);
+	}
+
+	/** The record is garbage from here on; a page of its own goes at once. */
+	#discard(address: number): void {
+		const number = pageOf(address);
+		if (this.#ownPages.delete(number)) this.#removePage(number);
+		else this.#garbage += this.#recordAt(address).length;
+	}
+
+	/** Moves the records that are pointed to into new pages, end to end, and leaves the others behind. */
+	#layOut(): void {
+		const before = this.#pages.slice();
+		for (const [number, page] of before.entries()) {
+			if (page !== undefined && !this.#ownPages.has(number)) this.#removePage(number);
+		}
+		this.#current = undefined;
+		this.#filled = 0;
+		this.#garbage = 0;
+		for (const [slot, record] of this.#slots.entries()) {
+			if (record === 0 || this.#ownPages.has(pageOf(record - 1))) continue;
+			const held = recordAt(before[pageOf(record - 1)] as Uint8Array, offsetOf(record - 1));
+			const address = this.#reserve(held.length);
+			this.#page(address).set(held, offsetOf(address));
+			this.#slots[slot] = address + 1;
+		}
+	}
+
+	// ---------------------------------------------------------------------------------------------------- records
+
+	#recordAt(address: number): Uint8Array {
+		return recordAt(this.#page(address), offsetOf(address));
+	}
+
+	#keyBytesAt(address: number): Uint8Array {
+		const page = this.#page(address);
+		const start = offsetOf(address) + headerBytes;
+		return page.subarray(start, start + uint32At(page, start - headerBytes + keyLengthAt));
+	}
+
+	#keyAt(address: number): Key {
+		const bytes = this.#keyBytesAt(address);
+		let key = '';
+		for (let offset = 0; offset < bytes.length; offset += keyPartBytes) {
+			const part = bytes.subarray(offset, offset + keyPartBytes);
+			key += String.fromCharCode.apply(undefined, part as unknown as number[]);
+		}
+		return key;
+	}
+
+	#storedAt(address: number): Stored {
+		const page = this.#page(address);
+		const offset = offsetOf(address);
+		const valueAt = offset + headerBytes + uint32At(page, offset + keyLengthAt);
+		const value = page.subarray(valueAt, valueAt + uint32At(page, offset + valueLengthAt));
+		return {value, version: versionAt(page, offset)};
 	}
 }
 
+/** Arguments of one call. */
+const keyPartBytes = 4096;
+
 /** Where the probing for this hash begins. The store chose the shard by other bits of it. */
 const homeOf = (hash: number, mask: number): number => (Math.imul(hash, 0x9e3779b1) >>> 12) & mask;
+
+function writeRecord(page: Uint8Array, offset: number, key: Key, value: Value, version: Version): void {
+	putVersion(page, offset, version);
+	putUint32(page, offset + keyLengthAt, key.length);
+	putUint32(page, offset + valueLengthAt, value.length);
+	for (let place = 0; place < key.length; place += 1) page[offset + headerBytes + place] = key.charCodeAt(place);
+	page.set(value, offset + headerBytes + key.length);
+}
+
+function recordAt(page: Uint8Array, offset: number): Uint8Array {
+	const length = headerBytes + uint32At(page, offset + keyLengthAt) + uint32At(page, offset + valueLengthAt);
+	return page.subarray(offset, offset + length);
+}
+
+function versionAt(page: Uint8Array, offset: number): Version {
+	const high = (page[offset + 4] as number) + (page[offset + 5] as number) * 2 ** 8;
+	return uint32At(page, offset) + high * twoTo32;
+}
+
+function putVersion(page: Uint8Array, offset: number, version: Version): void {
+	putUint32(page, offset, version % twoTo32);
+	const high = Math.floor(version / twoTo32);
+	page[offset + 4] = high;
+	page[offset + 5] = high >>> 8;
+}
+
+/** By bytes: a DataView for each page would be an object more. */
+function uint32At(page: Uint8Array, offset: number): number {
+	const low = (page[offset] as number) | ((page[offset + 1] as number) << 8) | ((page[offset + 2] as number) << 16);
+	return (low | ((page[offset + 3] as number) << 24)) >>> 0;
+}
+
+function putUint32(page: Uint8Array, offset: number, value: number): void {
+	page[offset] = value;
+	page[offset + 1] = value >>> 8;
+	page[offset + 2] = value >>> 16;
+	page[offset + 3] = value >>> 24;
+}

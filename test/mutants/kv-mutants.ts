@@ -202,7 +202,15 @@ export const kvMutants: readonly Mutant[] = [
 		'a value of another length is written where the old one was, over its neighbour',
 		'arenas in general',
 		'kv/shard',
-		'this.#uint32At(record - 1 + valueLengthAt) === value.length',
-		'record - 1 + headerBytes + key.length + value.length <= this.#bytes.length && (this.#putUint32(record - 1 + valueLengthAt, value.length), true)',
+		'offsetOf(record - 1) + valueLengthAt) === value.length) {',
+		'offsetOf(record - 1) + valueLengthAt) > 0 && offsetOf(record - 1) + headerBytes + key.length + value.length <= this.#page(record - 1).length) { putUint32(this.#writable(pageOf(record - 1)), offsetOf(record - 1) + valueLengthAt, value.length);',
+	),
+	plant(
+		'shared-page-written',
+		'a write changes a page that a snapshot which is being taken still reads',
+		'lni/dragonboat#409; aliasing in general',
+		'kv/shard',
+		'copy.#sharedPages = new Set(this.#pages.keys());',
+		'',
 	),
 ];
