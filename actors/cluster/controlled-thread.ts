@@ -27,7 +27,9 @@ export class ControlledThread {
 	readonly #worker: Worker;
 	readonly #control: Remote<ThreadControl>;
 	readonly #controlPort: MessagePort;
-	#hasExited = false;
+	#exit: ThreadExit | undefined;
+	/** To be told of its end: calls that wait for an answer. */
+	readonly #calls = new Set<(exit: ThreadExit) => void>();
 
 	constructor(name: string, entry: URL, workerData: unknown, controlPort: MessagePort, transferList: MessagePort[]) {
 		this.name = name;
@@ -40,9 +42,10 @@ export class ControlledThread {
 		});
 		this.exited = new Promise(resolve => {
 			this.#worker.once('exit', exitCode => {
-				this.#hasExited = true;
+				this.#exit = {exitCode, error};
 				this.#controlPort.close();
-				resolve({exitCode, error});
+				for (const died of this.#calls) died(this.#exit);
+				resolve(this.#exit);
 			});
 		});
 	}
@@ -67,7 +70,7 @@ export class ControlledThread {
 
 	/** Asks it to finish, and ends it when it does not within the deadline. */
 	async stop(timeoutMs: number): Promise<void> {
-		if (this.#hasExited) return;
+		if (this.#exit !== undefined) return;
 		await this.call('stop', [], timeoutMs).catch(() => undefined);
 		const timer = setTimeout(() => void this.#worker.terminate(), timeoutMs);
 		await this.exited;
@@ -75,9 +78,11 @@ export class ControlledThread {
 		this.#control[releaseProxy]();
 	}
 
+	/** Not by `exited.then`: a promise that is settled only at the end would keep something of each call until then. */
 	async #orDeath<T>(call: Promise<T>, method: string, timeoutMs: number): Promise<T> {
 		let timer: NodeJS.Timeout | undefined;
-		const deadline = new Promise<never>((_, reject) => {
+		let died: ((exit: ThreadExit) => void) | undefined;
+		const failure = new Promise<never>((_, reject) => {
 			timer = setTimeout(
 				() =>
 					reject(
@@ -85,14 +90,16 @@ export class ControlledThread {
 					),
 				timeoutMs,
 			);
-		});
-		const death = this.exited.then(({error}): never => {
-			throw new ThreadError('ERR_THREAD_DIED', `${this.name} ended before it answered '${method}'`, {cause: error});
+			died = ({error}) =>
+				reject(new ThreadError('ERR_THREAD_DIED', `${this.name} ended before it answered '${method}'`, {cause: error}));
+			if (this.#exit === undefined) this.#calls.add(died);
+			else died(this.#exit);
 		});
 		try {
-			return await Promise.race([call, death, deadline]);
+			return await Promise.race([call, failure]);
 		} finally {
 			clearTimeout(timer);
+			if (died !== undefined) this.#calls.delete(died);
 		}
 	}
 }

@@ -23,6 +23,8 @@ import type {Done, SnapshotReader} from './storage.js';
 
 const blockBytes = 64 * 1024;
 const smallBlockBytes = 1024;
+/** So much is synced on the way: a disk that is given all of a large snapshot at the end keeps the log's syncs waiting. */
+const syncBytes = 1024 * 1024;
 const crcBytes = 4;
 const fixedBytes = preambleBytes + 18;
 const footerBytes = 10;
@@ -33,6 +35,8 @@ export class SnapshotFileWriter {
 	readonly #headerCrc: number;
 	/** Where the next write goes. */
 	#offset = 0;
+	/** What is before this was synced, or is being synced. */
+	#syncedTo = 0;
 	/** Bytes of data so far. */
 	#size = 0;
 	/** The block that is being filled; written out when it is full. Most snapshots of a small state never fill one. */
@@ -57,7 +61,11 @@ export class SnapshotFileWriter {
 			taken += part.length;
 			if (this.#size % blockBytes === 0) parts.push(this.#sealBlock());
 		}
-		this.#put(parts, done);
+		this.#put(parts, error => {
+			if (error !== undefined || this.#offset - this.#syncedTo < syncBytes) return done(error);
+			this.#syncedTo = this.#offset;
+			this.#file.sync(done);
+		});
 	}
 
 	/** `done`: all bytes are durable in the file. */
