@@ -14,6 +14,9 @@ import {ThreadError} from './errors.js';
 
 const errorClasses = [DataDirectoryError, StorageCorruptError, StorageFailedError, InvariantError];
 
+/** Half of the default: keys and values rest outside the heap, and no load ran slower for it. Saves 24 MB a thread. */
+const resourceLimits = {maxYoungGenerationSizeMb: 24};
+
 /** How a thread ended: `error` is what it died of, if it said so. */
 export interface ThreadExit {
 	readonly exitCode: number;
@@ -34,7 +37,7 @@ export class ControlledThread {
 	constructor(name: string, entry: URL, workerData: unknown, controlPort: MessagePort, transferList: MessagePort[]) {
 		this.name = name;
 		this.#controlPort = controlPort;
-		this.#worker = new Worker(entry, {name, workerData, transferList});
+		this.#worker = new Worker(entry, {name, workerData, transferList, resourceLimits});
 		this.#control = wrap<ThreadControl>(endpointOf(controlPort));
 		let error: Error | undefined;
 		this.#worker.on('error', (thrown: unknown) => {
