@@ -174,6 +174,8 @@ test('large values that come and go leave nothing behind', t => {
 		collectGarbage();
 		return process.memoryUsage().heapUsed;
 	};
+	// Twice: the first time compiles code, which is on the heap as well. A leak of page numbers is more than the limit.
+	churn();
 	const heap = churn();
-	t.true(churn() < heap + 2 ** 18);
+	t.true(churn() < heap + 2 ** 19);
 });
