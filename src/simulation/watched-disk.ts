@@ -24,8 +24,8 @@ export class WatchedDisk implements Disk {
 		this.#disk.lock();
 	}
 
-	unlock(): void {
-		this.#disk.unlock();
+	unlock(done: Done): void {
+		this.#disk.unlock(done);
 	}
 
 	list(): readonly string[] {

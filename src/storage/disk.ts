@@ -17,8 +17,8 @@ export interface Disk {
 	rename(from: string, to: string): void;
 	remove(name: string): void;
 	syncDirectory(done: Done): void;
-	/** Lets go of the claim; open files are closed by their owners before. */
-	unlock(): void;
+	/** Lets go of the claim; open files are closed by their owners before. `done`: removed files hold no descriptor either. */
+	unlock(done: Done): void;
 }
 
 export interface DiskFile {

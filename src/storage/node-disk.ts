@@ -49,6 +49,10 @@ export class NodeDisk implements Disk {
 	readonly #owner: string;
 	/** The directory itself, while it is locked. */
 	#descriptor: number | undefined;
+	/** Removed files that the pool has still to close. */
+	#closing = 0;
+	/** Who waits for those. */
+	#unlocked: Done[] = [];
 
 	constructor({directory, sync, now, owner}: NodeDiskOptions) {
 		this.#directory = directory;
@@ -97,7 +101,11 @@ export class NodeDisk implements Disk {
 		try {
 			fs.unlinkSync(path);
 		} finally {
-			fs.close(descriptor, () => undefined);
+			this.#closing++;
+			fs.close(descriptor, () => {
+				this.#closing--;
+				this.#settleUnlocked();
+			});
 		}
 	}
 
@@ -107,11 +115,19 @@ export class NodeDisk implements Disk {
 		else done();
 	}
 
-	unlock(): void {
-		if (this.#descriptor === undefined) return;
-		fs.closeSync(this.#descriptor);
-		this.#descriptor = undefined;
-		releaseDirectory(this.#directory, this.#owner);
+	unlock(done: Done): void {
+		if (this.#descriptor !== undefined) {
+			fs.closeSync(this.#descriptor);
+			this.#descriptor = undefined;
+			releaseDirectory(this.#directory, this.#owner);
+		}
+		this.#unlocked.push(done);
+		this.#settleUnlocked();
+	}
+
+	#settleUnlocked(): void {
+		if (this.#closing > 0) return;
+		for (const done of this.#unlocked.splice(0)) done();
 	}
 }
 

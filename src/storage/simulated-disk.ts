@@ -99,8 +99,9 @@ export class SimulatedDisk implements Disk {
 		this.#isLocked = true;
 	}
 
-	unlock(): void {
+	unlock(done: Done): void {
 		this.#isLocked = false;
+		done();
 	}
 
 	list(): readonly string[] {

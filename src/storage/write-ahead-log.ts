@@ -68,6 +68,8 @@ export class WriteAheadLog implements RaftStorage {
 	/** Set once, never reset: see {@link RaftStorage}. */
 	#failure: StorageFailedError | undefined;
 	#closing: Done[] | undefined;
+	/** The disk lets go of what it still holds. */
+	#isUnlocking = false;
 
 	#queue: QueuedBatch[] = [];
 	/** The log after all that was handed over. */
@@ -100,7 +102,7 @@ export class WriteAheadLog implements RaftStorage {
 			const {tail, entries} = recovered;
 			return {hardState: tail.hardState, snapshot: tail.snapshot, entries};
 		} catch (error) {
-			this.#disk.unlock();
+			this.#disk.unlock(() => undefined);
 			throw error;
 		}
 	}
@@ -311,12 +313,17 @@ export class WriteAheadLog implements RaftStorage {
 
 	#closeWhenIdle(): void {
 		if (this.#closing === undefined || this.#isFlushing || this.#isPumping || this.#draft?.isBusy === true) return;
-		if (this.#queue.length > 0) return;
-		if (this.#writer !== undefined) {
-			this.#writer.close();
-			this.#writer = undefined;
-			this.#disk.unlock();
+		if (this.#queue.length > 0 || this.#isUnlocking) return;
+		if (this.#writer === undefined) {
+			for (const done of this.#closing.splice(0)) done(this.#failure);
+			return;
 		}
-		for (const done of this.#closing.splice(0)) done(this.#failure);
+		this.#writer.close();
+		this.#writer = undefined;
+		this.#isUnlocking = true;
+		this.#disk.unlock(() => {
+			this.#isUnlocking = false;
+			this.#closeWhenIdle();
+		});
 	}
 }
