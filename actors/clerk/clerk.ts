@@ -10,6 +10,7 @@ import type {Operation, Result} from '../../src/kv/types.js';
 import {type NodeId, unreachable} from '../../src/raft/types.js';
 import {codec} from '../codec.js';
 import {KeyValueClient} from '../key-value-client.js';
+import type {BusyPoll} from '../network/busy-poll.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
 import type {Router} from '../network/router.js';
 import {ReplyChannels} from './reply-channels.js';
@@ -32,6 +33,8 @@ export interface ClerkConnection {
 /** The way to the router: a call within its thread, a port from another. */
 interface Network {
 	readonly client: number;
+	/** On the router's own thread. */
+	readonly busyPoll?: BusyPoll;
 	send(batch: readonly RequestEnvelope[]): void;
 	close(): void;
 }
@@ -90,7 +93,12 @@ export class Clerk extends KeyValueClient {
 		return new Clerk(
 			({reset}) => {
 				const client = router.attachClient({linkReset: reset});
-				return {client, send: batch => router.route(batch), close: () => router.detachClient(client)};
+				return {
+					client,
+					busyPoll: router.busyPoll,
+					send: batch => router.route(batch),
+					close: () => router.detachClient(client),
+				};
 			},
 			servers,
 			options,
@@ -124,6 +132,7 @@ export class Clerk extends KeyValueClient {
 		const operationId = this.#core.submit(operation, {deadline});
 		return new Promise((resolve, reject) => {
 			this.#waiters.set(operationId, {resolve, reject});
+			this.#network.busyPoll?.began();
 			this.#flushSoon();
 		});
 	}
@@ -150,7 +159,10 @@ export class Clerk extends KeyValueClient {
 		this.#flushing = undefined;
 		const batch: RequestEnvelope[] = [];
 		for (const effect of this.#core.flush(now())) this.#perform(effect, batch);
-		if (batch.length > 0) this.#network.send(batch);
+		if (batch.length > 0) {
+			this.#network.send(batch);
+			this.#network.busyPoll?.sent();
+		}
 		if (!this.#isClosed) this.#schedule(this.#core.nextDeadline());
 	}
 
@@ -174,6 +186,7 @@ export class Clerk extends KeyValueClient {
 	#settle(operationId: number, settlement: Settlement): void {
 		const waiter = this.#waiters.get(operationId);
 		this.#waiters.delete(operationId);
+		this.#network.busyPoll?.ended();
 		if (settlement.type === 'done') waiter?.resolve(settlement.result);
 		else waiter?.reject(settlement.error);
 	}

@@ -14,6 +14,7 @@ import {clientEndpoint, type Endpoint, nodeEndpoint} from '../../src/faults/endp
 import type {FaultPlan} from '../../src/faults/fault-plan.js';
 import type {Random} from '../../src/faults/random.js';
 import type {NodeId} from '../../src/raft/types.js';
+import {BusyPoll} from './busy-poll.js';
 import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
 
 /** What entered the network, lost messages included; replies are not counted (as in the lab's "RPCs"). */
@@ -51,6 +52,8 @@ export class Router {
 	readonly counters: RouterCounters = {requests: 0, bytes: 0, lost: 0, undeliverable: 0};
 	/** Raft requests delivered to each node since it started. */
 	readonly delivered = new Map<NodeId, number>();
+	/** For the clerks on the router's own thread. */
+	readonly busyPoll: BusyPoll;
 	readonly #options: RouterOptions;
 	readonly #nodes = new Map<NodeId, NodePorts>();
 	readonly #clients = new Map<number, ClientEndpoint>();
@@ -66,6 +69,7 @@ export class Router {
 
 	constructor(options: RouterOptions) {
 		this.#options = options;
+		this.busyPoll = new BusyPoll({now: options.now});
 	}
 
 	/** Connects a node's threads; replaces those of its previous life. `kv` may be the same port as `raft`. */

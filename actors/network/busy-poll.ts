@@ -1,0 +1,77 @@
+/**
+ * Keeps the router's event loop turning while an answer is about to come. A thread that sleeps is woken 25 to 50 us after
+ * a message was posted to it, and each message of the cluster comes by here: with few operations in flight most of their
+ * time is waking up. With many, there is always work, and polling would only take a core from the nodes.
+ */
+import {availableParallelism} from 'node:os';
+
+export interface BusyPollOptions {
+	/** Monotonic milliseconds. */
+	readonly now: () => number;
+	/** Cores that there are: with one alone, who polls only keeps the nodes from answering. @default availableParallelism() */
+	readonly cores?: number;
+}
+
+/** More in flight keep the threads awake by themselves: measured, 4 gain half of their throughput, 16 nothing. */
+const operationsMax = 8;
+/** A write takes 0.2 to 0.6 ms when disk and machine are quick. Who takes longer is not worth a core. */
+const pollMs = 1;
+/** After polls in vain in a row, so many sends at most go by without one. */
+const restMax = 64;
+
+export class BusyPoll {
+	readonly #now: () => number;
+	readonly #isUseful: boolean;
+	/** Operations of all clerks of this thread that are not settled. */
+	#inFlight = 0;
+	#until = 0;
+	#turn: NodeJS.Immediate | undefined;
+	/** Sends that still go by without a poll; how many will after the next poll in vain. */
+	#rest = 0;
+	#nextRest = 1;
+
+	constructor({now, cores = availableParallelism()}: BusyPollOptions) {
+		this.#now = now;
+		this.#isUseful = cores > 1;
+	}
+
+	/** An answer is being waited for by an event loop that does not sleep. */
+	get isPolling(): boolean {
+		return this.#turn !== undefined;
+	}
+
+	began(): void {
+		this.#inFlight += 1;
+	}
+
+	ended(): void {
+		this.#inFlight -= 1;
+		if (this.#turn !== undefined) this.#nextRest = 1;
+	}
+
+	/** Something is on its way to a server: from here on an answer may come. */
+	sent(): void {
+		if (!this.#isWorthwhile()) return;
+		if (this.#rest > 0) {
+			this.#rest -= 1;
+			return;
+		}
+		this.#until = this.#now() + pollMs;
+		this.#turn ??= setImmediate(this.#poll);
+	}
+
+	readonly #poll = (): void => {
+		this.#turn = undefined;
+		if (!this.#isWorthwhile()) return;
+		if (this.#now() < this.#until) {
+			this.#turn = setImmediate(this.#poll);
+			return;
+		}
+		this.#rest = this.#nextRest;
+		this.#nextRest = Math.min(restMax, this.#nextRest * 2);
+	};
+
+	#isWorthwhile(): boolean {
+		return this.#isUseful && this.#inFlight > 0 && this.#inFlight <= operationsMax;
+	}
+}
