@@ -54,8 +54,19 @@ export class RedisBenchmark {
 		const count = Math.max(requests, inFlight);
 		const what = ['-t', workload === 'write' ? 'set' : 'get', '-d', String(valueBytes), '-r', String(keyCount)];
 		const how = ['-p', String(this.#port), '-c', String(inFlight), '-n', String(count), '--precision', '3'];
-		const {stdout} = await run('redis-benchmark', [...what, ...how], {timeout: timeoutMs});
-		return parse(stdout, count);
+		return parse(await outputOf([...what, ...how]), count);
+	}
+}
+
+/** Takes the program along when this process ends: the server has gone then. */
+async function outputOf(args: readonly string[]): Promise<string> {
+	const running = run('redis-benchmark', args, {timeout: timeoutMs});
+	const kill = (): void => void running.child.kill('SIGKILL');
+	process.once('exit', kill);
+	try {
+		return (await running).stdout;
+	} finally {
+		process.off('exit', kill);
 	}
 }
 
