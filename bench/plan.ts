@@ -8,6 +8,9 @@ export interface Plan {
 	readonly inFlight: readonly number[];
 	readonly systems: readonly SystemId[];
 	readonly rounds: number;
+	/** Each point, once on each system before the first round: V8 compiles in the first seconds, and longer where there is more code. */
+	readonly breakInMs: number;
+	/** Before each measurement. */
 	readonly warmUpMs: number;
 	readonly measureMs: number;
 	/** Leader crashes of each system that has a leader to kill; the median one is shown. */
@@ -42,6 +45,7 @@ export const fullPlan: Plan = {
 	inFlight: [1, 16, 64, 256, 1024],
 	systems: [...ours, 'etcd', 'redis'],
 	rounds: 5,
+	breakInMs: 1000,
 	warmUpMs: 250,
 	measureMs: 1000,
 	crashes: 9,
@@ -58,6 +62,7 @@ export const quickPlan: Plan = {
 	inFlight: [1, 64, 1024],
 	systems: ['skeleton', 'threadraft', 'threadraft-redis', 'etcd', 'redis'],
 	rounds: 3,
+	breakInMs: 30,
 	warmUpMs: 30,
 	measureMs: 100,
 	crashes: 1,
@@ -74,6 +79,7 @@ export const smokePlan: Plan = {
 	// Without the one that shares all of its code with its neighbours.
 	systems: [...ours.filter(id => id !== 'skeleton-thread'), 'etcd', 'redis'],
 	rounds: 1,
+	breakInMs: 10,
 	warmUpMs: 10,
 	measureMs: 30,
 	crashBeforeMs: 50,

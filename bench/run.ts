@@ -59,7 +59,9 @@ export async function runGroup(
 			else skip(id, reason);
 		}
 		const ready = await startAll(children, {nodes, durability}, place, skip);
-		const cells = await runRounds(plan, pointsOf(plan, nodes, durability), ready, progress);
+		const points = pointsOf(plan, nodes, durability);
+		await breakIn(plan, points, ready);
+		const cells = await runRounds(plan, points, ready, progress);
 		const crashes = await runCrashes(plan, {nodes, durability}, ready, progress);
 		return {skipped, cells, crashes};
 	} finally {
@@ -97,6 +99,17 @@ async function startAll(
 		if (start?.status === 'rejected') skip(system.id, String(start.reason));
 		return start?.status === 'fulfilled';
 	});
+}
+
+/** Its figures are thrown away. A system that fails here will fail in its rounds, and is reported there. */
+async function breakIn(plan: Plan, points: readonly Point[], children: readonly ChildSystem[]): Promise<void> {
+	for (const child of children) {
+		for (const point of points) {
+			if (!child.system.workloads.includes(point.workload)) continue;
+			const load = {...point, warmUpMs: 0, measureMs: plan.breakInMs, seed: plan.seed};
+			await child.measure(load).catch(() => undefined);
+		}
+	}
 }
 
 async function runRounds(
