@@ -8,7 +8,7 @@ export interface Plan {
 	readonly inFlight: readonly number[];
 	readonly systems: readonly SystemId[];
 	readonly rounds: number;
-	/** Each point, once on each system before the first round: V8 compiles in the first seconds, and longer where there is more code. */
+	/** Each point, once on each system before the first round: V8 compiles in the first seconds, and longer where there is more code. 0: not at all. */
 	readonly breakInMs: number;
 	/** Before each measurement. */
 	readonly warmUpMs: number;
@@ -54,7 +54,7 @@ export const fullPlan: Plan = {
 	seed: 1,
 };
 
-/** A first impression in less than a minute. */
+/** A first impression in about two minutes on two cores. */
 export const quickPlan: Plan = {
 	...fullPlan,
 	nodes: [3],
@@ -62,7 +62,7 @@ export const quickPlan: Plan = {
 	inFlight: [1, 64, 1024],
 	systems: ['skeleton', 'threadraft', 'threadraft-redis', 'etcd', 'redis'],
 	rounds: 3,
-	breakInMs: 30,
+	breakInMs: 0,
 	warmUpMs: 30,
 	measureMs: 100,
 	crashes: 1,

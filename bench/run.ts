@@ -60,7 +60,7 @@ export async function runGroup(
 		}
 		const ready = await startAll(children, {nodes, durability}, place, skip);
 		const points = pointsOf(plan, nodes, durability);
-		await breakIn(plan, points, ready);
+		await breakIn(plan, points, ready, progress);
 		const cells = await runRounds(plan, points, ready, progress);
 		const crashes = await runCrashes(plan, {nodes, durability}, ready, progress);
 		return {skipped, cells, crashes};
@@ -102,8 +102,15 @@ async function startAll(
 }
 
 /** Its figures are thrown away. A system that fails here will fail in its rounds, and is reported there. */
-async function breakIn(plan: Plan, points: readonly Point[], children: readonly ChildSystem[]): Promise<void> {
+async function breakIn(
+	plan: Plan,
+	points: readonly Point[],
+	children: readonly ChildSystem[],
+	progress: Progress,
+): Promise<void> {
+	if (plan.breakInMs === 0) return;
 	for (const child of children) {
+		progress.note(`${child.system.title}: loaded once at every point before it is measured`);
 		for (const point of points) {
 			if (!child.system.workloads.includes(point.workload)) continue;
 			const load = {...point, warmUpMs: 0, measureMs: plan.breakInMs, seed: plan.seed};

@@ -1,7 +1,7 @@
 /**
  * Keeps the router's event loop turning while an answer is about to come. A thread that sleeps is woken 25 to 50 us after
- * a message was posted to it, and each message of the cluster comes by here: with few operations in flight most of their
- * time is waking up. With many, there is always work, and polling would only take a core from the nodes.
+ * a message was posted to it, and what nodes say to each other and to these clerks comes by here: with few operations in
+ * flight most of their time is waking up. With many, there is always work, and polling would only take a core from the nodes.
  */
 import {availableParallelism} from 'node:os';
 
