@@ -159,10 +159,7 @@ export class Clerk extends KeyValueClient {
 		this.#flushing = undefined;
 		const batch: RequestEnvelope[] = [];
 		for (const effect of this.#core.flush(now())) this.#perform(effect, batch);
-		if (batch.length > 0) {
-			this.#network.send(batch);
-			this.#network.busyPoll?.sent();
-		}
+		if (batch.length > 0) this.#network.send(batch);
 		if (!this.#isClosed) this.#schedule(this.#core.nextDeadline());
 	}
 

@@ -14,8 +14,8 @@ export interface BusyPollOptions {
 
 /** More in flight keep the threads awake by themselves: measured, 4 gain half of their throughput, 16 nothing. */
 const operationsMax = 8;
-/** A write takes 0.2 to 0.6 ms when disk and machine are quick. Who takes longer is not worth a core. */
-const pollMs = 1;
+/** Each hop of a write takes 0.05 to 0.2 ms when disk and machine are quick. Who takes longer is not worth a core. */
+const pollMs = 0.5;
 /** After polls in vain in a row, so many sends at most go by without one. */
 const restMax = 64;
 
@@ -40,18 +40,21 @@ export class BusyPoll {
 		return this.#turn !== undefined;
 	}
 
+	/** An operation waits for its answer from now on. */
 	began(): void {
 		this.#inFlight += 1;
 	}
 
 	ended(): void {
 		this.#inFlight -= 1;
-		if (this.#turn !== undefined) this.#nextRest = 1;
+		if (this.isPolling) this.#nextRest = 1;
 	}
 
-	/** Something is on its way to a server: from here on an answer may come. */
+	/** Something is on its way to a node: from here on an answer may come, from it or from the next. */
 	sent(): void {
 		if (!this.#isWorthwhile()) return;
+		// What is handed on has come while it was polled for.
+		if (this.isPolling) this.#nextRest = 1;
 		if (this.#rest > 0) {
 			this.#rest -= 1;
 			return;

@@ -257,6 +257,7 @@ export class Router {
 	}
 
 	#flush(): void {
+		if (this.#outgoing.size > 0) this.busyPoll.sent();
 		for (const [port, batch] of this.#outgoing) port.postMessage(batch, portsOf(batch));
 		this.#outgoing.clear();
 	}

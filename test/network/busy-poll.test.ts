@@ -1,5 +1,11 @@
 import test from 'ava';
+import {availableParallelism} from 'node:os';
+import {MessageChannel} from 'node:worker_threads';
 import {BusyPoll} from '../../actors/network/busy-poll.js';
+import {Router} from '../../actors/network/router.js';
+import {FaultPlan} from '../../src/faults/fault-plan.js';
+import {Random} from '../../src/faults/random.js';
+import {nodeId} from '../../src/raft/types.js';
 
 const turn = async (): Promise<void> =>
 	new Promise(resolve => {
@@ -35,17 +41,17 @@ test('it polls until the answer is in', async t => {
 	t.false(poll.isPolling);
 });
 
-test('a poll ends after a millisecond without an answer, and a send begins that anew', async t => {
+test('a poll ends half a millisecond after the last send, when no answer comes', async t => {
 	const {clock, poll} = pollAt();
 	poll.began();
 	poll.sent();
-	clock.now = 0.9;
+	clock.now = 0.4;
 	await turn();
 	poll.sent();
-	clock.now = 1.8;
+	clock.now = 0.8;
 	await turn();
 	t.true(poll.isPolling);
-	clock.now = 1.9;
+	clock.now = 0.9;
 	await turn();
 	t.false(poll.isPolling);
 });
@@ -91,4 +97,34 @@ test('polls in vain become rare, up to one in 65 sends, until an answer comes wh
 	await turn();
 	t.false(await sendInVain(poll, clock));
 	t.true(await sendInVain(poll, clock));
+});
+
+test('an answer that is handed on to the next node is one, too', async t => {
+	const {clock, poll} = pollAt();
+	poll.began();
+	t.true(await sendInVain(poll, clock));
+	t.false(await sendInVain(poll, clock));
+	t.true(await sendInVain(poll, clock));
+	while (!poll.isPolling) poll.sent();
+	poll.sent();
+	clock.now += 1;
+	await turn();
+	t.false(await sendInVain(poll, clock));
+	t.true(await sendInVain(poll, clock));
+});
+
+test('what the router hands on is polled for', t => {
+	const {port1, port2} = new MessageChannel();
+	const router = new Router({plan: new FaultPlan(), random: Random.fromSeed(1), now: () => 0});
+	router.attachNode(nodeId(0), {raft: port1, kv: port1});
+	const message = {type: 'requestVote', term: 1, preVote: true, lastLogIndex: 0, lastLogTerm: 0} as const;
+	const route = (to: number): void => router.route([{type: 'raft', from: nodeId(1), to: nodeId(to), message}]);
+	router.busyPoll.began();
+	route(2);
+	t.false(router.busyPoll.isPolling, 'there is no such node');
+	route(0);
+	t.is(router.busyPoll.isPolling, availableParallelism() > 1);
+	router.busyPoll.ended();
+	router.close();
+	port2.close();
 });
