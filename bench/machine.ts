@@ -1,7 +1,8 @@
 /** What the figures were taken on. */
-import {closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeSync} from 'node:fs';
+import {closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 import {median} from './median.js';
 import {versionOf} from './systems/servers.js';
 
@@ -18,9 +19,12 @@ export interface Machine {
 	readonly fileSystem: string;
 	/** Median of a small append with fdatasync there, us. Under 20: this file system syncs nothing. */
 	readonly fdatasyncUs: number;
-	/** Processes that wanted a core before the run, as a share of the cores. Above 0.2 the figures are noise. */
+	/** What other programs took of the cores just before the run, 0 to 1. Above 0.2 the figures are noise. */
 	readonly loadPerCore: number;
 }
+
+/** os.cpus() counts in ticks of about 10 ms. */
+const sampleMs = 500;
 
 const fileSystems: Readonly<Record<number, string>> = {
 	0xef53: 'ext4',
@@ -30,7 +34,7 @@ const fileSystems: Readonly<Record<number, string>> = {
 	0x794c7630: 'overlayfs',
 };
 
-export function describeMachine(directory: string): Machine {
+export async function describeMachine(directory: string): Promise<Machine> {
 	mkdirSync(directory, {recursive: true});
 	const {type} = statfsSync(directory);
 	return {
@@ -44,7 +48,7 @@ export function describeMachine(directory: string): Machine {
 		redis: versionOf('redis-server'),
 		fileSystem: fileSystems[type] ?? `0x${type.toString(16)}`,
 		fdatasyncUs: fdatasyncUs(directory),
-		loadPerCore: runningShare(),
+		loadPerCore: await busyShare(),
 	};
 }
 
@@ -63,11 +67,21 @@ function fdatasyncUs(directory: string): number {
 	return Math.round(median(times));
 }
 
-/** The last minute's load average. This process has only just begun. */
-function runningShare(): number {
-	try {
-		return Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]) / os.availableParallelism();
-	} catch {
-		return (os.loadavg()[0] ?? 0) / os.availableParallelism();
+/** Of a moment in which this process sleeps. The load average would still count what ended a minute ago. */
+async function busyShare(): Promise<number> {
+	const before = coreTimes();
+	await setTimeout(sampleMs);
+	const after = coreTimes();
+	return (after.busy - before.busy) / Math.max(1, after.all - before.all);
+}
+
+function coreTimes() {
+	let busy = 0;
+	let all = 0;
+	for (const {times} of os.cpus()) {
+		const running = times.user + times.nice + times.sys + times.irq;
+		busy += running;
+		all += running + times.idle;
 	}
+	return {busy, all};
 }

@@ -44,7 +44,7 @@ const quietLoadMax = 0.2;
 
 const program = new Command('npm run bench --')
 	.description('Measures threadraft, its limit, etcd and Redis side by side; writes a table, JSON and SVG plots.')
-	.addOption(new Option('--quick', 'a first impression in about two minutes').conflicts(['smoke', 'soak']))
+	.addOption(new Option('--quick', 'a first impression in under a minute').conflicts(['smoke', 'soak']))
 	.addOption(new Option('--smoke', 'only whether it runs; the figures mean nothing').conflicts('soak'))
 	.option('--soak [minutes]', `one cluster under load for long (default: ${soakMinutes} minutes)`)
 	.option('--peers', 'also the Raft packages of npm (see bench/README.md)')
@@ -66,7 +66,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const flags = program.parse().opts<Flags>();
 const out = flags.out ?? path.join(tmpdir(), 'threadraft-bench');
 const startedAt = new Date().toISOString();
-const machine = describeMachine(flags.dataDir);
+const machine = await describeMachine(flags.dataDir);
 const {cpu, cores, node, fileSystem, fdatasyncUs} = machine;
 console.log(`${cores} x ${cpu}, Node ${node}; ${flags.dataDir}: ${fileSystem}, fdatasync ${fdatasyncUs} us`);
 if (machine.loadPerCore > quietLoadMax) {

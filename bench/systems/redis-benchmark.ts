@@ -8,8 +8,8 @@ import {keyCount, type Load, type Measurement, valueBytes} from './system.js';
 const run = promisify(execFile);
 
 /** It runs for a number of requests, not for a time. */
-const firstRequestsPerSlot = 20;
-const requestsMin = 400;
+const firstRequestsPerSlot = 4;
+const requestsMin = 100;
 /** It spins for ever on a server that has gone. */
 const timeoutMs = 60_000;
 /** It tells a time in ms: what took less is taken for one. */

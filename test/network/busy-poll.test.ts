@@ -5,7 +5,7 @@ import {BusyPoll} from '../../actors/network/busy-poll.js';
 import {Router} from '../../actors/network/router.js';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
 import {Random} from '../../src/faults/random.js';
-import {nodeId} from '../../src/raft/types.js';
+import {nodeId, term} from '../../src/raft/types.js';
 
 const turn = async (): Promise<void> =>
 	new Promise(resolve => {
@@ -117,7 +117,7 @@ test('what the router hands on is polled for', t => {
 	const {port1, port2} = new MessageChannel();
 	const router = new Router({plan: new FaultPlan(), random: Random.fromSeed(1), now: () => 0});
 	router.attachNode(nodeId(0), {raft: port1, kv: port1});
-	const message = {type: 'requestVote', term: 1, preVote: true, lastLogIndex: 0, lastLogTerm: 0} as const;
+	const message = {type: 'requestVote', term: term(1), preVote: true, lastLogIndex: 0, lastLogTerm: term(0)} as const;
 	const route = (to: number): void => router.route([{type: 'raft', from: nodeId(1), to: nodeId(to), message}]);
 	router.busyPoll.began();
 	route(2);
