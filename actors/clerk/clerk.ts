@@ -48,11 +48,10 @@ const defaultTimeoutMs = 10_000;
 const now = (): number => performance.now();
 
 export class Clerk extends KeyValueClient {
-	readonly #core: ClerkCore;
+	readonly #core: ClerkCore<Waiter>;
 	readonly #network: Network;
 	readonly #channels: ReplyChannels;
 	readonly #options: ClerkOptions;
-	readonly #waiters = new Map<number, Waiter>();
 	#flushing: NodeJS.Immediate | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#timerAt = Infinity;
@@ -129,11 +128,10 @@ export class Clerk extends KeyValueClient {
 
 	execute(operation: Operation): Promise<Result> {
 		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
-		const operationId = this.#core.submit(operation, {deadline});
+		this.#network.busyPoll?.began();
+		this.#flushSoon();
 		return new Promise((resolve, reject) => {
-			this.#waiters.set(operationId, {resolve, reject});
-			this.#network.busyPoll?.began();
-			this.#flushSoon();
+			this.#core.submit(operation, {deadline, caller: {resolve, reject}});
 		});
 	}
 
@@ -151,19 +149,19 @@ export class Clerk extends KeyValueClient {
 	}
 
 	#flushSoon(): void {
-		this.#flushing ??= setImmediate(() => this.#flush());
+		this.#flushing ??= setImmediate(this.#flush);
 	}
 
-	#flush(): void {
+	readonly #flush = (): void => {
 		clearImmediate(this.#flushing);
 		this.#flushing = undefined;
 		const batch: RequestEnvelope[] = [];
 		for (const effect of this.#core.flush(now())) this.#perform(effect, batch);
 		if (batch.length > 0) this.#network.send(batch);
 		if (!this.#isClosed) this.#schedule(this.#core.nextDeadline());
-	}
+	};
 
-	#perform(effect: ClerkEffect, batch: RequestEnvelope[]): void {
+	#perform(effect: ClerkEffect<Waiter>, batch: RequestEnvelope[]): void {
 		switch (effect.type) {
 			case 'send': {
 				const {server, requestId, request} = effect;
@@ -174,15 +172,13 @@ export class Clerk extends KeyValueClient {
 			case 'cancel':
 				return this.#channels.abandon(effect.requestId);
 			case 'settle':
-				return this.#settle(effect.operationId, effect.settlement);
+				return this.#settle(effect.caller, effect.settlement);
 			default:
 				return unreachable(effect);
 		}
 	}
 
-	#settle(operationId: number, settlement: Settlement): void {
-		const waiter = this.#waiters.get(operationId);
-		this.#waiters.delete(operationId);
+	#settle(waiter: Waiter | undefined, settlement: Settlement): void {
 		this.#network.busyPoll?.ended();
 		if (settlement.type === 'done') waiter?.resolve(settlement.result);
 		else waiter?.reject(settlement.error);

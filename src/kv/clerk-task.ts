@@ -5,15 +5,18 @@ import type {LastReply} from './errors.js';
 import type {Operation, WriteOperation} from './types.js';
 
 /** An operation on its way. */
-export interface Task {
+export interface Task<Caller> {
 	readonly id: number;
+	/** Among those that are not settled; `settledPlace` when it is. */
+	place: number;
+	readonly caller: Caller | undefined;
 	readonly operation: Operation;
 	readonly byteLength: number;
 	readonly deadline: Milliseconds;
 	/** What a write is known by at the servers; `undefined` until it is first sent. */
 	identity: {readonly session: ClientSession; readonly sequence: number} | undefined;
 	/** The attempt that it is in. */
-	attempt: Attempt | undefined;
+	attempt: Attempt<Caller> | undefined;
 	attempts: number;
 	/** An earlier attempt may have run it, or may yet. */
 	mayHaveRun: boolean;
@@ -23,15 +26,18 @@ export interface Task {
 }
 
 /** A request in flight. */
-export interface Attempt {
+export interface Attempt<Caller> {
 	readonly requestId: number;
 	readonly server: NodeId;
 	readonly deadline: Milliseconds;
 	readonly type: 'openSession' | 'write' | 'read';
-	readonly tasks: readonly Task[];
+	readonly tasks: readonly Task<Caller>[];
 	/** Tasks that still wait for it. */
 	waiting: number;
 }
+
+export const settledPlace = -1;
+export const isSettled = ({place}: Task<unknown>): boolean => place === settledPlace;
 
 /** Over what CBOR and the command's frame add. */
 const overheadBytes = 64;

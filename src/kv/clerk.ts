@@ -12,7 +12,7 @@
  */
 import {assert} from '../raft/errors.js';
 import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
-import {bytesOfOperation, isWrite, type Attempt, type Task} from './clerk-task.js';
+import {bytesOfOperation, isSettled, isWrite, settledPlace, type Attempt, type Task} from './clerk-task.js';
 import {ClientSession} from './client-session.js';
 import {decodeOutcomes, encodeCommand, encodeReads} from './command-codec.js';
 import {
@@ -79,34 +79,42 @@ export type Settlement =
 	| {readonly type: 'done'; readonly result: Result}
 	| {readonly type: 'failed'; readonly error: OperationError};
 
-/** What the host is asked to do, in order. */
-export type ClerkEffect =
+/** What the host is asked to do, in order; `Caller`: what it gave to `submit`. */
+export type ClerkEffect<Caller = unknown> =
 	/** The answer comes back by `reply` or `requestLost` with this id. */
 	| {readonly type: 'send'; readonly requestId: number; readonly server: NodeId; readonly request: KvRequest}
 	/** Nobody waits for this request any more. Its reply may still come: its channel must not serve another before. */
 	| {readonly type: 'cancel'; readonly requestId: number}
 	/** Exactly once for each operation. */
-	| {readonly type: 'settle'; readonly operationId: number; readonly settlement: Settlement};
+	| {
+			readonly type: 'settle';
+			readonly operationId: number;
+			readonly caller: Caller | undefined;
+			readonly settlement: Settlement;
+	  };
 
-export class ClerkCore {
+export class ClerkCore<Caller = unknown> {
 	readonly #codec: Codec;
 	readonly #limits: ClerkLimits;
 	readonly #search: LeaderSearch;
 	readonly #requestsMayBeDoubled: boolean;
 
-	/** Not settled. */
-	readonly #tasks = new Map<number, Task>();
+	/**
+	 * Not settled, in no order. No Map: a table that it has outgrown or shrunk from keeps its entries, and once it is old
+	 * for the collector, it keeps alive what came after them. A third of all that main thread's collector did was that.
+	 */
+	readonly #tasks: Task<Caller>[] = [];
 	/** Never sent. May hold settled ones, which are skipped. */
-	readonly #writes = new Queue<Task>();
-	readonly #reads = new Queue<Task>();
+	readonly #writes = new Queue<Task<Caller>>();
+	readonly #reads = new Queue<Task<Caller>>();
 	/** To be sent again, before those that were never sent. */
-	#retries: Task[] = [];
+	#retries: Task<Caller>[] = [];
 	/** In flight; all have the same time, so the first is the first to time out. */
-	readonly #attempts = new Map<number, Attempt>();
+	readonly #attempts = new Map<number, Attempt<Caller>>();
 	#session: ClientSession | undefined;
 	#isOpeningSession = false;
 
-	#effects: ClerkEffect[] = [];
+	#effects: ClerkEffect<Caller>[] = [];
 	#lastOperationId = 0;
 	#lastRequestId = 0;
 	/** Not after the earliest deadline of any task; found again when it is reached, since tasks mostly settle before. */
@@ -126,7 +134,7 @@ export class ClerkCore {
 
 	/** Operations that are not settled. */
 	get pendingCount(): number {
-		return this.#tasks.size;
+		return this.#tasks.length;
 	}
 
 	/** The server that is asked next. */
@@ -134,11 +142,19 @@ export class ClerkCore {
 		return this.#search.target;
 	}
 
-	/** Takes an operation; `deadline`: when it is given up, on the clock of `flush` and `tick`. Settled under this id. */
-	submit(operation: Operation, {deadline}: {readonly deadline: Milliseconds}): number {
+	/**
+	 * Takes an operation; `deadline`: when it is given up, on the clock of `flush` and `tick`. Settled under this id, and
+	 * with the `caller` that is given here.
+	 */
+	submit(
+		operation: Operation,
+		{deadline, caller}: {readonly deadline: Milliseconds; readonly caller?: Caller},
+	): number {
 		this.#lastOperationId += 1;
-		const task: Task = {
+		const task: Task<Caller> = {
 			id: this.#lastOperationId,
+			place: this.#tasks.length,
+			caller,
 			operation,
 			byteLength: bytesOfOperation(operation),
 			deadline,
@@ -150,7 +166,7 @@ export class ClerkCore {
 			isAlone: false,
 		};
 		const refusal = this.#refusalOf(task);
-		this.#tasks.set(task.id, task);
+		this.#tasks.push(task);
 		if (refusal !== undefined) {
 			this.#fail(task, refusal);
 			return task.id;
@@ -196,14 +212,14 @@ export class ClerkCore {
 		}
 		if (this.#earliestDeadline > now) return;
 		this.#earliestDeadline = Infinity;
-		for (const task of this.#tasks.values()) {
+		for (const task of this.#tasksInOrder()) {
 			if (task.deadline > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, task.deadline);
 			else this.#fail(task, new TimeoutError(this.#outcomeOf(task), task.attempts, task.lastReply));
 		}
 	}
 
 	/** The end of a turn: sends what can be sent, and hands out all that is to be done since the last time. */
-	flush(now: Milliseconds): readonly ClerkEffect[] {
+	flush(now: Milliseconds): readonly ClerkEffect<Caller>[] {
 		this.tick(now);
 		const pause = this.#search.takePause();
 		if (pause !== undefined) this.#pausedUntil = now + pause;
@@ -217,7 +233,7 @@ export class ClerkCore {
 	}
 
 	/** All that is to be done since the last time, with nothing sent on top of it. */
-	takeEffects(): readonly ClerkEffect[] {
+	takeEffects(): readonly ClerkEffect<Caller>[] {
 		const effects = this.#effects;
 		this.#effects = [];
 		return effects;
@@ -231,42 +247,43 @@ export class ClerkCore {
 			break;
 		}
 		if (this.#isPaused) deadline = Math.min(deadline, this.#pausedUntil);
-		return this.#tasks.size > 0 && deadline < Infinity ? deadline : undefined;
+		return this.#tasks.length > 0 && deadline < Infinity ? deadline : undefined;
 	}
 
 	/** Settles everything, with the next `flush`; what is submitted later fails. */
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		for (const task of this.#tasks.values()) this.#fail(task, new ClerkClosedError(this.#outcomeOf(task)));
+		for (const task of this.#tasksInOrder()) this.#fail(task, new ClerkClosedError(this.#outcomeOf(task)));
 		for (const requestId of this.#attempts.keys()) this.#effects.push({type: 'cancel', requestId});
 		this.#attempts.clear();
 	}
 
 	// ------------------------------------------------------------------------------------------------------- tasks
 
-	#refusalOf({byteLength}: Task): OperationError | undefined {
+	#refusalOf({byteLength}: Task<Caller>): OperationError | undefined {
 		if (this.#isClosed) return new ClerkClosedError('notExecuted');
 		if (byteLength > this.#limits.operationBytesMax) return new ValueTooLargeError('notExecuted', byteLength);
-		if (this.#tasks.size >= this.#limits.operationsMax) return new OverloadedError(this.#tasks.size);
+		if (this.#tasks.length >= this.#limits.operationsMax) return new OverloadedError(this.#tasks.length);
 		return undefined;
 	}
 
 	/** A read changes nothing, so it never has. */
-	#outcomeOf({operation, mayHaveRun, attempt}: Task): FailedOutcome {
+	#outcomeOf({operation, mayHaveRun, attempt}: Task<Caller>): FailedOutcome {
 		return isWrite(operation) && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';
 	}
 
-	#fail(task: Task, error: OperationError): void {
+	#fail(task: Task<Caller>, error: OperationError): void {
 		this.#settle(task, {type: 'failed', error});
 	}
 
-	#settle(task: Task, settlement: Settlement): void {
-		if (!this.#tasks.delete(task.id)) return;
+	#settle(task: Task<Caller>, settlement: Settlement): void {
+		if (isSettled(task)) return;
+		this.#remove(task);
 		// Also when it is given up: this client never asks for the answer again, so the servers may forget it, and a copy
 		// that is still on its way will be refused instead of run late.
 		task.identity?.session.settle(task.identity.sequence);
-		this.#effects.push({type: 'settle', operationId: task.id, settlement});
+		this.#effects.push({type: 'settle', operationId: task.id, caller: task.caller, settlement});
 		const {attempt} = task;
 		task.attempt = undefined;
 		if (attempt === undefined) return;
@@ -274,6 +291,21 @@ export class ClerkCore {
 		if (attempt.waiting > 0) return;
 		this.#attempts.delete(attempt.requestId);
 		this.#effects.push({type: 'cancel', requestId: attempt.requestId});
+	}
+
+	/** The last takes its place. */
+	#remove(task: Task<Caller>): void {
+		const last = this.#tasks.pop();
+		if (last !== undefined && last !== task) {
+			this.#tasks[task.place] = last;
+			last.place = task.place;
+		}
+		task.place = settledPlace;
+	}
+
+	/** A copy, in which each can be settled. */
+	#tasksInOrder(): readonly Task<Caller>[] {
+		return [...this.#tasks].sort((left, right) => left.id - right.id);
 	}
 
 	#isAnythingWaiting(): boolean {
@@ -319,12 +351,12 @@ export class ClerkCore {
 		this.#attempt(now, 'openSession', [], {type: 'write', command});
 	}
 
-	#takeRetries(isWanted: (task: Task) => boolean): Queue<Task> {
-		const taken = new Queue<Task>();
+	#takeRetries(isWanted: (task: Task<Caller>) => boolean): Queue<Task<Caller>> {
+		const taken = new Queue<Task<Caller>>();
 		if (this.#retries.length === 0) return taken;
-		const others: Task[] = [];
+		const others: Task<Caller>[] = [];
 		for (const task of this.#retries) {
-			if (!this.#tasks.has(task.id)) continue;
+			if (isSettled(task)) continue;
 			if (isWanted(task)) taken.push(task);
 			else others.push(task);
 		}
@@ -333,15 +365,19 @@ export class ClerkCore {
 	}
 
 	/** The next batch: what is to be repeated first, in order; `session`: for writes. */
-	#takeBatch(retries: Queue<Task>, fresh: Queue<Task>, session?: ClientSession): readonly Task[] {
+	#takeBatch(
+		retries: Queue<Task<Caller>>,
+		fresh: Queue<Task<Caller>>,
+		session?: ClientSession,
+	): readonly Task<Caller>[] {
 		const {batchOperationsMax, batchBytesMax, windowMax} = this.#limits;
-		const tasks: Task[] = [];
+		const tasks: Task<Caller>[] = [];
 		let bytes = 0;
 		while (tasks.length < batchOperationsMax) {
 			const queue = retries.length > 0 ? retries : fresh;
 			const task = queue.first;
 			if (task === undefined) break;
-			if (this.#tasks.has(task.id)) {
+			if (!isSettled(task)) {
 				const isFull = bytes + task.byteLength > batchBytesMax || task.isAlone;
 				if (tasks.length > 0 && isFull) break;
 				if (session !== undefined && task.identity?.session !== session) {
@@ -360,7 +396,7 @@ export class ClerkCore {
 	 * Gives a write its number in this session; `false` when that must not be: under a session that expired it may have
 	 * run, and nobody remembers. Under a new number it would run twice.
 	 */
-	#identify(task: Task, session: ClientSession): boolean {
+	#identify(task: Task<Caller>, session: ClientSession): boolean {
 		const {identity} = task;
 		if (identity !== undefined && task.mayHaveRun) {
 			this.#fail(task, new SessionExpiredError(identity.session.id));
@@ -370,7 +406,7 @@ export class ClerkCore {
 		return true;
 	}
 
-	#attempt(now: Milliseconds, type: Attempt['type'], tasks: readonly Task[], request: KvRequest): void {
+	#attempt(now: Milliseconds, type: Attempt<Caller>['type'], tasks: readonly Task<Caller>[], request: KvRequest): void {
 		this.#lastRequestId += 1;
 		const requestId = this.#lastRequestId;
 		const server = this.#search.target;
@@ -385,7 +421,7 @@ export class ClerkCore {
 		this.#effects.push({type: 'send', requestId, server, request});
 	}
 
-	#endAttempt(requestId: number): Attempt | undefined {
+	#endAttempt(requestId: number): Attempt<Caller> | undefined {
 		const attempt = this.#attempts.get(requestId);
 		if (attempt === undefined) return undefined;
 		this.#attempts.delete(requestId);
@@ -398,7 +434,7 @@ export class ClerkCore {
 
 	// ----------------------------------------------------------------------------------------------------- answers
 
-	#takeOutcomes(attempt: Attempt, outcomes: readonly Outcome[] | undefined): void {
+	#takeOutcomes(attempt: Attempt<Caller>, outcomes: readonly Outcome[] | undefined): void {
 		const count = attempt.type === 'openSession' ? 1 : attempt.tasks.length;
 		if (outcomes?.length !== count) return this.#miss(attempt, 'malformed');
 		this.#search.succeeded();
@@ -409,11 +445,11 @@ export class ClerkCore {
 		}
 		for (const [place, task] of attempt.tasks.entries()) {
 			const outcome = outcomes[place];
-			if (outcome !== undefined && this.#tasks.has(task.id)) this.#takeOutcome(task, outcome);
+			if (outcome !== undefined && !isSettled(task)) this.#takeOutcome(task, outcome);
 		}
 	}
 
-	#takeOutcome(task: Task, outcome: Outcome): void {
+	#takeOutcome(task: Task<Caller>, outcome: Outcome): void {
 		switch (outcome.type) {
 			case 'sessionExpired':
 				// What was asked under this number did not run and never will; `#identify` decides what else is known.
@@ -433,7 +469,7 @@ export class ClerkCore {
 		}
 	}
 
-	#takeRefusal(attempt: Attempt, reason: 'overloaded' | 'tooLarge' | 'malformed'): void {
+	#takeRefusal(attempt: Attempt<Caller>, reason: 'overloaded' | 'tooLarge' | 'malformed'): void {
 		if (reason === 'overloaded' || attempt.tasks.length === 0) {
 			this.#search.overloaded();
 			return this.#retry(attempt, 'overloaded');
@@ -453,29 +489,29 @@ export class ClerkCore {
 	}
 
 	/** No usable answer from this server. */
-	#miss(attempt: Attempt, lastReply: LastReply): void {
+	#miss(attempt: Attempt<Caller>, lastReply: LastReply): void {
 		this.#search.missed(attempt.server, undefined);
 		this.#retryUnknown(attempt, lastReply);
 	}
 
-	#retryUnknown(attempt: Attempt, lastReply: LastReply): void {
+	#retryUnknown(attempt: Attempt<Caller>, lastReply: LastReply): void {
 		for (const task of attempt.tasks) task.mayHaveRun = true;
 		this.#retry(attempt, lastReply);
 	}
 
-	#retry(attempt: Attempt, lastReply: LastReply): void {
+	#retry(attempt: Attempt<Caller>, lastReply: LastReply): void {
 		for (const task of attempt.tasks) {
-			if (this.#tasks.has(task.id)) this.#retryTask(task, lastReply);
+			if (!isSettled(task)) this.#retryTask(task, lastReply);
 		}
 	}
 
-	#retryTask(task: Task, lastReply: LastReply): void {
+	#retryTask(task: Task<Caller>, lastReply: LastReply): void {
 		task.lastReply = lastReply;
 		this.#retries.push(task);
 	}
 }
 
-function numbered({operation, identity}: Task): NumberedOperation {
+function numbered({operation, identity}: Task<unknown>): NumberedOperation {
 	assert(identity !== undefined && isWrite(operation), 'a write that is sent has a number');
 	return {sequence: identity.sequence, operation};
 }
