@@ -440,7 +440,7 @@ export class ClerkCore<Caller = unknown> {
 		this.#search.succeeded();
 		if (attempt.type === 'openSession') {
 			const [opened] = outcomes;
-			if (opened?.type === 'sessionOpened') this.#session = new ClientSession(opened.session);
+			if (opened?.type === 'sessionOpened') this.#session = new ClientSession(opened.session, this.#limits.windowMax);
 			return;
 		}
 		for (const [place, task] of attempt.tasks.entries()) {

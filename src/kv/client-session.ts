@@ -3,11 +3,13 @@ export class ClientSession {
 	readonly id: number;
 	#lastSequence = 0;
 	#acknowledged = 0;
-	/** Given out, and above `acknowledged` already answered, out of order. */
-	readonly #answered = new Set<number>();
+	/** 1 for each sequence above `acknowledged` that is answered, out of order; at its remainder by the length. */
+	readonly #answered: Uint8Array;
 
-	constructor(id: number) {
+	/** `windowMax`: the span never grows beyond this. */
+	constructor(id: number, windowMax: number) {
 		this.id = id;
+		this.#answered = new Uint8Array(windowMax + 1);
 	}
 
 	/** All sequences up to here need no answer any more. */
@@ -27,9 +29,16 @@ export class ClientSession {
 
 	/** The answer is in, or given up for good: this sequence is not sent again. */
 	settle(sequence: number): void {
-		// Mostly they come in order.
-		if (sequence === this.#acknowledged + 1) this.#acknowledged = sequence;
-		else this.#answered.add(sequence);
-		while (this.#answered.size > 0 && this.#answered.delete(this.#acknowledged + 1)) this.#acknowledged += 1;
+		const answered = this.#answered;
+		answered[sequence % answered.length] = 1;
+		for (let next = this.#placeAfter(); answered[next] === 1; next = this.#placeAfter()) {
+			answered[next] = 0;
+			this.#acknowledged += 1;
+		}
+	}
+
+	/** Of the sequence behind `acknowledged`. */
+	#placeAfter(): number {
+		return (this.#acknowledged + 1) % this.#answered.length;
 	}
 }

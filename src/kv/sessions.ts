@@ -35,6 +35,8 @@ export interface Session {
 	readonly results: Map<number, Result>;
 	/** Of `results`. */
 	resultBytes: number;
+	/** Not less than any sequence in `results`. */
+	lastSequence: number;
 	/** Of the table when this object was made: an older one is shared with a snapshot, and copied before it changes. */
 	readonly generation: number;
 }
@@ -87,7 +89,7 @@ export class SessionTable {
 
 	open(id: number): void {
 		if (this.#sessions.size >= this.#limits.sessionsMax) this.#evictSilent();
-		this.#insert({id, lastActive: this.#logTime, acknowledged: 0, results: new Map(), resultBytes: 0});
+		this.#insert({id, lastActive: this.#logTime, acknowledged: 0, results: new Map(), resultBytes: 0, lastSequence: 0});
 	}
 
 	/** Moves log time, never back (a new leader may know less of it), and forgets whom it leaves behind. */
@@ -118,6 +120,7 @@ export class SessionTable {
 	keep(session: Session, sequence: number, result: Result): void {
 		session.results.set(sequence, result);
 		session.resultBytes += bytesOfResult(result);
+		session.lastSequence = Math.max(session.lastSequence, sequence);
 	}
 
 	/** The sessions as they are now, in order. Copies references only; from here on a session is copied when it changes. */
@@ -128,7 +131,7 @@ export class SessionTable {
 
 	/** Continues a table that is read from a snapshot, whose sessions come in order. */
 	restoreSession(id: number, lastActive: Milliseconds, acknowledged: number): Session {
-		return this.#insert({id, lastActive, acknowledged, results: new Map(), resultBytes: 0});
+		return this.#insert({id, lastActive, acknowledged, results: new Map(), resultBytes: 0, lastSequence: 0});
 	}
 
 	restoreLogTime(logTime: Milliseconds): void {
@@ -162,6 +165,12 @@ export class SessionTable {
 		const from = session.acknowledged;
 		if (acknowledged <= from) return;
 		session.acknowledged = acknowledged;
+		// Mostly everything: who waits for one request at a time has seen all answers when the next is sent.
+		if (acknowledged >= session.lastSequence) {
+			session.results.clear();
+			session.resultBytes = 0;
+			return;
+		}
 		// Whichever is shorter: a client may acknowledge any number at once.
 		if (acknowledged - from > session.results.size) {
 			for (const sequence of session.results.keys()) {
