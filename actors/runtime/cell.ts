@@ -36,6 +36,8 @@ export class ActorCell implements Endpoint, Runnable {
 	readonly key: string;
 	/** Takes anything, so that it can be handed out as a ref of whatever type the factory was spawned with. */
 	readonly ref: ActorRef<unknown>;
+	/** See {@link Runnable}. */
+	isQueued = false;
 	readonly #runtime: Runtime;
 	readonly #parent: ActorCell | undefined;
 	readonly #factory: ActorFactory<unknown>;

@@ -6,6 +6,8 @@ export interface Runnable {
 	/** Handles one message. */
 	turn(): void;
 	readonly isReady: boolean;
+	/** The dispatcher's mark: it will get a turn, or has it now. False at first. */
+	isQueued: boolean;
 }
 
 /** An actor hands over to the next after so many messages, so that one with a long queue does not hold up the others. */
@@ -27,8 +29,6 @@ export class Dispatcher {
 	readonly #defer: (callback: () => void) => void;
 	readonly #sliceMs: number;
 	readonly #ready = new Fifo<Runnable>();
-	/** The members of `#ready`, and `#current`. */
-	readonly #queued = new Set<Runnable>();
 	#current: Runnable | undefined;
 	#turnsLeft = 0;
 	readonly #flushes = new Set<() => void>();
@@ -41,8 +41,8 @@ export class Dispatcher {
 	}
 
 	schedule(runnable: Runnable): void {
-		if (this.#queued.has(runnable)) return;
-		this.#queued.add(runnable);
+		if (runnable.isQueued) return;
+		runnable.isQueued = true;
 		this.#ready.push(runnable);
 		this.#arm();
 	}
@@ -106,6 +106,6 @@ export class Dispatcher {
 		this.#current = undefined;
 		if (runnable === undefined) return;
 		if (runnable.isReady) this.#ready.push(runnable);
-		else this.#queued.delete(runnable);
+		else runnable.isQueued = false;
 	}
 }
