@@ -128,10 +128,10 @@ export class Clerk extends KeyValueClient {
 
 	execute(operation: Operation): Promise<Result> {
 		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
-		this.#network.busyPoll?.began();
-		this.#flushSoon();
 		return new Promise((resolve, reject) => {
 			this.#core.submit(operation, {deadline, caller: {resolve, reject}});
+			this.#network.busyPoll?.began();
+			this.#flushSoon();
 		});
 	}
 

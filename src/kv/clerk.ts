@@ -99,10 +99,7 @@ export class ClerkCore<Caller = unknown> {
 	readonly #search: LeaderSearch;
 	readonly #requestsMayBeDoubled: boolean;
 
-	/**
-	 * Not settled, in no order. No Map: a table that it has outgrown or shrunk from keeps its entries, and once it is old
-	 * for the collector, it keeps alive what came after them. A third of all that main thread's collector did was that.
-	 */
+	/** Not settled, in no order. An array: what a Map takes to add and delete each operation shows from 64 in flight on. */
 	readonly #tasks: Task<Caller>[] = [];
 	/** Never sent. May hold settled ones, which are skipped. */
 	readonly #writes = new Queue<Task<Caller>>();
