@@ -84,11 +84,11 @@ export class ActorCell implements Endpoint, Runnable {
 	}
 
 	metrics(): ActorMetrics {
-		const head = this.#mailbox.letters.peek();
+		const head = this.#mailbox.letters.first;
 		return {
 			address: this.ref.address,
 			state: this.#state,
-			depth: this.#mailbox.letters.size,
+			depth: this.#mailbox.letters.length,
 			headAgeMs: head === undefined ? 0 : this.#runtime.clock.now() - head.enqueuedMs,
 			processed: this.#processed,
 			owed: this.#runtime.debts.count(this),
@@ -169,8 +169,8 @@ export class ActorCell implements Endpoint, Runnable {
 
 	get isReady(): boolean {
 		const {control, notices, letters} = this.#mailbox;
-		if (control.size > 0) return true;
-		return this.#state === 'running' && this.#call === undefined && (notices.size > 0 || letters.size > 0);
+		if (control.length > 0) return true;
+		return this.#state === 'running' && this.#call === undefined && (notices.length > 0 || letters.length > 0);
 	}
 
 	turn(): void {

@@ -1,5 +1,5 @@
 import type {Clock} from './clock.js';
-import {Fifo} from './fifo.js';
+import {Queue} from '../../src/raft/queue.js';
 
 /** Something that has turns to take: an actor with messages. */
 export interface Runnable {
@@ -28,7 +28,7 @@ export class Dispatcher {
 	readonly #clock: Clock;
 	readonly #defer: (callback: () => void) => void;
 	readonly #sliceMs: number;
-	readonly #ready = new Fifo<Runnable>();
+	readonly #ready = new Queue<Runnable>();
 	#current: Runnable | undefined;
 	#turnsLeft = 0;
 	readonly #flushes = new Set<() => void>();
@@ -77,10 +77,10 @@ export class Dispatcher {
 			this.slice(this.#turn);
 			this.#putBack();
 			this.#flush();
-			if (this.#ready.size === 0 || this.#clock.now() >= endMs) break;
+			if (this.#ready.length === 0 || this.#clock.now() >= endMs) break;
 		}
 		this.#isArmed = false;
-		if (this.#ready.size > 0 || this.#flushes.size > 0) this.#arm();
+		if (this.#ready.length > 0 || this.#flushes.size > 0) this.#arm();
 	};
 
 	readonly #turn = (): boolean => {

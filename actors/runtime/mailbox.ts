@@ -1,6 +1,6 @@
 import {assert} from '../../src/raft/errors.js';
 import type {AskHandle, Envelope} from './endpoint.js';
-import {Fifo} from './fifo.js';
+import {Queue} from '../../src/raft/queue.js';
 
 /**
  * What a full mailbox does. All three make a dead letter of the message that is lost, and reject its ask at once.
@@ -36,9 +36,9 @@ export interface Notice {
  * ```
  */
 export class Mailbox<Control> {
-	readonly control = new Fifo<Control>();
-	readonly notices = new Fifo<Notice>();
-	readonly letters = new Fifo<Letter>();
+	readonly control = new Queue<Control>();
+	readonly notices = new Queue<Notice>();
+	readonly letters = new Queue<Letter>();
 	readonly capacity: number;
 	readonly overflow: Overflow;
 
@@ -51,7 +51,7 @@ export class Mailbox<Control> {
 	/** Takes a user message in, and returns the letter that was lost for it, which may be this very one. */
 	offer({message, ask}: Envelope, enqueuedMs: number): {readonly lost: Letter | undefined; readonly accepted: boolean} {
 		const letter: Letter = {message, ask, enqueuedMs};
-		if (this.letters.size < this.capacity) {
+		if (this.letters.length < this.capacity) {
 			this.letters.push(letter);
 			return {lost: undefined, accepted: true};
 		}

@@ -1,6 +1,6 @@
 import {assert} from '../../src/raft/errors.js';
 import type {Clock} from './clock.js';
-import {Fifo} from './fifo.js';
+import {Queue} from '../../src/raft/queue.js';
 
 interface ManualTimer {
 	readonly dueMs: number;
@@ -23,7 +23,7 @@ export class ManualClock implements Clock {
 	#nowMs = 0;
 	/** By due time, and first set first within one time. */
 	readonly #timers: ManualTimer[] = [];
-	readonly #deferred = new Fifo<() => void>();
+	readonly #deferred = new Queue<() => void>();
 
 	now(): number {
 		return this.#nowMs;
@@ -50,10 +50,10 @@ export class ManualClock implements Clock {
 	/** Runs what can run without time passing: deferred turns, and the promises that they settle. */
 	async settle(): Promise<void> {
 		for (let turns = 0; turns < turnsMax; turns++) {
-			for (let pending = this.#deferred.size; pending > 0; pending--) this.#deferred.shift()?.();
+			for (let pending = this.#deferred.length; pending > 0; pending--) this.#deferred.shift()?.();
 			// A turn of the real event loop empties the microtask queue, however long the chains of promises in it are.
 			await new Promise(resolve => setImmediate(resolve));
-			if (this.#deferred.size === 0) return;
+			if (this.#deferred.length === 0) return;
 		}
 		assert(false, 'the system comes to rest without time passing');
 	}

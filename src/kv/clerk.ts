@@ -27,7 +27,7 @@ import {
 	type OperationError,
 } from './errors.js';
 import {LeaderSearch, type BackoffLimits} from './leader-search.js';
-import {Queue} from './queue.js';
+import {Queue} from '../raft/queue.js';
 import type {Codec, KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
 
 export interface ClerkLimits extends BackoffLimits {

@@ -24,7 +24,7 @@ import {admitRead, admitWrite, refused, type AdmissionLimits} from './admission.
 import {encodeCommand, encodeOutcomes} from './command-codec.js';
 import {LogClock} from './log-clock.js';
 import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
-import {Queue} from './queue.js';
+import {Queue} from '../raft/queue.js';
 import {Replica, type SliceLimits, type SlicedInput} from './replica.js';
 import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from './state-machine.js';
 import type {Codec, Command, KvReply, KvRequest, Outcome, Result} from './types.js';

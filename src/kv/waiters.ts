@@ -2,7 +2,7 @@
 import {assert} from '../raft/errors.js';
 import type {LogEntry, LogIndex, Term} from '../raft/types.js';
 import type {PendingWrite} from './pending-requests.js';
-import {Queue} from './queue.js';
+import {Queue} from '../raft/queue.js';
 import type {Command, Outcome} from './types.js';
 
 /** A request whose command holds this index, as proposed in `term`. */

@@ -1,6 +1,5 @@
 import test from 'ava';
 import {type ActorContext, type Overflow} from '../../../actors/runtime/index.js';
-import {Fifo} from '../../../actors/runtime/fifo.js';
 import {behaviour, deferred, manualSystem, ofType} from './kit.js';
 
 const overflowRow = test.macro({
@@ -104,18 +103,4 @@ test('metrics tell depth, age of the head, processed and restarts', async t => {
 	t.deepEqual(system.metrics(), [
 		{address: actor.address, state: 'running', depth: 0, headAgeMs: 0, processed: 4, owed: 0, dropped: 0, restarts: 1},
 	]);
-});
-
-test('a queue keeps its order and its size through growth and compaction', t => {
-	const fifo = new Fifo<number>();
-	let pushed = 0;
-	let taken = 0;
-	for (let round = 0; round < 200; round++) {
-		for (let count = 0; count < 50; count++) fifo.push(pushed++);
-		for (let count = 0; count < (round < 100 ? 20 : 60); count++) {
-			t.is(fifo.peek(), taken < pushed ? taken : undefined);
-			t.is(fifo.shift(), taken < pushed ? taken++ : undefined);
-		}
-		t.is(fifo.size, pushed - taken);
-	}
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {Random} from '../../src/faults/random.js';
-import {Queue} from '../../src/kv/queue.js';
+import {Queue} from '../../src/raft/queue.js';
 
 test('a queue is an array that is shifted', t => {
 	const random = Random.fromSeed(1);
