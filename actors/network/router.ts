@@ -42,6 +42,12 @@ export interface RouterOptions {
 	readonly now: () => number;
 }
 
+/** What a turn sends to one port. */
+interface Outgoing {
+	readonly port: MessagePort;
+	readonly batch: Envelope[];
+}
+
 /** A node's threads: raft's, and the KV server's if that is another one. */
 interface NodePorts {
 	readonly raft: MessagePort;
@@ -60,8 +66,8 @@ export class Router {
 	/** Reply channels that have a pair of the router's put between; by client, server and channel. */
 	readonly #relays = new Map<string, MessagePort[]>();
 	readonly #timers = new Set<NodeJS.Timeout>();
-	/** What a turn sends to each port. */
-	readonly #outgoing = new Map<MessagePort, Envelope[]>();
+	/** What a turn sends. */
+	#outgoing: Outgoing[] = [];
 	/** Links to clients that had a fault when last looked at. */
 	#faultyLinks = new Set<string>();
 	#nextClient = 0;
@@ -251,15 +257,20 @@ export class Router {
 	}
 
 	#post(port: MessagePort, envelope: Envelope): void {
-		const envelopes = this.#outgoing.get(port);
-		if (envelopes === undefined) this.#outgoing.set(port, [envelope]);
-		else envelopes.push(envelope);
+		for (const outgoing of this.#outgoing) {
+			if (outgoing.port !== port) continue;
+			outgoing.batch.push(envelope);
+			return;
+		}
+		this.#outgoing.push({port, batch: [envelope]});
 	}
 
 	#flush(): void {
-		if (this.#outgoing.size > 0) this.busyPoll.sent();
-		for (const [port, batch] of this.#outgoing) port.postMessage(batch, portsOf(batch));
-		this.#outgoing.clear();
+		if (this.#outgoing.length === 0) return;
+		this.busyPoll.sent();
+		const sent = this.#outgoing;
+		this.#outgoing = [];
+		for (const {port, batch} of sent) port.postMessage(batch, portsOf(batch));
 	}
 }
 

@@ -4,12 +4,13 @@
  * channel for every operation costs more than half of the throughput).
  */
 import type {MessagePort} from 'node:worker_threads';
+import {NumberMap} from '../../src/raft/number-map.js';
 import type {ReplyMessage, RequestEnvelope} from '../network/envelope.js';
 
 export class ReplyPorts {
 	readonly #ports = new Map<string, MessagePort>();
 	/** Requests that wait for a reply. */
-	readonly #waiting = new Map<number, {readonly port: MessagePort; readonly requestId: number}>();
+	readonly #waiting = new NumberMap<{readonly port: MessagePort; readonly requestId: number}>();
 	readonly #abandoned: (replyTo: number) => void;
 	#nextReplyTo = 1;
 

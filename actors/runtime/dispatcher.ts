@@ -31,7 +31,7 @@ export class Dispatcher {
 	readonly #ready = new Queue<Runnable>();
 	#current: Runnable | undefined;
 	#turnsLeft = 0;
-	readonly #flushes = new Set<() => void>();
+	#flushes: (() => void)[] = [];
 	#isArmed = false;
 
 	constructor(clock: Clock, defer: (callback: () => void) => void, sliceMs: number) {
@@ -49,7 +49,7 @@ export class Dispatcher {
 
 	/** Calls back at the end of the current or the next slice; the same function once. */
 	flushLater(flush: () => void): void {
-		this.#flushes.add(flush);
+		if (!this.#flushes.includes(flush)) this.#flushes.push(flush);
 		this.#arm();
 	}
 
@@ -80,7 +80,7 @@ export class Dispatcher {
 			if (this.#ready.length === 0 || this.#clock.now() >= endMs) break;
 		}
 		this.#isArmed = false;
-		if (this.#ready.length > 0 || this.#flushes.size > 0) this.#arm();
+		if (this.#ready.length > 0 || this.#flushes.length > 0) this.#arm();
 	};
 
 	readonly #turn = (): boolean => {
@@ -96,8 +96,8 @@ export class Dispatcher {
 
 	/** What is asked for by one of these callbacks comes at the end of the next slice. */
 	#flush(): void {
-		const flushes = [...this.#flushes];
-		this.#flushes.clear();
+		const flushes = this.#flushes;
+		this.#flushes = [];
 		for (const flush of flushes) flush();
 	}
 

@@ -59,7 +59,7 @@ export class ActorTimers<M> implements Timers<M> {
 
 	#set(key: string, message: M, delayMs: number, intervalMs: number | undefined): void {
 		this.#assertLive();
-		this.cancel(key);
+		this.#timers.get(key)?.cancelClock();
 		const timer: Timer = {message, intervalMs, cancelClock: () => undefined, isDue: false};
 		this.#timers.set(key, timer);
 		this.#arm(key, timer, delayMs);

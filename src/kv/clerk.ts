@@ -27,6 +27,7 @@ import {
 	type OperationError,
 } from './errors.js';
 import {LeaderSearch, type BackoffLimits} from './leader-search.js';
+import {NumberMap} from '../raft/number-map.js';
 import {Queue} from '../raft/queue.js';
 import type {Codec, KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
 
@@ -107,7 +108,7 @@ export class ClerkCore<Caller = unknown> {
 	/** To be sent again, before those that were never sent. */
 	#retries: Task<Caller>[] = [];
 	/** In flight; all have the same time, so the first is the first to time out. */
-	readonly #attempts = new Map<number, Attempt<Caller>>();
+	readonly #attempts = new NumberMap<Attempt<Caller>>();
 	#session: ClientSession | undefined;
 	#isOpeningSession = false;
 
@@ -201,8 +202,11 @@ export class ClerkCore<Caller = unknown> {
 
 	/** Gives up what is past its time. */
 	tick(now: Milliseconds): void {
-		for (const attempt of this.#attempts.values()) {
-			if (attempt.deadline > now) break;
+		for (
+			let attempt = this.#attempts.first;
+			attempt !== undefined && attempt.deadline <= now;
+			attempt = this.#attempts.first
+		) {
 			this.#endAttempt(attempt.requestId);
 			this.#effects.push({type: 'cancel', requestId: attempt.requestId});
 			this.#miss(attempt, 'timeout');
@@ -238,11 +242,7 @@ export class ClerkCore<Caller = unknown> {
 
 	/** When to call `tick` and `flush` next if nothing happens before; `undefined`: no need. */
 	nextDeadline(): Milliseconds | undefined {
-		let deadline = this.#earliestDeadline;
-		for (const attempt of this.#attempts.values()) {
-			deadline = Math.min(deadline, attempt.deadline);
-			break;
-		}
+		let deadline = Math.min(this.#earliestDeadline, this.#attempts.first?.deadline ?? Infinity);
 		if (this.#isPaused) deadline = Math.min(deadline, this.#pausedUntil);
 		return this.#tasks.length > 0 && deadline < Infinity ? deadline : undefined;
 	}
@@ -252,7 +252,7 @@ export class ClerkCore<Caller = unknown> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		for (const task of this.#tasksInOrder()) this.#fail(task, new ClerkClosedError(this.#outcomeOf(task)));
-		for (const requestId of this.#attempts.keys()) this.#effects.push({type: 'cancel', requestId});
+		for (const [requestId] of this.#attempts) this.#effects.push({type: 'cancel', requestId});
 		this.#attempts.clear();
 	}
 

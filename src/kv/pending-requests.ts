@@ -1,5 +1,6 @@
 /** The requests that a server owes an answer: each gets exactly one, or is cancelled by its client. */
 import {assert} from '../raft/errors.js';
+import {NumberMap} from '../raft/number-map.js';
 import type {Command, KvReply, ReadOperation} from './types.js';
 
 interface Pending {
@@ -30,7 +31,7 @@ export interface PendingLimits {
 export class PendingRequests {
 	readonly #reply: (replyTo: number, reply: KvReply) => void;
 	readonly #limits: PendingLimits;
-	readonly #waiting = new Map<number, Pending>();
+	readonly #waiting = new NumberMap<Pending>();
 	#bytes = 0;
 
 	constructor(reply: (replyTo: number, reply: KvReply) => void, limits: PendingLimits) {
@@ -49,7 +50,7 @@ export class PendingRequests {
 	}
 
 	add(request: Pending): void {
-		assert(!this.#waiting.has(request.replyTo), 'a reply channel serves one request at a time');
+		assert(this.#waiting.get(request.replyTo) === undefined, 'a reply channel serves one request at a time');
 		this.#waiting.set(request.replyTo, request);
 		this.#bytes += request.byteLength;
 	}

@@ -24,6 +24,7 @@ import {admitRead, admitWrite, refused, type AdmissionLimits} from './admission.
 import {encodeCommand, encodeOutcomes} from './command-codec.js';
 import {LogClock} from './log-clock.js';
 import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
+import {NumberMap} from '../raft/number-map.js';
 import {Queue} from '../raft/queue.js';
 import {Replica, type SliceLimits, type SlicedInput} from './replica.js';
 import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from './state-machine.js';
@@ -94,8 +95,8 @@ export class KvServer {
 	// waiters for its index. Exactly one of these, and none once it is settled.
 	#turnWrites: PendingWrite[] = [];
 	#turnReads: PendingRead[] = [];
-	readonly #proposals = new Map<number, Proposal>();
-	readonly #reads = new Map<number, readonly PendingRead[]>();
+	readonly #proposals = new NumberMap<Proposal>();
+	readonly #reads = new NumberMap<readonly PendingRead[]>();
 	readonly #waiters = new Waiters();
 	#readable: {readonly index: LogIndex; readonly requests: readonly PendingRead[]}[] = [];
 
@@ -411,18 +412,19 @@ export class KvServer {
 	/** Only what never reached the node is certain not to run; the rest is in some log, perhaps to be committed by another. */
 	#giveUpWrites(): void {
 		const unknown = {type: 'unknown', leaderId: this.#leaderId} as const;
-		const proposals = [...this.#proposals.values()];
+		const proposals = [...this.#proposals];
 		const turn = this.#turnWrites;
 		this.#proposals.clear();
 		this.#turnWrites = [];
 		this.#settleAll(this.#waiters.takeAll(), unknown);
-		for (const {requests} of proposals) this.#settleAll(requests, unknown);
+		for (const [, {requests}] of proposals) this.#settleAll(requests, unknown);
 		this.#settleAll(turn, this.#notLeader());
 	}
 
 	/** Reads that have no index yet; asking again costs nothing but time. */
 	#giveUpReads(): void {
-		const reads = [...this.#reads.values(), this.#turnReads];
+		const reads = [...this.#reads].map(([, requests]) => requests);
+		reads.push(this.#turnReads);
 		this.#reads.clear();
 		this.#turnReads = [];
 		for (const requests of reads) this.#settleAll(requests, this.#notLeader());

@@ -3,6 +3,7 @@
  * Part of the replicated state: every replica holds the same table at the same index, so nothing here may depend on
  * anything but the log.
  */
+import {NumberMap} from '../raft/number-map.js';
 import type {Milliseconds} from '../raft/types.js';
 import type {Result} from './types.js';
 
@@ -32,7 +33,7 @@ export interface Session {
 	/** The client has, or no longer wants, the answers up to here. */
 	acknowledged: number;
 	/** By sequence, all above `acknowledged`. */
-	readonly results: Map<number, Result>;
+	readonly results: NumberMap<Result>;
 	/** Of `results`. */
 	resultBytes: number;
 	/** Not less than any sequence in `results`. */
@@ -89,7 +90,14 @@ export class SessionTable {
 
 	open(id: number): void {
 		if (this.#sessions.size >= this.#limits.sessionsMax) this.#evictSilent();
-		this.#insert({id, lastActive: this.#logTime, acknowledged: 0, results: new Map(), resultBytes: 0, lastSequence: 0});
+		this.#insert({
+			id,
+			lastActive: this.#logTime,
+			acknowledged: 0,
+			results: new NumberMap(),
+			resultBytes: 0,
+			lastSequence: 0,
+		});
 	}
 
 	/** Moves log time, never back (a new leader may know less of it), and forgets whom it leaves behind. */
@@ -131,7 +139,7 @@ export class SessionTable {
 
 	/** Continues a table that is read from a snapshot, whose sessions come in order. */
 	restoreSession(id: number, lastActive: Milliseconds, acknowledged: number): Session {
-		return this.#insert({id, lastActive, acknowledged, results: new Map(), resultBytes: 0, lastSequence: 0});
+		return this.#insert({id, lastActive, acknowledged, results: new NumberMap(), resultBytes: 0, lastSequence: 0});
 	}
 
 	restoreLogTime(logTime: Milliseconds): void {
@@ -151,7 +159,7 @@ export class SessionTable {
 	}
 
 	#copy(session: Session): Session {
-		return {...session, results: new Map(session.results), generation: this.#generation};
+		return {...session, results: session.results.copy(), generation: this.#generation};
 	}
 
 	#evictSilent(): void {
@@ -173,8 +181,9 @@ export class SessionTable {
 		}
 		// Whichever is shorter: a client may acknowledge any number at once.
 		if (acknowledged - from > session.results.size) {
-			for (const sequence of session.results.keys()) {
-				if (sequence <= acknowledged) this.#forget(session, sequence);
+			for (const [sequence] of session.results) {
+				if (sequence > acknowledged) return;
+				this.#forget(session, sequence);
 			}
 			return;
 		}

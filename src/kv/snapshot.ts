@@ -9,6 +9,7 @@
  *     results  := [4, sequence, result, sequence, result, ...]     of the session before it
  *     end      := [5]
  */
+import type {NumberMap} from '../raft/number-map.js';
 import type {LogIndex} from '../raft/types.js';
 import {SnapshotFormatError} from './errors.js';
 import {parseResult, plainOfOutcome} from './outcome-codec.js';
@@ -62,7 +63,7 @@ function* keyFrames({store}: FrozenState, bytesMax: number): Generator<unknown[]
 	if (frame.length > 1) yield frame;
 }
 
-function* resultFrames(results: ReadonlyMap<number, Result>, bytesMax: number): Generator<unknown[]> {
+function* resultFrames(results: NumberMap<Result>, bytesMax: number): Generator<unknown[]> {
 	let frame: unknown[] = [resultsFrame];
 	let bytes = 0;
 	for (const [sequence, result] of results) {

@@ -75,7 +75,7 @@ export function stateHash(codec: Codec, revision: Version, store: Store, session
 	lanes.number(sessions.logTime);
 	for (const {id, lastActive, acknowledged, results} of sessions) {
 		for (const number of [id, lastActive, acknowledged]) lanes.number(number);
-		for (const [sequence, result] of [...results].sort(([left], [right]) => left - right)) {
+		for (const [sequence, result] of results) {
 			lanes.number(sequence);
 			lanes.bytes(codec.encode(plainOfOutcome(result)));
 		}

@@ -1,4 +1,5 @@
 /** Reads of this node's service that its leader has been asked about. */
+import {NumberMap} from './number-map.js';
 import type {Milliseconds} from './types.js';
 
 interface RemoteRead {
@@ -9,7 +10,7 @@ interface RemoteRead {
 const none: readonly number[] = [];
 
 export class RemoteReads {
-	readonly #reads = new Map<number, RemoteRead>();
+	readonly #reads = new NumberMap<RemoteRead>();
 	#nextId: number;
 
 	/** Ids begin at a random number: a late answer to this node's previous life must not answer a read of this one. */
@@ -18,9 +19,8 @@ export class RemoteReads {
 	}
 
 	nextDeadline(): Milliseconds {
-		// In the order of insertion, and all wait equally long: the first is the earliest.
-		for (const {deadline} of this.#reads.values()) return deadline;
-		return Infinity;
+		// All wait equally long: the first is the earliest.
+		return this.#reads.first?.deadline ?? Infinity;
 	}
 
 	/** Gives the id for the wire. */
