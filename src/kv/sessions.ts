@@ -25,7 +25,8 @@ export const defaultSessionLimits: SessionLimits = {
 	sessionResultBytesMax: 16 * 2 ** 20,
 };
 
-export interface Session {
+/** A class, so that V8 knows one shape only: with copies made by spreading, each snapshot threw compiled code away. */
+export class Session {
 	/** The revision of the entry that opened it. */
 	readonly id: number;
 	/** Log time of its last request. */
@@ -35,11 +36,30 @@ export interface Session {
 	/** By sequence, all above `acknowledged`. */
 	readonly results: NumberMap<Result>;
 	/** Of `results`. */
-	resultBytes: number;
+	resultBytes = 0;
 	/** Not less than any sequence in `results`. */
-	lastSequence: number;
+	lastSequence = 0;
 	/** Of the table when this object was made: an older one is shared with a snapshot, and copied before it changes. */
 	readonly generation: number;
+
+	constructor(
+		{id, lastActive, acknowledged}: Pick<Session, 'id' | 'lastActive' | 'acknowledged'>,
+		generation: number,
+		results = new NumberMap<Result>(),
+	) {
+		this.id = id;
+		this.lastActive = lastActive;
+		this.acknowledged = acknowledged;
+		this.results = results;
+		this.generation = generation;
+	}
+
+	copy(generation: number): Session {
+		const copy = new Session(this, generation, this.results.copy());
+		copy.resultBytes = this.resultBytes;
+		copy.lastSequence = this.lastSequence;
+		return copy;
+	}
 }
 
 /** What a kept result counts for: its bytes, and something for itself. */
@@ -90,14 +110,7 @@ export class SessionTable {
 
 	open(id: number): void {
 		if (this.#sessions.size >= this.#limits.sessionsMax) this.#evictSilent();
-		this.#insert({
-			id,
-			lastActive: this.#logTime,
-			acknowledged: 0,
-			results: new NumberMap(),
-			resultBytes: 0,
-			lastSequence: 0,
-		});
+		this.restoreSession(id, this.#logTime, 0);
 	}
 
 	/** Moves log time, never back (a new leader may know less of it), and forgets whom it leaves behind. */
@@ -113,7 +126,7 @@ export class SessionTable {
 	use(id: number, acknowledged: number): Session | undefined {
 		const known = this.#sessions.get(id);
 		if (known === undefined) return undefined;
-		const session = known.generation === this.#generation ? known : this.#copy(known);
+		const session = known.generation === this.#generation ? known : known.copy(this.#generation);
 		session.lastActive = this.#logTime;
 		if (session !== this.#latest) this.#moveToEnd(session);
 		this.#acknowledge(session, acknowledged);
@@ -139,27 +152,19 @@ export class SessionTable {
 
 	/** Continues a table that is read from a snapshot, whose sessions come in order. */
 	restoreSession(id: number, lastActive: Milliseconds, acknowledged: number): Session {
-		return this.#insert({id, lastActive, acknowledged, results: new NumberMap(), resultBytes: 0, lastSequence: 0});
+		const session = new Session({id, lastActive, acknowledged}, this.#generation);
+		this.#moveToEnd(session);
+		return session;
 	}
 
 	restoreLogTime(logTime: Milliseconds): void {
 		this.#logTime = logTime;
 	}
 
-	#insert(session: Omit<Session, 'generation'>): Session {
-		const inserted = {...session, generation: this.#generation};
-		this.#moveToEnd(inserted);
-		return inserted;
-	}
-
 	#moveToEnd(session: Session): void {
 		this.#sessions.delete(session.id);
 		this.#sessions.set(session.id, session);
 		this.#latest = session;
-	}
-
-	#copy(session: Session): Session {
-		return {...session, results: session.results.copy(), generation: this.#generation};
 	}
 
 	#evictSilent(): void {
@@ -170,8 +175,7 @@ export class SessionTable {
 	}
 
 	#acknowledge(session: Session, acknowledged: number): void {
-		const from = session.acknowledged;
-		if (acknowledged <= from) return;
+		if (acknowledged <= session.acknowledged) return;
 		session.acknowledged = acknowledged;
 		// Mostly everything: who waits for one request at a time has seen all answers when the next is sent.
 		if (acknowledged >= session.lastSequence) {
@@ -179,21 +183,10 @@ export class SessionTable {
 			session.resultBytes = 0;
 			return;
 		}
-		// Whichever is shorter: a client may acknowledge any number at once.
-		if (acknowledged - from > session.results.size) {
-			for (const [sequence] of session.results) {
-				if (sequence > acknowledged) return;
-				this.#forget(session, sequence);
-			}
-			return;
+		for (const [sequence, result] of session.results) {
+			if (sequence > acknowledged) return;
+			session.results.delete(sequence);
+			session.resultBytes -= bytesOfResult(result);
 		}
-		for (let sequence = from + 1; sequence <= acknowledged; sequence += 1) this.#forget(session, sequence);
-	}
-
-	#forget(session: Session, sequence: number): void {
-		const result = session.results.get(sequence);
-		if (result === undefined) return;
-		session.results.delete(sequence);
-		session.resultBytes -= bytesOfResult(result);
 	}
 }
