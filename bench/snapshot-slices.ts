@@ -5,7 +5,7 @@
  *
  *     node dist/bench/snapshot-slices.js [--smoke] [keys=1000000] [valueBytes=100]
  */
-import {codec} from '../actors/codec.js';
+import {codec} from '../actors/codec/codec.js';
 import {encodeCommand} from '../src/kv/command-codec.js';
 import {KvServer} from '../src/kv/server.js';
 import type {Command} from '../src/kv/types.js';

@@ -8,7 +8,7 @@ import {clientEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
 import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {type NodeId, unreachable} from '../../src/raft/types.js';
-import {codec} from '../codec.js';
+import {codec} from '../codec/codec.js';
 import {KeyValueClient} from '../key-value-client.js';
 import type {BusyPoll} from '../network/busy-poll.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';

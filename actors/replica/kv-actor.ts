@@ -2,7 +2,7 @@
 import {KvServer} from '../../src/kv/server.js';
 import type {Milliseconds, ServiceOutput} from '../../src/raft/types.js';
 import {unreachable} from '../../src/raft/types.js';
-import {codec} from '../codec.js';
+import {codec} from '../codec/codec.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {RequestEnvelope} from '../network/envelope.js';
 import type {KvActorMessage, ReplicaOptions} from './protocol.js';

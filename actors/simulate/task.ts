@@ -1,7 +1,7 @@
 /** What a thread of the pool does: one seed, and what is worth telling of it. */
 import {simulate, type SimulationOptions, type SimulationResult} from '../../src/simulation/simulate.js';
 import {shrink} from '../../src/simulation/shrink.js';
-import {codec} from '../codec.js';
+import {codec} from '../codec/codec.js';
 
 export type SeedOptions = Omit<SimulationOptions, 'codec'>;
 

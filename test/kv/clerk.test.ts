@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {codec} from '../../actors/codec.js';
+import {codec} from '../../actors/codec/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
 import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
 import {decodeCommand, decodeReads, encodeOutcomes} from '../../src/kv/command-codec.js';

@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
-import {DecodeError, codec} from '../../actors/codec.js';
+import {DecodeError, codec} from '../../actors/codec/codec.js';
 import {bytesOf, bytesOfKey, keyOf, textOf} from '../../actors/text.js';
 import {
 	decodeCommand,
@@ -140,7 +140,7 @@ test('what is not CBOR is one kind of error, with its cause', t => {
 });
 
 test('the codec loads no native add-on: one would crash with its thread', t => {
-	const url = new URL('../../actors/codec.js', import.meta.url).href;
+	const url = new URL('../../actors/codec/codec.js', import.meta.url).href;
 	const script = `
 		const {codec} = await import(${JSON.stringify(url)});
 		codec.decode(codec.encode(['text'.repeat(100)]));

@@ -1,5 +1,5 @@
 /** KvServers on a raft that never fails by itself: one log, one leader at a time, and a test that decides what happens when. */
-import {codec} from '../../actors/codec.js';
+import {codec} from '../../actors/codec/codec.js';
 import {KvServer, type ServerLimits} from '../../src/kv/server.js';
 import type {KvReply} from '../../src/kv/types.js';
 import {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {codec} from '../../actors/codec.js';
+import {codec} from '../../actors/codec/codec.js';
 import {bytesOf} from '../../actors/text.js';
 import {encodeCommand} from '../../src/kv/command-codec.js';
 import type {KvStateMachine} from '../../src/kv/state-machine.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {codec} from '../../actors/codec.js';
+import {codec} from '../../actors/codec/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
 import {decodeCommand, decodeOutcomes, encodeCommand, encodeReads} from '../../src/kv/command-codec.js';
 import {KvServer, type ServerLimits} from '../../src/kv/server.js';

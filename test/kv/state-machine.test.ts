@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {codec} from '../../actors/codec.js';
+import {codec} from '../../actors/codec/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
 import {KvStateMachine} from '../../src/kv/state-machine.js';
 import type {Command, Operation, Outcome, Result, WriteOperation} from '../../src/kv/types.js';

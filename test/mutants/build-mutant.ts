@@ -1,5 +1,5 @@
 /** Makes a copy of the compiled sources with one bug in it, in a directory of its own. */
-import {cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
+import {cpSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {applyPatch, type Mutant} from './mutant.js';
@@ -15,12 +15,12 @@ export interface MutantCopy {
 
 /** `directory` must not exist yet. Throws where a patch does not fit exactly once. */
 export function buildMutant(mutant: Mutant, directory: string): MutantCopy {
-	mkdirSync(path.join(directory, 'actors'), {recursive: true});
-	cpSync(path.join(dist, 'src'), path.join(directory, 'src'), {
-		recursive: true,
-		filter: source => !/\.(?:d\.ts|map)$/.test(source),
-	});
-	cpSync(path.join(dist, 'actors/codec.js'), path.join(directory, 'actors/codec.js'));
+	for (const part of ['src', 'actors/codec']) {
+		cpSync(path.join(dist, part), path.join(directory, part), {
+			recursive: true,
+			filter: source => !/\.(?:d\.ts|map)$/.test(source),
+		});
+	}
 	writeFileSync(path.join(directory, 'package.json'), '{"type": "module"}');
 	symlinkSync(path.resolve(dist, '../node_modules'), path.join(directory, 'node_modules'));
 	for (const patch of mutant.patches) {
@@ -28,5 +28,5 @@ export function buildMutant(mutant: Mutant, directory: string): MutantCopy {
 		writeFileSync(file, applyPatch(readFileSync(file, 'utf8'), patch, mutant.id));
 	}
 	const url = (file: string): string => pathToFileURL(path.join(directory, file)).href;
-	return {simulator: url('src/simulation/simulate.js'), codec: url('actors/codec.js')};
+	return {simulator: url('src/simulation/simulate.js'), codec: url('actors/codec/codec.js')};
 }

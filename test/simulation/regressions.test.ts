@@ -1,6 +1,6 @@
 /** What the simulator found in our own code: the seed, the cause, the cure. */
 import test from 'ava';
-import {codec} from '../../actors/codec.js';
+import {codec} from '../../actors/codec/codec.js';
 import {simulate} from '../../src/simulation/simulate.js';
 import {SimulatedDisk} from '../../src/storage/simulated-disk.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';

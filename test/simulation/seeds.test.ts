@@ -1,5 +1,5 @@
 import test from 'ava';
-import {codec} from '../../actors/codec.js';
+import {codec} from '../../actors/codec/codec.js';
 import {replayCommand} from '../../actors/simulate/report.js';
 import {profiles} from '../../src/simulation/profile.js';
 import {simulate, type SimulationOptions, type SimulationResult} from '../../src/simulation/simulate.js';

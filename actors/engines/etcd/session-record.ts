@@ -5,7 +5,7 @@
 import {parseResult, plainOfOutcome} from '../../../src/kv/outcome-codec.js';
 import {isCount, parseAll} from '../../../src/kv/plain.js';
 import type {Result, Version} from '../../../src/kv/types.js';
-import {codec} from '../../codec.js';
+import {codec} from '../../codec/codec.js';
 
 export interface SessionRecord {
 	/** 0 before the first transaction. */

@@ -1,6 +1,6 @@
 /** The skeleton's clients, with the interface of a clerk: one sends each operation by itself, one a turn's at once. */
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
-import {codec} from '../../../actors/codec.js';
+import {codec} from '../../../actors/codec/codec.js';
 import type {KvClient} from '../../../actors/kv-client.js';
 import type {Operation, Result} from '../../../src/kv/types.js';
 import type {SkeletonEnvelope, SkeletonPost, SkeletonReply} from './protocol.js';

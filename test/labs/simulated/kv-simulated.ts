@@ -1,6 +1,6 @@
 /** The key/value service on virtual time: the real servers and clerks, on a simulated network and simulated disks. */
 import assert from 'node:assert/strict';
-import {codec} from '../../../actors/codec.js';
+import {codec} from '../../../actors/codec/codec.js';
 import {resolveClusterOptions} from '../../../actors/cluster/options.js';
 import {clientEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';

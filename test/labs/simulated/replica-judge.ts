@@ -1,5 +1,5 @@
 /** Compares the replicas with one that applies what is committed, never restarts and never sees a snapshot. */
-import {codec} from '../../../actors/codec.js';
+import {codec} from '../../../actors/codec/codec.js';
 import {KvStateMachine, type StateMachineLimits} from '../../../src/kv/state-machine.js';
 import type {LogEntry} from '../../../src/raft/types.js';
 

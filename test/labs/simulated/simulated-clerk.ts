@@ -1,5 +1,5 @@
 /** A lab's clerk on virtual time: the real clerk core, its requests on the simulated network. */
-import {codec} from '../../../actors/codec.js';
+import {codec} from '../../../actors/codec/codec.js';
 import {bytesOf, keyOf, textOf} from '../../../actors/text.js';
 import {expectResult} from '../../../actors/clerk/results.js';
 import type {Endpoint} from '../../../src/faults/endpoint.js';

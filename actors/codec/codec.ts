@@ -1,12 +1,14 @@
 /**
- * The project's one encoding: CBOR (RFC 8949) by cbor-x.
+ * The project's one encoding: CBOR (RFC 8949) by cbor-x; what is most frequent by a writer and a reader of our own.
  *
  * Imported by its `index-no-eval` entry on purpose: the main entry loads the native add-on cbor-extract when it is
  * installed, and a native add-on can take the process along when the thread that it runs on is terminated.
  */
 import {Encoder, setSizeLimits} from 'cbor-x/index-no-eval';
-import type {Codec} from '../src/kv/types.js';
-import {RaftError} from '../src/raft/errors.js';
+import type {Codec} from '../../src/kv/types.js';
+import {RaftError} from '../../src/raft/errors.js';
+import {arrayLengthMax, PlainReader} from './plain-reader.js';
+import {PlainWriter} from './plain-writer.js';
 
 /** The bytes are not what `encode` makes: damage, another version, or a peer that speaks something else. */
 export class DecodeError extends RaftError {
@@ -23,8 +25,8 @@ export class DecodeError extends RaftError {
 }
 
 // An array's announced length is allocated before its elements are read: without a limit, five bytes of junk would
-// claim a gigabyte. The longest array that we write is one frame of a snapshot.
-setSizeLimits({maxArraySize: 2 ** 20, maxMapSize: 2 ** 20, maxObjectSize: 2 ** 20});
+// claim a gigabyte.
+setSizeLimits({maxArraySize: arrayLengthMax, maxMapSize: arrayLengthMax, maxObjectSize: arrayLengthMax});
 
 const options = {
 	// Records are an extension of CBOR with state between messages: nothing that rests on a disk may depend on that.
@@ -38,7 +40,13 @@ const options = {
 const cbor = new Encoder({...options, copyBuffers: true});
 const viewingCbor = new Encoder({...options, copyBuffers: false});
 
-function decodeWith(decoder: Encoder, bytes: Uint8Array): unknown {
+const writer = new PlainWriter();
+const reader = new PlainReader({copies: true});
+const viewingReader = new PlainReader({copies: false});
+
+function decodeWith(plain: PlainReader, decoder: Encoder, bytes: Uint8Array): unknown {
+	const value = plain.read(bytes);
+	if (value !== undefined) return value;
 	try {
 		return decoder.decode(bytes);
 	} catch (error) {
@@ -48,13 +56,11 @@ function decodeWith(decoder: Encoder, bytes: Uint8Array): unknown {
 
 /** CBOR. Integers up to 64 bits are exact (beyond 2^53 as bigint). */
 export const codec: Codec = {
-	encode(value) {
-		// cbor-x hands out a view of a block that it shares between messages: posting that to another thread would copy
-		// the whole block, and transferring it would empty its neighbours.
-		return new Uint8Array(cbor.encode(value));
-	},
+	// cbor-x hands out a view of a block that it shares between messages: posting that to another thread would copy
+	// the whole block, and transferring it would empty its neighbours.
+	encode: value => writer.write(value) ?? new Uint8Array(cbor.encode(value)),
 	// A block is never written to again where a message was: a view stays what it is.
 	encodeView: value => cbor.encode(value),
-	decode: bytes => decodeWith(cbor, bytes),
-	decodeView: bytes => decodeWith(viewingCbor, bytes),
+	decode: bytes => decodeWith(reader, cbor, bytes),
+	decodeView: bytes => decodeWith(viewingReader, viewingCbor, bytes),
 };
