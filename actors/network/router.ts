@@ -193,7 +193,8 @@ export class Router {
 			const port = this.#nodes.get(envelope.server)?.kv;
 			if (port === undefined) {
 				this.counters.undeliverable++;
-				this.#breakChannel(routed);
+				// As a connection to a process that is gone: refused at once. A clerk must not wait there for a new leader.
+				this.#closeChannel(routed);
 				return;
 			}
 			// A port can be handed on once; a duplicate finds the channel already there.
@@ -250,10 +251,12 @@ export class Router {
 	/** The request or its reply is lost, and the clerk notices as with a broken connection: its end closes. */
 	#breakChannel(envelope: RequestEnvelope): void {
 		const {plan, random} = this.#options;
-		this.#after(plan.lossNoticeMs(random), () => {
-			this.#closeRelay(channelKey(envelope));
-			envelope.port?.close();
-		});
+		this.#after(plan.lossNoticeMs(random), () => this.#closeChannel(envelope));
+	}
+
+	#closeChannel(envelope: RequestEnvelope): void {
+		this.#closeRelay(channelKey(envelope));
+		envelope.port?.close();
 	}
 
 	#post(port: MessagePort, envelope: Envelope): void {
