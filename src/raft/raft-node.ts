@@ -13,7 +13,7 @@ import type {Effect, Input} from './effects.js';
 import {assert} from './errors.js';
 import {commandsBytes, Leader} from './leader.js';
 import type {RaftLog} from './log.js';
-import type {RaftLimits, RaftOptions} from './options.js';
+import {electionTimeoutSpread, type RaftLimits, type RaftOptions} from './options.js';
 import {hasQuorum, isVoter} from './quorum.js';
 import type {PendingRead} from './read-rounds.js';
 import {RemoteReads} from './remote-reads.js';
@@ -238,7 +238,7 @@ export class RaftNode {
 	}
 
 	#drawElectionTimeout(): Milliseconds {
-		return this.#limits.electionTimeoutMs * (1 + this.#random());
+		return this.#limits.electionTimeoutMs * (1 + electionTimeoutSpread * this.#random());
 	}
 
 	/**
