@@ -50,9 +50,9 @@ export class KvActor implements Actor<KvActorMessage> {
 
 	/** Proposals and reads of a slice go out together; long work is done a piece a slice, between other messages. */
 	readonly #flush = (): void => {
-		const isWorkLeft = this.#server.slice();
-		this.#server.flush();
-		if (!isWorkLeft || this.#isContinuing) return;
+		const isMore = this.#server.slice();
+		const isReadBegun = this.#server.flush();
+		if ((!isMore && !isReadBegun) || this.#isContinuing) return;
 		this.#isContinuing = true;
 		this.#context.self.tell({type: 'continue'});
 	};

@@ -26,6 +26,7 @@ import {LogClock} from './log-clock.js';
 import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
 import {NumberMap} from '../raft/number-map.js';
 import {Queue} from '../raft/queue.js';
+import {ReadBatches} from './read-batches.js';
 import {Replica, type SliceLimits, type SlicedInput} from './replica.js';
 import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from './state-machine.js';
 import type {Codec, Command, KvReply, KvRequest, Outcome, Result} from './types.js';
@@ -34,6 +35,8 @@ import {Waiters} from './waiters.js';
 export interface ServerLimits extends StateMachineLimits, AdmissionLimits, PendingLimits, SliceLimits {
 	/** Bytes of values in the reply to one read request. @default 67108864 (64 MiB) */
 	readonly readBytesMax: number;
+	/** Bytes of answers that are prepared while a quorum is asked; the one that exceeds them is the last. @default 1048576 (1 MiB) */
+	readonly preparedBytesMax: number;
 	/** Requests of one turn are proposed together up to this many bytes. @default 1048576 (1 MiB) */
 	readonly proposalBytesMax: number;
 	/** How often log time moves while there are writes, ms. @default 1000 */
@@ -51,6 +54,7 @@ export const defaultServerLimits: ServerLimits = {
 	requestOperationsMax: 4096,
 	commandBytesMax: 1.5 * 2 ** 20,
 	readBytesMax: 64 * 2 ** 20,
+	preparedBytesMax: 2 ** 20,
 	proposalBytesMax: 2 ** 20,
 	clockIntervalMs: 1000,
 };
@@ -96,9 +100,10 @@ export class KvServer {
 	#turnWrites: PendingWrite[] = [];
 	#turnReads: PendingRead[] = [];
 	readonly #proposals = new NumberMap<Proposal>();
-	readonly #reads = new NumberMap<readonly PendingRead[]>();
 	readonly #waiters = new Waiters();
-	#readable: {readonly index: LogIndex; readonly requests: readonly PendingRead[]}[] = [];
+	readonly #reads: ReadBatches;
+	/** Of the newest reads, until their answers are prepared or need not be. */
+	#readToPrepare: number | undefined;
 
 	/** What the node told and is not yet taken in: one order for everything, as the node's own. */
 	readonly #inbox = new Queue<OrderedInput>();
@@ -127,6 +132,12 @@ export class KvServer {
 		});
 		this.#clock = new LogClock(this.#limits.clockIntervalMs);
 		this.#pending = new PendingRequests(reply, this.#limits);
+		this.#reads = new ReadBatches({
+			pending: this.#pending,
+			read: request => this.#read(request),
+			appliedIndex: () => this.#machine.appliedIndex,
+			preparedBytesMax: this.#limits.preparedBytesMax,
+		});
 	}
 
 	/** The replicated state, to look at: for checks and statistics. */
@@ -159,15 +170,20 @@ export class KvServer {
 		this.#takeIn();
 	}
 
-	/** The end of a turn: hands the turn's requests to the node, all in one proposal and one read. */
-	flush(): void {
+	/**
+	 * The end of a turn: hands the turn's requests to the node, all in one proposal and one read. `true`: there is work left
+	 * for `slice`, when what the node has to send is sent.
+	 */
+	flush(): boolean {
 		this.#flushWrites();
 		this.#flushReads();
+		return this.#readToPrepare !== undefined;
 	}
 
 	/** Does one bounded slice of the work that is left; `true` if there is more. */
 	slice(): boolean {
 		if (this.#isStopped) return false;
+		this.#prepareRead();
 		const input = this.#inbox.first;
 		this.#isChunkNext = !this.#isChunkNext;
 		if (this.#replica.isChunkWanted && (this.#isChunkNext || input === undefined)) this.#replica.makeChunk();
@@ -185,8 +201,7 @@ export class KvServer {
 		this.#replica.abandonSnapshot();
 		this.#giveUpWrites();
 		this.#giveUpReads();
-		for (const {requests} of this.#readable) this.#settleAll(requests, this.#notLeader());
-		this.#readable = [];
+		this.#settleAll(this.#reads.takeReadable(), this.#notLeader());
 	}
 
 	// -------------------------------------------------------------------------------------------------- requests
@@ -264,8 +279,20 @@ export class KvServer {
 		if (requests.length === 0) return;
 		this.#lastId += 1;
 		const readId = this.#lastId;
-		this.#reads.set(readId, requests);
+		this.#reads.add(readId, requests);
 		this.#send({type: 'read', readId});
+		if (this.#isStateSettled() && this.#reads.isAsked(readId)) this.#readToPrepare = readId;
+	}
+
+	#prepareRead(): void {
+		const readId = this.#readToPrepare;
+		this.#readToPrepare = undefined;
+		if (readId !== undefined && this.#isStateSettled()) this.#reads.prepare(readId);
+	}
+
+	/** Answers that are prepared now will most likely be good: of a leader none of whose writes is under way. */
+	#isStateSettled(): boolean {
+		return this.#role === 'leader' && this.#proposals.size === 0 && this.#waiters.isEmpty;
 	}
 
 	// ------------------------------------------------------------------------------------------------ from the node
@@ -288,9 +315,9 @@ export class KvServer {
 			case 'proposalRefused':
 				return this.#proposalRefused(input.proposalId, input.reason, input.leaderId);
 			case 'readReady':
-				return this.#readReady(input.readId, input.readIndex);
+				return this.#reads.ready(input.readId, input.readIndex);
 			case 'readRefused':
-				return this.#readRefused(input.readId, input.leaderId);
+				return this.#settleAll(this.#reads.refused(input.readId), {type: 'notLeader', leaderId: input.leaderId});
 			case 'leadership':
 				return this.#follow(input.role, input.term, input.leaderId);
 			case 'abandonSnapshot':
@@ -308,7 +335,7 @@ export class KvServer {
 		}
 		if (this.#replica.slice(input)) this.#inbox.shift();
 		this.#isTakingIn = false;
-		this.#answerReads();
+		this.#reads.answer();
 	}
 
 	/** Waiters are bound here, before any of these indexes can be applied. */
@@ -359,35 +386,7 @@ export class KvServer {
 		}
 	}
 
-	#readReady(readId: number, readIndex: LogIndex): void {
-		const requests = this.#reads.get(readId);
-		if (requests === undefined) return;
-		this.#reads.delete(readId);
-		this.#readable.push({index: readIndex, requests});
-		this.#answerReads();
-	}
-
-	#readRefused(readId: number, leaderId: NodeId | undefined): void {
-		const requests = this.#reads.get(readId);
-		if (requests === undefined) return;
-		this.#reads.delete(readId);
-		this.#settleAll(requests, {type: 'notLeader', leaderId});
-	}
-
-	#answerReads(): void {
-		if (this.#readable.length === 0) return;
-		const {appliedIndex} = this.#machine;
-		if (!this.#readable.some(({index}) => index <= appliedIndex)) return;
-		const ready = this.#readable.filter(({index}) => index <= appliedIndex);
-		this.#readable = this.#readable.filter(({index}) => index > appliedIndex);
-		for (const {requests} of ready) {
-			for (const request of requests) {
-				if (this.#pending.has(request)) this.#pending.settle(request, this.#answerRead(request));
-			}
-		}
-	}
-
-	#answerRead({operations}: PendingRead): KvReply {
+	#read({operations}: PendingRead): KvReply {
 		const results = operations.map(operation => this.#machine.read(operation));
 		let bytes = 0;
 		for (const result of results) bytes += result.type === 'value' ? (result.value?.length ?? 0) : 0;
@@ -423,11 +422,10 @@ export class KvServer {
 
 	/** Reads that have no index yet; asking again costs nothing but time. */
 	#giveUpReads(): void {
-		const reads = [...this.#reads].map(([, requests]) => requests);
-		reads.push(this.#turnReads);
-		this.#reads.clear();
+		const turn = this.#turnReads;
 		this.#turnReads = [];
-		for (const requests of reads) this.#settleAll(requests, this.#notLeader());
+		this.#settleAll(this.#reads.takeAsked(), this.#notLeader());
+		this.#settleAll(turn, this.#notLeader());
 	}
 
 	#settleAll(requests: readonly (PendingWrite | PendingRead)[], reply: KvReply): void {

@@ -23,6 +23,10 @@ export class Waiters {
 	readonly #queue = new Queue<Waiter>();
 	#lastIndex: LogIndex = 0;
 
+	get isEmpty(): boolean {
+		return this.#queue.length === 0;
+	}
+
 	add(request: PendingWrite, index: LogIndex, term: Term): void {
 		assert(this.#queue.length === 0 || index > this.#lastIndex, 'waiters are added in the order of the log');
 		this.#lastIndex = index;

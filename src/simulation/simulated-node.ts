@@ -43,8 +43,8 @@ export interface NodeService {
 	handle(input: ServiceInput): void;
 	/** Does a part of its work; answers whether some is left. */
 	slice(): boolean;
-	/** The end of a turn. */
-	flush(): void;
+	/** The end of a turn; answers whether work is left for `slice`. */
+	flush(): boolean;
 }
 
 /** What a service is given by its node, for one life. */
@@ -474,9 +474,8 @@ function movesTerm(message: RaftMessage): boolean {
 /** `true`: there is more to do. */
 function sliceOfService({service, toService}: Life<NodeService>): boolean {
 	if (toService.length > 0) for (const input of toService.splice(0)) service.handle(input);
-	const isWorkLeft = service.slice();
-	service.flush();
-	return isWorkLeft;
+	const isMore = service.slice();
+	return service.flush() || isMore;
 }
 
 /** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */

@@ -71,8 +71,8 @@ export class WatchedServer implements NodeService {
 		return this.#server.slice();
 	}
 
-	flush(): void {
-		this.#server.flush();
+	flush(): boolean {
+		return this.#server.flush();
 	}
 
 	/** After a turn. */

@@ -145,6 +145,30 @@ test('reads of one turn share one read index, and wait until it is applied (diss
 	]);
 });
 
+test('a leader prepares the answers to reads while its quorum is asked, unless a write is on its way', t => {
+	const value = (text: string, version: number) => ({type: 'value', value: bytesOf(text), version}) as const;
+	const bench = new Bench().lead(1);
+	bench.apply(1, 1, [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'x'))]);
+	bench.server.request(10, readOf('k'));
+	t.true(bench.server.flush(), 'there is work for `slice`');
+	t.false(bench.server.slice());
+	// Somebody else's, so that it can be seen which state the answer is of.
+	bench.apply(3, 1, [encodeCommand(codec, appendOf(1, 2, 'y'))]);
+	bench.handle({type: 'readReady', readId: 1, readIndex: 2});
+	t.deepEqual(bench.replied(), [[10, [value('x', 2)]]]);
+
+	const commands = bench.propose(4, 1, [11, writeOf(appendOf(1, 3, 'z'))]);
+	bench.server.request(12, readOf('k'));
+	t.false(bench.server.flush());
+	bench.apply(4, 1, commands);
+	bench.handle({type: 'readReady', readId: 3, readIndex: 3});
+	t.deepEqual(bench.replied()[1], [12, [value('xyz', 4)]]);
+
+	bench.follow(2);
+	bench.server.request(13, readOf('k'));
+	t.false(bench.server.flush(), 'a follower has writes of its leader on the way');
+});
+
 test('only a leader takes writes; the others name it', t => {
 	const bench = new Bench();
 	bench.server.request(1, writeOf(open));

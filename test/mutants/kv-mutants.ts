@@ -4,6 +4,7 @@ import {plant, type Mutant} from './mutant.js';
 const machine = 'kv/state-machine';
 const sessions = 'kv/sessions';
 const server = 'kv/server';
+const readBatches = 'kv/read-batches';
 
 export const kvMutants: readonly Mutant[] = [
 	plant(
@@ -85,21 +86,29 @@ export const kvMutants: readonly Mutant[] = [
 		title: 'a read is answered before the replica has applied its read index',
 		source: 'lni/dragonboat#25, restatedev/restate#2950',
 		patches: [
-			{file: server, find: 'if (!this.#readable.some(({ index }) => index <= appliedIndex)) return;', replace: ''},
+			{file: readBatches, find: 'if (!this.#readable.some(({ index }) => index <= appliedIndex)) return;', replace: ''},
 			{
-				file: server,
+				file: readBatches,
 				find: 'const ready = this.#readable.filter(({ index }) => index <= appliedIndex); this.#readable = this.#readable.filter(({ index }) => index > appliedIndex);',
 				replace: 'const ready = this.#readable; this.#readable = [];',
 			},
 		],
 	},
 	plant(
+		'read-prepared-too-early',
+		'an answer that was prepared is given whatever index its read got',
+		'dissertation §6.4; lni/dragonboat#25',
+		readBatches,
+		'if (prepared !== undefined && prepared.appliedIndex >= index)',
+		'if (prepared !== undefined)',
+	),
+	plant(
 		'reads-from-local-state',
 		'a server answers reads at once from what it has',
 		'hashicorp/raft#359; trap 26 of the lab',
 		server,
 		'this.#pending.add(request); this.#turnReads.push(request);',
-		'this.#pending.add(request); this.#pending.settle(request, this.#answerRead(request));',
+		'this.#pending.add(request); this.#pending.settle(request, this.#read(request));',
 	),
 	plant(
 		'leader-answers-early',

@@ -53,8 +53,9 @@ class SimulatedLabService implements NodeService {
 		return false;
 	}
 
-	flush(): void {
-		// All that it has to say is said at once.
+	/** All that it has to say is said at once. */
+	flush(): boolean {
+		return false;
 	}
 }
 
