@@ -9,9 +9,9 @@ export interface RaftLimits {
 	 * A leader that hears no quorum for this long steps down.
 	 *
 	 * Measured (bench/election-timeout.ts): with 1024 writes in flight, and with every core kept busy by something else,
-	 * nobody was deposed from 30 ms on, a few times at 20. It is a large state on a machine that has other work that asks for
-	 * more: with a million keys and every core taken twice, the slowest answer of a node took 0.22 s (bench/snapshot-stall.ts;
-	 * 0.03 s when nothing else ran). A healthy leader must not be deposed for that. @default 300
+	 * nobody was deposed from 50 ms on, a few times at 20 and 30. It is a large state on a machine that has other work that
+	 * asks for more: with a million keys and every core taken twice, the slowest answer of a node took 0.22 s
+	 * (bench/snapshot-stall.ts; 0.03 s when nothing else ran). A healthy leader must not be deposed for that. @default 300
 	 */
 	readonly electionTimeoutMs: Milliseconds;
 	/** A leader tells a new commit index to idle followers after this long. @default 10 */
