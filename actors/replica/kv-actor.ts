@@ -51,8 +51,8 @@ export class KvActor implements Actor<KvActorMessage> {
 	/** Proposals and reads of a slice go out together; long work is done a piece a slice, between other messages. */
 	readonly #flush = (): void => {
 		const isMore = this.#server.slice();
-		const isReadBegun = this.#server.flush();
-		if ((!isMore && !isReadBegun) || this.#isContinuing) return;
+		const isWorkLeft = this.#server.flush() || isMore;
+		if (!isWorkLeft || this.#isContinuing) return;
 		this.#isContinuing = true;
 		this.#context.self.tell({type: 'continue'});
 	};

@@ -32,7 +32,10 @@ export function longReorderingDelayMs(kind: MessageKind, random: Random): number
 	return LONG_REORDERING_MIN_MS + random.integer(0, random.integer(0, LONG_REORDERING_SPREAD_MS));
 }
 
-/** How late a lab caller learns that its request went to a dead server or over a cut link; `longDelays` stretches it. */
+/**
+ * How late a lab caller learns that its request was lost or went over a cut link; `longDelays` stretches it. The lab says
+ * the same of a dead server; our router refuses at once, as a machine does whose process is gone.
+ */
 export function lossNoticeMs(longDelays: boolean, random: Random): number {
 	return random.integer(0, longDelays ? LONG_LOSS_NOTICE_MAX_MS : LOSS_NOTICE_MAX_MS);
 }

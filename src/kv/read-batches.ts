@@ -2,7 +2,8 @@
  * The reads that a server owes: first with the node, which asks a quorum whether it still leads, then waiting until the state
  * is as new as the index that came of it (ReadIndex, dissertation §6.4).
  *
- *     add ── prepare ──▶ asked ── ready ──▶ readable ── answer ──▶ replies
+ *     add ──▶ asked ── ready ──▶ readable ── answer ──▶ replies
+ *             prepare ── ready ────────────────────────▶
  *
  * While the quorum is asked, the leader has nothing to do: it prepares the answers from the state as it is. They are right
  * if that state turns out to hold all up to the read's index; if not, the state that does is read.
@@ -77,8 +78,8 @@ export class ReadBatches {
 		const batch = this.#take(readId);
 		if (batch === undefined) return;
 		const {requests, prepared} = batch;
-		if (prepared !== undefined && prepared.appliedIndex >= index) this.#answer(requests, prepared.replies);
-		else this.#readable.push({index, requests});
+		if (prepared !== undefined && prepared.appliedIndex >= index) return this.#answer(requests, prepared.replies);
+		this.#readable.push({index, requests});
 		this.answer();
 	}
 

@@ -290,7 +290,7 @@ export class KvServer {
 		if (readId !== undefined && this.#isStateSettled()) this.#reads.prepare(readId);
 	}
 
-	/** Answers that are prepared now will most likely be good: of a leader none of whose writes is under way. */
+	/** A leader none of whose writes is under way: else its index moves on, and most of what is prepared is read twice. */
 	#isStateSettled(): boolean {
 		return this.#role === 'leader' && this.#proposals.size === 0 && this.#waiters.isEmpty;
 	}
