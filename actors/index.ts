@@ -26,6 +26,7 @@ export {
 	TimeoutError,
 	ValueTooLargeError,
 } from '../src/kv/errors.js';
+export type {DiskErrorCode, DiskFaultSettings, DiskOperationKind} from '../src/storage/faulty-disk.js';
 export type {Operation, Result} from '../src/kv/types.js';
 export type {NodeId} from '../src/raft/types.js';
 export {defaultRaftLimits, type RaftLimits} from '../src/raft/options.js';

@@ -15,6 +15,7 @@ import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
 import {Random} from '../../src/faults/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
+import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
 import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
@@ -45,6 +46,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	/** A directory that this object made, and removes. */
 	readonly #temporary: string | undefined;
 	readonly #clerks = new Set<Clerk>();
+	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
 	#closing: Promise<void> | undefined;
 
 	private constructor(options: ResolvedClusterOptions, {directory, hasRun}: Place) {
@@ -53,10 +55,11 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		this.#temporary = options.directory === undefined ? directory : undefined;
 		this.#random = Random.fromSeed(options.seed);
 		this.faults = new FaultPlan();
+		this.#diskFaults = new Map(this.nodeIds.map(id => [id, new SharedDiskFaults()]));
 		const now = (): number => performance.now();
 		this.#router = new Router({plan: this.faults, random: this.#random, now});
 		this.#supervisor = new Supervisor({
-			replicas: replicaOptions(options, {directory, hasRun}),
+			replicas: replicaOptions(options, {directory, hasRun}, this.#diskFaults),
 			router: this.#router,
 			kvThread: options.kvThread,
 			restartsPerMinute: options.restartsPerMinute,
@@ -163,6 +166,17 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		await this.#supervisor.pause(id, ms);
 	}
 
+	/**
+	 * For tests: makes operations of a node's disk fail or take long, from the next one on, until other settings are given;
+	 * `{}` heals it. The faults stay when the node's thread ends and starts again.
+	 */
+	setDiskFaults(id: NodeId, settings: DiskFaultSettings): void {
+		const faults = this.#diskFaults.get(id);
+		if (faults === undefined)
+			throw new ClusterStateError(`there is no node ${id}: nodes are 0 to ${this.#options.nodes - 1}`);
+		faults.set(settings);
+	}
+
 	/** Makes a change of {@link Cluster.faults} known to clerks, whose reply channels pass by the router. */
 	faultsChanged(): void {
 		this.#router.planChanged();
@@ -199,7 +213,11 @@ async function prepareDirectory({directory, nodes}: ResolvedClusterOptions): Pro
 	return {directory, hasRun: await prepareDataDirectory(directory, nodes)};
 }
 
-function replicaOptions(options: ResolvedClusterOptions, {directory, hasRun}: Place): readonly ReplicaOptions[] {
+function replicaOptions(
+	options: ResolvedClusterOptions,
+	{directory, hasRun}: Place,
+	diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>,
+): readonly ReplicaOptions[] {
 	const voters = Array.from({length: options.nodes}, (_, id) => nodeId(id));
 	const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
 	return voters.map(id => ({
@@ -214,6 +232,7 @@ function replicaOptions(options: ResolvedClusterOptions, {directory, hasRun}: Pl
 			sync: options.directory !== undefined,
 			owner,
 			mustExist: hasRun,
+			faults: diskFaults.get(id)?.memory,
 		},
 		seed: 0,
 	}));

@@ -27,6 +27,8 @@ export interface StorageOptions {
 	readonly owner: string;
 	/** The node has run before, so its log must be there: without it, it has forgotten its votes and acknowledgements. */
 	readonly mustExist: boolean;
+	/** The settings of a `FaultyDisk`; `undefined`: the disk is what it is. */
+	readonly faults: SharedArrayBuffer | undefined;
 }
 
 export interface ReplicaOptions {

@@ -13,7 +13,9 @@ import type {MessagePort} from 'node:worker_threads';
 import {Random} from '../../src/faults/random.js';
 import {assert} from '../../src/raft/errors.js';
 import type {ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import type {Disk} from '../../src/storage/disk.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
+import {FaultyDisk, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
 import {sortNames} from '../../src/storage/names.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
@@ -30,6 +32,7 @@ import type {
 	ReplicaOptions,
 	ReplicaStatus,
 	ReplicaThreadData,
+	StorageOptions,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
 import {blockFor, exposeControl, settle} from './thread-control.js';
@@ -96,7 +99,7 @@ class RaftHost {
 
 	constructor({options, router, service}: ReplicaThreadData) {
 		const {id, storage} = options;
-		this.#storage = new WriteAheadLog({disk: new NodeDisk({...storage, now})});
+		this.#storage = new WriteAheadLog({disk: diskOf(storage)});
 		if (storage.mustExist) requireLog(storage.directory);
 		// Here and not in the actor: what is wrong with the directory is the answer to `start`.
 		const state = this.#storage.load();
@@ -171,6 +174,13 @@ function startSystem(name: string): ActorSystem {
 	const system = new ActorSystem({name});
 	void system.terminated.then(reason => (reason.type === 'failed' ? dieOf(reason.error) : undefined));
 	return system;
+}
+
+function diskOf(storage: StorageOptions): Disk {
+	const disk = new NodeDisk({...storage, now});
+	if (storage.faults === undefined) return disk;
+	const schedule = (delayMs = 0, callback: () => void): void => void setTimeout(callback, delayMs);
+	return new FaultyDisk({disk, faults: new SharedDiskFaults(storage.faults), schedule});
 }
 
 function requireLog(directory: string): void {

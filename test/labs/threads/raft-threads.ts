@@ -115,7 +115,13 @@ export class RaftThreads implements RaftCluster {
 			maxRaftState: this.#options.snapshots ? maxRaftState : undefined,
 			valueBytesMax: 0,
 			sessionTimeoutMs: 0,
-			storage: {directory: path.join(this.#directory, `node-${id}`), sync: false, owner: this.#owner, mustExist: false},
+			storage: {
+				directory: path.join(this.#directory, `node-${id}`),
+				sync: false,
+				owner: this.#owner,
+				mustExist: false,
+				faults: undefined,
+			},
 			seed: this.#random.uint32(),
 		};
 	}
