@@ -1,8 +1,5 @@
-import {execFile} from 'node:child_process';
 import {open, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
-import {promisify} from 'node:util';
 import test from 'ava';
 import {launch, run, temporaryDirectory} from './cli-process.js';
 
@@ -191,17 +188,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		t.regex(again.output, /> get a\n1\n/);
 	});
 }
-
-test.serial(
-	'after kill -9, everything that was acknowledged to ioredis is there, and no append is doubled',
-	async t => {
-		const bench = fileURLToPath(new URL('../../bench/kill-nine.js', import.meta.url));
-		const {stdout} = await promisify(execFile)(process.execPath, [bench, '--smoke']);
-		t.is(stdout.match(/all there, none doubled/g)?.length, 2);
-		const [, acknowledged] = /round 2: (\d+) appends/.exec(stdout) ?? [];
-		t.true(Number(acknowledged) > 0, stdout);
-	},
-);
 
 test.serial('--help and --version answer without a cluster', async t => {
 	const help = await run(t, ['--help'], '');
