@@ -3,6 +3,7 @@ import type {KvClient} from '../kv-client.js';
 import type {Plan} from './commands/command.js';
 import {planRequest} from './plan-request.js';
 import {ReplyWriter} from './reply-writer.js';
+import {RefusedModes} from './refused-modes.js';
 import {RequestParser} from './request-parser.js';
 import {beginRun, endOfRun, replyToRun, type Settled} from './run.js';
 import type {ClusterInfo, Session} from './session.js';
@@ -33,6 +34,7 @@ export class Connection {
 	readonly #backend: Backend;
 	readonly #session: Session;
 	readonly #parser: RequestParser;
+	readonly #modes = new RefusedModes();
 	readonly #out = new ReplyWriter();
 	#queue: readonly Plan[] = [];
 	/** Everything of the queue before it was begun. */
@@ -88,7 +90,7 @@ export class Connection {
 			if (request === undefined) break;
 			const plan: Plan =
 				request.type === 'request'
-					? planRequest(commands, request.parts, limits)
+					? planRequest(commands, request.parts, limits, this.#modes)
 					: {type: 'close', reply: out => out.error(`ERR ${request.reason}`)};
 			bytes += request.type === 'request' ? request.bytes : 0;
 			if (plan.type === 'close') this.#inputEnded = true;

@@ -94,6 +94,7 @@ function sessionOf(socket: Socket, gateway: GatewayState): Session {
 		libraryName: '',
 		libraryVersion: '',
 		protocol: 2,
+		replyMode: 'on',
 	};
 }
 

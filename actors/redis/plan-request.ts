@@ -1,22 +1,27 @@
 import {type ArgumentRange, type Command, type Plan, refuse, textAt} from './commands/command.js';
 import {valueTooLargeText} from './commands/failures.js';
 import {quoted, quotedBytesMax} from './commands/quoted.js';
+import {unsupportedCommands} from './commands/unsupported.js';
 import type {RedisLimits} from './limits.js';
+import type {RefusedModes} from './refused-modes.js';
 
 const commandNameBytesMax = 32;
 
-/** What a request comes to: looks its command up, checks what the table says about it, and lets it plan. */
+/** What a request comes to: looks its command up, checks what the table and earlier refusals say about it, and lets it plan. */
 export function planRequest(
 	commands: ReadonlyMap<string, Command>,
 	parts: readonly Buffer[],
 	limits: RedisLimits,
+	modes: RefusedModes,
 ): Plan {
-	const found = lookUp(commands, parts, 0);
+	const found = lookUp(commands, parts, 0) ?? lookUp(unsupportedCommands, parts, 0);
 	if (found === undefined) return planUnknown(parts);
 	const command = (parts.length > 1 && found.subcommands && lookUp(found.subcommands, parts, 1)) || found;
 	if (command.arity < 0 ? parts.length < -command.arity : parts.length !== command.arity)
 		return refuse(`ERR wrong number of arguments for '${command.name}' command`);
-	return tooLarge(command, parts, limits) ?? command.plan(parts, limits);
+	const refusal = command.worksInTransaction === true ? undefined : modes.refusalOf(command);
+	if (refusal !== undefined) return refuse(refusal);
+	return tooLarge(command, parts, limits) ?? command.plan(parts, limits, modes);
 }
 
 function lookUp(

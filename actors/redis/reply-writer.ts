@@ -3,6 +3,13 @@ import type {Writable} from 'node:stream';
 /** Version of the Redis serialization protocol that a client asked for by HELLO. */
 export type ProtocolVersion = 2 | 3;
 
+/** A place in what is collected. */
+export interface ReplyMark {
+	readonly chunkCount: number;
+	readonly text: string;
+	readonly chunksBytes: number;
+}
+
 /** A value up to this size is copied among the text around it; a larger one is handed to the socket as it is. */
 const copiedBytesMax = 1024;
 
@@ -86,6 +93,18 @@ export class ReplyWriter {
 	/** The keys follow, each with its value behind it. */
 	map(size: number): void {
 		this.#text += this.protocol === 3 ? `%${size}\r\n` : `*${2 * size}\r\n`;
+	}
+
+	/** Where it stands, for `takeBack`. */
+	mark(): ReplyMark {
+		return {chunkCount: this.#chunks.length, text: this.#text, chunksBytes: this.#chunksBytes};
+	}
+
+	/** Forgets what was collected since the mark; nothing may have been flushed since. */
+	takeBack({chunkCount, text, chunksBytes}: ReplyMark): void {
+		this.#chunks.length = chunkCount;
+		this.#text = text;
+		this.#chunksBytes = chunksBytes;
 	}
 
 	/** Writes what was collected, and forgets it. */

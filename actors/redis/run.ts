@@ -90,26 +90,51 @@ export function replyToRun(
 ): void {
 	let offset = 0;
 	for (const plan of plans) {
-		switch (plan.type) {
-			case 'write':
-			case 'read':
-				replyToOne(plan, settled[offset++], out, session);
-				break;
-			case 'readMany':
-				replyToMany(plan, settled.slice(offset, (offset += plan.operations.length)), out);
-				break;
-			case 'report':
-				plan.reply(out, session, cluster);
-				break;
-			case 'local':
-				plan.reply(out, session);
-				break;
-			case 'close':
-				plan.reply(out);
-				break;
-			default:
-				unreachable(plan);
+		const mark = session.replyMode === 'on' ? undefined : out.mark();
+		offset = replyTo(plan, settled, offset, {cluster, out, session});
+		// Looked at afterwards: CLIENT REPLY ON turns the replies on before its own.
+		if (mark !== undefined && isMuted(session)) out.takeBack(mark);
+		if (session.replyMode === 'skip') session.replyMode = 'on';
+		else if (session.replyMode === 'skipNext') session.replyMode = 'skip';
+	}
+}
+
+const isMuted = ({replyMode}: Session): boolean => replyMode === 'off' || replyMode === 'skip';
+
+interface Conversation {
+	readonly cluster: ClusterInfo;
+	readonly out: ReplyWriter;
+	readonly session: Session;
+}
+
+/** Returns the offset of the first operation of the next plan. */
+function replyTo(
+	plan: Plan,
+	settled: readonly Settled[],
+	offset: number,
+	{cluster, out, session}: Conversation,
+): number {
+	switch (plan.type) {
+		case 'write':
+		case 'read':
+			replyToOne(plan, settled[offset], out, session);
+			return offset + 1;
+		case 'readMany': {
+			const end = offset + plan.operations.length;
+			replyToMany(plan, settled.slice(offset, end), out);
+			return end;
 		}
+		case 'report':
+			plan.reply(out, session, cluster);
+			return offset;
+		case 'local':
+			plan.reply(out, session);
+			return offset;
+		case 'close':
+			plan.reply(out);
+			return offset;
+		default:
+			return unreachable(plan);
 	}
 }
 

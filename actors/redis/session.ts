@@ -37,4 +37,9 @@ export interface Session {
 	libraryName: string;
 	libraryVersion: string;
 	protocol: ProtocolVersion;
+	/** As set by CLIENT REPLY. */
+	replyMode: ReplyMode;
 }
+
+/** `off`: nothing is answered. `skipNext`: the next command is not answered; while that is carried out, `skip`. */
+export type ReplyMode = 'on' | 'off' | 'skipNext' | 'skip';

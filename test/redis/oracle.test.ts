@@ -84,6 +84,18 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 		['client', 'getname'],
 		['client', 'setname', 'a b'],
 		['client', 'setname', 'me'],
+		['client', 'reply', 'on'],
+		['client', 'reply', 'off'],
+		['client', 'reply', 'skip'],
+		['client', 'reply', 'x'],
+		['client', 'tracking', 'off'],
+		['client', 'tracking'],
+		['reset'],
+		['reset', 'x'],
+		['unwatch'],
+		['exec'],
+		['discard'],
+		['discard', 'x'],
 		['hello', '4'],
 		['hello', 'x'],
 		['hello', '2', 'foo'],
@@ -102,7 +114,7 @@ test('replies are byte for byte those of redis-server 7.0', async t => {
 		fc.asyncProperty(fc.array(command, {maxLength: 60}), async commands => {
 			const bytes = Buffer.concat([['flushall'], ...commands].map(parts => request(...parts)));
 			// Ends the conversation: redis-server would drop the replies of a client that has ended its side.
-			const all = Buffer.concat([bytes, request('quit')]);
+			const all = Buffer.concat([bytes, request('client', 'reply', 'on'), request('quit')]);
 			const [ours, theirs] = await Promise.all([talk({port}, all, 'keepOpen'), talk(redis, all, 'keepOpen')]);
 			t.is(ours, theirs);
 		}),

@@ -1,3 +1,4 @@
+import type {RefusedModes} from '../refused-modes.js';
 import type {Session} from '../session.js';
 import {invalidName, isValidName} from './client-names.js';
 import {type Command, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
@@ -35,6 +36,29 @@ function planSetinfo(parts: readonly Buffer[]): Plan {
 /** Nothing is ever evicted, so it makes no difference. */
 function planSwitch(parts: readonly Buffer[]): Plan {
 	return /^(?:on|off)$/i.test(textAt(parts, 2)) ? {type: 'local', reply: replyOk} : refuse(syntaxError);
+}
+
+/** As Redis does: OFF and SKIP have no reply themselves, and SKIP mutes the next command, unless all are muted. */
+function planReply(parts: readonly Buffer[]): Plan {
+	const mode = textAt(parts, 2).toLowerCase();
+	if (mode !== 'on' && mode !== 'off' && mode !== 'skip') return refuse(syntaxError);
+	return {
+		type: 'local',
+		reply(out, session) {
+			if (mode !== 'skip') session.replyMode = mode;
+			else if (session.replyMode !== 'off') session.replyMode = 'skipNext';
+			if (mode === 'on') replyOk(out);
+		},
+	};
+}
+
+function planTracking(parts: readonly Buffer[], _: unknown, modes: RefusedModes): Plan {
+	const mode = textAt(parts, 2).toLowerCase();
+	if (mode !== 'on' && mode !== 'off') return refuse(syntaxError);
+	modes.isTracking = mode === 'on';
+	return mode === 'off'
+		? {type: 'local', reply: replyOk}
+		: refuse('ERR CLIENT TRACKING is not supported: nobody tells when a value that the client keeps has changed');
 }
 
 /** In seconds, as CLIENT LIST counts. */
@@ -116,6 +140,22 @@ const subcommands: readonly Command[] = [
 			type: 'local',
 			reply: (out, session) => out.verbatim([...session.gateway.sessions.values()].map(each => lineOf(each)).join('')),
 		}),
+	},
+	{
+		...common,
+		name: 'reply',
+		arity: 3,
+		since: '3.2.0',
+		summary: 'Turn the replies off and on, or leave out the next one',
+		plan: planReply,
+	},
+	{
+		...common,
+		name: 'tracking',
+		arity: -3,
+		since: '6.0.0',
+		summary: 'Only OFF is accepted: there is no server-assisted client caching',
+		plan: planTracking,
 	},
 	{
 		...common,

@@ -1,6 +1,7 @@
 import type {Key, ReadOperation, Result, Value, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/raft/errors.js';
 import type {RedisLimits} from '../limits.js';
+import type {RefusedModes} from '../refused-modes.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import type {ClusterInfo, Session} from '../session.js';
 
@@ -50,8 +51,10 @@ export interface Command {
 	readonly values?: ArgumentRange;
 	/** By the last part of their names. */
 	readonly subcommands?: ReadonlyMap<string, Command>;
-	/** `parts` fit the arity and the limits. */
-	readonly plan: (parts: readonly Buffer[], limits: RedisLimits) => Plan;
+	/** Is carried out also while the client believes to be in a transaction. */
+	readonly worksInTransaction?: boolean;
+	/** `parts` fit the arity and the limits; `modes`: of the connection, in the order of its requests. */
+	readonly plan: (parts: readonly Buffer[], limits: RedisLimits, modes: RefusedModes) => Plan;
 }
 
 /** The commonest ranges: one key behind the name; nothing but keys. */

@@ -1,4 +1,5 @@
 import {parseInt64} from '../int64.js';
+import type {RefusedModes} from '../refused-modes.js';
 import {
 	type Command,
 	notAnInteger,
@@ -24,10 +25,27 @@ function planEcho(parts: readonly Buffer[]): Plan {
 	return {type: 'local', reply: out => out.value(message)};
 }
 
-function planSelect(parts: readonly Buffer[]): Plan {
+function planSelect(parts: readonly Buffer[], _: unknown, modes: RefusedModes): Plan {
 	const database = parseInt64(partAt(parts, 1));
+	// Redis too selects nothing by a word that names no database, and goes on with the one before.
 	if (database === undefined) return refuse(notAnInteger);
+	modes.database = database === 0n ? undefined : database;
 	return database === 0n ? {type: 'local', reply: replyOk} : refuse('ERR DB index is out of range');
+}
+
+function planReset(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan {
+	modes.reset();
+	return {
+		type: 'local',
+		reply(out, session) {
+			out.protocol = 2;
+			session.protocol = 2;
+			session.name = '';
+			// As in Redis: a SKIP that was about this very reply still holds.
+			if (session.replyMode !== 'skip') session.replyMode = 'on';
+			out.status('RESET');
+		},
+	};
 }
 
 /** As Redis without a password: the default user may be named, and any password does. */
@@ -51,9 +69,27 @@ export const connectionCommands: readonly Command[] = [
 	{...common, name: 'hello', arity: -1, since: '6.0.0', summary: 'Handshake with Redis', plan: planHello},
 	{
 		...common,
+		name: 'reset',
+		arity: 1,
+		since: '6.2.0',
+		summary: 'Begin anew, as on a new connection',
+		worksInTransaction: true,
+		plan: planReset,
+	},
+	{
+		...common,
+		name: 'unwatch',
+		arity: 1,
+		since: '2.2.0',
+		summary: 'Accepted, and without effect: nothing can be watched',
+		plan: () => ({type: 'local', reply: replyOk}),
+	},
+	{
+		...common,
 		name: 'quit',
 		arity: -1,
 		summary: 'Close the connection',
+		worksInTransaction: true,
 		plan: () => ({type: 'close', reply: replyOk}),
 	},
 ];

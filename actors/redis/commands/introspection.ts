@@ -142,5 +142,6 @@ const prefix = container({...common, name: 'command', arity: -1, summary: 'About
 
 export const commandCommand: Command = {
 	...prefix,
-	plan: (parts, limits) => (parts.length === 1 ? {type: 'local', reply: replyAll} : prefix.plan(parts, limits)),
+	plan: (parts, limits, modes) =>
+		parts.length === 1 ? {type: 'local', reply: replyAll} : prefix.plan(parts, limits, modes),
 };

@@ -1,0 +1,39 @@
+/** What commands need to know to be refused: see `Command`. */
+interface RefusableCommand {
+	readonly flags: readonly string[];
+	readonly keys?: object;
+}
+
+/**
+ * What a connection was refused, and its client may take for begun. Clients send a pipeline without a look at its first
+ * reply: what follows a refused MULTI would run at once, and what follows a refused SELECT would write to another database
+ * than was meant. So the refusal holds until the client ends what it believes to have begun.
+ */
+export class RefusedModes {
+	/** MULTI was refused: nothing is carried out before EXEC or DISCARD. */
+	isTransaction = false;
+	/** SELECT of this database was refused: nothing reads or writes database 0 before SELECT 0. */
+	database: bigint | undefined;
+	/** CLIENT TRACKING ON was refused: nothing is read that the client would keep for good. Ends with CLIENT TRACKING OFF. */
+	isTracking = false;
+
+	/** As after RESET, and on a new connection. */
+	reset(): void {
+		this.isTransaction = false;
+		this.database = undefined;
+		this.isTracking = false;
+	}
+
+	/** Why this command must not be carried out now; it knows by itself how to end a transaction. */
+	refusalOf({flags, keys}: RefusableCommand): string | undefined {
+		if (this.isTransaction)
+			return 'ERR MULTI was refused, so this command is not executed: send EXEC or DISCARD to go on';
+		const usesData = keys !== undefined || flags.includes('write');
+		if (!usesData) return undefined;
+		if (this.database !== undefined)
+			return `ERR SELECT ${this.database} was refused, so this command is not executed: send SELECT 0 to go on`;
+		if (this.isTracking)
+			return 'ERR CLIENT TRACKING was refused, so this command is not executed: send CLIENT TRACKING OFF to go on';
+		return undefined;
+	}
+}

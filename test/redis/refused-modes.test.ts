@@ -1,0 +1,158 @@
+import test from 'ava';
+import {StoreClient} from './store-client.js';
+import {openGateway, talk} from './harness.js';
+
+/** Requests as one types them, each with its reply; `''` where there is none. */
+const dialogue = test.macro(async (t, ...exchanges: [line: string, reply: string][]) => {
+	const {port} = await openGateway(t);
+	const replies = await talk({port}, exchanges.map(([line]) => `${line}\r\n`).join(''));
+	t.is(replies, exchanges.map(([, reply]) => reply.replaceAll('\n', '\r\n')).join(''));
+});
+
+const noMulti =
+	'-ERR MULTI is not supported: there are no transactions; MSET, DEL of several keys, GETSET and SET with NX or XX take effect in one step each\n';
+const noWatch = noMulti.replace('MULTI', 'WATCH');
+const inTransaction = '-ERR MULTI was refused, so this command is not executed: send EXEC or DISCARD to go on\n';
+const aborted = '-EXECABORT Transaction discarded because of previous errors.\n';
+
+test(
+	'nothing between a refused MULTI and its DISCARD is carried out',
+	dialogue,
+	['SET bal 100', '+OK\n'],
+	['MULTI', noMulti],
+	['DECRBY bal 30', inTransaction],
+	['GET bal', inTransaction],
+	['FLUSHALL', inTransaction],
+	['SELECT 0', inTransaction],
+	['PING', inTransaction],
+	['FOO', `-ERR unknown command 'FOO', with args beginning with: \n`],
+	['MULTI', '-ERR MULTI calls can not be nested\n'],
+	['WATCH bal', '-ERR WATCH inside MULTI is not allowed\n'],
+	['DISCARD', '+OK\n'],
+	['GET bal', '$3\n100\n'],
+);
+
+test(
+	'nothing between a refused MULTI and its EXEC is carried out, and EXEC says so in the words of Redis',
+	dialogue,
+	['MULTI', noMulti],
+	['SET a 1', inTransaction],
+	['EXEC', aborted],
+	['GET a', '$-1\n'],
+	['EXEC', '-ERR EXEC without MULTI\n'],
+	['DISCARD', '-ERR DISCARD without MULTI\n'],
+	['MULTI x', `-ERR wrong number of arguments for 'multi' command\n`],
+	['SET a 1', '+OK\n'],
+	['MULTI', noMulti],
+	['EXEC x', "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command\n"],
+	['GET a', '$1\n1\n'],
+);
+
+test(
+	'a refused WATCH is followed by a refused MULTI, and UNWATCH has nothing to do',
+	dialogue,
+	['SET a 1', '+OK\n'],
+	['WATCH a', noWatch],
+	['GET a', '$1\n1\n'],
+	['MULTI', noMulti],
+	['SET a 2', inTransaction],
+	['EXEC', aborted],
+	['UNWATCH', '+OK\n'],
+	['GET a', '$1\n1\n'],
+);
+
+test('QUIT ends a connection also while MULTI holds', async t => {
+	const {port} = await openGateway(t);
+	t.is(await talk({port}, 'MULTI\r\nQUIT\r\nSET a 1\r\n', 'keepOpen'), `${noMulti.trim()}\r\n+OK\r\n`);
+});
+
+const inDatabase = (number: string) =>
+	`-ERR SELECT ${number} was refused, so this command is not executed: send SELECT 0 to go on\n`;
+const outOfRange = '-ERR DB index is out of range\n';
+
+test(
+	'what follows a refused SELECT neither reads nor writes database 0, until that is selected',
+	dialogue,
+	['SET a 1', '+OK\n'],
+	['SELECT 1', outOfRange],
+	['SET a 2', inDatabase('1')],
+	['GET a', inDatabase('1')],
+	['MGET a b', inDatabase('1')],
+	['DEL a', inDatabase('1')],
+	['FLUSHDB', inDatabase('1')],
+	['PING', '+PONG\n'],
+	['CLIENT ID', ':1\n'],
+	['SELECT -7', outOfRange],
+	['INCR a', inDatabase('-7')],
+	['SELECT 0', '+OK\n'],
+	['GET a', '$1\n1\n'],
+	['SELECT x', '-ERR value is not an integer or out of range\n'],
+	['GET a', '$1\n1\n'],
+);
+
+const notTracked =
+	'-ERR CLIENT TRACKING was refused, so this command is not executed: send CLIENT TRACKING OFF to go on\n';
+
+test(
+	'nothing is read for a client that believes its cache to be kept up to date',
+	dialogue,
+	['CLIENT TRACKING OFF', '+OK\n'],
+	[
+		'CLIENT TRACKING ON OPTIN',
+		'-ERR CLIENT TRACKING is not supported: nobody tells when a value that the client keeps has changed\n',
+	],
+	['GET a', notTracked],
+	['PING', '+PONG\n'],
+	['CLIENT TRACKING off', '+OK\n'],
+	['GET a', '$-1\n'],
+	['CLIENT TRACKING maybe', '-ERR syntax error\n'],
+);
+
+test(
+	'RESET ends whatever a client believes to have begun, and its name and protocol',
+	dialogue,
+	['CLIENT SETNAME me', '+OK\n'],
+	['SELECT 3', outOfRange],
+	['CLIENT REPLY OFF', ''],
+	['HELLO 3', ''],
+	['MULTI', ''],
+	['RESET', '+RESET\n'],
+	['CLIENT GETNAME', '$-1\n'],
+	['SET a 1', '+OK\n'],
+	['GET none', '$-1\n'],
+	['EXEC', '-ERR EXEC without MULTI\n'],
+);
+
+test('what one connection was refused is nothing to another', async t => {
+	const {port} = await openGateway(t);
+	await talk({port}, 'MULTI\r\nSELECT 1\r\n');
+	t.is(await talk({port}, 'SET a 1\r\n'), '+OK\r\n');
+});
+
+test(
+	'channels and MONITOR are refused by name',
+	dialogue,
+	['SUBSCRIBE a b', '-ERR SUBSCRIBE is not supported: there are no channels to publish to or to subscribe to\n'],
+	['ssubscribe', `-ERR wrong number of arguments for 'ssubscribe' command\n`],
+	['PING', '+PONG\n'],
+	['MONITOR', '-ERR MONITOR is not supported: the commands of other connections are not shown\n'],
+	['COMMAND INFO multi subscribe', '*2\n*-1\n*-1\n'],
+);
+
+test(
+	'a refused AUTH leaves a connection what it was, as in Redis without passwords',
+	dialogue,
+	['HELLO 3 AUTH alice x', '-WRONGPASS invalid username-password pair or user is disabled.\n'],
+	['GET none', '$-1\n'],
+	['AUTH alice x', '-WRONGPASS invalid username-password pair or user is disabled.\n'],
+	['GET none', '$-1\n'],
+);
+
+test('commands whose replies are turned off are carried out, and nothing is answered', async t => {
+	const client = new StoreClient();
+	const {port} = await openGateway(t, {client});
+	const value = 'x'.repeat(5000);
+	const lines = ['CLIENT REPLY OFF', `SET a ${value}`, 'GET a', 'FOO', 'INFO', 'HELLO 3', 'CLIENT REPLY ON', 'GET b'];
+	t.is(await talk({port}, lines.map(line => `${line}\r\n`).join('')), '+OK\r\n_\r\n');
+	t.is(client.store.get('a')?.value.length, 5000);
+});
