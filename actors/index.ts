@@ -1,7 +1,8 @@
 /** The package's face. The parts that stand alone have entries of their own: see `exports` in package.json. */
 export {Cluster, type NodeStatus} from './cluster/cluster.js';
 export {ClusterStateError, ThreadError} from './cluster/errors.js';
-export {type ClusterOptions, OptionError} from './cluster/options.js';
+export type {ClusterOptions} from './cluster/options.js';
+export {OptionError} from './options/option-error.js';
 export type {SupervisorEvent} from './cluster/supervisor.js';
 export {Clerk, type ClerkConnection, type ClerkOptions} from './clerk/clerk.js';
 export {EtcdClerk, type EtcdClerkOptions, type EtcdMember} from './engines/etcd/etcd-clerk.js';
@@ -17,6 +18,7 @@ export {InvalidOperationError, type Written} from './clerk/results.js';
 export {type Data, KeyValueClient} from './key-value-client.js';
 export type {KvClient} from './kv-client.js';
 export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
+export {FaultError} from '../src/faults/fault-error.js';
 export {FaultPlan} from '../src/faults/fault-plan.js';
 export {
 	ClerkClosedError,

@@ -5,6 +5,8 @@
 import type {Expected, Operation, Result, Version} from '../src/kv/types.js';
 import {expectResult, type Written} from './clerk/results.js';
 import type {KvClient} from './kv-client.js';
+import {checkArgument, wholeNumber} from './options/check-options.js';
+import {OptionError} from './options/option-error.js';
 import {bytesOf, keyOf, textOf} from './text.js';
 
 /** A key or a value: text is UTF-8. */
@@ -13,7 +15,8 @@ export type Data = string | Uint8Array;
 export abstract class KeyValueClient implements KvClient, AsyncDisposable {
 	/**
 	 * Any operation; the methods below are this with less to write. Linearizable; a write takes effect exactly once.
-	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect.
+	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect; with an `OptionError` for
+	 * an operation that is none, as the methods below do for a key or a value that is none.
 	 */
 	abstract execute(operation: Operation): Promise<Result>;
 
@@ -66,7 +69,7 @@ export abstract class KeyValueClient implements KvClient, AsyncDisposable {
 
 	/** Adds to the decimal number that the value is, and gives the sum. */
 	async increment(key: Data, by: bigint | number = 1): Promise<bigint> {
-		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: BigInt(by)}), 'number').value;
+		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: summandOf(by)}), 'number').value;
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
@@ -74,9 +77,19 @@ export abstract class KeyValueClient implements KvClient, AsyncDisposable {
 	}
 }
 
-const valueOf = (data: Data): Uint8Array => (typeof data === 'string' ? bytesOf(data) : data);
+function valueOf(value: Data, name = 'value'): Uint8Array {
+	if (typeof value === 'string') return bytesOf(value);
+	if (value instanceof Uint8Array) return value;
+	throw OptionError.value(name, 'a string or bytes (a Uint8Array)', value);
+}
+
+function summandOf(by: bigint | number): bigint {
+	if (typeof by === 'bigint') return by;
+	checkArgument('by', wholeNumber(Number.MIN_SAFE_INTEGER), by);
+	return BigInt(by);
+}
 
 function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {
-	if ('version' in expected) return expected;
-	return {value: expected.value === undefined ? undefined : valueOf(expected.value)};
+	if (typeof expected !== 'object' || expected === null || !('value' in expected)) return expected;
+	return {value: expected.value === undefined ? undefined : valueOf(expected.value, 'expected.value')};
 }

@@ -1,14 +1,16 @@
 /** Text at the edge: people write strings, keys are byte strings (see `Key`), values are bytes. */
 import type {Key} from '../src/kv/types.js';
+import {OptionError} from './options/option-error.js';
 
 // oxlint-disable-next-line no-control-regex -- ASCII is just that: U+0000 to U+007F
 const ascii = /^[\u0000-\u007f]*$/;
 
 const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Text (as UTF-8) or bytes as a key. */
+/** Text (as UTF-8) or bytes as a key. Throws an `OptionError` for anything else. */
 export function keyOf(source: string | Uint8Array): Key {
-	if (typeof source !== 'string') return viewOf(source).toString('latin1');
+	if (source instanceof Uint8Array) return viewOf(source).toString('latin1');
+	if (typeof source !== 'string') throw OptionError.value('key', 'a string or bytes (a Uint8Array)', source);
 	// The same characters: most keys cost one look.
 	if (ascii.test(source)) return source;
 	return Buffer.from(source, 'utf8').toString('latin1');

@@ -6,10 +6,13 @@ import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
 import {clientEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
 import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
+import {defaultSessionLimits} from '../../src/kv/sessions.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {type NodeId, unreachable} from '../../src/raft/types.js';
 import {codec} from '../codec/codec.js';
 import {KeyValueClient} from '../key-value-client.js';
+import {checkOperation} from '../options/check-operation.js';
+import {bytes, callback, checkOptions, given, milliseconds, optionsOf, wholeNumber} from '../options/check-options.js';
 import type {BusyPoll} from '../network/busy-poll.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
 import type {Router} from '../network/router.js';
@@ -44,6 +47,21 @@ interface Waiter {
 	readonly reject: (error: Error) => void;
 }
 
+const clerkOptions = optionsOf({
+	timeoutMs: milliseconds(0, Number.MAX_SAFE_INTEGER),
+	limits: optionsOf({
+		backoffMinMs: milliseconds(0),
+		backoffMaxMs: milliseconds(0),
+		attemptTimeoutMs: milliseconds(),
+		requestsMax: wholeNumber(1),
+		batchOperationsMax: wholeNumber(1),
+		batchBytesMax: bytes(),
+		windowMax: wholeNumber(1, defaultSessionLimits.sessionResultsMax),
+		operationBytesMax: bytes(),
+		operationsMax: wholeNumber(1),
+	}),
+	closed: callback(),
+});
 const defaultTimeoutMs = 10_000;
 const now = (): number => performance.now();
 
@@ -63,6 +81,7 @@ export class Clerk extends KeyValueClient {
 		options: ClerkOptions,
 	) {
 		super();
+		checkOptions(clerkOptions, options);
 		this.#options = options;
 		this.#core = new ClerkCore({
 			codec,
@@ -70,7 +89,7 @@ export class Clerk extends KeyValueClient {
 			random: Math.random,
 			// The router can be told to: then a refusal of one copy proves nothing about the other.
 			requestsMayBeDoubled: true,
-			limits: options.limits ?? {},
+			limits: given(options.limits ?? {}),
 		});
 		this.#channels = new ReplyChannels({
 			reply: ({requestId, reply}) => {
@@ -87,7 +106,7 @@ export class Clerk extends KeyValueClient {
 		this.#network = connect({reset: server => this.#channels.reset(server)});
 	}
 
-	/** On the router's own thread. */
+	/** On the router's own thread. Throws an `OptionError`. */
 	static local(router: Router, servers: readonly NodeId[], options: ClerkOptions = {}): Clerk {
 		return new Clerk(
 			({reset}) => {
@@ -127,6 +146,11 @@ export class Clerk extends KeyValueClient {
 	}
 
 	execute(operation: Operation): Promise<Result> {
+		try {
+			checkOperation(operation);
+		} catch (error) {
+			return Promise.reject(error);
+		}
 		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
 		return new Promise((resolve, reject) => {
 			this.#core.submit(operation, {deadline, caller: {resolve, reject}});

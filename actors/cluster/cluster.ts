@@ -20,6 +20,7 @@ import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
 import {makeTemporaryDirectory, noteFirstRun, prepareDataDirectory} from './data-directory.js';
+import {checkArgument, milliseconds} from '../options/check-options.js';
 import {ClusterStateError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
 import {Supervisor, type SupervisorEvent} from './supervisor.js';
@@ -54,7 +55,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		this.#options = options;
 		this.#temporary = options.directory === undefined ? directory : undefined;
 		this.#random = Random.fromSeed(options.seed);
-		this.faults = new FaultPlan();
+		this.faults = new FaultPlan({faults: []}, {nodeCount: options.nodes});
 		this.#diskFaults = new Map(this.nodeIds.map(id => [id, new SharedDiskFaults()]));
 		const now = (): number => performance.now();
 		this.#router = new Router({plan: this.faults, random: this.#random, now});
@@ -138,8 +139,9 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		return leaders.sort((a, b) => b.currentTerm - a.currentTerm)[0]?.id;
 	}
 
-	/** Waits for a leader. Throws a `ClusterStateError` after `timeoutMs`. */
+	/** Waits for a leader. Throws a `ClusterStateError` after `timeoutMs`, an `OptionError` for a time that is none. */
 	async waitForLeader(timeoutMs: number): Promise<NodeId> {
+		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
 		const deadline = performance.now() + timeoutMs;
 		for (;;) {
 			const leader = await this.leader();
@@ -161,8 +163,9 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		await this.#supervisor.restart(id);
 	}
 
-	/** Blocks a node's event loop for that long. Resolves when that begins. */
+	/** Blocks a node's event loop for that long. Resolves when that begins. Throws an `OptionError` for a time that is none. */
 	async pause(id: NodeId, ms: number): Promise<void> {
+		checkArgument('ms', milliseconds(0), ms);
 		await this.#supervisor.pause(id, ms);
 	}
 

@@ -1,6 +1,17 @@
 /** What a cluster can be told at its start. */
 import {defaultRaftLimits, type RaftLimits} from '../../src/raft/options.js';
-import {RaftError} from '../../src/raft/errors.js';
+import {
+	bytes,
+	checkOptions,
+	flag,
+	given,
+	milliseconds,
+	optionsOf,
+	text,
+	wholeNumber,
+} from '../options/check-options.js';
+import {OptionError} from '../options/option-error.js';
+import {raftLimitsSchema} from '../options/raft-limits.js';
 
 export interface ClusterOptions {
 	/** Voters, each on a thread of its own. 1 to 9. @default 3 */
@@ -29,40 +40,40 @@ export type ResolvedClusterOptions = Required<Omit<ClusterOptions, 'directory' |
 	readonly limits: RaftLimits;
 };
 
-/** An option has no meaning; the message says which values do. */
-export class OptionError extends RaftError {
-	override readonly name = 'OptionError';
-	readonly code = 'ERR_OPTION';
-}
-
 const nodesMax = 9;
+const seedMax = 2 ** 32 - 1;
 
+const schema = optionsOf({
+	nodes: wholeNumber(1, nodesMax),
+	directory: text(),
+	maxRaftState: bytes(1, 2 ** 40),
+	kvThread: flag(),
+	limits: raftLimitsSchema,
+	valueBytesMax: bytes(1, 2 ** 30),
+	sessionTimeoutMs: milliseconds(1, Number.MAX_SAFE_INTEGER),
+	restartsPerMinute: wholeNumber(0, 1000),
+	seed: wholeNumber(0, seedMax),
+});
+
+/** Throws an `OptionError`. */
 export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
+	checkOptions(schema, options);
+	const {limits = {}} = options;
 	const resolved = {
 		nodes: options.nodes ?? 3,
 		directory: options.directory,
 		maxRaftState: 'maxRaftState' in options ? options.maxRaftState : 16 * 2 ** 20,
 		kvThread: options.kvThread ?? false,
-		limits: {...defaultRaftLimits, ...options.limits},
+		limits: {...defaultRaftLimits, ...given(limits)},
 		valueBytesMax: options.valueBytesMax ?? 2 ** 20,
 		sessionTimeoutMs: options.sessionTimeoutMs ?? 10 * 60_000,
 		restartsPerMinute: options.restartsPerMinute ?? 10,
 		seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
 	};
-	requireInteger('nodes', resolved.nodes, 1, nodesMax);
-	requireInteger('seed', resolved.seed, 0, 2 ** 32 - 1);
-	requireInteger('valueBytesMax', resolved.valueBytesMax, 1, 2 ** 30);
-	requireInteger('restartsPerMinute', resolved.restartsPerMinute, 0, 1000);
-	if (resolved.maxRaftState !== undefined) requireInteger('maxRaftState', resolved.maxRaftState, 1, 2 ** 40);
-	if (resolved.limits.electionTimeoutMs < 2 * resolved.limits.heartbeatMs) {
-		throw new OptionError(
-			'limits.electionTimeoutMs must be at least twice limits.heartbeatMs, or followers campaign against a healthy leader',
-		);
+	const {electionTimeoutMs, heartbeatMs} = resolved.limits;
+	if (electionTimeoutMs < 2 * heartbeatMs) {
+		const allowed = `at least twice limits.heartbeatMs (${heartbeatMs}), or followers campaign against a healthy leader`;
+		throw OptionError.value('limits.electionTimeoutMs', allowed, electionTimeoutMs);
 	}
 	return resolved;
-}
-
-function requireInteger(name: string, value: number, min: number, max: number): void {
-	if (Number.isInteger(value) && value >= min && value <= max) return;
-	throw new OptionError(`${name} must be a whole number from ${min} to ${max}, not ${value}`);
 }

@@ -6,6 +6,7 @@ import {GatewayError} from './errors.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import type {ClusterInfo, GatewayState, Session} from './session.js';
 import type {KvClient} from '../kv-client.js';
+import {anyObject, callback, checkOptions, given, optionsOf, text, wholeNumber} from '../options/check-options.js';
 
 export interface RedisGatewayOptions {
 	/** Carries out the operations. Stays its owner's to close, after the gateway. */
@@ -27,11 +28,21 @@ export interface RedisGateway {
 	close(): Promise<void>;
 }
 
-/** Opens a port that speaks the Redis protocol. Rejects with `GatewayError` when it cannot. */
+const gatewayOptions = optionsOf(
+	{
+		host: text(),
+		port: wholeNumber(0, 65_535),
+		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
+	},
+	{client: anyObject(), info: callback()},
+);
+
+/** Opens a port that speaks the Redis protocol. Rejects with `GatewayError` when it cannot, `OptionError` when it should not. */
 export async function startRedisGateway(options: RedisGatewayOptions): Promise<RedisGateway> {
+	checkOptions(gatewayOptions, options);
 	const {client, info, host = '127.0.0.1', port = 6379} = options;
 	const state: GatewayState = {
-		limits: {...defaultRedisLimits, ...options.limits},
+		limits: {...defaultRedisLimits, ...given(options.limits ?? {})},
 		commands: commandTable,
 		host,
 		port,

@@ -7,7 +7,3 @@ export function assert(condition: boolean, whatHolds: string): asserts condition
 export function unreachable(value: never): never {
 	throw new Error(`unreachable: ${JSON.stringify(value)}`);
 }
-
-export function assertProbability(value: number): void {
-	assert(value >= 0 && value <= 1, `a probability is from 0 to 1, not ${value}`);
-}

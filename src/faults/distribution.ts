@@ -1,5 +1,5 @@
 /** How long something takes, as data. All numbers are milliseconds. */
-import {assert, unreachable} from './assertions.js';
+import {unreachable} from './assertions.js';
 import type {Random} from './random.js';
 
 export type Distribution =
@@ -8,22 +8,6 @@ export type Distribution =
 	| {readonly type: 'uniform'; readonly minMs: number; readonly maxMs: number}
 	/** `minMs`, plus an exponentially distributed time with this mean: most are short, a few are long. */
 	| {readonly type: 'exponential'; readonly minMs: number; readonly meanMs: number};
-
-export function assertDistribution(distribution: Distribution): void {
-	switch (distribution.type) {
-		case 'fixed':
-			return assert(distribution.ms >= 0, 'a delay is not negative');
-		case 'uniform':
-			return assert(
-				distribution.minMs >= 0 && distribution.maxMs >= distribution.minMs,
-				'0 <= minMs <= maxMs of a uniform delay',
-			);
-		case 'exponential':
-			return assert(distribution.minMs >= 0 && distribution.meanMs >= 0, 'a delay is not negative');
-		default:
-			return unreachable(distribution);
-	}
-}
 
 /** One draw, in milliseconds. */
 export function sample(distribution: Distribution, random: Random): number {

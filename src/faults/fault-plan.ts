@@ -4,19 +4,13 @@
  * The router and the simulator ask `decide` what becomes of each message. Chance and time come in with the question, so
  * the same plan, seed and messages give the same answers.
  */
-import {assert} from './assertions.js';
+import {checkLabMode, checkNetworkFault} from './check-fault.js';
 import {nodeEndpoint, type Endpoint, type EndpointSet} from './endpoint.js';
 import type {Distribution} from './distribution.js';
-import {lossNoticeMs, type MessageKind} from './lab-network.js';
+import {FaultError} from './fault-error.js';
+import {lossNoticeMs, type LabMode, type MessageKind} from './lab-network.js';
 import {fateUnder, type LinkQueue, type MessageInFlight} from './message-fate.js';
-import {
-	assertNetworkFault,
-	describeNetworkFault,
-	isConnectivityFault,
-	isCutBy,
-	isTouchedBy,
-	type NetworkFault,
-} from './network-fault.js';
+import {describeNetworkFault, isConnectivityFault, isCutBy, isTouchedBy, type NetworkFault} from './network-fault.js';
 import type {Random} from './random.js';
 
 /** One arrival of a message. */
@@ -30,7 +24,12 @@ export interface FaultPlanData {
 	readonly faults: readonly {readonly id: string; readonly fault: NetworkFault}[];
 }
 
-export type LabMode = 'unreliable' | 'longReordering' | 'longDelays';
+export interface FaultPlanOptions {
+	/** Nodes of the cluster: a fault that names another is refused. Without it any node may be named. */
+	readonly nodeCount?: number;
+}
+
+export type {LabMode} from './lab-network.js';
 
 /** Who is given by number is a node; a client is named in full. */
 export type Party = number | Endpoint;
@@ -56,14 +55,18 @@ export class FaultPlan {
 	/** By fault and link. Apart from the conditions, so that a change elsewhere does not empty a queue. */
 	readonly #queues = new Map<string, LinkQueue>();
 	#isEmpty = true;
+	readonly #nodeCount: number | undefined;
 
-	constructor(data: FaultPlanData = {faults: []}) {
+	/** Throws a `FaultError`, as all methods do that set a fault. */
+	constructor(data: FaultPlanData = {faults: []}, {nodeCount}: FaultPlanOptions = {}) {
+		this.#nodeCount = nodeCount;
+		if (!Array.isArray(data.faults)) throw new FaultError('faults', 'a list of faults', data.faults);
 		for (const {id, fault} of data.faults) this.set(id, fault);
 	}
 
-	/** Sets a fault under a name; one of the same name is replaced. */
+	/** Sets a fault under a name; one of the same name is replaced. Throws a `FaultError`, and then changes nothing. */
 	set(id: string, fault: NetworkFault): void {
-		assertNetworkFault(fault);
+		checkNetworkFault(fault, this.#nodeCount);
 		this.#faults.set(id, fault);
 		this.#changed(id);
 	}
@@ -87,8 +90,9 @@ export class FaultPlan {
 
 	/** Replaces an earlier partition. See the type of the fault about nodes that are named twice or not at all. */
 	partition(groups: readonly (readonly Party[])[], options: {readonly oneWay?: boolean} = {}): void {
-		const named = groups.map(group => group.map(endpointOf));
-		this.set('partition', {type: 'partition', groups: named, oneWay: options.oneWay ?? false});
+		// What else was given goes along, for `set` to refuse: a misspelt option is no fault, it is a mistake.
+		const {oneWay = false, ...rest} = options;
+		this.set('partition', {type: 'partition', groups: groupsOf(groups), oneWay, ...rest});
 	}
 
 	/** @default direction 'both', clients false */
@@ -97,8 +101,8 @@ export class FaultPlan {
 		options: {readonly direction?: 'both' | 'inbound' | 'outbound'; readonly clients?: boolean} = {},
 	): void {
 		const endpoint = endpointOf(party);
-		const {direction = 'both', clients = false} = options;
-		this.set(`isolate ${endpoint}`, {type: 'isolate', endpoint, direction, clients});
+		const {direction = 'both', clients = false, ...rest} = options;
+		this.set(`isolate ${endpoint}`, {type: 'isolate', endpoint, direction, clients, ...rest});
 	}
 
 	/** One way only: what `from` sends to `to` is lost. */
@@ -109,6 +113,7 @@ export class FaultPlan {
 
 	/** One of the lab's modes, on all links, clients' included. */
 	setMode(mode: LabMode, on: boolean): void {
+		checkLabMode(mode);
 		if (on) this.set(mode, {type: mode});
 		else this.clear(mode);
 	}
@@ -213,8 +218,11 @@ function deliveriesUnder(faults: readonly LinkFault[], message: MessageInFlight,
 	return arrivals.map(afterMs => ({afterMs}));
 }
 
-function endpointOf(party: Party): Endpoint {
-	if (typeof party !== 'number') return party;
-	assert(Number.isInteger(party) && party >= 0, `a node has a number from 0, not ${party}`);
-	return nodeEndpoint(party);
+/** A number that no node has becomes a name that no node has, which `set` refuses. */
+const endpointOf = (party: Party): Endpoint => (typeof party === 'number' ? nodeEndpoint(party) : party);
+
+/** What is no list of lists stays as it is, for `set` to refuse. */
+function groupsOf(groups: readonly (readonly Party[])[]): readonly (readonly Endpoint[])[] {
+	if (!Array.isArray(groups) || !groups.every(group => Array.isArray(group))) return groups as readonly never[];
+	return groups.map(group => group.map(endpointOf));
 }

@@ -9,6 +9,9 @@ import type {Random} from './random.js';
 /** Whether a message asks or answers: the lab treats the two ways of a call differently. */
 export type MessageKind = 'request' | 'reply';
 
+/** The three ways in which the lab's tests make the network bad. */
+export type LabMode = 'unreliable' | 'longReordering' | 'longDelays';
+
 /** Of 1000, on each way. */
 const LOST_OF_1000 = 100;
 const SHORT_DELAY_MAX_MS = 26;

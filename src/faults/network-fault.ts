@@ -1,6 +1,6 @@
 /** What can go wrong between endpoints, as data. */
-import {assert, assertProbability, unreachable} from './assertions.js';
-import {assertDistribution, describeDistribution, type Distribution} from './distribution.js';
+import {unreachable} from './assertions.js';
+import {describeDistribution, type Distribution} from './distribution.js';
 import {describeEndpoints, describeLinks, isMember, isNode, isOnLinks} from './endpoint.js';
 import type {Endpoint, EndpointSet, Links} from './endpoint.js';
 
@@ -115,16 +115,6 @@ function isIsolatedBy(fault: NetworkFault & {type: 'isolate'}, from: Endpoint, t
 	const outbound = fault.direction !== 'inbound' && from === fault.endpoint && isMember(others, to);
 	const inbound = fault.direction !== 'outbound' && to === fault.endpoint && isMember(others, from);
 	return outbound || inbound;
-}
-
-/** Throws where a number cannot be meant: outside of 0..1, negative, or a link that is never up nor down. */
-export function assertNetworkFault(fault: NetworkFault): void {
-	if ('probability' in fault) assertProbability(fault.probability);
-	if ('delay' in fault) assertDistribution(fault.delay);
-	if (fault.type === 'duplicate') assertDistribution(fault.copyDelay);
-	if (fault.type === 'throttle') assert(fault.bytesPerSecond > 0, 'a throttled link carries something');
-	if (fault.type === 'flapping') assert(fault.downMs > 0 && fault.upMs > 0, 'a flapping link is down and up');
-	if (fault.type === 'partition') assert(fault.groups.length > 0, 'a partition has at least one group');
 }
 
 const percent = (probability: number): string => `${Number((probability * 100).toFixed(2))} %`;

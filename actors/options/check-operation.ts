@@ -1,0 +1,87 @@
+/** Checks an operation where it is handed over, since a program in JavaScript can hand over anything. Costs no allocation. */
+import type {Operation} from '../../src/kv/types.js';
+import {OptionError} from './option-error.js';
+
+// oxlint-disable-next-line no-control-regex -- each character of a key is one byte, and 0 is one
+const byteString = /^[\u0000-\u00ff]*$/;
+const partTypes = 'put, append, delete, compareAndSet, increment, clear or get';
+const types = `${partTypes}, or batch`;
+const int64Max = 2n ** 63n - 1n;
+const int64Min = -(2n ** 63n);
+
+/** Throws an `OptionError` that names the field. `path`: what the caller calls the operation. */
+export function checkOperation(operation: Operation, path = 'operation'): void {
+	if (typeof operation !== 'object' || operation === null) throw OptionError.value(path, 'an operation', operation);
+	switch (operation.type) {
+		case 'put':
+			checkCondition(operation, path);
+			checkKey(operation.key, path);
+			return checkValue(operation.value, path, 'value');
+		case 'append':
+			checkKey(operation.key, path);
+			return checkValue(operation.value, path, 'value');
+		case 'compareAndSet':
+			checkKey(operation.key, path);
+			checkExpected(operation.expected, path);
+			return checkValue(operation.value, path, 'value');
+		case 'increment':
+			checkKey(operation.key, path);
+			return checkSummand(operation.by, path);
+		case 'delete':
+		case 'get':
+			return checkKey(operation.key, path);
+		case 'clear':
+			return;
+		case 'batch':
+			return checkParts(operation.operations, path);
+		default:
+			throw OptionError.value(`${path}.type`, types, (operation as {readonly type?: unknown}).type);
+	}
+}
+
+function checkKey(key: unknown, path: string): void {
+	if (typeof key === 'string' && byteString.test(key)) return;
+	throw OptionError.value(`${path}.key`, 'a string with one byte in each character (U+0000 to U+00FF)', key);
+}
+
+function checkValue(value: unknown, path: string, field: string): void {
+	if (!(value instanceof Uint8Array)) throw OptionError.value(`${path}.${field}`, 'bytes (a Uint8Array)', value);
+}
+
+function checkCondition({condition, returnPrevious}: Operation & {type: 'put'}, path: string): void {
+	if (condition !== undefined && condition !== 'absent' && condition !== 'present') {
+		throw OptionError.value(`${path}.condition`, "'absent', 'present' or undefined", condition);
+	}
+	if (returnPrevious !== undefined && typeof returnPrevious !== 'boolean') {
+		throw OptionError.value(`${path}.returnPrevious`, 'true, false or undefined', returnPrevious);
+	}
+}
+
+function checkExpected(expected: unknown, path: string): void {
+	if (typeof expected === 'object' && expected !== null) {
+		if ('version' in expected) {
+			const {version} = expected;
+			if (Number.isSafeInteger(version) && (version as number) >= 0) return;
+			throw OptionError.value(`${path}.expected.version`, 'a whole number from 0 on (0: the key is absent)', version);
+		}
+		if ('value' in expected) {
+			if (expected.value === undefined) return;
+			return checkValue(expected.value, path, 'expected.value');
+		}
+	}
+	throw OptionError.value(`${path}.expected`, '{value} (undefined: the key is absent) or {version}', expected);
+}
+
+function checkSummand(by: unknown, path: string): void {
+	if (typeof by === 'bigint' && by >= int64Min && by <= int64Max) return;
+	throw OptionError.value(`${path}.by`, 'a bigint of 64 bits', by);
+}
+
+function checkParts(parts: readonly Operation[], path: string): void {
+	if (!Array.isArray(parts)) throw OptionError.value(`${path}.operations`, 'a list of operations', parts);
+	for (const [offset, part] of parts.entries()) {
+		const name = `${path}.operations[${offset}]`;
+		checkOperation(part, name);
+		if (part.type === 'batch') throw OptionError.value(`${name}.type`, `${partTypes} within a batch`, 'batch');
+	}
+}

@@ -1,0 +1,22 @@
+/** A fault that nobody can mean: set as it is, it would quietly inject nothing, or fail at the next message. */
+export class FaultError extends RangeError {
+	override readonly name = 'FaultError';
+	readonly code = 'ERR_FAULT';
+	/** The part of the fault that is at fault, such as `links.to`. */
+	readonly option: string;
+	/** What may stand there, in words. */
+	readonly allowed: string;
+	readonly given: unknown;
+
+	constructor(option: string, allowed: string, given: unknown) {
+		super(`${option} must be ${allowed}, not ${describeGiven(given)}`);
+		this.option = option;
+		this.allowed = allowed;
+		this.given = given;
+	}
+}
+
+function describeGiven(given: unknown): string {
+	if (typeof given === 'number' || given === undefined) return String(given);
+	return JSON.stringify(given, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? typeof given;
+}
