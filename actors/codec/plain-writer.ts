@@ -83,10 +83,12 @@ export class PlainWriter {
 		return true;
 	}
 
-	/** Whole numbers of up to 32 bits as such, others as doubles: what cbor-x does. */
+	/** Whole numbers of 32 bits and a sign as such, others as doubles: what cbor-x does. */
 	#number(value: number): void {
 		if (value >>> 0 === value) return this.#head(0x00, value);
-		if (value >> 0 === value) return this.#head(0x20, -1 - value);
+		// All bits turned round: -1 is 0, and -2^32 the largest number of 32 bits.
+		const turned = -1 - value;
+		if (turned >>> 0 === turned && value < 0) return this.#head(0x20, turned);
 		this.#reserve(9);
 		this.#bytes[this.#end] = 0xfb;
 		this.#view.setFloat64(this.#end + 1, value);

@@ -42,6 +42,18 @@ test('the writer makes the bytes that cbor-x makes, and the reader the value', t
 	);
 });
 
+test('whole numbers on both sides of each width are written as cbor-x writes them', t => {
+	for (const power of [0, 5, 8, 16, 31, 32, 33, 53]) {
+		for (const near of [-2, -1, 0, 1, 2]) {
+			for (const value of [2 ** power + near, -(2 ** power) + near]) {
+				const expected = new Uint8Array(cbor.encode(value));
+				t.deepEqual(writer.write(value), expected, String(value));
+				t.is(reader.read(expected), value);
+			}
+		}
+	}
+});
+
 test('heads of every size', t => {
 	for (const length of [0, 23, 24, 255, 256, 65_535, 65_536, 3_000_000]) {
 		for (const value of [new Uint8Array(length), 'a'.repeat(length), length, -length - 1, length * 2 ** 20 + 0.5]) {
