@@ -7,6 +7,17 @@
  *         ▲                            │                     │                      │
  *         └────────────────────────────┴── higher term, or a leader's message ──────┘
  */
+import {
+	acknowledgeAppend,
+	answerChunk,
+	answerRead,
+	grantVote,
+	questionOfOldTerm,
+	refuseAppend,
+	refuseVote,
+	tellsTermOnly,
+	tellTerm,
+} from './answers.js';
 import {unpackEntries} from './codec.js';
 import type {Durability} from './durability.js';
 import type {Effect, Input} from './effects.js';
@@ -21,7 +32,6 @@ import {Replica} from './replica.js';
 import {SnapshotReceiver} from './snapshot-receiver.js';
 import {
 	type AppendEntries,
-	type AppendEntriesReply,
 	type Configuration,
 	type HardState,
 	type InstallSnapshot,
@@ -32,6 +42,7 @@ import {
 	type PersistentState,
 	type ProposalRefusal,
 	type RaftMessage,
+	type ReadIndexRequest,
 	type RequestVote,
 	type RequestVoteReply,
 	type Role,
@@ -61,17 +72,6 @@ export interface RaftStatus {
 }
 
 const noCommand = new Uint8Array(0);
-
-/** A refusal without a place in the log. */
-const nothingAppended = {
-	type: 'appendEntriesReply',
-	success: false,
-	readToken: 0,
-	matchIndex: 0,
-	prevLogIndex: 0,
-	conflictTerm: undefined,
-	conflictIndex: 0,
-} as const;
 
 export class RaftNode {
 	readonly #id: NodeId;
@@ -365,6 +365,9 @@ export class RaftNode {
 	#receive(from: NodeId, message: RaftMessage): void {
 		if (!this.#isAcceptable(from, message)) return this.#refuseMessage();
 		if (message.term > this.#hardState.currentTerm && this.#movesTerm(from, message)) this.#adoptTerm(message.term);
+		const old = questionOfOldTerm(message, this.#hardState.currentTerm);
+		if (old !== undefined) return this.#sendOnceHardStateDurable(from, tellTerm(old, this.#hardState.currentTerm));
+		if (tellsTermOnly(message)) return;
 		switch (message.type) {
 			case 'requestVote':
 				return message.preVote ? this.#handlePreVote(from, message) : this.#handleVote(from, message);
@@ -382,7 +385,7 @@ export class RaftNode {
 				if (this.#isCurrent(message.term)) this.#leader?.handleSnapshotReply(from, message, this.#now);
 				return;
 			case 'readIndex':
-				return this.#handleReadIndex(from, message.term, message.readId);
+				return this.#handleReadIndex(from, message);
 			case 'readIndexReply':
 				return this.#handleReadIndexReply(message.term, message.readId, message.readIndex);
 			default:
@@ -449,17 +452,14 @@ export class RaftNode {
 
 	// ----------------------------------------------------------------------------------------------- votes
 
-	#handlePreVote(from: NodeId, {term, lastLogTerm, lastLogIndex}: RequestVote): void {
-		const voteGranted =
-			term > this.#hardState.currentTerm &&
-			!this.#isLeaderFresh(from) &&
-			this.#log.isUpToDate(lastLogTerm, lastLogIndex);
-		// The refused learns the newer term that it has missed, or it could never be elected (§9.6).
-		const replyTerm = voteGranted ? term : this.#hardState.currentTerm;
-		this.#send(from, {type: 'requestVoteReply', term: replyTerm, preVote: true, voteGranted});
+	#handlePreVote(from: NodeId, message: RequestVote): void {
+		const {lastLogTerm, lastLogIndex} = message;
+		const voteGranted = !this.#isLeaderFresh(from) && this.#log.isUpToDate(lastLogTerm, lastLogIndex);
+		this.#send(from, voteGranted ? grantVote(message) : refuseVote(message, this.#hardState.currentTerm));
 	}
 
-	#handleVote(from: NodeId, {term, lastLogTerm, lastLogIndex}: RequestVote): void {
+	#handleVote(from: NodeId, message: RequestVote): void {
+		const {term, lastLogTerm, lastLogIndex} = message;
 		const {currentTerm, votedFor} = this.#hardState;
 		const voteGranted =
 			term === currentTerm &&
@@ -473,8 +473,7 @@ export class RaftNode {
 			}
 			this.#resetElectionTimer();
 		}
-		const reply: RequestVoteReply = {type: 'requestVoteReply', term: currentTerm, preVote: false, voteGranted};
-		this.#sendOnceHardStateDurable(from, reply);
+		this.#sendOnceHardStateDurable(from, voteGranted ? grantVote(message) : refuseVote(message, currentTerm));
 	}
 
 	#handleVoteReply(from: NodeId, {term, preVote, voteGranted}: RequestVoteReply): void {
@@ -496,18 +495,11 @@ export class RaftNode {
 	}
 
 	#handleAppendEntries(from: NodeId, message: AppendEntries): void {
-		const {currentTerm} = this.#hardState;
-		if (message.term < currentTerm) {
-			// The reply only carries the newer term. By now its addressee may lead that one: what this message said, of the log or
-			// of a read, must not come back as the answer to something that the new leadership asked.
-			this.#sendOnceHardStateDurable(from, {...nothingAppended, term: currentTerm});
-			return;
-		}
 		const entries = unpackEntries(message.entries, message.prevLogIndex + 1);
 		if (entries === undefined || !this.#replica.arePossible(entries, message)) return this.#refuseMessage();
 		this.#acceptLeader(from);
 		if (!this.#replica.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {
-			this.#sendOnceHardStateDurable(from, this.#refusal(currentTerm, message.readToken, message.prevLogIndex));
+			this.#sendOnceHardStateDurable(from, refuseAppend(message, this.#conflictAt(message.prevLogIndex)));
 			return;
 		}
 		const isChanged = this.#replica.takeEntries(entries);
@@ -515,31 +507,19 @@ export class RaftNode {
 		const verifiedIndex = message.prevLogIndex + entries.length;
 		this.#replica.commitTo(Math.min(message.leaderCommit, verifiedIndex));
 		this.#receiver.dropUpTo(this.#replica.commitIndex);
-		const reply: AppendEntriesReply = {
-			type: 'appendEntriesReply',
-			term: message.term,
-			success: true,
-			readToken: message.readToken,
-			// What waits for the disk is acknowledged when it is there; what brings nothing new is answered at once.
-			matchIndex: isChanged ? verifiedIndex : Math.min(verifiedIndex, this.#durability.durableIndex),
-			prevLogIndex: message.prevLogIndex,
-			conflictTerm: undefined,
-			conflictIndex: 0,
-		};
+		// What waits for the disk is acknowledged when it is there; what brings nothing new is answered at once.
+		const matchIndex = isChanged ? verifiedIndex : Math.min(verifiedIndex, this.#durability.durableIndex);
+		const reply = acknowledgeAppend(message, matchIndex);
 		if (isChanged) this.#sendOnceAllDurable(from, reply);
 		else this.#sendOnceHardStateDurable(from, reply);
 	}
 
-	#refusal(term: Term, readToken: number, prevLogIndex: LogIndex): AppendEntriesReply {
+	/** What keeps this log from going on after `prevLogIndex`. */
+	#conflictAt(prevLogIndex: LogIndex): {readonly conflictTerm: Term | undefined; readonly conflictIndex: LogIndex} {
 		const conflictTerm = this.#log.termAt(prevLogIndex);
-		return {
-			...nothingAppended,
-			term,
-			readToken,
-			prevLogIndex,
-			conflictTerm,
-			conflictIndex: conflictTerm === undefined ? this.#log.lastIndex + 1 : this.#log.firstIndexOfRun(prevLogIndex),
-		};
+		const conflictIndex =
+			conflictTerm === undefined ? this.#log.lastIndex + 1 : this.#log.firstIndexOfRun(prevLogIndex);
+		return {conflictTerm, conflictIndex};
 	}
 
 	#appendOwn(type: LogEntry['type'], command: Uint8Array): void {
@@ -589,7 +569,8 @@ export class RaftNode {
 
 	#read(readId: number): void {
 		if (this.#leader !== undefined) {
-			this.#leader.reads.add({from: this.#id, readId});
+			const question = {type: 'readIndex', term: this.#hardState.currentTerm, readId} as const;
+			this.#leader.reads.add({from: this.#id, question});
 		} else if (this.#leaderId === undefined) {
 			this.#refuseRead(readId);
 		} else {
@@ -599,9 +580,9 @@ export class RaftNode {
 		}
 	}
 
-	#handleReadIndex(from: NodeId, term: Term, readId: number): void {
-		if (this.#leader !== undefined && this.#isCurrent(term)) this.#leader.reads.add({from, readId});
-		else this.#refuseReadOf({from, readId});
+	#handleReadIndex(from: NodeId, question: ReadIndexRequest): void {
+		if (this.#leader === undefined) this.#refuseReadOf({from, question});
+		else this.#leader.reads.add({from, question});
 	}
 
 	#handleReadIndexReply(term: Term, wireId: number, readIndex: LogIndex | undefined): void {
@@ -619,13 +600,11 @@ export class RaftNode {
 		const leader = this.#leader;
 		const round = leader?.reads.confirmed(leader.quorumReadToken());
 		if (leader === undefined || round === undefined) return;
-		for (const {from, readId} of round.reads) {
-			if (from === this.#id) {
-				this.#effects.push({type: 'service', input: {type: 'readReady', readId, readIndex: round.readIndex}});
-			} else {
-				const {currentTerm: term} = this.#hardState;
-				this.#send(from, {type: 'readIndexReply', term, readId, readIndex: round.readIndex});
-			}
+		const {readIndex} = round;
+		for (const {from, question} of round.reads) {
+			const {readId} = question;
+			if (from !== this.#id) this.#send(from, answerRead(question, readIndex));
+			else this.#effects.push({type: 'service', input: {type: 'readReady', readId, readIndex}});
 		}
 		// Reads that came while the round was under way begin the next one at once.
 		if (leader.reads.begin(this.#replica.commitIndex)) {
@@ -634,9 +613,10 @@ export class RaftNode {
 		}
 	}
 
-	#refuseReadOf({from, readId}: PendingRead): void {
-		if (from === this.#id) this.#refuseRead(readId);
-		else this.#send(from, {type: 'readIndexReply', term: this.#hardState.currentTerm, readId, readIndex: undefined});
+	#refuseReadOf({from, question}: PendingRead): void {
+		if (from === this.#id) this.#refuseRead(question.readId);
+		else if (this.#isCurrent(question.term)) this.#send(from, answerRead(question, undefined));
+		else this.#send(from, tellTerm(question, this.#hardState.currentTerm));
 	}
 
 	#refuseRead(readId: number): void {
@@ -650,19 +630,12 @@ export class RaftNode {
 	// ------------------------------------------------------------------------------------------- snapshots
 
 	#handleInstallSnapshot(from: NodeId, message: InstallSnapshot): void {
-		const {currentTerm} = this.#hardState;
-		if (message.term < currentTerm) {
-			const over = {term: currentTerm, offset: 0, installed: false};
-			this.#sendOnceHardStateDurable(from, this.#receiver.reply(message, over));
-			return;
-		}
 		if (!this.#replica.isPossible(message.snapshot)) return this.#refuseMessage();
 		this.#acceptLeader(from);
 		// Committed already: it could only take the service back (and the index counts for nothing new).
 		if (message.snapshot.lastIncludedIndex <= this.#replica.commitIndex) {
 			this.#receiver.drop();
-			const done = {term: message.term, offset: message.offset, installed: true};
-			this.#sendOnceAllDurable(from, this.#receiver.reply(message, done));
+			this.#sendOnceAllDurable(from, answerChunk(message, {offset: message.offset, installed: true}));
 			return;
 		}
 		const reply = this.#receiver.take(from, message);

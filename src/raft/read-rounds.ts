@@ -3,12 +3,13 @@
  * message sent after the read came in, that it still leads. All reads that wait share one round; every round has a
  * token of its own, and a token is only ever compared within one term, so a late answer cannot confirm a later read.
  */
-import type {LogIndex, NodeId} from './types.js';
+import type {LogIndex, NodeId, ReadIndexRequest} from './types.js';
 
 export interface PendingRead {
 	/** Who asked: this node's own service, or a follower. */
 	readonly from: NodeId;
-	readonly readId: number;
+	/** With the term in which it was asked. */
+	readonly question: ReadIndexRequest;
 }
 
 interface Round {

@@ -1,4 +1,5 @@
 /** The receiving end of InstallSnapshot (§7): chunks in order, each stored before the next is asked for. */
+import {answerChunk} from './answers.js';
 import type {Effect} from './effects.js';
 import type {InstallSnapshot, InstallSnapshotReply, LogIndex, NodeId, SnapshotMeta, Term} from './types.js';
 
@@ -20,23 +21,13 @@ export class SnapshotReceiver {
 		this.#emit = emit;
 	}
 
-	reply(
-		{snapshot, readToken}: InstallSnapshot,
-		{term, offset, installed}: Pick<InstallSnapshotReply, 'term' | 'offset' | 'installed'>,
-	): InstallSnapshotReply {
-		const {lastIncludedIndex} = snapshot;
-		return {type: 'installSnapshotReply', term, lastIncludedIndex, offset, installed, readToken};
-	}
-
 	/** Takes a chunk of the current leader; gives the answer, unless it has to wait for storage. */
 	take(from: NodeId, message: InstallSnapshot): InstallSnapshotReply | undefined {
 		if (!this.#isOfTransfer(from, message)) this.#begin(from, message);
-		const {term} = message;
 		const transfer = this.#transfer;
-		if (transfer === undefined) return this.reply(message, {term, offset: 0, installed: false});
+		if (transfer === undefined) return answerChunk(message, {offset: 0, installed: false});
 		if (transfer.storing !== undefined) return undefined;
-		if (message.offset !== transfer.offset)
-			return this.reply(message, {term, offset: transfer.offset, installed: false});
+		if (message.offset !== transfer.offset) return answerChunk(message, {offset: transfer.offset, installed: false});
 		this.#transfer = {...transfer, storing: {message}};
 		const {snapshot, offset, data, done} = message;
 		this.#emit({type: 'storeSnapshotChunk', snapshot, offset, data, done});
@@ -51,8 +42,7 @@ export class SnapshotReceiver {
 		if (message.snapshot !== snapshot || message.offset !== offset) return undefined;
 		const stored = offset + message.data.length;
 		this.#transfer = message.done ? undefined : {...transfer, offset: stored, storing: undefined};
-		const {term, done: installed} = message;
-		return {from: transfer.from, reply: this.reply(message, {term, offset: stored, installed})};
+		return {from: transfer.from, reply: answerChunk(message, {offset: stored, installed: message.done})};
 	}
 
 	/** The log has come as far as the snapshot by itself. */

@@ -51,11 +51,14 @@ export class LogJudge {
 	readonly #leaders = new Map<number, number>();
 	/** By term: whom each voter has voted for. */
 	readonly #votes = new Map<number, Map<number, number>>();
+	/** By node: what this life of it was asked, and in which term; for appends and chunks, the newest token of a read. */
+	readonly #heard: readonly Map<string, number>[];
 	readonly #onCommitted: (entry: LogEntry) => void;
 
 	constructor(nodeCount: number, report: Report, onCommitted: (entry: LogEntry) => void) {
 		this.#report = report;
 		this.#nodes = Array.from({length: nodeCount}, () => new Watched());
+		this.#heard = this.#nodes.map(() => new Map<string, number>());
 		this.#quorum = Math.floor(nodeCount / 2) + 1;
 		this.#onCommitted = onCommitted;
 	}
@@ -135,6 +138,7 @@ export class LogJudge {
 		}
 		if (difference !== undefined) this.#report('recovery', `node ${node} found ${first}`);
 		for (const entry of state.entries) this.#compareWithSeen(node, entry);
+		this.#heard[node]?.clear();
 		watched.log = image;
 		watched.durable = image.copy();
 		watched.pending = [];
@@ -175,8 +179,49 @@ export class LogJudge {
 
 	// ---------------------------------------------------------------------------------------------- the network
 
+	/** A message has reached a node. */
+	heard(node: number, from: number, message: RaftMessage): void {
+		const heard = this.#heard[node];
+		const {type, term} = message;
+		if (type === 'appendEntries' || type === 'installSnapshot') {
+			const question = `leader ${from} in term ${term}`;
+			heard?.set(question, Math.max(heard.get(question) ?? 0, message.readToken));
+		} else if (type === 'requestVote') {
+			heard?.set(`${message.preVote ? 'pre-vote' : 'vote'} of ${from} in term ${term}`, 0);
+		} else if (type === 'readIndex') {
+			heard?.set(`read ${message.readId} of ${from} in term ${term}`, 0);
+		}
+	}
+
+	/** An answer confirms what was asked, in the term that it names: for that, it must have been asked in that term. */
+	#judgeTermOfAnswer(node: number, to: number, message: RaftMessage): void {
+		const {type, term} = message;
+		// With neither an index nor a token it only tells the newer term.
+		const isAck = type === 'appendEntriesReply' && (message.success || message.readToken > 0);
+		const isChunkAck = type === 'installSnapshotReply' && (message.lastIncludedIndex > 0 || message.readToken > 0);
+		if (isAck || isChunkAck) {
+			return this.#assertHeard(node, `leader ${to} in term ${term}`, message.readToken);
+		}
+		if (type === 'requestVoteReply' && message.voteGranted) {
+			return this.#assertHeard(node, `${message.preVote ? 'pre-vote' : 'vote'} of ${to} in term ${term}`, 0);
+		}
+		if (type === 'readIndexReply' && message.readIndex !== undefined) {
+			this.#assertHeard(node, `read ${message.readId} of ${to} in term ${term}`, 0);
+		}
+	}
+
+	#assertHeard(node: number, question: string, token: number): void {
+		const heard = this.#heard[node]?.get(question);
+		if (heard !== undefined && heard >= token) return;
+		this.#report(
+			'ownTerm',
+			`node ${node} answers "${question}" with token ${token}, and has heard ${heard ?? 'nothing'}`,
+		);
+	}
+
 	/** A message leaves a node at this moment: what it promises must be true by now. */
 	sent(node: number, to: number, message: RaftMessage): void {
+		this.#judgeTermOfAnswer(node, to, message);
 		const {durable} = this.#watched(node);
 		switch (message.type) {
 			case 'requestVote':

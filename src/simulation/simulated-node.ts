@@ -289,6 +289,7 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 		const current = this.#current;
 		if (current === undefined) return;
 		const before = this.#isPreVoteAlone(current, message) ? current.raft.status() : undefined;
+		this.#context.logs.heard(this.id, from, message);
 		if (movesTerm(message)) current.toldTerm = Math.max(current.toldTerm, message.term);
 		current.driver.deliver({type: 'message', from: nodeId(from), message: isolated(message)});
 		this.#afterInput();

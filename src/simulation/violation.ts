@@ -22,6 +22,7 @@ export const invariants = {
 	verifiedAck: 'an acknowledged entry is the one that the leader has',
 	leaderTerm: 'a leader stays in its term',
 	newerTerm: 'a node that hears of a newer term adopts it',
+	ownTerm: 'an answer confirms only what was asked in the term that it names',
 	preVoteIsIdle: 'a request for a pre-vote changes nothing',
 	recovery: 'a disk gives back what it acknowledged, and nothing that nobody wrote',
 	poison: 'a storage that has failed acknowledges nothing any more',

@@ -2,6 +2,7 @@
 import {plant, type Mutant} from './mutant.js';
 
 const node = 'raft/raft-node';
+const answers = 'raft/answers';
 const leader = 'raft/leader';
 const durability = 'raft/durability';
 const replica = 'raft/replica';
@@ -20,8 +21,8 @@ const elections: readonly Mutant[] = [
 		'a vote leaves before it is on the disk',
 		'sofastack/sofa-jraft#1243, #1245',
 		node,
-		'this.#sendOnceHardStateDurable(from, reply); } #handleVoteReply',
-		'this.#send(from, reply); } #handleVoteReply',
+		'this.#sendOnceHardStateDurable(from, voteGranted ? grantVote(message)',
+		'this.#send(from, voteGranted ? grantVote(message)',
 	),
 	plant(
 		'candidacy-before-durable',
@@ -176,8 +177,8 @@ const replication: readonly Mutant[] = [
 		'a repeated append is acknowledged though its entries are still on their way to the disk',
 		'etcd-io/raft async storage writes; openraft#1960',
 		node,
-		'matchIndex: isChanged ? verifiedIndex : Math.min(verifiedIndex, this.#durability.durableIndex),',
-		'matchIndex: verifiedIndex,',
+		'const matchIndex = isChanged ? verifiedIndex : Math.min(verifiedIndex, this.#durability.durableIndex);',
+		'const matchIndex = verifiedIndex;',
 	),
 	plant(
 		'stale-reply-counts',
@@ -301,6 +302,22 @@ const reads: readonly Mutant[] = [
 		'raft/read-rounds',
 		'this.#token++;',
 		'this.#token = 1;',
+	),
+	plant(
+		'old-chunk-confirms-new-term',
+		'a chunk of a term that is over is answered in the term of now, with the token of its own read round',
+		'dissertation §6.4; etcd-io/raft#397 (an answer to another question counts)',
+		answers,
+		"return { type: 'installSnapshotReply', term: currentTerm, lastIncludedIndex: 0, offset: 0, installed: false, readToken: 0, };",
+		'return { ...answerChunk(question, { offset: 0, installed: false }), term: currentTerm };',
+	),
+	plant(
+		'old-append-confirms-new-term',
+		'an append of a term that is over is refused in the term of now, with the token of its own read round',
+		'dissertation §6.4; etcd-io/raft#397 (an answer to another question counts)',
+		answers,
+		'const nowhere = { term: currentTerm, readToken: 0, prevLogIndex: 0 };',
+		'const nowhere = { ...question, term: currentTerm };',
 	),
 	plant(
 		'read-without-quorum',

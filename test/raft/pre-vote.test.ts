@@ -159,7 +159,7 @@ test('answers of any kind count as contact, refusals and snapshot answers too (C
 	const leader = newLeader();
 	for (let now = 310; now < 2000; now += 100) {
 		leader.step([tick], now);
-		leader.step([received(n1, refusal(1, 0, [1, undefined]))], now);
+		leader.step([received(n1, refusal(1, 1, [1, undefined]))], now);
 	}
 	t.is(leader.status().role, 'leader');
 });

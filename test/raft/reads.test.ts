@@ -1,10 +1,11 @@
 /** Linearizable reads by ReadIndex (dissertation §6.4; raft-bugs B-1 to B-7). */
 import test from 'ava';
 import type {Effect} from '../../src/raft/effects.js';
-import {term, type ReadIndexReply, type ReadIndexRequest} from '../../src/raft/types.js';
+import {term, type RaftMessage, type ReadIndexReply, type ReadIndexRequest} from '../../src/raft/types.js';
 import {
 	ack,
 	append,
+	chunk,
 	clusterOf,
 	entry,
 	messagesTo,
@@ -21,8 +22,10 @@ import {
 	refusal,
 	requestVote,
 	send,
+	snapshotOf,
 	stepDurably,
 	tick,
+	voteReply,
 } from './harness/node.js';
 
 const readReady = (readId: number, readIndex: number): Effect => ({
@@ -210,4 +213,89 @@ test('an old leader that is confirmed by nobody of its term cannot answer from a
 	const [reply] = messagesTo(voter.step([received(n0, append(1, [1, 1], [], {commit: 1, token: 1}))], 901), n0);
 	t.like(reply, {type: 'appendEntriesReply', success: false, term: term(2), readToken: 0});
 	t.deepEqual(stepDurably(old, [received(n1, reply!)], 303).filter(isRead), [readRefused(1)]);
+});
+
+const snapshot = snapshotOf(2, 1);
+/** All that node 0 can have asked in an early term, with the token of a ninth round of reads. */
+const oldQuestions = (askTerm: number): readonly RaftMessage[] => [
+	chunk(askTerm, snapshot, 0, 'all of it', {done: true, token: 9}),
+	chunk(askTerm, snapshot, 4, 'all of it', {token: 9}),
+	append(askTerm, [2, 1], [], {token: 9}),
+	append(askTerm, [7, 1], [], {token: 9}),
+	requestVote(askTerm, 9, 9),
+	requestVote(askTerm, 9, 9, true),
+	ask(askTerm, 5),
+];
+
+test('an answer to an old term of a leader confirms no read, and no contact, of its later term (§6.4)', t => {
+	for (const question of oldQuestions(1)) {
+		const leader = newLeader({currentTerm: 3, snapshot});
+		stepDurably(leader, [received(n2, ack(3, 3, 2))], 301);
+		const follower = newFollower(n0, 3, {id: n1});
+		const answers = messagesTo(stepDurably(follower, [received(n0, question)], 10), n0);
+		t.is(answers.length, 1);
+		t.is(answers[0]!.term, term(3), 'the newer term is told');
+		// The round of this read is the ninth, and nobody else answers it.
+		const effects: Effect[] = [];
+		for (let round = 1; round <= 9; round++) {
+			effects.push(...leader.step([read(round)], 302));
+			if (round < 9) effects.push(...leader.step([received(n2, ack(3, 3, 3, round))], 302));
+		}
+		t.is(effects.filter(isRead).length, 8);
+		for (let now = 310; now < 1300; now += 10) {
+			const told = leader.step([received(n1, answers[0]!), tick], now).filter(isRead);
+			if (told.length > 0) t.deepEqual(told, [readRefused(9)], question.type);
+		}
+		t.not(leader.status().role, 'leader', `${question.type}: nobody has answered this leader`);
+	}
+});
+
+test('a late chunk of an old term does not let a leader that was replaced answer a read (§6.4)', t => {
+	// n0 led term 1, and a chunk from then is still on its way to n1; now n0 leads term 2.
+	const [late] = oldQuestions(1);
+	const old = newLeader({currentTerm: 2, snapshot});
+	stepDurably(old, [received(n2, ack(2, 3, 2))], 301);
+	const voter = newFollower(n0, 2, {id: n1});
+	const answers = messagesTo(stepDurably(voter, [received(n0, late!)], 400), n0);
+	// n2 is elected, and commits. Only then is n0 asked for a read; all that it hears is the answer to the late chunk.
+	const next = newNode({id: n2, currentTerm: 2, snapshot, log: [2]});
+	stepDurably(next, [tick], 900);
+	stepDurably(next, [received(n1, voteReply(3, true, true))], 901);
+	stepDurably(next, [received(n1, voteReply(3, true))], 902);
+	stepDurably(next, [propose(1, 'new')], 903);
+	stepDurably(next, [received(n1, ack(3, 5, 3))], 904);
+	t.is(next.status().commitIndex, 5);
+	const told = stepDurably(old, [read(100)], 550);
+	for (const message of answers) told.push(...stepDurably(old, [received(n1, message)], 551));
+	t.deepEqual(told.filter(isRead), [], 'at index 3 it would miss what was committed at index 5');
+});
+
+test('whatever an answer confirms, it names the term of its question', t => {
+	const confirms = (message: RaftMessage): boolean => {
+		switch (message.type) {
+			case 'requestVoteReply':
+				return message.voteGranted;
+			case 'appendEntriesReply':
+				return message.success || message.readToken > 0;
+			case 'installSnapshotReply':
+				return message.installed || message.readToken > 0 || message.offset > 0;
+			case 'readIndexReply':
+				return message.readIndex !== undefined;
+			default:
+				return false;
+		}
+	};
+	let confirmed = 0;
+	for (const questionTerm of [3, 4, 5]) {
+		for (const question of oldQuestions(questionTerm)) {
+			for (const node of [newNode({currentTerm: 4, log: [1, 1]}), newFollower(n0, 4, {id: n1}), settledLeader()]) {
+				for (const answered of messagesTo(stepDurably(node, [received(n0, question)], 1000), n0)) {
+					if (!confirms(answered)) continue;
+					confirmed += 1;
+					t.is(answered.term, question.term, `${question.type} of term ${questionTerm}`);
+				}
+			}
+		}
+	}
+	t.true(confirmed > 5);
 });

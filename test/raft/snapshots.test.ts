@@ -198,7 +198,8 @@ test('... and when the log has come that far by itself (found by reading)', t =>
 test('chunks of an old leader are told the newer term', t => {
 	const node = newNode({currentTerm: 4});
 	t.deepEqual(node.step([received(n1, chunk(3, snapshotOf(5, 2), 0, 'ab'))], 1), [
-		send(n1, chunkReply(4, 5, 0)),
+		// Nothing of the chunk comes back: by now n1 may lead term 4, and send the same snapshot.
+		send(n1, chunkReply(4, 0, 0)),
 		leadership('follower', 4),
 	]);
 });
