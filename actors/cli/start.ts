@@ -8,6 +8,7 @@ import type {ConsoleTarget} from '../console/console-target.js';
 import {runConsole} from '../console/console.js';
 import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
+import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
 import {unreachable} from '../../src/raft/types.js';
 import {ClusterTarget} from './cluster-target.js';
@@ -17,6 +18,8 @@ import {EtcdTarget} from './etcd-target.js';
 const valueBytesMax = 2 ** 20;
 /** A client of the Redis port waits this long for a leader before it gets an error. */
 const redisTimeoutMs = 30_000;
+/** More files than a node has open at once beyond those of its start: segments of the log, a snapshot, its thread's own. */
+const descriptorsOfNode = 16;
 /** What a shell shows for a process that ended by this signal. */
 const signalStatus = {SIGINT: 130, SIGTERM: 143} as const;
 
@@ -89,10 +92,18 @@ interface Backend {
 	close(): Promise<void>;
 }
 
-async function openGateway({redisHost, redisPort}: StartOptions, backend: Backend): Promise<RedisGateway> {
+async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend: Backend): Promise<RedisGateway> {
 	const {client, info} = backend;
 	try {
-		return await startRedisGateway({client, host: redisHost, port: redisPort, info, limits: {valueBytesMax}});
+		return await startRedisGateway({
+			client,
+			host: redisHost,
+			port: redisPort,
+			info,
+			limits: {valueBytesMax},
+			reservedDescriptors: reservedDescriptors + nodes * descriptorsOfNode,
+			notice: text => process.stderr.write(`${text}\n`),
+		});
 	} catch (error) {
 		await backend.close();
 		throw error;

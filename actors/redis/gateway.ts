@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
 import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
+import {clientsWithin, descriptorsOfProcess, reservedDescriptors} from './descriptors.js';
 import {GatewayError} from './errors.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import type {ClusterInfo, GatewayState, Session} from './session.js';
@@ -19,6 +20,10 @@ export interface RedisGatewayOptions {
 	readonly info: () => Promise<ClusterInfo>;
 	/** Those not given are `defaultRedisLimits`. */
 	readonly limits?: Partial<RedisLimits> | undefined;
+	/** File descriptors that connections leave free: more than the rest of the process has yet to open. @default 32 */
+	readonly reservedDescriptors?: number | undefined;
+	/** Told in a sentence what an operator should know. @default nobody */
+	readonly notice?: ((text: string) => void) | undefined;
 }
 
 export interface RedisGateway {
@@ -33,6 +38,8 @@ const gatewayOptions = optionsOf(
 		host: text(),
 		port: wholeNumber(0, 65_535),
 		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
+		reservedDescriptors: wholeNumber(0),
+		notice: callback(),
 	},
 	{client: anyObject(), info: callback()},
 );
@@ -42,7 +49,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 	checkOptions(gatewayOptions, options);
 	const {client, info, host = '127.0.0.1', port = 6379} = options;
 	const state: GatewayState = {
-		limits: {...defaultRedisLimits, ...given(options.limits ?? {})},
+		limits: withinDescriptors({...defaultRedisLimits, ...given(options.limits ?? {})}, options),
 		commands: commandTable,
 		host,
 		port,
@@ -72,6 +79,17 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 			await closed;
 		},
 	};
+}
+
+/** Without descriptors the data's files cannot grow, which is worse than a client that has to wait: so there are fewer clients. */
+function withinDescriptors(limits: RedisLimits, options: RedisGatewayOptions): RedisLimits {
+	const descriptors = descriptorsOfProcess();
+	const clientsMax = clientsWithin(descriptors, options.reservedDescriptors ?? reservedDescriptors, limits.clientsMax);
+	if (clientsMax === limits.clientsMax) return limits;
+	options.notice?.(
+		`the Redis port takes ${clientsMax} connections at once instead of ${limits.clientsMax}, because the process may open ${descriptors.max} files: raise "ulimit -n" for more`,
+	);
+	return {...limits, clientsMax};
 }
 
 function accept(socket: Socket, backend: Backend, state: GatewayState, sockets: Set<Socket>): void {

@@ -23,10 +23,12 @@ export interface Running {
 	said(pattern: RegExp): Promise<string>;
 }
 
-export function launch(t: ExecutionContext, args: readonly string[]): Running {
+/** `through`: a program and its arguments that run the command behind them. */
+export function launch(t: ExecutionContext, args: readonly string[], through: readonly string[] = []): Running {
 	// Where CI is set, colour libraries take a pipe for a terminal: what is meant for terminals alone must not show.
 	const env = {...process.env, CI: 'true'};
-	const child = spawn(process.execPath, [cli, ...args], {stdio: ['pipe', 'pipe', 'pipe'], env});
+	const [program = process.execPath, ...words] = [...through, process.execPath, cli, ...args];
+	const child = spawn(program, words, {stdio: ['pipe', 'pipe', 'pipe'], env});
 	const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
 	let output = '';
 	let errors = '';
