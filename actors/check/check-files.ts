@@ -3,13 +3,13 @@
  * that resist for a moment, and large files, go to a pool, a group of keys a task, with one abort flag for each file.
  */
 import {availableParallelism} from 'node:os';
-import {readFile} from 'node:fs/promises';
 import {Piscina} from 'piscina';
-import {check, partition, worst, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
+import {check, partition, verdictOf, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
 import {HistoryError} from '../../src/linearizability/history-error.js';
-import {parseHistory, type FormatName, type ParsedHistory} from '../../src/linearizability/formats/format.js';
+import type {FormatName, ParsedHistory} from '../../src/linearizability/formats/format.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel, type KvModelName} from '../../src/linearizability/models/kv-model.js';
+import {readHistory} from './read-history.js';
 import type {CheckTask} from './task.js';
 
 export interface CheckFilesOptions {
@@ -41,6 +41,8 @@ export type FileResult =
 			readonly format: FormatName;
 			readonly model: KvModelName;
 			readonly initial: string | undefined;
+			/** What the times of the history count from: see `ParsedHistory`. */
+			readonly timeOrigin: bigint;
 			readonly history: KvHistory;
 			readonly keys: readonly KeyResult[];
 			/** Reading excluded. */
@@ -66,17 +68,17 @@ const memoryBytesDefault = 2 ** 30;
 async function checkFile(file: string, options: CheckFilesOptions, pool: LazyPool): Promise<FileResult> {
 	let parsed: ParsedHistory;
 	try {
-		parsed = parseHistory(await readFile(file, 'utf8'));
+		parsed = await readHistory(file);
 	} catch (error) {
 		return {type: 'unreadable', file, message: describeError(error)};
 	}
-	const {format, initial, history} = parsed;
+	const {history} = parsed;
 	const model = options.model ?? parsed.model;
 	const start = performance.now();
 	try {
 		const keys = await new FileCheck(file, {...parsed, model}, options, pool).run();
 		const elapsedMs = performance.now() - start;
-		return {type: 'checked', file, verdict: worst(keys), format, model, initial, history, keys, elapsedMs};
+		return {...parsed, type: 'checked', file, verdict: verdictOf(history, keys), model, keys, elapsedMs};
 	} catch (error) {
 		// The model does not know one of the operations; anything else is a bug, and must not look like a bad file.
 		if (!(error instanceof HistoryError)) throw error;

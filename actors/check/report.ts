@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pico from 'picocolors';
-import {worst, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
+import {hasAnswers, worst, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
 import type {KvOperation} from '../../src/linearizability/kv-operation.js';
 import type {FileResult} from './check-files.js';
 import type {ExplainedKey} from './explain-files.js';
@@ -29,7 +29,8 @@ function rowOf(result: FileResult): (string | {content: string; colSpan: number}
 	return [file, model, ...counts, showVerdict(result), engines.join(', '), elapsedMs.toFixed(1)];
 }
 
-function showVerdict({verdict, keys}: Checked): string {
+function showVerdict({verdict, keys, history}: Checked): string {
+	if (!hasAnswers(history)) return pico.yellow('unknown: no operation has an answer');
 	const count = keys.filter(key => key.verdict === verdict).length;
 	const of = keys.length > 1 && verdict !== 'ok' ? ` (${count} of ${keys.length} keys)` : '';
 	if (verdict === 'ok') return pico.green('ok');
@@ -61,7 +62,7 @@ function words(type: string): string {
 	return type.replaceAll(/[A-Z]/gu, letter => ` ${letter.toLowerCase()}`);
 }
 
-/** For programs; one document. Times are those of the history. */
+/** For programs; one document. Times are those of the history, counted from `timeOrigin` where that is given. */
 export function reportJson(results: readonly FileResult[], explained: readonly ExplainedKey[]): string {
 	const checked = results.filter(result => result.type === 'checked');
 	const verdict: Verdict | 'unreadable' =
@@ -71,14 +72,16 @@ export function reportJson(results: readonly FileResult[], explained: readonly E
 }
 
 function fileJson(result: Checked, explained: readonly ExplainedKey[]): object {
-	const {type, file, verdict, format, model, history, elapsedMs} = result;
+	const {type, file, verdict, format, model, timeOrigin, history, elapsedMs} = result;
 	const keys = result.keys.map(key =>
 		keyJson(
 			key,
 			explained.find(each => each.file === file && each.key === key.key),
 		),
 	);
-	return {type, file, verdict, format, model, operationCount: history.length, elapsedMs, keys};
+	// As text: a number may not hold it.
+	const origin = timeOrigin === 0n ? {} : {timeOrigin: String(timeOrigin)};
+	return {type, file, verdict, format, model, ...origin, operationCount: history.length, elapsedMs, keys};
 }
 
 function keyJson(result: KeyResult, explained: ExplainedKey | undefined): object {

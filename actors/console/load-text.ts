@@ -11,6 +11,11 @@ export function loadText(result: LoadResult): string {
 		const what = `key ${JSON.stringify(violation?.key)}${violation?.detail === undefined ? '' : `, ${violation.detail}`}`;
 		throw new HistoryVerdictError(`NOT linearizable: ${what}; ${look} (${figures(result)})`);
 	}
+	if (result.operations === 0) {
+		throw new HistoryVerdictError(
+			`no operation was answered, so there is nothing to judge: is there a leader? See "status" (${figures(result)})`,
+		);
+	}
 	if (verdict === 'unknown') {
 		throw new HistoryVerdictError(`not decided in time whether it is linearizable: ${look} (${figures(result)})`);
 	}

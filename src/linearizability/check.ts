@@ -59,7 +59,10 @@ export interface KeyResult {
 }
 
 export interface CheckResult {
-	/** A violation anywhere is a violation; otherwise anything unknown makes it unknown; never ok then. */
+	/**
+	 * A violation anywhere is a violation; otherwise anything unknown makes it unknown; never ok then. A history without a
+	 * single answer is unknown, too: nothing was judged.
+	 */
 	readonly verdict: Verdict;
 	/** In order of first appearance. */
 	readonly keys: readonly KeyResult[];
@@ -79,7 +82,7 @@ export function check<Input, Output, State>(
 	run.decideAll();
 	run.searchAll();
 	const keys = checks.map(each => each.result());
-	return {verdict: worst(keys), keys};
+	return {verdict: verdictOf(history, keys), keys};
 }
 
 /** The operations of each key, in order of its first appearance. */
@@ -95,6 +98,17 @@ export function partition<Input, Output, State>(
 		else operations.push(operation);
 	}
 	return partitions;
+}
+
+/** Whether there is anything to judge: an operation without an answer fits to everything. */
+export function hasAnswers<Input, Output>(history: History<Input, Output>): boolean {
+	return history.some(({output}) => output !== undefined);
+}
+
+/** The verdict over all keys of a history. */
+export function verdictOf<Input, Output>(history: History<Input, Output>, keys: readonly KeyResult[]): Verdict {
+	const verdict = worst(keys);
+	return verdict === 'ok' && !hasAnswers(history) ? 'unknown' : verdict;
 }
 
 /** The verdict over many keys or many histories. */

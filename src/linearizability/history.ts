@@ -46,6 +46,7 @@ export class HistoryBuilder<Input, Output> {
 		if (this.#open.has(process)) {
 			throw this.#error(`process ${process} to complete its open operation first`, 'another invocation');
 		}
+		this.#assertExact(time);
 		this.#open.set(process, {offset: this.#operations.length, call: time, input});
 		this.#operations.push(undefined);
 	}
@@ -53,6 +54,7 @@ export class HistoryBuilder<Input, Output> {
 	/** The answer has arrived. */
 	complete(process: string, output: Output, time: number): void {
 		const {offset, call, input} = this.#close(process);
+		this.#assertExact(time);
 		if (time < call) throw this.#error(`a completion at or after its invocation at ${call}`, String(time));
 		this.#operations[offset] = {process, call, return: time, input, output};
 	}
@@ -79,6 +81,15 @@ export class HistoryBuilder<Input, Output> {
 		if (open === undefined) throw this.#error(`an invocation of process ${process} first`, 'a completion');
 		this.#open.delete(process);
 		return open;
+	}
+
+	/** Above 2^53 two moments can become one number, and then count as overlapping; NaN comes before and after nothing. */
+	#assertExact(time: number): void {
+		if (Math.abs(time) <= Number.MAX_SAFE_INTEGER) return;
+		throw this.#error(
+			'a time within 2^53 of zero: take one that counts from the beginning of the history',
+			String(time),
+		);
 	}
 
 	#error(expected: string, found: string): HistoryError {

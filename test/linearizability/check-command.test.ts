@@ -60,6 +60,36 @@ test('the exit status is 0 for ok, 1 for a violation, 2 for unreadable input, 3 
 	t.is(await statusOf('hard', 'broken', 'bad', 'good'), 1);
 });
 
+test('a file without operations is unreadable, and one without answers unknown: nothing was judged', async t => {
+	const [invocation = ''] = good.split('\n');
+	const header = '{"format":"threadraft-history","version":1}\n';
+	const at = await folderOf(t, {
+		empty: '',
+		blank: ' \n\n',
+		header,
+		log: 'INFO  jepsen.core - Everything is up\n',
+		notRun: `${invocation}\n{"process":0,"type":"fail"}\n`,
+		pending: invocation,
+	});
+	for (const name of ['empty', 'blank', 'header', 'log', 'notRun']) {
+		const {status, output} = await runCommand(at(name));
+		t.is(status, 2, name);
+		t.regex(output, /expected a history with operations/u);
+	}
+	const {status, output} = await runCommand(at('pending'));
+	t.is(status, 3);
+	t.regex(output, /no operation has an answer/u);
+});
+
+test('bytes that are not UTF-8 are refused with their line, and a byte order mark is none of the text', async t => {
+	const at = await folderOf(t, {bom: `\ufeff${good}`});
+	t.is((await runCommand(at('bom'))).status, 0);
+	await writeFile(at('latin1'), Buffer.from(bad.replace('"2"', '"\u00e9"'), 'latin1'));
+	const [result] = await checkFiles([at('latin1')]);
+	t.like(result, {type: 'unreadable'});
+	t.regex(result?.type === 'unreadable' ? result.message : '', /^line 4: expected UTF-8/u);
+});
+
 test('wrong usage is told and counts as unreadable', async t => {
 	t.is((await runCommand()).status, 2);
 	const {status, errors} = await runCommand('--model', 'tree', 'x');

@@ -6,6 +6,7 @@ import type {History} from '../../src/linearizability/history.js';
 import type {KvHistory, KvOperation} from '../../src/linearizability/kv-operation.js';
 import type {Model} from '../../src/linearizability/model.js';
 import {kvModel, type KvModel} from '../../src/linearizability/models/kv-model.js';
+import {Recorder} from '../../src/linearizability/recorder.js';
 import {randomFrom, randomHistory} from './random-history.js';
 import {append, cas, get, put, refused, remove} from './operations.js';
 
@@ -15,8 +16,18 @@ function verdictOf(history: KvHistory, model: KvModel = kv): string {
 	return check(history, {model}).verdict;
 }
 
-test('an empty history is linearizable', t => {
-	t.deepEqual(check([], {model: kv}), {verdict: 'ok', keys: []});
+test('a history without a single answer is unknown, and never ok: nothing was judged', t => {
+	t.deepEqual(check([], {model: kv}), {verdict: 'unknown', keys: []});
+	t.is(verdictOf([put('a', '1', [0]), get('b', '1', [1])]), 'unknown');
+	t.is(verdictOf([put('a', '1', [0]), get('b', '1', [1, 2])]), 'ok');
+});
+
+test('a recorder refuses times that a number cannot hold exactly', t => {
+	let time = 2 ** 53;
+	const recorder = new Recorder(() => time);
+	t.throws(() => recorder.invoke('a', {type: 'get', key: ''}), {code: 'ERR_HISTORY'});
+	time = NaN;
+	t.throws(() => recorder.invoke('b', {type: 'get', key: ''}), {code: 'ERR_HISTORY'});
 });
 
 const judged = test.macro({

@@ -95,7 +95,7 @@ test('a core is a proof: it is no order, and each completed operation of it is n
 			const weakened = model.isReadOnly(operation.input, operation.output)
 				? operations.toSpliced(place, 1)
 				: operations.with(place, {...operation, return: Infinity, output: undefined});
-			t.is(check(weakened, {model}).verdict, 'ok', `round ${round}: operation ${place} is not needed`);
+			t.not(check(weakened, {model}).verdict, 'violation', `round ${round}: operation ${place} is not needed`);
 		}
 	}
 });

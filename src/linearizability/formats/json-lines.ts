@@ -1,10 +1,11 @@
 /**
  * Our own format, documented in ../README.md: JSON lines, one event a line, after an optional header line.
  */
-import {HistoryError} from '../history-error.js';
 import {HistoryBuilder} from '../history.js';
 import type {KvExpected, KvHistory, KvInput, KvOutput} from '../kv-operation.js';
 import type {KvModelName} from '../models/kv-model.js';
+import {JsonFields, show} from './json-fields.js';
+import {JsonTimes} from './json-time.js';
 
 /** What the header line may say. */
 export interface JsonLinesHeader {
@@ -14,6 +15,8 @@ export interface JsonLinesHeader {
 }
 
 export interface JsonLinesHistory extends JsonLinesHeader {
+	/** The times of the history count from here, ns; not 0 only where a number could not hold the file's own. */
+	readonly timeOrigin: bigint;
 	readonly history: KvHistory;
 }
 
@@ -26,166 +29,146 @@ export function parseJsonLines(lines: Iterable<string>): JsonLinesHistory {
 	return reader.finish();
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+const headerFields: ReadonlySet<string> = new Set(['format', 'version', 'model', 'initial']);
+const eventFields = ['process', 'time', 'type', 'f', 'key'];
+const inputFields = [...eventFields, 'value', 'expected', 'expectedVersion'];
+const fieldsOf: Readonly<Record<string, ReadonlySet<string>>> = {
+	invoke: new Set(inputFields),
+	ok: new Set([...inputFields, 'version', 'existed']),
+	fail: new Set([...inputFields, 'version', 'error']),
+	info: new Set([...inputFields, 'error']),
+};
 
 class JsonLinesReader {
 	readonly #builder = new HistoryBuilder<KvInput, KvOutput>();
 	#header: JsonLinesHeader = {model: 'kv', initial: undefined};
 	#line = 0;
 	#eventCount = 0;
-	/** Whether the events carry times; all do, or none, and then the order of the lines is time. */
-	#isTimed = false;
+	/** Of the events, if they carry times; all do, or none, and then the order of the lines is time. */
+	#times: JsonTimes | undefined;
+	/** What each process is called in the file: 1 and "1" would be one here. */
+	readonly #processes = new Map<string, unknown>();
 
 	read(text: string): void {
 		this.#line++;
 		if (text.trim() === '') return;
 		this.#builder.atLine(this.#line);
-		const fields = this.#parse(text);
-		if (this.#eventCount === 0 && 'format' in fields) this.#header = this.#readHeader(fields);
+		const fields = new JsonFields(text, this.#line);
+		if (this.#eventCount === 0 && fields.has('format')) this.#header = readHeader(fields);
 		else this.#addEvent(fields);
 	}
 
 	finish(): JsonLinesHistory {
-		return {...this.#header, history: this.#builder.build()};
+		return {...this.#header, timeOrigin: this.#times?.origin ?? 0n, history: this.#builder.build()};
 	}
 
-	#parse(text: string): Fields {
-		try {
-			const fields: unknown = JSON.parse(text);
-			if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Fields;
-		} catch {
-			// The same complaint as for JSON that is no object.
-		}
-		throw this.#error('a JSON object', text);
-	}
-
-	#readHeader(fields: Fields): JsonLinesHeader {
-		if (fields['format'] !== formatName) throw this.#error(`"format":"${formatName}"`, show(fields['format']));
-		if (fields['version'] !== formatVersion) throw this.#error(`"version":${formatVersion}`, show(fields['version']));
-		const {model = 'kv'} = fields;
-		if (model !== 'kv' && model !== 'register' && model !== 'cas-register') {
-			throw this.#error('"model" to be kv, register or cas-register', show(model));
-		}
-		return {model, initial: this.#optionalValue(fields, 'initial')};
-	}
-
-	#addEvent(fields: Fields): void {
-		const process = fields['process'];
-		if (typeof process !== 'string' && typeof process !== 'number') {
-			throw this.#error('"process": a number or a string', show(process));
-		}
-		const name = String(process);
+	#addEvent(fields: JsonFields): void {
+		const type = String(fields.get('type'));
+		const allowed = Object.hasOwn(fieldsOf, type) ? fieldsOf[type] : undefined;
+		if (allowed === undefined) throw fields.error('"type" to be invoke, ok, fail or info', show(fields.get('type')));
+		fields.allowOnly(allowed);
+		const process = this.#process(fields);
 		const time = this.#time(fields);
 		this.#eventCount++;
-		switch (fields['type']) {
-			case 'invoke':
-				return this.#builder.invoke(name, this.#input(fields), time);
-			case 'info':
-				return this.#builder.loseTrack(name);
-			case 'ok':
-				return this.#builder.complete(name, this.#okOutput(name, fields), time);
-			case 'fail':
-				return this.#fail(name, fields, time);
-			default:
-				throw this.#error('"type" to be invoke, ok, fail or info', show(fields['type']));
-		}
-	}
-
-	#time(fields: Fields): number {
-		const {time} = fields;
-		if (this.#eventCount === 0) this.#isTimed = time !== undefined;
-		if (!this.#isTimed && time === undefined) return this.#line;
-		if (this.#isTimed && typeof time === 'number' && Number.isFinite(time)) return time;
-		throw this.#error(
-			this.#isTimed ? '"time": nanoseconds, as on the first line' : 'no "time", as on the first line',
-			show(time),
-		);
-	}
-
-	#input(fields: Fields): KvInput {
-		const key = this.#string(fields, 'key', '');
-		switch (fields['f']) {
-			case 'get':
-			case 'delete':
-				return {type: fields['f'], key};
-			case 'put':
-			case 'append':
-				return {type: fields['f'], key, value: this.#string(fields, 'value')};
-			case 'cas':
-				return {type: 'compareAndSet', key, expected: this.#expected(fields), value: this.#string(fields, 'value')};
-			default:
-				throw this.#error('"f" to be get, put, append, delete or cas', show(fields['f']));
-		}
-	}
-
-	#expected(fields: Fields): KvExpected {
-		if ('expected' in fields) return {value: this.#optionalValue(fields, 'expected')};
-		const version = this.#version(fields, 'expectedVersion');
-		if (version === undefined) throw this.#error('"expected" or "expectedVersion"', 'neither');
-		return {version};
-	}
-
-	#okOutput(process: string, fields: Fields): KvOutput {
-		const version = this.#version(fields, 'version');
-		switch (this.#openType(process, fields)) {
-			case 'get':
-				if (!('value' in fields)) throw this.#error('"value": what was read, null for an absent key', 'none');
-				return {type: 'value', value: this.#optionalValue(fields, 'value'), version};
-			case 'delete': {
-				const {existed} = fields;
-				if (existed !== undefined && typeof existed !== 'boolean')
-					throw this.#error('"existed": true or false', show(existed));
-				return {type: 'deleted', existed, version};
-			}
-			default:
-				return {type: 'written', version};
-		}
-	}
-
-	#fail(process: string, fields: Fields, time: number): void {
-		const type = this.#openType(process, fields);
-		if (type !== 'compareAndSet' || 'error' in fields) return this.#builder.discard(process);
-		const observed = 'value' in fields ? {value: this.#optionalValue(fields, 'value')} : undefined;
-		const version = this.#version(fields, 'version');
-		this.#builder.complete(process, {type: 'conditionFailed', observed, version}, time);
-	}
-
-	/** What the process asked for; a completion that says otherwise is a mistake. */
-	#openType(process: string, fields: Fields): KvInput['type'] {
+		if (type === 'invoke') return this.#builder.invoke(process, readInput(fields), time);
 		const input = this.#builder.openInput(process);
-		if (input === undefined) throw this.#error(`an invocation of process ${process} first`, 'a completion');
-		const f = input.type === 'compareAndSet' ? 'cas' : input.type;
-		if (fields['f'] !== undefined && fields['f'] !== f) throw this.#error(`"f":"${f}", as invoked`, show(fields['f']));
-		if (fields['key'] !== undefined && fields['key'] !== input.key) {
-			throw this.#error(`"key":${show(input.key)}, as invoked`, show(fields['key']));
+		if (input === undefined) throw fields.error(`an invocation of process ${process} first`, 'a completion');
+		assertAsInvoked(fields, input);
+		if (type === 'info') return this.#builder.loseTrack(process);
+		const output = type === 'ok' ? readOutput(fields, input) : readRefusal(fields, input);
+		if (output === undefined) return this.#builder.discard(process);
+		return this.#builder.complete(process, output, time);
+	}
+
+	#process(fields: JsonFields): string {
+		const process = fields.get('process');
+		if (typeof process !== 'string' && !(typeof process === 'number' && Number.isSafeInteger(process))) {
+			throw fields.error('"process": a whole number or a string', show(process));
 		}
-		return input.type;
+		const name = String(process);
+		const known = this.#processes.get(name) ?? process;
+		if (known !== process) throw fields.error(`"process":${show(known)}, as before`, show(process));
+		this.#processes.set(name, process);
+		return name;
 	}
 
-	#string(fields: Fields, name: string, missing?: string): string {
-		const value = fields[name] ?? missing;
-		if (typeof value !== 'string') throw this.#error(`"${name}": a string`, show(value));
-		return value;
-	}
-
-	#optionalValue(fields: Fields, name: string): string | undefined {
-		const value = fields[name] ?? undefined;
-		if (value !== undefined && typeof value !== 'string') throw this.#error(`"${name}": a string or null`, show(value));
-		return value;
-	}
-
-	#version(fields: Fields, name: string): number | undefined {
-		const version = fields[name];
-		if (version === undefined) return undefined;
-		if (typeof version === 'number' && Number.isSafeInteger(version) && version >= 0) return version;
-		throw this.#error(`"${name}": a whole number from 0`, show(version));
-	}
-
-	#error(expected: string, found: string): HistoryError {
-		return new HistoryError(expected, found, this.#line);
+	#time(fields: JsonFields): number {
+		if (this.#eventCount === 0 && fields.has('time')) this.#times = new JsonTimes();
+		if (this.#times !== undefined) return this.#times.read(fields);
+		if (!fields.has('time')) return this.#line;
+		throw fields.error('no "time", as on the first line', show(fields.get('time')));
 	}
 }
 
-function show(value: unknown): string {
-	return value === undefined ? 'none' : JSON.stringify(value);
+function readHeader(fields: JsonFields): JsonLinesHeader {
+	fields.allowOnly(headerFields);
+	if (fields.get('format') !== formatName) throw fields.error(`"format":"${formatName}"`, show(fields.get('format')));
+	if (fields.get('version') !== formatVersion) {
+		throw fields.error(`"version":${formatVersion}`, show(fields.get('version')));
+	}
+	const model = fields.get('model') ?? 'kv';
+	if (model !== 'kv' && model !== 'register' && model !== 'cas-register') {
+		throw fields.error('"model" to be kv, register or cas-register', show(model));
+	}
+	return {model, initial: fields.optionalString('initial')};
+}
+
+function readInput(fields: JsonFields): KvInput {
+	const key = fields.string('key', '');
+	const f = fields.get('f');
+	switch (f) {
+		case 'get':
+		case 'delete':
+			return {type: f, key};
+		case 'put':
+		case 'append':
+			return {type: f, key, value: fields.string('value')};
+		case 'cas':
+			return {type: 'compareAndSet', key, expected: readExpected(fields), value: fields.string('value')};
+		default:
+			throw fields.error('"f" to be get, put, append, delete or cas', show(f));
+	}
+}
+
+function readExpected(fields: JsonFields): KvExpected {
+	const version = fields.optionalCount('expectedVersion');
+	if (fields.has('expected') === (version !== undefined)) {
+		throw fields.error('"expected" or "expectedVersion"', version === undefined ? 'neither' : 'both');
+	}
+	return version === undefined ? {value: fields.optionalString('expected')} : {version};
+}
+
+/** A completion that says something else than its invocation is a mistake. */
+function assertAsInvoked(fields: JsonFields, input: KvInput): void {
+	const f = input.type === 'compareAndSet' ? 'cas' : input.type;
+	const same: Record<string, unknown> = {f, key: input.key};
+	if (input.type === 'compareAndSet') {
+		same['expected'] = 'value' in input.expected ? (input.expected.value ?? null) : undefined;
+		same['expectedVersion'] = 'version' in input.expected ? input.expected.version : undefined;
+	}
+	if (fields.get('type') === 'ok' && 'value' in input) same['value'] = input.value;
+	for (const [name, value] of Object.entries(same)) {
+		if (!fields.has(name) || fields.get(name) === value) continue;
+		throw fields.error(`"${name}":${show(value)}, as invoked`, show(fields.get(name)));
+	}
+}
+
+function readOutput(fields: JsonFields, input: KvInput): KvOutput {
+	const version = fields.optionalCount('version');
+	switch (input.type) {
+		case 'get':
+			if (!fields.has('value')) throw fields.error('"value": what was read, null for an absent key', 'none');
+			return {type: 'value', value: fields.optionalString('value'), version};
+		case 'delete':
+			return {type: 'deleted', existed: fields.optionalBoolean('existed'), version};
+		default:
+			return {type: 'written', version};
+	}
+}
+
+/** `undefined`: it was not run, and that is all that is known. */
+function readRefusal(fields: JsonFields, input: KvInput): KvOutput | undefined {
+	if (input.type !== 'compareAndSet' || fields.has('error')) return undefined;
+	const observed = fields.has('value') ? {value: fields.optionalString('value')} : undefined;
+	return {type: 'conditionFailed', observed, version: fields.optionalCount('version')};
 }

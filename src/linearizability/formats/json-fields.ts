@@ -1,0 +1,79 @@
+/** One line of JSON as named fields, each read once with its type; a name that nobody knows is a mistake, not a remark. */
+import {HistoryError} from '../history-error.js';
+
+export class JsonFields {
+	readonly text: string;
+	readonly #line: number;
+	readonly #fields: Readonly<Record<string, unknown>>;
+
+	/** Throws a `HistoryError` unless the line is one JSON object. */
+	constructor(text: string, line: number) {
+		this.text = text;
+		this.#line = line;
+		this.#fields = this.#parse(text);
+	}
+
+	has(name: string): boolean {
+		return name in this.#fields;
+	}
+
+	/** `undefined`: not there. */
+	get(name: string): unknown {
+		return this.#fields[name];
+	}
+
+	/** Throws unless all names are among these: a field that is spelt wrongly must not be taken for one that is left out. */
+	allowOnly(names: ReadonlySet<string>): void {
+		for (const name of Object.keys(this.#fields)) {
+			if (!names.has(name))
+				throw this.error(`only fields that this line can have (${[...names].join(', ')})`, `"${name}"`);
+		}
+	}
+
+	string(name: string, missing?: string): string {
+		const value = name in this.#fields ? this.#fields[name] : missing;
+		if (typeof value !== 'string') throw this.error(`"${name}": a string`, show(value));
+		return value;
+	}
+
+	/** `undefined`: absent, written as null or left out. */
+	optionalString(name: string): string | undefined {
+		const value = this.#fields[name] ?? undefined;
+		if (value !== undefined && typeof value !== 'string') throw this.error(`"${name}": a string or null`, show(value));
+		return value;
+	}
+
+	optionalBoolean(name: string): boolean | undefined {
+		const value = this.#fields[name];
+		if (value !== undefined && typeof value !== 'boolean') throw this.error(`"${name}": true or false`, show(value));
+		return value;
+	}
+
+	/** A whole number from 0. */
+	optionalCount(name: string): number | undefined {
+		const value = this.#fields[name];
+		if (value === undefined) return undefined;
+		if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+		throw this.error(`"${name}": a whole number from 0`, show(value));
+	}
+
+	error(expected: string, found: string): HistoryError {
+		return new HistoryError(expected, found, this.#line);
+	}
+
+	#parse(text: string): Readonly<Record<string, unknown>> {
+		try {
+			const fields: unknown = JSON.parse(text);
+			if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) {
+				return fields as Readonly<Record<string, unknown>>;
+			}
+		} catch {
+			// The same complaint as for JSON that is no object.
+		}
+		throw this.error('a JSON object', text);
+	}
+}
+
+export function show(value: unknown): string {
+	return value === undefined ? 'none' : JSON.stringify(value);
+}
