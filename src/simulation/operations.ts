@@ -1,9 +1,28 @@
-/** What a simulated client asks for next. Every value that is written names its operation, so no two are alike. */
+/**
+ * What a simulated client asks for next. Every write names its operation, by its value or by the number that it adds, so no
+ * two are alike (see `tokenOf`).
+ *
+ * Keys that begin with `k` see only what the checker of histories has words for; counters (`n`), others (`b`) and the many
+ * keys of a large store (`f`) see everything.
+ */
 import type {Random} from '../faults/random.js';
-import type {Key, Operation, Result, Value, WriteOperation} from '../kv/types.js';
+import type {Expected, Key, Operation, ReadOperation, Result, Value, WriteOperation} from '../kv/types.js';
+import {nameEnd} from './operation-text.js';
 import type {Mix, Workload} from './parameters.js';
 
 type Kind = keyof Mix;
+type Part = Exclude<WriteOperation, {type: 'batch'}> | ReadOperation;
+
+/** The name of an operation: its client, and which of this client's it is. */
+export interface OperationName {
+	readonly client: number;
+	readonly count: number;
+}
+
+export const textOfName = ({client, count}: OperationName): string => `${client}.${count}${nameEnd}`;
+
+/** Clients are fewer. */
+const clientsMax = 64;
 
 export class OperationSource {
 	readonly #workload: Workload;
@@ -24,35 +43,13 @@ export class OperationSource {
 		this.#sum = this.#weights.reduce((sum, weight) => sum + weight, 0);
 	}
 
-	/** `name`: of the operation, unlike any other's. */
-	next(name: string): Operation {
+	next(name: OperationName): Operation {
 		const random = this.#random;
 		const kind = this.#drawKind();
-		switch (kind) {
-			case 'get':
-				return {type: 'get', key: random.chance(0.1) ? this.#otherKey() : this.#key()};
-			case 'put':
-				return {type: 'put', key: this.#key(), value: this.#value(name)};
-			case 'append': {
-				const key = this.#key();
-				if (this.#long.delete(key)) return {type: 'put', key, value: this.#value(name)};
-				return {type: 'append', key, value: this.#value(name)};
-			}
-			case 'compareAndSet': {
-				const key = this.#key();
-				const seen = this.#seen.get(key) ?? {value: undefined, version: 0};
-				const expected = random.chance(0.5) ? {version: seen.version} : {value: seen.value};
-				return {type: 'compareAndSet', key, expected, value: this.#value(name)};
-			}
-			case 'delete':
-				return {type: 'delete', key: this.#key()};
-			case 'increment':
-				return {type: 'increment', key: this.#counter(), by: BigInt(random.integer(1, 9))};
-			case 'batch':
-				return this.#batch(name);
-			default:
-				return kind satisfies never;
-		}
+		if (kind === 'batch') return this.#batch(name);
+		if (kind === 'fill') return this.#fill(name);
+		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
+		return this.#operation(kind, isOther ? this.#otherKey(kind) : this.#key(), name);
 	}
 
 	/** Takes note of an answer. */
@@ -65,6 +62,35 @@ export class OperationSource {
 			if (result.length > longValueBytes) this.#long.add(operation.key);
 			const value = operation.type === 'append' ? undefined : 'value' in operation ? operation.value : undefined;
 			this.#seen.set(operation.key, {value, version: result.version});
+		} else if (result.type === 'deleted') {
+			this.#seen.set(operation.key, {value: undefined, version: 0});
+		}
+	}
+
+	#operation(kind: Exclude<Kind, 'batch' | 'fill'>, key: Key, name: OperationName): Part {
+		switch (kind) {
+			case 'get':
+				return {type: 'get', key};
+			case 'put':
+				return {type: 'put', key, value: this.#value(key, name)};
+			case 'append':
+				if (this.#long.delete(key)) return {type: 'put', key, value: this.#value(key, name)};
+				return {type: 'append', key, value: this.#value(key, name)};
+			case 'compareAndSet':
+				return {type: 'compareAndSet', key, expected: this.#expected(key), value: this.#value(key, name)};
+			case 'conditionalPut': {
+				const condition = this.#random.pick(['absent', 'present', undefined] as const);
+				const returnPrevious = condition === undefined || this.#random.chance(0.4);
+				return {type: 'put', key, value: this.#value(key, name), condition, returnPrevious};
+			}
+			case 'delete':
+				return {type: 'delete', key};
+			case 'increment':
+				return {type: 'increment', key, by: this.#summand(name)};
+			case 'clear':
+				return {type: 'clear'};
+			default:
+				return kind satisfies never;
 		}
 	}
 
@@ -82,34 +108,59 @@ export class OperationSource {
 		return this.#random.chance(hotKey) ? 'k0' : `k${this.#random.integer(0, keys - 1)}`;
 	}
 
-	#counter(): Key {
-		return `n${this.#random.integer(0, 1)}`;
+	/** Mostly counters are incremented, and nothing else is done to them: one that holds a word is good for one answer only. */
+	#otherKey(kind: Kind): Key {
+		const isCounter = this.#random.chance(kind === 'increment' ? 0.9 : kind === 'get' || kind === 'delete' ? 0.5 : 0.1);
+		return isCounter ? `n${this.#random.integer(0, 1)}` : `b${this.#random.integer(0, 2)}`;
 	}
 
-	/** Of counters and batches: their operations are not in the model of the checker, and their keys apart. */
-	#otherKey(): Key {
-		return this.#random.chance(0.5) ? this.#counter() : `b${this.#random.integer(0, 2)}`;
+	#expected(key: Key): Expected {
+		const seen = this.#seen.get(key) ?? {value: undefined, version: 0};
+		if (this.#random.chance(0.15)) return this.#random.chance(0.5) ? {version: 0} : {value: undefined};
+		return this.#random.chance(0.5) ? {version: seen.version} : {value: seen.value};
 	}
 
-	#value(name: string): Value {
+	#value(key: Key, name: OperationName): Value {
+		if (key.startsWith('n')) return padded(String(numberOf(name)), 0);
 		const {valueBytes, bigValueBytes, bigValues} = this.#workload;
 		const length = bigValues > 0 && this.#random.chance(bigValues) ? bigValueBytes : valueBytes;
-		return padded(name, length);
+		return padded(textOfName(name), length);
 	}
 
-	#batch(name: string): WriteOperation {
+	/** A number that only this operation adds; now and then one that is too much. */
+	#summand(name: OperationName): bigint {
+		const number = BigInt(numberOf(name));
+		if (this.#random.chance(0.05)) return this.#random.chance(0.5) ? 2n ** 63n - number : number - 2n ** 63n;
+		return this.#random.chance(0.3) ? -number : number;
+	}
+
+	#batch(name: OperationName): WriteOperation {
+		const kinds = ['get', 'get', 'put', 'append', 'compareAndSet', 'conditionalPut', 'delete', 'increment'] as const;
 		const others = Array.from({length: this.#random.integer(1, 3)}, () => {
-			if (this.#random.chance(0.5)) return {type: 'get', key: this.#otherKey()} as const;
-			return {type: 'increment', key: this.#counter(), by: BigInt(this.#random.integer(1, 9))} as const;
+			const kind = this.#random.pick(kinds);
+			return this.#operation(kind, this.#otherKey(kind), name);
 		});
 		const key = `b${this.#random.integer(0, 2)}`;
-		return {type: 'batch', operations: [...others, {type: 'put', key, value: padded(name, 8)}]};
+		return {type: 'batch', operations: [...others, {type: 'put', key, value: padded(textOfName(name), 8)}]};
+	}
+
+	/** Many keys at once: what is kept in pages, shards and chunks has more than one of them. */
+	#fill(name: OperationName): WriteOperation {
+		const first = this.#random.integer(0, 19) * 100;
+		const operations = Array.from({length: this.#random.integer(100, 400)}, (_, place): Part => {
+			const key = `f${first + place}`;
+			if (this.#random.chance(0.05)) return {type: 'delete', key};
+			return {type: 'put', key, value: padded(textOfName(name), 8)};
+		});
+		return {type: 'batch', operations: [...operations, {type: 'put', key: 'f0', value: padded(textOfName(name), 8)}]};
 	}
 }
 
 const longValueBytes = 400;
 
-function padded(name: string, length: number): Value {
+const numberOf = ({client, count}: OperationName): number => count * clientsMax + client + 1;
+
+export function padded(name: string, length: number): Value {
 	const bytes = new Uint8Array(Math.max(length, name.length)).fill(46);
 	for (let offset = 0; offset < name.length; offset++) bytes[offset] = name.charCodeAt(offset);
 	return bytes;

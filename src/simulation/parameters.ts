@@ -18,6 +18,11 @@ export interface Mix {
 	readonly delete: number;
 	readonly increment: number;
 	readonly batch: number;
+	/** Puts with a condition, or that give the value that was there. */
+	readonly conditionalPut: number;
+	/** A batch of some hundred keys. */
+	readonly fill: number;
+	readonly clear: number;
 }
 
 export interface Workload {
@@ -72,6 +77,8 @@ export interface SimulationParameters {
 	readonly isCancelNoticed: boolean;
 	/** Chance that a minority stays broken when the faults end: the rest must do without it. */
 	readonly lastingMinority: number;
+	/** All nodes begin in this term. */
+	readonly firstTerm: number;
 	readonly workload: Workload;
 }
 
@@ -120,6 +127,8 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		workload,
 		echo: drawEcho(random, requestsMayBeDoubled),
 		isServiceApart: random.chance(0.5),
+		// Terms are stored in 48 bits, and the middle of them is where 32 bits end.
+		firstTerm: usually(random.fork('first term'), 0.15, [0], [2 ** 31 - 3, 2 ** 32 - 3, 2 ** 40]),
 	};
 }
 
@@ -150,7 +159,15 @@ function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 
 function drawServerLimits(random: Random, clients: number): Partial<ServerLimits> {
 	const small = random.chance(0.5) ? 0.6 : 0.05;
+	const sizes = random.fork('sizes of requests');
 	return {
+		sessionResultBytesMax: usually(sizes, 0.15, [16 * 2 ** 20], [64, 150, 1000]),
+		commandBytesMax: usually(sizes, 0.1, [1.5 * 2 ** 20], [150, 400]),
+		requestBytesMax: usually(sizes, 0.1, [4 * 2 ** 20], [16, 40]),
+		requestOperationsMax: usually(sizes, 0.1, [4096], [1, 2]),
+		readBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [64, 300]),
+		preparedBytesMax: usually(sizes, 0.2, [2 ** 20], [1, 60]),
+		pendingBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [300, 2000]),
 		sliceOperationsMax: usually(random, small, [256], [1, 3]),
 		sliceBytesMax: usually(random, small, [256 * 1024], [100]),
 		snapshotChunkBytes: usually(random, small, [64 * 1024], [50, 500]),
@@ -165,7 +182,11 @@ function drawServerLimits(random: Random, clients: number): Partial<ServerLimits
 }
 
 function drawClerkLimits(random: Random, slots: number, roundTripMs: number): Partial<ClerkLimits> {
+	const sizes = random.fork('sizes of requests');
 	return {
+		batchBytesMax: usually(sizes, 0.2, [256 * 1024], [1, 300]),
+		operationBytesMax: usually(sizes, 0.1, [1.5 * 2 ** 20], [100, 300]),
+		operationsMax: usually(sizes, 0.1, [65_536], [1, 2]),
 		// Clients that ask again before anybody can have answered only bury the cluster in repeats.
 		attemptTimeoutMs: Math.max(random.pick([60, 150, 500, 1000]), 10 * roundTripMs),
 		requestsMax: random.pick([1, 2, 16]),
@@ -180,6 +201,7 @@ function drawWorkload(random: Random, clients: number): Workload {
 	const slots = random.pick([1, 1, 2, 4]);
 	const weight = (least: number): number => (random.chance(0.25) ? least : random.float());
 	const operationsPerSecond = random.pick([40, 100, 250]);
+	const rare = random.fork('rare operations');
 	return {
 		clients,
 		slots,
@@ -194,6 +216,9 @@ function drawWorkload(random: Random, clients: number): Workload {
 			delete: random.chance(0.3) ? random.float() / 5 : 0,
 			increment: weight(0) / 2,
 			batch: weight(0) / 4,
+			conditionalPut: rare.chance(0.7) ? rare.float() / 3 : 0,
+			fill: rare.chance(0.1) ? 0.05 : 0,
+			clear: rare.chance(0.1) ? 0.03 : 0,
 		},
 		thinkMs: (clients * slots * 1000) / operationsPerSecond,
 		burst: random.pick([0, 0.2, 0.5]),

@@ -3,19 +3,10 @@ import {BETRAYAL_KINDS, NETWORK_KINDS, TOLERATED_KINDS, type FaultKind} from '..
 import {Nemesis, type Schedule} from '../faults/nemesis.js';
 import {Random} from '../faults/random.js';
 import {drawDuel} from './duel.js';
+import {impliedKinds} from './implied-faults.js';
 
 export const profiles = ['all', 'network', 'process', 'disk', 'clock', 'none'] as const;
 export type Profile = (typeof profiles)[number];
-
-/** What the simulated disk does at every power cut of itself, or cannot do. */
-const impliedKinds = new Set<FaultKind>([
-	'bitFlipOnRead',
-	'missingFile',
-	'tornWrite',
-	'reorderedWrites',
-	'lostRename',
-	'unorderedCompletions',
-]);
 
 const isOneOf =
 	(names: readonly string[]) =>

@@ -5,6 +5,7 @@ import type {Codec} from '../kv/types.js';
 import {check, type Verdict} from '../linearizability/check.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import {kvModel} from '../linearizability/models/kv-model.js';
+import type {CoverageCounts} from './coverage.js';
 import {drawParameters, type SimulationParameters} from './parameters.js';
 import {drawSchedule, keepFaults, type Profile} from './profile.js';
 import {Simulation, type SimulationCounts} from './simulation.js';
@@ -39,6 +40,8 @@ export interface SimulationResult {
 	readonly events: number;
 	readonly virtualMs: number;
 	readonly counts: SimulationCounts;
+	/** How often each kind of operation, message, fault, limit and so on was met; all kinds, also those that were not. */
+	readonly coverage: CoverageCounts;
 	/** What was given, and what was drawn. */
 	readonly nodes: number;
 	readonly durationMs: number;
@@ -82,6 +85,7 @@ export function simulate(options: SimulationOptions): SimulationResult {
 		events: simulation.events,
 		virtualMs: simulation.now(),
 		counts: simulation.counts,
+		coverage: simulation.covered,
 		nodes: nodeCount,
 		durationMs,
 		profile,

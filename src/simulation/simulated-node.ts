@@ -14,10 +14,12 @@ import {InvariantError} from '../raft/errors.js';
 import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
 import {
 	nodeId,
+	term,
 	type InstallSnapshot,
 	type LogEntry,
 	type LogIndex,
 	type NodeId,
+	type PersistentState,
 	type RaftMessage,
 	type ServiceInput,
 	type ServiceOutput,
@@ -69,7 +71,8 @@ export type NodeParameters = Pick<
 	| 'turnMs'
 	| 'sliceMs'
 	| 'isServiceApart'
->;
+> &
+	Partial<Pick<SimulationParameters, 'firstTerm'>>;
 
 export interface NodeContext<Service extends NodeService> {
 	readonly parameters: NodeParameters;
@@ -179,9 +182,10 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 		this.watchedDisk.hasFailed = false;
 		const life = this.life;
 		const storage = this.#openStorage();
-		const state = this.#guardStart(() => storage.load());
-		if (state === undefined) return;
-		logs.loaded(this.id, state);
+		const loaded = this.#guardStart(() => storage.load());
+		if (loaded === undefined) return;
+		logs.loaded(this.id, loaded);
+		const state = withFirstTerm(loaded, parameters.firstTerm ?? 0);
 		const options = {
 			id: nodeId(this.id),
 			initialConfiguration: this.#initialConfiguration,
@@ -464,6 +468,12 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 	#ifAlive(life: number, action: (current: Life<Service>) => void): void {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
+}
+
+/** A disk on which nothing was ever stored stands for one on which this term was. */
+function withFirstTerm(state: PersistentState, firstTerm: number): PersistentState {
+	if (state.hardState.currentTerm > 0 || firstTerm === 0) return state;
+	return {...state, hardState: {currentTerm: term(firstTerm), votedFor: undefined}};
 }
 
 /** All but requests for votes, which a fresh leader shields from (§4.2.3), and the terms that pre-votes only speak of. */

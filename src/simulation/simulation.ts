@@ -15,6 +15,8 @@ import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import type {RaftMessage} from '../raft/types.js';
 import {EventQueue} from './event-queue.js';
+import {defaultClerkLimits} from '../kv/clerk.js';
+import {Coverage, type CoverageCounts} from './coverage.js';
 import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
 import {Liveness} from './liveness.js';
@@ -22,6 +24,7 @@ import {LogJudge} from './log-judge.js';
 import {SimulatedNetwork} from './network.js';
 import type {SimulationParameters} from './parameters.js';
 import {ServiceJudge} from './service-judge.js';
+import {bytesOfText} from './operation-text.js';
 import {SimulatedClient} from './simulated-client.js';
 import {SimulatedNode, type Death} from './simulated-node.js';
 import {Timeline} from './timeline.js';
@@ -69,6 +72,7 @@ export class Simulation {
 	readonly injector: FaultInjector;
 	readonly network: SimulatedNetwork;
 	readonly timeline: Timeline;
+	readonly coverage = new Coverage();
 	readonly setup: SimulationSetup;
 	violation: Violation | undefined;
 	events = 0;
@@ -91,7 +95,15 @@ export class Simulation {
 		const {seed, codec, parameters, nodeCount, faults} = setup;
 		const random = Random.fromSeed(seed);
 		this.timeline = new Timeline(setup.timelineLength);
-		this.services = new ServiceJudge(codec, parameters.server, this.report);
+		const {coverage, report} = this;
+		coverage.drawn(parameters);
+		this.services = new ServiceJudge({
+			codec,
+			limits: parameters.server,
+			requests: {...defaultClerkLimits, ...parameters.clerk, entryBytesMax: parameters.raft.entryBytesMax},
+			report,
+			coverage,
+		});
 		this.logs = new LogJudge(nodeCount, this.report, entry => this.services.committed(entry));
 		this.#addresses = Array.from({length: nodeCount}, () => new Map<number, ReplyAddress>());
 		const clientCount = parameters.workload.clients;
@@ -143,6 +155,7 @@ export class Simulation {
 
 	/** Everything that had to be shown has been shown. */
 	finish(): void {
+		this.services.cover();
 		this.#isOver = true;
 	}
 
@@ -158,7 +171,8 @@ export class Simulation {
 		const returned = Math.round(this.#now * 1e6);
 		return this.#recorder.history().flatMap(operation => {
 			if (operation.output !== undefined || !('value' in operation.input)) return [operation];
-			const version = this.services.revisionOfWrite(operation.input.value);
+			const {key, value} = operation.input;
+			const version = this.services.answers.revisionOfWrite({type: 'put', key, value: bytesOfText(value)});
 			return version === undefined ? [] : [{...operation, return: returned, output: {type: 'written', version}}];
 		});
 	}
@@ -176,6 +190,11 @@ export class Simulation {
 			crashes: this.#crashes,
 			faults: this.setup.faults.events.filter(({type}) => type === 'inject').length,
 		};
+	}
+
+	/** What the run has been through so far. */
+	get covered(): CoverageCounts {
+		return this.coverage.counts;
 	}
 
 	crash(node: SimulatedNode, death: Death): void {
@@ -215,7 +234,7 @@ export class Simulation {
 	#dispatch(event: SimulationEvent): void {
 		switch (event.type) {
 			case 'message':
-				return this.#node(event.node).message(event.from, event.message);
+				return this.#takeMessage(event);
 			case 'request':
 				return this.#takeRequest(event);
 			case 'cancel':
@@ -233,6 +252,11 @@ export class Simulation {
 			default:
 				return this.#dispatchToClient(event);
 		}
+	}
+
+	#takeMessage({node, from, message}: Extract<SimulationEvent, {type: 'message'}>): void {
+		this.coverage.message(message, this.logs.glimpse(node).term);
+		this.#node(node).message(from, message);
 	}
 
 	#dispatchToNode(event: Extract<SimulationEvent, {type: 'disk' | 'timer' | 'turn' | 'restart' | 'crashAgain'}>): void {
@@ -309,7 +333,8 @@ export class Simulation {
 			newService: ({now: nodeNow, send}) => {
 				const reply = (replyTo: number, answer: KvReply): void => this.#reply(id, replyTo, answer);
 				const options = {codec, now: nodeNow, send, reply, limits: parameters.server};
-				return new WatchedServer(options, {node: id, services, report});
+				const {entryBytesMax} = parameters.raft;
+				return new WatchedServer(options, {node: id, services, report, coverage: this.coverage, entryBytesMax});
 			},
 			served: (_, server) => server.judge(),
 			failed: node => this.#failedNodes.push(node),
@@ -318,8 +343,9 @@ export class Simulation {
 
 	#newClient(id: number, random: Random): SimulatedClient {
 		const {codec, parameters, nodeCount} = this.setup;
-		const {now, schedule, services} = this;
-		const common = {codec, parameters, nodeCount, random, services, now, schedule};
+		const {now, schedule, coverage} = this;
+		const {answers} = this.services;
+		const common = {codec, parameters, nodeCount, random, answers, coverage, now, schedule};
 		return new SimulatedClient(id, {
 			...common,
 			recorder: this.#recorder,

@@ -1,8 +1,9 @@
-/** A KV server with a witness at it: what its replica holds, and whether it may answer a read already. */
-import {KvServer, type ServerOptions} from '../kv/server.js';
+/** A KV server with a witness at it: what its replica holds, whether it may answer a read already, and what it takes in and refuses. */
+import {KvServer, defaultServerLimits, type ServerLimits, type ServerOptions} from '../kv/server.js';
 import type {KvStateMachine} from '../kv/state-machine.js';
 import type {KvReply, KvRequest} from '../kv/types.js';
 import type {LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
+import type {Coverage} from './coverage.js';
 import type {ServiceJudge} from './service-judge.js';
 import type {NodeService} from './simulated-node.js';
 import type {Report} from './violation.js';
@@ -11,23 +12,41 @@ interface Witness {
 	readonly node: number;
 	readonly services: ServiceJudge;
 	readonly report: Report;
+	readonly coverage: Coverage;
+	/** Of an entry of the node's log. */
+	readonly entryBytesMax: number;
 }
+
+/** A request that the server has not answered yet. */
+interface Waiting {
+	readonly type: KvRequest['type'];
+	readonly byteLength: number;
+	/** Of a read: those that the server asks the node about together. */
+	batch: readonly number[] | undefined;
+	/** Of a read: the index that the state must have when it is answered. */
+	readIndex: LogIndex | undefined;
+}
+
+/** What an answer costs on the wire beside its values, at most, for each operation. */
+const answerOverheadBytes = 24;
 
 export class WatchedServer implements NodeService {
 	readonly #witness: Witness;
+	readonly #limits: ServerLimits;
 	readonly #server: KvServer;
+	readonly #waiting = new Map<number, Waiting>();
+	#waitingBytes = 0;
 	/** Clients' reads that the server has not asked the node about yet. */
 	#newReads: number[] = [];
 	/** By read of the server: the clients' reads in it. */
 	readonly #reads = new Map<number, readonly number[]>();
-	/** By client's read: the index that the state must have when it is answered. */
-	readonly #readIndexes = new Map<number, LogIndex>();
 	/** Of the snapshot that is being loaded. */
 	#restoringIndex: LogIndex | undefined;
 	#judgedIndex: LogIndex = 0;
 
 	constructor(options: ServerOptions, witness: Witness) {
 		this.#witness = witness;
+		this.#limits = {...defaultServerLimits, ...options.limits};
 		this.#server = new KvServer({
 			...options,
 			send: output => {
@@ -35,7 +54,7 @@ export class WatchedServer implements NodeService {
 				options.send(output);
 			},
 			reply: (replyTo, reply) => {
-				this.#judgeRead(replyTo, reply);
+				this.#judgeReply(replyTo, reply);
 				options.reply(replyTo, reply);
 			},
 		});
@@ -50,20 +69,32 @@ export class WatchedServer implements NodeService {
 	}
 
 	request(replyTo: number, request: KvRequest): void {
+		const byteLength = request.type === 'read' ? request.operations.length : request.command.length;
+		this.#waiting.set(replyTo, {type: request.type, byteLength, batch: undefined, readIndex: undefined});
+		this.#waitingBytes += byteLength;
 		if (request.type === 'read') this.#newReads.push(replyTo);
 		this.#server.request(replyTo, request);
+		// What was refused or answered at once waits no more.
+		if (this.#waiting.has(replyTo)) this.#judgeCrowd();
 	}
 
 	cancel(replyTo: number): void {
+		const others = this.#waiting.get(replyTo)?.batch?.filter(other => this.#waiting.has(other)) ?? [];
+		if (others.length > 1) this.#witness.coverage.count('read cancelled in a batch of several');
+		this.#forget(replyTo);
 		this.#server.cancel(replyTo);
 	}
 
 	handle(input: ServiceInput): void {
+		this.#witness.coverage.told(input);
 		if (input.type === 'installSnapshot') this.#restoringIndex = input.snapshot.lastIncludedIndex;
 		if (input.type === 'readReady') {
-			for (const replyTo of this.#reads.get(input.readId) ?? []) this.#readIndexes.set(replyTo, input.readIndex);
-			this.#reads.delete(input.readId);
+			for (const replyTo of this.#reads.get(input.readId) ?? []) {
+				const waiting = this.#waiting.get(replyTo);
+				if (waiting !== undefined) waiting.readIndex = input.readIndex;
+			}
 		}
+		if (input.type === 'readReady' || input.type === 'readRefused') this.#reads.delete(input.readId);
 		this.#server.handle(input);
 	}
 
@@ -92,16 +123,57 @@ export class WatchedServer implements NodeService {
 	#noteOutput(output: ServiceOutput): void {
 		if (output.type === 'snapshotChunk') this.#witness.services.snapshotBegun(output.index);
 		if (output.type !== 'read') return;
-		this.#reads.set(output.readId, this.#newReads);
+		const batch = this.#newReads.filter(replyTo => this.#waiting.has(replyTo));
+		for (const replyTo of batch) (this.#waiting.get(replyTo) as Waiting).batch = batch;
+		this.#reads.set(output.readId, batch);
 		this.#newReads = [];
 	}
 
-	#judgeRead(replyTo: number, reply: KvReply): void {
-		const readIndex = this.#readIndexes.get(replyTo);
-		this.#readIndexes.delete(replyTo);
+	#forget(replyTo: number): void {
+		this.#waitingBytes -= this.#waiting.get(replyTo)?.byteLength ?? 0;
+		this.#waiting.delete(replyTo);
+	}
+
+	// ---------------------------------------------------------------------------------------------- what is judged
+
+	#judgeReply(replyTo: number, reply: KvReply): void {
+		const {node, report, coverage} = this.#witness;
+		coverage.replied(reply);
+		const waiting = this.#waiting.get(replyTo);
+		this.#forget(replyTo);
+		if (waiting === undefined) return;
+		if (reply.type === 'refused') return this.#judgeRefusal(waiting, reply.reason);
+		if (reply.type !== 'outcomes') return;
+		const {readBytesMax} = this.#limits;
+		const bytesMax = readBytesMax + answerOverheadBytes * (1 + waiting.byteLength);
+		if (waiting.type === 'read' && reply.outcomes.length > bytesMax) {
+			report('bounded', `node ${node} answers a read with ${reply.outcomes.length} bytes, ${readBytesMax} are allowed`);
+		}
+		const {readIndex} = waiting;
 		const {appliedIndex} = this.#server.stateMachine;
-		if (readIndex === undefined || reply.type !== 'outcomes' || appliedIndex >= readIndex) return;
-		const {node, report} = this.#witness;
+		if (readIndex === undefined || appliedIndex >= readIndex) return;
 		report('readIndex', `node ${node} reads for index ${readIndex} its state at ${appliedIndex}`);
+	}
+
+	/** Clerks make no nonsense, and what is small enough is not too large. */
+	#judgeRefusal({type, byteLength}: Waiting, reason: Extract<KvReply, {type: 'refused'}>['reason']): void {
+		const {node, report, entryBytesMax} = this.#witness;
+		const {requestBytesMax, requestOperationsMax, commandBytesMax, readBytesMax} = this.#limits;
+		const told = `node ${node} refused a ${type} of ${byteLength} bytes as ${reason}`;
+		if (reason === 'malformed') report('noRefusal', told);
+		if (reason !== 'tooLarge') return;
+		const bytesMax = type === 'read' ? requestBytesMax : Math.min(commandBytesMax, entryBytesMax);
+		// No operation takes less than four bytes of its request, nor does any simulated state have so many bytes to read.
+		const isFew = byteLength < requestOperationsMax * 4 && (type === 'write' || readBytesMax > 2 ** 20);
+		if (byteLength <= bytesMax && isFew) report('bounded', `${told}, though ${bytesMax} are allowed`);
+	}
+
+	#judgeCrowd(): void {
+		const {node, report} = this.#witness;
+		const {pendingRequestsMax, pendingBytesMax} = this.#limits;
+		const {size} = this.#waiting;
+		if (size <= pendingRequestsMax && this.#waitingBytes <= pendingBytesMax) return;
+		const told = `node ${node} keeps ${size} requests of ${this.#waitingBytes} bytes waiting`;
+		report('bounded', `${told}, where ${pendingRequestsMax} of ${pendingBytesMax} are allowed`);
 	}
 }

@@ -1,0 +1,307 @@
+/**
+ * What a run has been through, counted by kind. The kinds are listed in full, so that one that no seed ever reaches shows as
+ * a nought and not as nothing: what is never drawn is never tested.
+ */
+import {TOLERATED_KINDS} from '../faults/fault-kinds.js';
+import {defaultClerkLimits} from '../kv/clerk.js';
+import {defaultServerLimits} from '../kv/server.js';
+import type {KvReply, Operation, Outcome, Result} from '../kv/types.js';
+import {defaultRaftLimits} from '../raft/options.js';
+import type {RaftMessage, ServiceInput} from '../raft/types.js';
+import type {SimulationParameters} from './parameters.js';
+import {impliedKinds} from './implied-faults.js';
+
+/** How often each kind was met. */
+export type CoverageCounts = Readonly<Record<string, number>>;
+
+const operationKinds = [
+	'get of a value',
+	'get of nothing',
+	'put: written',
+	'put: too large',
+	'put if absent: written',
+	'put if absent: refused',
+	'put if present: written',
+	'put if present: refused',
+	'put with previous: a value',
+	'put with previous: none',
+	'append: written',
+	'append: too large',
+	'delete of a value',
+	'delete of nothing',
+	'compareAndSet by value: written',
+	'compareAndSet by value: refused',
+	'compareAndSet by version: written',
+	'compareAndSet by version: refused',
+	'compareAndSet from absent: written',
+	'compareAndSet from absent: refused',
+	'compareAndSet: too large',
+	'increment: done',
+	'increment: no number',
+	'increment: overflow',
+	'clear of keys',
+	'batch',
+	'batch of a hundred or more',
+] as const;
+
+const sessionKinds = [
+	'repeat in the log',
+	'session full',
+	'session expired',
+	'session evicted',
+	'request of a forgotten session',
+	'request of an acknowledged operation',
+] as const;
+
+const replyKinds = [
+	'reply: outcomes',
+	'reply: notLeader',
+	'reply: unknown',
+	'reply: refused, overloaded',
+	'reply: refused, tooLarge',
+	'failure: not executed',
+	'failure: unknown',
+] as const;
+
+const messageTypes: readonly RaftMessage['type'][] = [
+	'requestVote',
+	'requestVoteReply',
+	'appendEntries',
+	'appendEntriesReply',
+	'installSnapshot',
+	'installSnapshotReply',
+	'readIndex',
+	'readIndexReply',
+];
+
+const messageVariants = [
+	'requestVote: pre-vote',
+	'requestVoteReply: granted',
+	'requestVoteReply: refused',
+	'appendEntries: with entries',
+	'appendEntries: heartbeat',
+	'appendEntriesReply: accepted',
+	'appendEntriesReply: refused',
+	'installSnapshot: a chunk of several',
+	'installSnapshot: of another leader than the chunk before',
+	'installSnapshotReply: installed',
+	'readIndexReply: refused',
+	'term above 2^32',
+] as const;
+
+const serviceKinds = [
+	'service: takeSnapshot',
+	'service: abandonSnapshot',
+	'service: installSnapshot',
+	'service: readReady',
+	'service: readRefused',
+	'service: proposed',
+	'service: proposalRefused, notLeader',
+	'service: proposalRefused, entryTooLarge',
+	'service: proposalRefused, uncommittedFull',
+	'read cancelled in a batch of several',
+	'state of a thousand keys',
+] as const;
+
+const livenessKinds = ['majority undisturbed for long, judged', 'write of the judge'] as const;
+
+/** Blows of a duel or siege, which are no kinds of the nemesis. */
+const aimedKinds = ['fault: duel', 'fault: siege'] as const;
+
+const limitGroups = {raft: defaultRaftLimits, server: defaultServerLimits, clerk: defaultClerkLimits};
+
+/** Times that every run draws: they have no usual value to differ from. */
+const limitKinds = Object.entries(limitGroups).flatMap(([group, limits]) =>
+	Object.keys(limits).map(name => `limit: ${group} ${name}`),
+);
+
+const faultKinds = TOLERATED_KINDS.filter(kind => !impliedKinds.has(kind)).map(kind => `fault: ${kind}`);
+
+export const coverageKinds: readonly string[] = [
+	...operationKinds,
+	...sessionKinds,
+	...replyKinds,
+	...messageTypes.flatMap(type => [`${type}: of the term`, `${type}: of an older term`, `${type}: of a newer term`]),
+	...messageVariants,
+	...serviceKinds,
+	...livenessKinds,
+	...faultKinds,
+	...aimedKinds,
+	...limitKinds,
+];
+
+const places: ReadonlyMap<string, number> = new Map(coverageKinds.map((kind, place) => [kind, place]));
+
+/** Where a kind is counted. Looked up once for what happens millions of times: to make its name anew would cost more than the rest. */
+const placeOf = (kind: string): number => places.get(kind) as number;
+
+interface MessagePlaces {
+	readonly current: number;
+	readonly older: number;
+	readonly newer: number;
+}
+
+const messagePlaces = Object.fromEntries(
+	messageTypes.map((type): [string, MessagePlaces] => [
+		type,
+		{
+			current: placeOf(`${type}: of the term`),
+			older: placeOf(`${type}: of an older term`),
+			newer: placeOf(`${type}: of a newer term`),
+		},
+	]),
+) as Readonly<Record<RaftMessage['type'], MessagePlaces>>;
+
+const hot = {
+	preVote: placeOf('requestVote: pre-vote'),
+	granted: placeOf('requestVoteReply: granted'),
+	denied: placeOf('requestVoteReply: refused'),
+	entries: placeOf('appendEntries: with entries'),
+	heartbeat: placeOf('appendEntries: heartbeat'),
+	accepted: placeOf('appendEntriesReply: accepted'),
+	refused: placeOf('appendEntriesReply: refused'),
+	chunk: placeOf('installSnapshot: a chunk of several'),
+	installed: placeOf('installSnapshotReply: installed'),
+	noReadIndex: placeOf('readIndexReply: refused'),
+	highTerm: placeOf('term above 2^32'),
+	proposed: placeOf('service: proposed'),
+	readReady: placeOf('service: readReady'),
+	outcomes: placeOf('reply: outcomes'),
+	notLeader: placeOf('reply: notLeader'),
+} as const;
+
+export class Coverage {
+	readonly #counts = new Float64Array(coverageKinds.length);
+
+	get counts(): CoverageCounts {
+		return Object.fromEntries(coverageKinds.map((kind, place) => [kind, this.#counts[place] ?? 0]));
+	}
+
+	/** A kind of the list. */
+	count(kind: string, by = 1): void {
+		const place = places.get(kind);
+		if (place !== undefined) this.#add(place, by);
+	}
+
+	#add(place: number, by = 1): void {
+		this.#counts[place] = (this.#counts[place] ?? 0) + by;
+	}
+
+	/** The limits that are not the service's usual ones. */
+	drawn(parameters: SimulationParameters): void {
+		for (const [group, defaults] of Object.entries(limitGroups)) {
+			const drawn: Record<string, unknown> = {...parameters[group as keyof typeof limitGroups]};
+			for (const [name, value] of Object.entries(defaults)) {
+				if (drawn[name] !== undefined && drawn[name] !== value) this.count(`limit: ${group} ${name}`);
+			}
+		}
+	}
+
+	/** The log has run a write. */
+	ran(operation: Operation, result: Result): void {
+		switch (operation.type) {
+			case 'put':
+				this.#put(operation, result);
+				return;
+			case 'append':
+				this.count(result.type === 'written' ? 'append: written' : 'append: too large');
+				return;
+			case 'compareAndSet': {
+				const {expected} = operation;
+				const isAbsent = 'version' in expected ? expected.version === 0 : expected.value === undefined;
+				const how = isAbsent ? 'from absent' : 'version' in expected ? 'by version' : 'by value';
+				if (result.type === 'invalid') this.count('compareAndSet: too large');
+				else this.count(`compareAndSet ${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
+				return;
+			}
+			case 'increment':
+				if (result.type === 'invalid')
+					this.count(`increment: ${result.reason === 'notANumber' ? 'no number' : 'overflow'}`);
+				else this.count('increment: done');
+				return;
+			case 'delete':
+				this.count(result.type === 'deleted' && result.existed ? 'delete of a value' : 'delete of nothing');
+				return;
+			case 'clear':
+				if (result.type === 'cleared' && result.count > 0) this.count('clear of keys');
+				return;
+			case 'batch':
+				this.count(operation.operations.length >= 100 ? 'batch of a hundred or more' : 'batch');
+				if (result.type !== 'batch') return;
+				for (const [place, part] of operation.operations.entries()) this.ran(part, result.results[place] as Result);
+				return;
+			case 'get':
+				return;
+			default:
+				operation satisfies never;
+		}
+	}
+
+	#put({condition, returnPrevious}: Extract<Operation, {type: 'put'}>, result: Result): void {
+		if (result.type === 'invalid') return this.count('put: too large');
+		const how = condition === undefined ? 'put' : `put if ${condition}`;
+		this.count(`${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
+		if (returnPrevious !== true || result.type !== 'written') return;
+		this.count(`put with previous: ${result.previous === undefined ? 'none' : 'a value'}`);
+	}
+
+	/** The log has not run a write. */
+	notRun(outcome: Outcome): void {
+		switch (outcome.type) {
+			case 'sessionExpired':
+				return this.count('request of a forgotten session');
+			case 'alreadyAcknowledged':
+				return this.count('request of an acknowledged operation');
+			case 'sessionFull':
+				return this.count('session full');
+			default:
+				return this.count('repeat in the log');
+		}
+	}
+
+	replied(reply: KvReply): void {
+		if (reply.type === 'outcomes') this.#add(hot.outcomes);
+		else if (reply.type === 'notLeader') this.#add(hot.notLeader);
+		else this.count(reply.type === 'refused' ? `reply: refused, ${reply.reason}` : `reply: ${reply.type}`);
+	}
+
+	told(input: ServiceInput): void {
+		if (input.type === 'apply' || input.type === 'leadership' || input.type === 'snapshotChunkStored') return;
+		if (input.type === 'proposed') this.#add(hot.proposed);
+		else if (input.type === 'readReady') this.#add(hot.readReady);
+		else this.count(`service: ${input.type}${input.type === 'proposalRefused' ? `, ${input.reason}` : ''}`);
+	}
+
+	/** A message reaches a node of this term. */
+	message(message: RaftMessage, currentTerm: number): void {
+		const {type, term} = message;
+		const {current, older, newer} = messagePlaces[type];
+		this.#add(term === currentTerm ? current : term < currentTerm ? older : newer);
+		if (term > 2 ** 32) this.#add(hot.highTerm);
+		const variant = variantOf(message);
+		if (variant !== undefined) this.#add(variant);
+	}
+}
+
+function variantOf(message: RaftMessage): number | undefined {
+	switch (message.type) {
+		case 'requestVote':
+			return message.preVote ? hot.preVote : undefined;
+		case 'requestVoteReply':
+			return message.voteGranted ? hot.granted : hot.denied;
+		case 'appendEntries':
+			return message.entries.length > 0 ? hot.entries : hot.heartbeat;
+		case 'appendEntriesReply':
+			return message.success ? hot.accepted : hot.refused;
+		case 'installSnapshot':
+			return !message.done || message.offset > 0 ? hot.chunk : undefined;
+		case 'installSnapshotReply':
+			return message.installed ? hot.installed : undefined;
+		case 'readIndexReply':
+			return message.readIndex === undefined ? hot.noReadIndex : undefined;
+		case 'readIndex':
+			return undefined;
+		default:
+			return message satisfies never;
+	}
+}

@@ -1,0 +1,81 @@
+/**
+ * The sessions of the service's model (dissertation §6.3): who has asked what, and what was answered. Written from the words
+ * of the protocol, with plain maps, apart from the service's own table: what both have wrong nobody would see.
+ */
+import type {SessionLimits} from '../kv/sessions.js';
+import type {Result} from '../kv/types.js';
+
+export interface ModelSession {
+	readonly id: number;
+	/** Log time of its last request. */
+	lastActive: number;
+	/** The client needs no answer up to here any more. */
+	acknowledged: number;
+	/** By sequence. */
+	readonly kept: Map<number, Result>;
+}
+
+/** What a kept result weighs beside its bytes. */
+const weightOfResult = 32;
+
+function weightOf(result: Result): number {
+	let weight = weightOfResult;
+	if (result.type === 'batch') for (const part of result.results) weight += weightOf(part);
+	if ('value' in result && result.value instanceof Uint8Array) weight += result.value.length;
+	if (result.type === 'written') weight += result.previous?.length ?? 0;
+	return weight;
+}
+
+export class ModelSessions {
+	/** Forgotten because they were silent for too long; and because there were too many. */
+	expired = 0;
+	evicted = 0;
+	logTime = 0;
+	readonly #limits: SessionLimits;
+	#sessions: ModelSession[] = [];
+
+	constructor(limits: SessionLimits) {
+		this.#limits = limits;
+	}
+
+	get size(): number {
+		return this.#sessions.length;
+	}
+
+	open(id: number): void {
+		if (this.#sessions.length >= this.#limits.sessionsMax) {
+			this.#sessions.shift();
+			this.evicted += 1;
+		}
+		this.#sessions.push({id, lastActive: this.logTime, acknowledged: 0, kept: new Map()});
+	}
+
+	/** Log time goes on, never back; whoever was silent for the timeout is gone. */
+	advance(logTime: number): void {
+		if (logTime > this.logTime) this.logTime = logTime;
+		const stay = this.#sessions.filter(({lastActive}) => this.logTime - lastActive < this.#limits.sessionTimeoutMs);
+		this.expired += this.#sessions.length - stay.length;
+		this.#sessions = stay;
+	}
+
+	/** A request of this session: it is the one that spoke last now, and what it acknowledges is forgotten. */
+	spoken(id: number, acknowledged: number): ModelSession | undefined {
+		const place = this.#sessions.findIndex(session => session.id === id);
+		if (place < 0) return undefined;
+		const [session] = this.#sessions.splice(place, 1) as [ModelSession];
+		this.#sessions.push(session);
+		session.lastActive = this.logTime;
+		session.acknowledged = Math.max(session.acknowledged, acknowledged);
+		for (const sequence of session.kept.keys()) if (sequence <= session.acknowledged) session.kept.delete(sequence);
+		return session;
+	}
+
+	/** No more results are kept for it until some are acknowledged. */
+	isFull({kept}: ModelSession): boolean {
+		if (kept.size >= this.#limits.sessionResultsMax) return true;
+		// Counted only where the limit can be near: results are small.
+		let weight = 0;
+		for (const result of kept.values()) weight += weightOf(result);
+		return weight >= this.#limits.sessionResultBytesMax;
+	}
+}

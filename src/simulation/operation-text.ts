@@ -1,0 +1,120 @@
+/** Operations and results for the judges: compared, named and told. */
+import type {Operation, Value} from '../kv/types.js';
+import {isSameBytes} from './log-judge.js';
+
+/** What marks the end of the name that a value of the simulator's begins with. */
+export const nameEnd = ',';
+
+/**
+ * What tells a write from all others, whatever number its clerk gives it: the name in its value, or the number that it adds,
+ * neither of which is ever used again. `undefined` for a delete and a clear: all of these are alike.
+ */
+export function tokenOf(operation: Operation): string | undefined {
+	switch (operation.type) {
+		case 'put':
+		case 'append':
+		case 'compareAndSet':
+			return nameIn(operation.value);
+		case 'increment':
+			return `+${operation.by}`;
+		case 'batch': {
+			const last = operation.operations.at(-1);
+			return last && tokenOf(last);
+		}
+		case 'delete':
+		case 'clear':
+		case 'get':
+			return undefined;
+		default:
+			return operation satisfies never;
+	}
+}
+
+/** The name that a value begins with; all of it where it has none (a number). */
+function nameIn(value: Value): string {
+	const end = value.indexOf(nameEnd.charCodeAt(0));
+	return textOf(end < 0 ? value : value.subarray(0, end + 1));
+}
+
+export function joined(before: Value | undefined, value: Value): Value {
+	if (before === undefined) return value;
+	const bytes = new Uint8Array(before.length + value.length);
+	bytes.set(before);
+	bytes.set(value, before.length);
+	return bytes;
+}
+
+/** Field by field, bytes by bytes: what came over the wire has its fields in another order, and absent ones left out. */
+export function isAlike(one: unknown, other: unknown): boolean {
+	if (one === other) return true;
+	if (one instanceof Uint8Array && other instanceof Uint8Array) return isSameBytes(one, other);
+	if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+	const left = one as Record<string, unknown>;
+	const right = other as Record<string, unknown>;
+	for (const name in left) if (!isAlike(left[name], right[name])) return false;
+	for (const name in right) if (!(name in left) && right[name] !== undefined) return false;
+	return true;
+}
+
+/** The same operation; an option that is off is the same as one that is not there. */
+export function isSameOperation(one: Operation, other: Operation): boolean {
+	return isAlike(withoutDefaults(one), withoutDefaults(other));
+}
+
+function withoutDefaults(operation: Operation): Operation {
+	if (operation.type === 'put' && operation.returnPrevious === false) return {...operation, returnPrevious: undefined};
+	if (operation.type !== 'batch') return operation;
+	return {...operation, operations: operation.operations.map(part => withoutDefaults(part)) as never};
+}
+
+/** For `JSON.stringify`: bytes as text, and bigint, which it does not know. */
+export function plain(_: string, value: unknown): unknown {
+	if (typeof value === 'bigint') return String(value);
+	return value instanceof Uint8Array ? shown(textOf(value)) : value;
+}
+
+/** Each byte as a character. */
+export function textOf(bytes: Uint8Array): string {
+	let text = '';
+	let offset = 0;
+	// By eights: one character after the other makes a chain of as many strings, and spreading goes through an iterator.
+	for (; offset + 8 <= bytes.length; offset += 8) {
+		const at = (place: number): number => bytes[offset + place] ?? 0;
+		text += String.fromCharCode(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+	}
+	for (; offset < bytes.length; offset++) text += String.fromCharCode(bytes[offset] ?? 0);
+	return text;
+}
+
+export const bytesOfText = (text: string): Value => Uint8Array.from(text, character => character.charCodeAt(0));
+
+export const shown = (text: string): string => (text.length <= 24 ? text : `${text.slice(0, 12)}..${text.slice(-10)}`);
+
+export function describe(operation: Operation): string {
+	switch (operation.type) {
+		case 'get':
+		case 'delete':
+			return `${operation.type} ${operation.key}`;
+		case 'put': {
+			const condition = operation.condition === undefined ? '' : ` if ${operation.condition}`;
+			const previous = operation.returnPrevious === true ? ' and give the previous' : '';
+			return `put ${operation.key} ${shown(textOf(operation.value))}${condition}${previous}`;
+		}
+		case 'append':
+			return `append ${operation.key} ${shown(textOf(operation.value))}`;
+		case 'compareAndSet': {
+			const {key, expected, value} = operation;
+			return `compareAndSet ${key} from ${JSON.stringify(expected, plain)} to ${shown(textOf(value))}`;
+		}
+		case 'increment':
+			return `increment ${operation.key} by ${operation.by}`;
+		case 'clear':
+			return 'clear';
+		case 'batch': {
+			const told = operation.operations.slice(0, 6).map(describe).join(', ');
+			return `batch of ${operation.operations.length}: ${told}`;
+		}
+		default:
+			return operation satisfies never;
+	}
+}
