@@ -33,7 +33,7 @@ test.after.always(() => rmSync(directory, {recursive: true, force: true}));
 for (const mutant of quickMutants) {
 	test.serial(`the simulator finds within a few seeds: ${mutant.title} (${mutant.id})`, async t => {
 		const copy = buildMutant(mutant, path.join(directory, mutant.id));
-		const found = await hunt({copy, firstSeed: 1, seeds: 20});
+		const found = await hunt({copy, firstSeed: 1, seeds: 40});
 		t.truthy(found);
 		t.log(`${found?.invariant} after ${found?.seeds} seeds`);
 	});

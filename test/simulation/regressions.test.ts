@@ -1,4 +1,7 @@
-/** What the simulator found in our own code: the seed, the cause, the cure. */
+/**
+ * What the simulator found in our own code: the seed, the cause, the cure. Seeds draw other operations and limits today than
+ * they did then; where the cause is not gone with that, a test of its own has it.
+ */
 import test from 'ava';
 import {codec} from '../../actors/codec/codec.js';
 import {simulate} from '../../src/simulation/simulate.js';

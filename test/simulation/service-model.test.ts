@@ -1,0 +1,143 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {codec} from '../../actors/codec/codec.js';
+import {encodeCommand} from '../../src/kv/command-codec.js';
+import {KvStateMachine} from '../../src/kv/state-machine.js';
+import type {Command, Operation, ReadOperation, Value, WriteOperation} from '../../src/kv/types.js';
+import {term} from '../../src/raft/types.js';
+import {bytesOfText, isAlike} from '../../src/simulation/operation-text.js';
+import {ServiceModel} from '../../src/simulation/service-model.js';
+
+const limits = {
+	valueBytesMax: 12,
+	sessionsMax: 2,
+	sessionTimeoutMs: 50,
+	sessionResultsMax: 4,
+	sessionResultBytesMax: 150,
+};
+
+const key = fc.constantFrom('a', 'b', 'c');
+const value: fc.Arbitrary<Value> = fc
+	.constantFrom('', 'x', 'xy', '7', '-3', '007', '+1', '9223372036854775807', 'long enough')
+	.map(bytesOfText);
+const condition = fc.constantFrom('absent' as const, 'present' as const, undefined);
+const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch'}>> = fc.oneof(
+	fc.record({type: fc.constant('put' as const), key, value, condition, returnPrevious: fc.boolean()}),
+	fc.record({type: fc.constant('append' as const), key, value}),
+	fc.record({type: fc.constant('delete' as const), key}),
+	fc.record({
+		type: fc.constant('compareAndSet' as const),
+		key,
+		value,
+		expected: fc.oneof(
+			fc.record({version: fc.integer({min: 0, max: 30})}),
+			fc.record({value: fc.option(value, {nil: undefined})}),
+		),
+	}),
+	fc.record({type: fc.constant('increment' as const), key, by: fc.constantFrom(1n, -5n, 2n ** 63n - 1n, -(2n ** 63n))}),
+	fc.constant({type: 'clear' as const}),
+);
+const read: fc.Arbitrary<ReadOperation> = fc.record({type: fc.constant('get' as const), key});
+const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
+	{weight: 4, arbitrary: single},
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			type: fc.constant('batch' as const),
+			operations: fc.array(fc.oneof(single, read), {maxLength: 4}),
+		}),
+	},
+);
+/** Sessions are opened at revisions that depend on what went before: a place among those that were. */
+const command = fc.oneof(
+	{weight: 1, arbitrary: fc.constant({type: 'openSession' as const})},
+	{weight: 1, arbitrary: fc.record({type: fc.constant('clock' as const), logTime: fc.integer({min: 0, max: 400})})},
+	{
+		weight: 8,
+		arbitrary: fc.record({
+			type: fc.constant('operations' as const),
+			session: fc.nat({max: 3}),
+			acknowledged: fc.nat({max: 6}),
+			operations: fc.array(fc.record({ahead: fc.integer({min: 1, max: 4}), operation}), {minLength: 1, maxLength: 3}),
+		}),
+	},
+);
+
+test('the model and the state machine give the same answers and come to the same state, for all operations and sessions', t => {
+	fc.assert(
+		fc.property(fc.array(command, {minLength: 1, maxLength: 60}), commands => {
+			const machine = new KvStateMachine(codec, limits);
+			const model = new ServiceModel(limits, () => undefined);
+			const opened: number[] = [];
+			for (const [place, drawn] of commands.entries()) {
+				const made: Command =
+					drawn.type === 'operations'
+						? {
+								type: 'operations',
+								session: opened.at(-1 - drawn.session) ?? 0,
+								acknowledged: drawn.acknowledged,
+								operations: drawn.operations.map(({ahead, operation: asked}) => ({
+									sequence: drawn.acknowledged + ahead,
+									operation: asked,
+								})),
+							}
+						: drawn;
+				const entry = {index: place + 1, term: term(1), type: 'command', command: encodeCommand(codec, made)} as const;
+				const outcomes = machine.apply(entry);
+				if (made.type === 'operations') {
+					const runs = model.operations(made);
+					for (const [part, {outcome, operation: asked}] of runs.entries()) {
+						if (!isAlike(outcome, outcomes?.[part])) t.deepEqual(outcomes?.[part], outcome, JSON.stringify(asked.type));
+					}
+				} else {
+					model.other(made);
+					if (made.type === 'openSession') opened.push(model.revision);
+				}
+				t.is(machine.revision, model.revision);
+				t.is(machine.logTime, model.sessions.logTime);
+				t.is(machine.sessionCount, model.sessions.size);
+				t.is(machine.keyCount, model.keys.size);
+				for (const [name, there] of model.keys) {
+					t.true(isAlike(machine.read({type: 'get', key: name}), {type: 'value', ...there}));
+				}
+			}
+		}),
+		{seed: 12, numRuns: 1500},
+	);
+});
+
+test('operations mean what their words say', t => {
+	const model = new ServiceModel({...limits, sessionResultsMax: 100, sessionResultBytesMax: 1e6}, () => undefined);
+	model.other({type: 'openSession'});
+	let sequence = 0;
+	const run = (asked: Operation): unknown => {
+		sequence += 1;
+		const operations = [{sequence, operation: asked as WriteOperation}];
+		return model.operations({type: 'operations', session: 1, acknowledged: 0, operations})[0]?.outcome;
+	};
+	const text = bytesOfText;
+	const put = {type: 'put', key: 'a'} as const;
+	t.like(run({...put, value: text('1'), condition: 'present'}), {
+		type: 'conditionFailed',
+		value: undefined,
+		version: 0,
+	});
+	t.like(run({...put, value: text('1'), condition: 'absent', returnPrevious: true}), {type: 'written', version: 3});
+	t.like(run({...put, value: text('2'), condition: 'absent'}), {type: 'conditionFailed', value: text('1'), version: 3});
+	t.like(run({...put, value: text('2'), condition: 'present', returnPrevious: true}), {
+		previous: text('1'),
+		version: 5,
+	});
+	t.like(run({type: 'append', key: 'a', value: text('3')}), {type: 'written', length: 2, version: 6});
+	t.like(run({type: 'increment', key: 'a', by: 4n}), {type: 'number', value: 27n, version: 7});
+	t.like(run({type: 'compareAndSet', key: 'a', expected: {version: 6}, value: text('x')}), {type: 'conditionFailed'});
+	t.like(run({type: 'compareAndSet', key: 'a', expected: {value: text('27')}, value: text('x')}), {type: 'written'});
+	t.like(run({type: 'increment', key: 'a', by: 4n}), {type: 'invalid', reason: 'notANumber', version: 9});
+	t.like(run({type: 'compareAndSet', key: 'z', expected: {version: 0}, value: text('y')}), {
+		type: 'written',
+		version: 11,
+	});
+	t.like(run({type: 'delete', key: 'a'}), {type: 'deleted', existed: true, version: 12});
+	t.like(run({type: 'delete', key: 'a'}), {type: 'deleted', existed: false, version: 13});
+	t.like(run({type: 'clear'}), {type: 'cleared', count: 1, version: 14});
+});
