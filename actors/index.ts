@@ -9,10 +9,13 @@ export {EtcdClerk, type EtcdClerkOptions, type EtcdMember} from './engines/etcd/
 export {EngineUrlError} from './engines/etcd/engine-url.js';
 export {
 	BatchTooLargeError,
+	EngineAccessError,
 	EngineRefusedError,
+	EngineReplacedError,
 	EngineUnreachableError,
 	UnsupportedOperationError,
 } from './engines/etcd/errors.js';
+export type {EngineTls} from './engines/etcd/security.js';
 export {defaultEtcdLimits, type EtcdLimits} from './engines/etcd/limits.js';
 export {InvalidOperationError, type Written} from './clerk/results.js';
 export {type Data, KeyValueClient} from './key-value-client.js';

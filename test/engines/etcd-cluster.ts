@@ -18,21 +18,30 @@ interface Member {
 	process: ChildProcess;
 }
 
+export interface EtcdClusterOptions {
+	/** Clients have to speak TLS: files of the server's certificate and key, and of the authority of clients' certificates. */
+	readonly tls?: {readonly cert: string; readonly key: string; readonly clientCa?: string};
+	/** More of etcd's own. */
+	readonly flags?: Readonly<Record<string, string>>;
+}
+
 export class EtcdCluster {
 	readonly #directory: string;
 	readonly #members: readonly Member[];
+	readonly #scheme: string;
 
-	private constructor(directory: string, members: readonly Member[]) {
+	private constructor(directory: string, members: readonly Member[], scheme: string) {
 		this.#directory = directory;
 		this.#members = members;
+		this.#scheme = scheme;
 	}
 
-	static async start(): Promise<EtcdCluster> {
+	static async start({tls, flags}: EtcdClusterOptions = {}): Promise<EtcdCluster> {
 		const directory = await mkdtemp(path.join(tmpdir(), 'threadraft-etcd-'));
 		const ports = await freePorts(2 * memberCount);
 		const peers = ports.slice(memberCount).map((port, member) => `m${member}=http://127.0.0.1:${port}`);
 		const members = peers.map((peer, member): Member => {
-			const clientUrl = `http://127.0.0.1:${ports[member]}`;
+			const clientUrl = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${ports[member]}`;
 			const peerUrl = peer.slice(peer.indexOf('=') + 1);
 			const args = Object.entries({
 				name: `m${member}`,
@@ -46,10 +55,12 @@ export class EtcdCluster {
 				'heartbeat-interval': '50',
 				'election-timeout': '500',
 				'log-level': 'error',
+				...tlsFlags(tls),
+				...flags,
 			}).map(([name, value]) => `--${name}=${value}`);
 			return {clientPort: ports[member]!, args, process: launch(args)};
 		});
-		return new EtcdCluster(directory, members);
+		return new EtcdCluster(directory, members, tls === undefined ? 'etcd' : 'etcds');
 	}
 
 	/** `host:port` of each member. */
@@ -57,9 +68,9 @@ export class EtcdCluster {
 		return this.#members.map(({clientPort}) => `127.0.0.1:${clientPort}`);
 	}
 
-	/** For all members; keys under this prefix are the test's own. */
-	url(prefix: string): string {
-		return `etcd://${this.addresses.join(',')}/${prefix}`;
+	/** For all members, or some; keys under this prefix are the test's own. */
+	url(prefix: string, addresses = this.addresses): string {
+		return `${this.#scheme}://${addresses.join(',')}/${prefix}`;
 	}
 
 	/** kill -9. */
@@ -70,9 +81,28 @@ export class EtcdCluster {
 		await once(process, 'exit');
 	}
 
-	restart(member: number): void {
+	/** `flags` take the place of those that it had. */
+	restart(member: number, ...flags: readonly string[]): void {
 		const entry = this.#members[member]!;
-		entry.process = launch(entry.args);
+		entry.process = launch([...entry.args, ...flags]);
+	}
+
+	/** It stands still: connections to it are taken, by the kernel, and nothing is answered. */
+	pause(member: number): void {
+		this.#members[member]!.process.kill('SIGSTOP');
+	}
+
+	resume(member: number): void {
+		this.#members[member]!.process.kill('SIGCONT');
+	}
+
+	/** All members lose all that they held, and begin anew. */
+	async wipe(...flags: readonly string[]): Promise<void> {
+		await Promise.all(this.#members.map((_, member) => this.kill(member)));
+		await Promise.all(
+			this.#members.map((_, member) => rm(path.join(this.#directory, `m${member}`), {recursive: true, force: true})),
+		);
+		for (const member of this.#members.keys()) this.restart(member, ...flags);
 	}
 
 	async close(): Promise<void> {
@@ -80,6 +110,11 @@ export class EtcdCluster {
 		await rm(this.#directory, {recursive: true, force: true});
 	}
 }
+
+const tlsFlags = (tls: EtcdClusterOptions['tls']): Record<string, string> => ({
+	...(tls === undefined ? {} : {'cert-file': tls.cert, 'key-file': tls.key}),
+	...(tls?.clientCa === undefined ? {} : {'client-cert-auth': 'true', 'trusted-ca-file': tls.clientCa}),
+});
 
 const launch = (args: readonly string[]): ChildProcess => spawn('etcd', args, {stdio: 'ignore'});
 

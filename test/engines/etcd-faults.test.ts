@@ -1,7 +1,6 @@
 /** What etcd's clients are promised while connections break and members die. */
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
-import {Etcd3} from 'etcd3';
 import {EtcdClerk, SessionExpiredError} from '../../actors/index.js';
 import {BackgroundLoad} from '../../actors/load/background-load.js';
 import {RecordedClient} from '../../actors/load/recorded-client.js';
@@ -9,6 +8,7 @@ import {check} from '../../src/linearizability/check.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../src/linearizability/recorder.js';
 import {randomOf} from '../kv/fake-cluster.js';
+import {Administrator} from './administrator.js';
 import type {EtcdCluster} from './etcd-cluster.js';
 import {etcdTest} from './etcd-test.js';
 import {FaultyProxy} from './faulty-proxy.js';
@@ -122,9 +122,7 @@ etcdTest(
 		for (const proxy of proxies) proxy.setFaults({replies: {cut: 0, mute: 1}});
 		const appended = t.throwsAsync(clerk.append('key', 'b'), {instanceOf: SessionExpiredError});
 		while ((await direct.getText('key')) !== 'ab') await sleep(5);
-		const admin = new Etcd3({hosts: cluster.addresses[0]!});
-		t.teardown(() => admin.close());
-		await admin.delete().prefix('expired/sessions/');
+		await new Administrator(t, cluster).endSessions('expired');
 		for (const proxy of proxies) {
 			proxy.setFaults({});
 			proxy.cutAll();

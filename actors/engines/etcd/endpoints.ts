@@ -1,84 +1,193 @@
-/** The members of an etcd cluster, one connection each. All calls go to one of them until it fails, then to the next. */
-import type {Etcd3, IOptions, IStatusResponse} from 'etcd3';
+/**
+ * The members of an etcd cluster, one connection each. All calls go to one of them until it fails, then to the one that
+ * has not failed for longest. Every call ends within its time, and gives a value: nothing here rejects.
+ */
+import type {SecureContext} from 'node:tls';
+import type {Version} from '../../../src/kv/types.js';
 import type {Milliseconds} from '../../../src/raft/types.js';
-import {type CallFailure, failureOf} from './call-failure.js';
+import {type CallFailure, failureOfExchange, failureOfStatus, isStaleToken, isWithoutUsers} from './call-failure.js';
+import {type Credentials, Login, type LoginAnswer} from './login.js';
+import {Connection} from './rpc/connection.js';
+import type {Exchange} from './rpc/link.js';
+import {type Header, type Method, methods, type StatusReply} from './rpc/messages.js';
+import {decode, type Decoded, type Draft, encode, type Fields} from './rpc/protobuf.js';
 
 export type CallAnswer<T> = {readonly type: 'answered'; readonly value: T} | CallFailure;
 
-/** `deadline`: in ms of the epoch, as gRPC wants it. */
-export type Call<T> = (client: Etcd3, options: {readonly deadline: number}) => Promise<T>;
+export interface CallLimits {
+	readonly timeoutMs: Milliseconds;
+	/** An answer that is longer counts as too large. @default 160 MiB, more than a transaction of etcd can read of ours */
+	readonly replyBytesMax?: number;
+}
 
-type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
+const replyBytesMaxDefault = 160 * 2 ** 20;
 
-/** No retries and no circuit breaker: who calls knows what may be repeated. */
-const noPolicy = {
-	execute: <T>(run: (context: {readonly signal: AbortSignal}) => T | PromiseLike<T>) =>
-		Promise.resolve(run({signal: new AbortController().signal})),
-} as Policy;
+export interface EndpointOptions {
+	/** `host:port`. */
+	readonly addresses: readonly string[];
+	/** They speak TLS. */
+	readonly secureContext: SecureContext | undefined;
+	readonly credentials: Credentials | undefined;
+}
 
-const grpcOptions = {
-	// A member that comes back is found within a second; the default waits for up to two minutes.
-	'grpc.initial_reconnect_backoff_ms': 100,
-	'grpc.max_reconnect_backoff_ms': 1000,
-	// A connection that died without a word is noticed. etcd closes those that ask more often than every 5 s.
-	'grpc.keepalive_time_ms': 10_000,
-	'grpc.keepalive_timeout_ms': 5000,
-	// A transaction may read as many values as it may name keys.
-	'grpc.max_receive_message_length': -1,
-	// Two clients of one member do not wait for each other's reconnects.
-	'grpc.use_local_subchannel_pool': 1,
-};
+interface Member {
+	readonly address: string;
+	readonly connection: Connection;
+	/** When a call to it failed last; 0: never. */
+	failedAt: number;
+	/** Its last answer came from another cluster. */
+	isForeign: boolean;
+}
 
 export class Endpoints {
-	readonly addresses: readonly string[];
-	readonly #clients: readonly Etcd3[];
-	#current: number;
+	readonly #members: readonly Member[];
+	readonly #login: Login | undefined;
+	#current: Member;
+	/** Of the cluster that answered first. */
+	#clusterId: bigint | undefined;
+	/** The newest that an answer told: what is older is not of the store that we knew. */
+	#revision: Version = 0;
 
-	private constructor(addresses: readonly string[], clients: readonly Etcd3[]) {
-		this.addresses = addresses;
-		this.#clients = clients;
-		this.#current = Math.floor(Math.random() * addresses.length);
+	constructor({addresses, secureContext, credentials}: EndpointOptions) {
+		this.#members = addresses.map(address => {
+			const colon = address.lastIndexOf(':');
+			const host = address.slice(0, colon).replaceAll(/[[\]]/g, '');
+			const connection = new Connection({host, port: Number(address.slice(colon + 1)), secureContext});
+			return {address, connection, failedAt: 0, isForeign: false};
+		});
+		const drawn = this.#members[Math.floor(Math.random() * addresses.length)];
+		if (drawn === undefined) throw new RangeError('a cluster has at least one member');
+		this.#current = drawn;
+		this.#login = credentials && new Login(credentials);
 	}
 
-	/** Connections are made when they are needed. */
-	static async open(addresses: readonly string[]): Promise<Endpoints> {
-		// Loads gRPC, which takes a good part of a second: only who uses this engine pays for it.
-		const {Etcd3} = await import('etcd3');
-		const faultHandling = {global: noPolicy, host: () => noPolicy};
-		const clients = addresses.map(hosts => new Etcd3({hosts, grpcOptions, faultHandling}));
-		return new Endpoints(addresses, clients);
+	get addresses(): readonly string[] {
+		return this.#members.map(({address}) => address);
 	}
 
 	/** One attempt, at the member that is current. */
-	async call<T>(call: Call<T>, timeoutMs: Milliseconds): Promise<CallAnswer<T>> {
-		const asked = this.#current;
-		const answer = await this.#callAt(asked, call, timeoutMs);
+	async call<Request extends Fields, Reply extends Fields>(
+		method: Method<Request, Reply>,
+		request: Draft<Request>,
+		limits: CallLimits,
+	): Promise<CallAnswer<Decoded<Reply>>> {
+		const member = this.#current;
+		const floor = method.isLinearizable ? this.#revision : 0;
+		const answer = this.#judge(member, floor, await this.#callAt(member, method, request, limits));
+		if (answer.type === 'answered' || answer.type === 'tooLarge' || answer.type === 'refused') return answer;
+		member.failedAt = performance.now();
 		// Of many calls that fail at once, only one moves on.
-		if (answer.type === 'lost' && this.#current === asked) this.#current = (asked + 1) % this.#clients.length;
+		if (this.#current === member) this.#moveOn(member);
 		return answer;
 	}
 
 	/** What each member says of itself, in the order of the addresses; `undefined` for one that does not answer. */
-	async statuses(timeoutMs: Milliseconds): Promise<readonly (IStatusResponse | undefined)[]> {
+	async statuses(timeoutMs: Milliseconds): Promise<readonly (StatusReply | undefined)[]> {
 		const answers = await Promise.all(
-			this.#clients.map((_, member) =>
-				this.#callAt(member, (client, options) => client.maintenance.status(options), timeoutMs),
-			),
+			this.#members.map(member => this.#callAt(member, methods.status, {}, {timeoutMs})),
 		);
 		return answers.map(answer => (answer.type === 'answered' ? answer.value : undefined));
 	}
 
 	close(): void {
-		for (const client of this.#clients) client.close();
+		for (const {connection} of this.#members) connection.close();
 	}
 
-	async #callAt<T>(member: number, call: Call<T>, timeoutMs: Milliseconds): Promise<CallAnswer<T>> {
-		const client = this.#clients[member];
-		if (client === undefined) throw new RangeError(`there is no member ${member}`);
-		try {
-			return {type: 'answered', value: await call(client, {deadline: Date.now() + timeoutMs})};
-		} catch (error) {
-			return failureOf(error);
+	#moveOn(from: Member): void {
+		const place = this.#members.indexOf(from);
+		const others = [...this.#members.slice(place + 1), ...this.#members.slice(0, place)];
+		for (const other of others) if (other.failedAt < this.#current.failedAt) this.#current = other;
+	}
+
+	/** Whether the answer is of the cluster that we know, with all that it held. */
+	#judge<Reply extends Fields>(
+		member: Member,
+		floor: Version,
+		answer: CallAnswer<Decoded<Reply>>,
+	): CallAnswer<Decoded<Reply>> {
+		if (answer.type !== 'answered') return answer;
+		const {header} = answer.value as {readonly header?: Header | undefined};
+		if (header === undefined) return answer;
+		this.#clusterId ??= header.clusterId;
+		const isOther = header.clusterId !== this.#clusterId;
+		const isOlder = floor > header.revision;
+		member.isForeign = isOther || isOlder;
+		if (!member.isForeign) {
+			this.#revision = Math.max(this.#revision, header.revision);
+			return answer;
 		}
+		const reason = isOther
+			? `${member.address} belongs to cluster ${header.clusterId.toString(16)}, and ours was ${this.#clusterId.toString(16)}`
+			: `${member.address} is at revision ${header.revision}, and ours was at ${floor}`;
+		// Its store can be an older copy of ours, in which a transaction finds what it compares with.
+		const mayHaveRun = (answer.value as {readonly succeeded?: boolean}).succeeded === true;
+		const foreignCount = this.#members.filter(({isForeign}) => isForeign).length;
+		if (foreignCount > this.#members.length / 2) return {type: 'replaced', mayHaveRun, reason};
+		return {type: 'lost', mayHaveRun, lastReply: 'lost', reason, remedy: undefined};
+	}
+
+	async #callAt<Request extends Fields, Reply extends Fields>(
+		member: Member,
+		method: Method<Request, Reply>,
+		request: Draft<Request>,
+		limits: CallLimits,
+	): Promise<CallAnswer<Decoded<Reply>>> {
+		const deadline = performance.now() + limits.timeoutMs;
+		const encoded = encode(method.request, request);
+		for (let isFirst = true; ; isFirst = false) {
+			const login = await this.#tokenAt(member, deadline - performance.now());
+			if (login.type !== 'in') return login;
+			const exchange = await member.connection.exchange({
+				path: method.path,
+				request: encoded,
+				token: login.token,
+				replyBytesMax: limits.replyBytesMax ?? replyBytesMaxDefault,
+				timeoutMs: Math.max(1, deadline - performance.now()),
+			});
+			if (exchange.type === 'failed') return failureOfExchange(exchange);
+			if (exchange.status.code === 0) return decoded(method, exchange.reply);
+			if (!isStaleToken(exchange.status)) return failureOfStatus(exchange.status);
+			this.#login?.forget(login.token);
+			if (!isFirst || this.#login === undefined) {
+				const reason = exchange.status.message;
+				return {type: 'lost', mayHaveRun: false, lastReply: 'lost', reason, remedy: undefined};
+			}
+		}
+	}
+
+	async #tokenAt(member: Member, timeoutMs: Milliseconds): Promise<LoginAnswer> {
+		if (this.#login === undefined) return {type: 'in', token: undefined};
+		return this.#login.token(async ({user: name, password}, askTimeoutMs) => {
+			const exchange = await member.connection.exchange({
+				path: methods.authenticate.path,
+				request: encode(methods.authenticate.request, {name, password}),
+				token: undefined,
+				replyBytesMax: replyBytesMaxDefault,
+				timeoutMs: Math.max(1, askTimeoutMs),
+			});
+			return loginAnswerOf(exchange);
+		}, timeoutMs);
+	}
+}
+
+function loginAnswerOf(exchange: Exchange): LoginAnswer {
+	// Nothing of the operation itself has left.
+	if (exchange.type === 'failed') return failureOfExchange({...exchange, hasLeft: false});
+	const {status, reply} = exchange;
+	if (status.code === 0) {
+		const answer = decoded(methods.authenticate, reply);
+		return answer.type === 'answered' ? {type: 'in', token: answer.value.token} : answer;
+	}
+	if (isWithoutUsers(status)) return {type: 'in', token: undefined};
+	const failure = failureOfStatus(status);
+	return failure.type === 'lost' ? {...failure, mayHaveRun: false} : failure;
+}
+
+function decoded<Reply extends Fields>(method: Method<Fields, Reply>, reply: Uint8Array): CallAnswer<Decoded<Reply>> {
+	try {
+		return {type: 'answered', value: decode(method.reply, reply)};
+	} catch (error) {
+		const reason = `what came as an answer is none of etcd's: ${(error as Error).message}`;
+		return {type: 'lost', mayHaveRun: true, lastReply: 'malformed', reason, remedy: undefined};
 	}
 }

@@ -16,16 +16,41 @@ export class EngineUnreachableError extends RaftError {
 	}
 }
 
-/** etcd itself said no, and would again: it is full, or wants a password. */
+/** There is no way in: a certificate that is not trusted, a user or a password that etcd does not know or let in. */
+export class EngineAccessError extends RaftError {
+	override readonly name = 'EngineAccessError';
+	readonly code = 'ERR_ENGINE_ACCESS';
+	/** Without what helps. */
+	readonly reason: string;
+
+	constructor(reason: string, remedy: string, options?: ErrorOptions) {
+		super(`${reason}: ${remedy}`, options);
+		this.reason = reason;
+	}
+}
+
+/** etcd itself said no, and would again: it is full, or the user may not. */
 export class EngineRefusedError extends OperationError {
 	override readonly name = 'EngineRefusedError';
 	readonly code = 'ERR_ENGINE_REFUSED';
 	/** etcd's words. */
 	readonly reason: string;
 
+	constructor(reason: string, remedy: string, outcome: FailedOutcome) {
+		super(`etcd refused the operation (${reason}): ${remedy}.`, outcome);
+		this.reason = reason;
+	}
+}
+
+/** The store that answers is not the one that this client has worked with: that one is gone, or older than it was. */
+export class EngineReplacedError extends OperationError {
+	override readonly name = 'EngineReplacedError';
+	readonly code = 'ERR_ENGINE_REPLACED';
+	readonly reason: string;
+
 	constructor(reason: string, outcome: FailedOutcome) {
 		super(
-			`etcd refused the operation (${reason}): put that right there (etcdctl endpoint status, alarm list).`,
+			`etcd is not the cluster that this client has worked with, or has lost data (${reason}): restore it, or connect a new client to go on with what there is.`,
 			outcome,
 		);
 		this.reason = reason;

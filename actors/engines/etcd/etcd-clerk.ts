@@ -3,7 +3,7 @@
  * have outgrown one machine. Versions are etcd's revisions.
  *
  *     execute ──▶ ReadLane  ──┐
- *            └──▶ WriteLane ──┴▶ Endpoints ──▶ etcd3, a client for each member
+ *            └──▶ WriteLane ──┴▶ Endpoints ──▶ a connection to each member (rpc/connection.ts)
  *                   └─ Session: a key under a lease, written by each transaction
  */
 import {bytesOfOperation} from '../../../src/kv/clerk-task.js';
@@ -13,11 +13,13 @@ import {KeyValueClient} from '../../key-value-client.js';
 import {backOff} from './backoff.js';
 import {Endpoints} from './endpoints.js';
 import {parseEngineUrl} from './engine-url.js';
-import {BatchTooLargeError, EngineUnreachableError, UnsupportedOperationError} from './errors.js';
+import {BatchTooLargeError, EngineAccessError, EngineUnreachableError, UnsupportedOperationError} from './errors.js';
 import {Keyspace} from './keyspace.js';
 import {defaultEtcdLimits, keysMax, type EtcdLimits} from './limits.js';
 import {PendingOperation} from './pending-operation.js';
 import {ReadLane} from './read-lane.js';
+import {methods} from './rpc/messages.js';
+import {credentialsOf, type EngineTls, secureContextOf} from './security.js';
 import {WriteLane} from './write-lane.js';
 import {keysOf} from './write-plan.js';
 
@@ -27,6 +29,10 @@ export interface EtcdClerkOptions {
 	/** How long to look for the cluster at first, in ms. @default 5000 */
 	readonly connectTimeoutMs?: number;
 	readonly limits?: Partial<EtcdLimits>;
+	/** Of the user in the URL. */
+	readonly password?: string | undefined;
+	/** For `etcds://`. */
+	readonly tls?: EngineTls | undefined;
 }
 
 export type EtcdMember =
@@ -53,6 +59,7 @@ export class EtcdClerk extends KeyValueClient {
 	readonly #reads: ReadLane;
 	readonly #writes: WriteLane;
 	#waiting = 0;
+	#waitingBytes = 0;
 	#closing: Promise<void> | undefined;
 
 	private constructor(endpoints: Endpoints, prefix: string, options: EtcdClerkOptions) {
@@ -66,17 +73,19 @@ export class EtcdClerk extends KeyValueClient {
 	}
 
 	/**
-	 * `url`: `etcd://host:port,host:port/prefix`. Resolves when a majority of the cluster has answered; rejects with an
-	 * `EngineUrlError` or an `EngineUnreachableError`.
+	 * `url`: `etcd://user@host:port,host:port/prefix`, or `etcds://` for TLS. Resolves when a majority of the cluster has
+	 * answered; rejects with an `EngineUrlError`, an `EngineAccessError` or an `EngineUnreachableError`.
 	 */
 	static async connect(url: string, options: EtcdClerkOptions = {}): Promise<EtcdClerk> {
-		const {addresses, prefix} = parseEngineUrl(url);
-		const clerk = new EtcdClerk(await Endpoints.open(addresses), prefix, options);
-		const timeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
-		const failure = await clerk.#probe(timeoutMs);
+		const address = parseEngineUrl(url);
+		const secureContext = secureContextOf(address, options.tls);
+		const credentials = credentialsOf(address, options.password);
+		const endpoints = new Endpoints({addresses: address.addresses, secureContext, credentials});
+		const clerk = new EtcdClerk(endpoints, address.prefix, options);
+		const failure = await clerk.#probe(options.connectTimeoutMs ?? defaultConnectTimeoutMs);
 		if (failure === undefined) return clerk;
 		await clerk.close();
-		throw new EngineUnreachableError(addresses, timeoutMs, failure);
+		throw failure;
 	}
 
 	/** The members that it knows, `host:port`. */
@@ -90,13 +99,16 @@ export class EtcdClerk extends KeyValueClient {
 	}
 
 	async execute(operation: Operation): Promise<Result> {
-		const refusal = this.#refusalOf(operation);
+		const byteLength = bytesOfOperation(operation);
+		const refusal = this.#refusalOf(operation, byteLength);
 		if (refusal !== undefined) throw refusal;
 		this.#waiting++;
+		this.#waitingBytes += byteLength;
 		try {
 			return await this.#submit(operation);
 		} finally {
 			this.#waiting--;
+			this.#waitingBytes -= byteLength;
 		}
 	}
 
@@ -109,10 +121,10 @@ export class EtcdClerk extends KeyValueClient {
 			return {
 				type: 'up',
 				address,
-				isLeader: status.leader === status.header.member_id,
-				currentTerm: Number(status.raftTerm),
-				commitIndex: Number(status.raftIndex),
-				lastApplied: Number(status.raftAppliedIndex),
+				isLeader: status.leader === status.header?.memberId,
+				currentTerm: status.raftTerm,
+				commitIndex: status.raftIndex,
+				lastApplied: status.raftAppliedIndex,
 			};
 		});
 	}
@@ -140,11 +152,12 @@ export class EtcdClerk extends KeyValueClient {
 		return write.result;
 	}
 
-	#refusalOf(operation: Operation): OperationError | undefined {
+	#refusalOf(operation: Operation, byteLength: number): OperationError | undefined {
 		if (this.#closing !== undefined) return new ClerkClosedError('notExecuted');
-		if (this.#waiting >= this.#limits.operationsMax) return new OverloadedError(this.#waiting);
-		const byteLength = bytesOfOperation(operation);
-		if (byteLength > this.#limits.requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength);
+		const {requestBytesMax, operationsMax, operationBytesMax} = this.#limits;
+		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength);
+		const isFull = this.#waiting >= operationsMax || this.#waitingBytes + byteLength > operationBytesMax;
+		if (isFull) return new OverloadedError(this.#waiting);
 		if (operation.type !== 'batch') return undefined;
 		if (operation.operations.some(part => part.type === 'clear')) return new UnsupportedOperationError();
 		const keyCount = keysOf(operation).size;
@@ -152,19 +165,27 @@ export class EtcdClerk extends KeyValueClient {
 	}
 
 	/** A linearizable read, which takes a majority. Gives the last failure if none succeeds in time. */
-	async #probe(timeoutMs: number): Promise<string | undefined> {
+	async #probe(timeoutMs: number): Promise<EngineUnreachableError | EngineAccessError | undefined> {
 		const deadline = performance.now() + timeoutMs;
 		let reason = 'no answer';
+		/** Members in a row whose certificates, or ours, are of no use. */
+		let barred = 0;
 		for (let failures = 1; ; failures++) {
 			const remainingMs = deadline - performance.now();
-			if (remainingMs <= 0) return reason;
+			if (remainingMs <= 0) return new EngineUnreachableError(this.addresses, timeoutMs, reason);
 			const answer = await this.#endpoints.call(
-				(client, options) => client.kv.range({key: this.#keyspace.sessionKey(0)}, options),
-				Math.min(remainingMs, this.#limits.attemptTimeoutMs),
+				methods.range,
+				{key: this.#keyspace.sessionKey(0)},
+				{timeoutMs: Math.min(remainingMs, this.#limits.attemptTimeoutMs)},
 			);
 			if (answer.type === 'answered') return undefined;
 			reason = answer.reason;
-			if (answer.type !== 'lost') return reason;
+			const remedy = 'remedy' in answer ? answer.remedy : undefined;
+			barred = remedy === undefined ? 0 : barred + 1;
+			const isFinal = answer.type === 'refused' || barred >= this.addresses.length;
+			if (remedy !== undefined && isFinal) {
+				return new EngineAccessError(`etcd at ${this.addresses.join(', ')} lets nobody in (${reason})`, remedy);
+			}
 			await backOff(failures, this.#limits, new AbortController().signal);
 		}
 	}

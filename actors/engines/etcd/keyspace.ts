@@ -24,10 +24,10 @@ export class Keyspace {
 	}
 
 	/** All of the user's keys. */
-	get range(): {readonly key: Buffer; readonly range_end: Buffer} {
+	get range(): {readonly key: Buffer; readonly rangeEnd: Buffer} {
 		const key = Buffer.from(this.#keys, 'latin1');
 		// The first key behind them: etcd's way to write a prefix.
-		return {key, range_end: Buffer.from(`${this.#keys.slice(0, -1)}0`, 'latin1')};
+		return {key, rangeEnd: Buffer.from(`${this.#keys.slice(0, -1)}0`, 'latin1')};
 	}
 
 	keyOf(key: Key): Buffer {

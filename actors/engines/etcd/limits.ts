@@ -11,6 +11,8 @@ export interface EtcdLimits {
 	readonly requestBytesMax: number;
 	/** Operations submitted and not settled. @default 65536 */
 	readonly operationsMax: number;
+	/** Bytes of these, keys and values. @default 268435456 (256 MiB) */
+	readonly operationBytesMax: number;
 	/** How long one attempt may take before another member is asked, ms. @default 2000 */
 	readonly attemptTimeoutMs: Milliseconds;
 	/** Between attempts, at least and at most, ms; drawn at random below a bound that doubles. @default 5, 250 */
@@ -24,6 +26,7 @@ export const defaultEtcdLimits: EtcdLimits = {
 	valueBytesMax: 2 ** 20,
 	requestBytesMax: 1504 * 1024,
 	operationsMax: 65_536,
+	operationBytesMax: 256 * 2 ** 20,
 	attemptTimeoutMs: 2000,
 	backoffMinMs: 5,
 	backoffMaxMs: 250,

@@ -8,6 +8,8 @@ export class PendingOperation<T> {
 	readonly result: Promise<Result>;
 	attempts = 0;
 	lastReply: LastReply = 'none';
+	/** Why the last attempt failed, in words. */
+	lastReason: string | undefined;
 	/** An attempt may have carried it out, or may yet. */
 	mayHaveRun = false;
 	readonly #timer: NodeJS.Timeout;
@@ -22,7 +24,9 @@ export class PendingOperation<T> {
 			this.#reject = reject;
 		});
 		this.#timer = setTimeout(() => {
-			this.fail(new TimeoutError(this.outcome, this.attempts, this.lastReply));
+			const error = new TimeoutError(this.outcome, this.attempts, this.lastReply);
+			if (this.lastReason !== undefined) error.cause = new Error(this.lastReason);
+			this.fail(error);
 		}, timeoutMs);
 	}
 

@@ -1,25 +1,33 @@
 /** Reads: those that begin in one turn are one read-only transaction, which etcd answers linearizably at one revision. */
-import {ClerkClosedError} from '../../../src/kv/errors.js';
+import {ClerkClosedError, ValueTooLargeError} from '../../../src/kv/errors.js';
 import type {ReadOperation} from '../../../src/kv/types.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';
 import type {Endpoints} from './endpoints.js';
-import {EngineRefusedError} from './errors.js';
+import {EngineRefusedError, EngineReplacedError} from './errors.js';
 import type {Keyspace} from './keyspace.js';
 import {keysMax, type EtcdLimits} from './limits.js';
 import type {PendingOperation} from './pending-operation.js';
+import {methods} from './rpc/messages.js';
 import {firstOf} from './transactions.js';
 
 type PendingRead = PendingOperation<ReadOperation>;
+/** What became of an attempt: nothing more to do, a pause and then again, or again in halves. */
+type Attempt = 'done' | 'again' | 'halves';
+
+/** Transactions under way at a time, and bytes of the answer to one: together they bound what reads hold in memory. */
+const transactionsMax = 16;
+const replyBytesMax = 16 * 2 ** 20;
 
 export class ReadLane {
 	readonly #endpoints: Endpoints;
 	readonly #keyspace: Keyspace;
 	readonly #limits: EtcdLimits;
 	readonly #closed = new AbortController();
-	/** Begun in this turn. */
+	/** Not yet part of a transaction. */
 	#begun: PendingRead[] = [];
 	readonly #underWay = new Set<PendingRead>();
+	#transactionCount = 0;
 
 	constructor(endpoints: Endpoints, keyspace: Keyspace, limits: EtcdLimits) {
 		this.#endpoints = endpoints;
@@ -35,55 +43,75 @@ export class ReadLane {
 
 	close(): void {
 		this.#closed.abort();
-		for (const read of this.#underWay) read.fail(new ClerkClosedError('notExecuted'));
+		for (const read of this.#underWay) if (!read.isSettled) read.fail(new ClerkClosedError('notExecuted'));
 		this.#underWay.clear();
+		this.#begun = [];
 	}
 
 	#flush(): void {
-		const reads = this.#begun;
-		this.#begun = [];
-		for (let offset = 0; offset < reads.length; offset += keysMax) {
-			void this.#carryOut(reads.slice(offset, offset + keysMax));
+		while (this.#begun.length > 0 && this.#transactionCount < transactionsMax) {
+			const reads = this.#begun.splice(0, keysMax);
+			void this.#finish(reads);
 		}
 	}
 
+	async #finish(reads: readonly PendingRead[]): Promise<void> {
+		this.#transactionCount++;
+		await this.#carryOut(reads);
+		this.#transactionCount--;
+		for (const read of reads) this.#underWay.delete(read);
+		this.#flush();
+	}
+
+	/** Settles all of them. Never rejects. */
 	async #carryOut(reads: readonly PendingRead[]): Promise<void> {
-		let waiting = reads;
 		for (let failures = 1; ; failures++) {
-			waiting = waiting.filter(read => !read.isSettled);
-			if (waiting.length === 0 || this.#closed.signal.aborted) break;
-			if (await this.#attempt(waiting)) break;
+			const waiting = reads.filter(read => !read.isSettled);
+			if (waiting.length === 0 || this.#closed.signal.aborted) return;
+			const attempt = await this.#attempt(waiting);
+			if (attempt === 'done') return;
+			if (attempt === 'halves') {
+				const half = waiting.length >> 1;
+				await this.#carryOut(waiting.slice(0, half));
+				return this.#carryOut(waiting.slice(half));
+			}
 			await backOff(failures, this.#limits, this.#closed.signal);
 		}
-		for (const read of reads) this.#underWay.delete(read);
 	}
 
-	/** Whether that was the last one needed. */
-	async #attempt(reads: readonly PendingRead[]): Promise<boolean> {
+	async #attempt(reads: readonly PendingRead[]): Promise<Attempt> {
 		for (const read of reads) read.attempts++;
-		const success = reads.map(({operation}) => ({request_range: {key: this.#keyspace.keyOf(operation.key)}}));
-		const answer = await this.#endpoints.call(
-			(client, options) => client.kv.txn({success}, options),
-			this.#limits.attemptTimeoutMs,
-		);
+		const success = reads.map(({operation}) => ({range: {key: this.#keyspace.keyOf(operation.key)}}));
+		const timeoutMs = this.#limits.attemptTimeoutMs;
+		const answer = await this.#endpoints.call(methods.txn, {success}, {timeoutMs, replyBytesMax});
 		if (answer.type !== 'answered') return fail(reads, answer);
 		for (const [offset, read] of reads.entries()) {
 			const response = answer.value.responses[offset];
 			const entry = response && firstOf(response);
-			// A Buffer of gRPC's is a view of a larger one.
+			// What was read is a view of the whole answer.
 			const value = entry && new Uint8Array(entry.value);
-			if (!read.isSettled) read.complete({type: 'value', value, version: Number(entry?.mod_revision ?? 0)});
+			if (!read.isSettled) read.complete({type: 'value', value, version: entry?.modRevision ?? 0});
 		}
-		return true;
+		return 'done';
 	}
 }
 
-/** Whether there is nothing more to try. */
-function fail(reads: readonly PendingRead[], failure: CallFailure): boolean {
+function fail(reads: readonly PendingRead[], failure: CallFailure): Attempt {
+	if (failure.type === 'lost') {
+		for (const read of reads) {
+			read.lastReply = failure.lastReply;
+			read.lastReason = failure.reason;
+		}
+		return 'again';
+	}
+	const isOfOne = failure.type === 'tooLarge' || (failure.type === 'refused' && !failure.isOfAll);
+	if (isOfOne && reads.length > 1) return 'halves';
 	for (const read of reads) {
 		if (read.isSettled) continue;
-		if (failure.type === 'lost') read.lastReply = failure.lastReply;
-		else read.fail(new EngineRefusedError(failure.reason, 'notExecuted'));
+		if (failure.type === 'replaced') read.fail(new EngineReplacedError(failure.reason, 'notExecuted'));
+		else if (failure.type === 'refused') {
+			read.fail(new EngineRefusedError(failure.reason, failure.remedy, 'notExecuted'));
+		} else read.fail(new ValueTooLargeError('notExecuted', replyBytesMax));
 	}
-	return failure.type !== 'lost';
+	return 'done';
 }

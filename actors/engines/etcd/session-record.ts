@@ -24,14 +24,18 @@ export function encodeRecord({sequence, results}: SessionRecord): Buffer {
 	return Buffer.from(codec.encode([sequence, results.map(result => plainOfOutcome(result))]));
 }
 
-/** Throws a `DecodeError` or a `TypeError` on what is no record: somebody else writes where our keys are. */
-export function decodeRecord(bytes: Uint8Array): SessionRecord {
-	// Slices of a Buffer are Buffers: results hold plain arrays, whichever way they came.
-	const plain = codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+/** `undefined`: these bytes are no record. */
+export function tryDecodeRecord(bytes: Uint8Array): SessionRecord | undefined {
+	let plain: unknown;
+	try {
+		// Slices of a Buffer are Buffers: results hold plain arrays, whichever way they came.
+		plain = codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+	} catch {
+		return undefined;
+	}
 	const [sequence, results] = Array.isArray(plain) ? (plain as readonly unknown[]) : [];
 	const parsed = parseAll(results, parseResult);
-	if (!isCount(sequence) || parsed === undefined) throw new TypeError('what etcd holds is no record of a session');
-	return {sequence, results: parsed};
+	return isCount(sequence) && parsed !== undefined ? {sequence, results: parsed} : undefined;
 }
 
 /** The result with the revision that its transaction turned out to have. */

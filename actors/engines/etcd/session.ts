@@ -3,20 +3,24 @@
  * that nobody has used it since; so of all attempts at one transaction at most one takes effect, and the next attempt
  * finds out which. When the lease runs out etcd deletes the key, and no attempt under it succeeds any more.
  */
-import type {Etcd3} from 'etcd3';
+import type {Version} from '../../../src/kv/types.js';
+import type {Milliseconds} from '../../../src/raft/types.js';
 import type {CallFailure} from './call-failure.js';
 import type {Endpoints} from './endpoints.js';
 import type {Keyspace} from './keyspace.js';
 import type {EtcdLimits} from './limits.js';
+import {methods} from './rpc/messages.js';
 import {openRequest, revisionOf} from './transactions.js';
-import type {Version} from '../../../src/kv/types.js';
 
 /** Beyond any doubt that two clients draw the same, and exact in a double. */
 const idBits = 52;
 /** How often a lease is renewed within its life: two renewals in a row may fail. */
 const renewalsPerLife = 3;
+/** After a renewal that failed. ms. */
+const renewalRetryMs = 1000;
 
 export type OpenedSession = {readonly type: 'opened'; readonly session: Session} | CallFailure;
+export type Renewal = {readonly type: 'alive'} | {readonly type: 'gone'} | CallFailure;
 
 export class Session {
 	readonly id: number;
@@ -26,35 +30,53 @@ export class Session {
 	/** The key's mod_revision; `undefined`: to be read. */
 	revision: Version | undefined;
 	readonly #endpoints: Endpoints;
-	readonly #timer: NodeJS.Timeout;
-	readonly #timeoutMs: number;
+	readonly #attemptTimeoutMs: Milliseconds;
+	readonly #lifeMs: Milliseconds;
+	/** etcd counts the lease's life from this moment, or a later one. */
+	#renewedAt: Instant;
+	#timer: NodeJS.Timeout | undefined;
+	#isGone = false;
 
-	private constructor(id: number, key: Buffer, revision: Version, endpoints: Endpoints, limits: EtcdLimits) {
+	private constructor(
+		id: number,
+		key: Buffer,
+		revision: Version,
+		since: Instant,
+		endpoints: Endpoints,
+		limits: EtcdLimits,
+	) {
 		this.id = id;
 		this.key = key;
 		this.revision = revision;
+		this.#renewedAt = since;
 		this.#endpoints = endpoints;
-		this.#timeoutMs = limits.attemptTimeoutMs;
-		this.#timer = setInterval(() => void this.#renew(), (limits.sessionTtlS * 1000) / renewalsPerLife);
-		// A program that has nothing else to do may end, and its session with it.
-		this.#timer.unref();
+		this.#attemptTimeoutMs = limits.attemptTimeoutMs;
+		this.#lifeMs = limits.sessionTtlS * 1000;
+		this.#schedule(this.#lifeMs / renewalsPerLife);
 	}
 
 	/** One attempt. What a failed one may leave behind expires by itself: the next draws another id. */
 	static async open(endpoints: Endpoints, keyspace: Keyspace, limits: EtcdLimits): Promise<OpenedSession> {
 		const id = 1 + Math.floor(Math.random() * 2 ** idBits);
-		const {attemptTimeoutMs, sessionTtlS} = limits;
-		const granted = await endpoints.call(
-			(client, options) => client.leaseClient.leaseGrant({ID: id, TTL: sessionTtlS}, options),
-			attemptTimeoutMs,
-		);
+		const {attemptTimeoutMs: timeoutMs, sessionTtlS} = limits;
+		const since = now();
+		const granted = await endpoints.call(methods.leaseGrant, {id, ttl: sessionTtlS}, {timeoutMs});
 		if (granted.type !== 'answered') return granted;
 		const key = keyspace.sessionKey(id);
-		const request = openRequest(key, id);
-		const made = await endpoints.call((client, options) => client.kv.txn(request, options), attemptTimeoutMs);
+		const made = await endpoints.call(methods.txn, openRequest(key, id), {timeoutMs});
 		if (made.type !== 'answered') return made;
-		if (!made.value.succeeded) return {type: 'lost', mayHaveRun: false, lastReply: 'lost', reason: 'the id is taken'};
-		return {type: 'opened', session: new Session(id, key, revisionOf(made.value), endpoints, limits)};
+		if (made.value.succeeded) {
+			return {type: 'opened', session: new Session(id, key, revisionOf(made.value), since, endpoints, limits)};
+		}
+		return {type: 'lost', mayHaveRun: false, lastReply: 'lost', reason: 'the id is taken', remedy: undefined};
+	}
+
+	/**
+	 * The lease is surely alive, or was renewed so lately that it should be. After an outage, or when the machine slept, it
+	 * is not: then ask before a write, so that a session that ended meanwhile makes no write's outcome unknown.
+	 */
+	get isFresh(): boolean {
+		return !this.#isGone && elapsedMs(this.#renewedAt) < this.#lifeMs / 2;
 	}
 
 	/** Another transaction comes next. `revision`: the key's, if that is known. */
@@ -65,34 +87,51 @@ export class Session {
 
 	/** It is renewed no more. */
 	stop(): void {
-		clearInterval(this.#timer);
+		this.#isGone = true;
+		clearTimeout(this.#timer);
 	}
 
 	/** Ends it now, as far as etcd can be reached. */
 	async revoke(): Promise<void> {
 		this.stop();
-		await this.#endpoints.call(
-			(client, options) => client.leaseClient.leaseRevoke({ID: this.id}, options),
-			this.#timeoutMs,
-		);
+		await this.#endpoints.call(methods.leaseRevoke, {id: this.id}, {timeoutMs: this.#attemptTimeoutMs});
 	}
 
-	/** A renewal that fails is made up for by the next; if all fail, the next write finds the session expired. */
-	async #renew(): Promise<void> {
-		await this.#endpoints.call(async (client, options) => keepAlive(client, this.id, options), this.#timeoutMs);
+	/** One attempt. */
+	async renew(): Promise<Renewal> {
+		const since = now();
+		const limits = {timeoutMs: this.#attemptTimeoutMs};
+		const answer = await this.#endpoints.call(methods.leaseKeepAlive, {id: this.id}, limits);
+		if (answer.type !== 'answered') return answer;
+		if (answer.value.ttl <= 0) {
+			this.stop();
+			return {type: 'gone'};
+		}
+		this.#renewedAt = since;
+		return {type: 'alive'};
+	}
+
+	#schedule(delayMs: Milliseconds): void {
+		this.#timer = setTimeout(() => void this.#keepAlive(), delayMs);
+		// A program that has nothing else to do may end, and its session with it.
+		this.#timer.unref();
+	}
+
+	/** A renewal that fails is tried again soon, for as long as the session is in use. */
+	async #keepAlive(): Promise<void> {
+		const renewal = await this.renew();
+		if (this.#isGone) return;
+		this.#schedule(renewal.type === 'alive' ? this.#lifeMs / renewalsPerLife : renewalRetryMs);
 	}
 }
 
-async function keepAlive(client: Etcd3, id: number, options: {readonly deadline: number}): Promise<void> {
-	const stream = await client.leaseClient.leaseKeepAlive(options);
-	try {
-		await new Promise<void>((resolve, reject) => {
-			stream.on('data', () => resolve());
-			stream.on('error', reject);
-			stream.on('end', () => reject(new Error('the stream ended without an answer')));
-			stream.write({ID: id});
-		});
-	} finally {
-		stream.end();
-	}
+/** By two clocks: one stands still while the machine sleeps, the other can be set back. ms. */
+interface Instant {
+	readonly monotonic: Milliseconds;
+	readonly wall: Milliseconds;
 }
+
+const now = (): Instant => ({monotonic: performance.now(), wall: Date.now()});
+
+const elapsedMs = (since: Instant): Milliseconds =>
+	Math.max(performance.now() - since.monotonic, Date.now() - since.wall);

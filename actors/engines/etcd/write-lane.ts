@@ -10,7 +10,6 @@
  * While an attempt is in doubt, the operations of it stay where they are at the head of the queue and their sequence stays
  * the same; what etcd then has under this sequence says how many of them were carried out, and with which results.
  */
-import type {IKeyValue, ITxnRequest, ITxnResponse} from 'etcd3';
 import {
 	ClerkClosedError,
 	type OperationError,
@@ -22,11 +21,12 @@ import {assert} from '../../../src/raft/errors.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';
 import type {CallAnswer, Endpoints} from './endpoints.js';
-import {EngineRefusedError} from './errors.js';
+import {EngineRefusedError, EngineReplacedError} from './errors.js';
 import type {Keyspace} from './keyspace.js';
 import {keysMax, type EtcdLimits} from './limits.js';
 import type {PendingOperation} from './pending-operation.js';
-import {decodeRecord, settleVersion} from './session-record.js';
+import {methods, type TxnReply, type TxnRequest} from './rpc/messages.js';
+import {settleVersion, tryDecodeRecord} from './session-record.js';
 import {Session} from './session.js';
 import {deletedOf, observationOf, type Observation, readRequest, revisionOf, writeRequest} from './transactions.js';
 import {candidates, emptyPlan, keysToRead, planWrites, type Known, type WritePlan} from './write-plan.js';
@@ -46,6 +46,8 @@ export class WriteLane {
 	#queue: PendingWrite[] = [];
 	/** So many at the head of the queue may have been carried out under the session's sequence. */
 	#inDoubt = 0;
+	/** An attempt of operations that nobody waits for any more may still take effect, until the session is written next. */
+	#lingers = false;
 	#session: Session | undefined;
 	/** Of keys: as they were when we last wrote them, or when a condition failed. May be out of date; then a condition fails. */
 	#known: Known = nothingKnown;
@@ -98,15 +100,30 @@ export class WriteLane {
 	async #step(): Promise<Progress> {
 		const session = await this.#openSession();
 		if (session === undefined) return 'stuck';
+		if (this.#inDoubt === 0 && !session.isFresh) return this.#refresh(session);
 		const waiting = this.#queue.slice(0, this.#countMax).map(write => write.operation);
 		const operations = candidates(waiting, this.#limits.requestBytesMax);
 		const keys = keysToRead(operations, this.#limits.valueBytesMax);
 		const isKnown = session.revision !== undefined && [...keys].every(key => this.#known.has(key));
 		if (!isKnown) return this.#readAndWrite(session, operations, [...keys]);
 		const plan = this.#plan(operations, this.#known);
-		if (plan.changes.size > 0 || plan.clears || this.#inDoubt > 0) return this.#write(session, plan);
+		if (plan.changes.size > 0 || plan.clears || this.#mayRunLater) return this.#write(session, plan);
 		// It would change nothing, if what we know is still so: that takes a look, and no transaction.
 		return this.#readAndWrite(session, operations, [...keys]);
+	}
+
+	/** An attempt that was begun before may take effect, if no transaction of this session comes first. */
+	get #mayRunLater(): boolean {
+		return this.#inDoubt > 0 || this.#lingers;
+	}
+
+	/** Before the first attempt of a write, so that a session that has ended meanwhile leaves nothing in doubt. */
+	async #refresh(session: Session): Promise<Progress> {
+		const renewal = await session.renew();
+		if (renewal.type === 'alive') return 'forward';
+		if (renewal.type !== 'gone') return this.#failed(renewal, 'all');
+		this.#expire(session);
+		return 'forward';
 	}
 
 	async #readAndWrite(
@@ -122,8 +139,8 @@ export class WriteLane {
 		if (isResolved) return 'forward';
 		const plan = this.#plan(operations, observation.known);
 		const isRead = plan.changes.size === 0 && !plan.clears;
-		if (!isRead || this.#inDoubt > 0) return this.#write(session, plan);
-		// Nothing is in doubt, so nothing of it can happen later: what was read is the answer.
+		if (!isRead || this.#mayRunLater) return this.#write(session, plan);
+		// Nothing that was begun before can happen later: what was read is the answer.
 		this.#settle(plan.results, observation.revision);
 		return 'forward';
 	}
@@ -138,7 +155,7 @@ export class WriteLane {
 		const answer = await this.#transact(request, plan.count);
 		if (this.#closed.signal.aborted) return 'forward';
 		if (answer.type !== 'answered') {
-			if (answer.type === 'lost' && answer.mayHaveRun) session.revision = undefined;
+			if ('mayHaveRun' in answer && answer.mayHaveRun) session.revision = undefined;
 			else this.#doubt(inDoubtBefore);
 			return this.#failed(answer, plan.count);
 		}
@@ -158,9 +175,10 @@ export class WriteLane {
 		return this.#reject(1, write => new ValueTooLargeError(write.outcome, byteLength));
 	}
 
-	#succeeded(session: Session, plan: WritePlan, response: ITxnResponse): void {
+	#succeeded(session: Session, plan: WritePlan, response: TxnReply): void {
 		const revision = revisionOf(response);
 		session.advance(revision);
+		this.#lingers = false;
 		this.#known = new Map(
 			[...plan.changes].map(
 				([key, value]) => [key, value === undefined ? undefined : {value, version: revision}] as const,
@@ -179,17 +197,22 @@ export class WriteLane {
 			this.#expire(session);
 			return true;
 		}
-		const revision = Number(entry.mod_revision);
-		const {sequence, results} = decodeRecord(entry.value);
-		if (this.#inDoubt > 0 && sequence === session.sequence) return this.#recover(session, entry, results);
+		const revision = entry.modRevision;
+		const record = tryDecodeRecord(entry.value);
+		// Somebody else writes where our sessions are: what this one has done nobody can tell.
+		if (record === undefined) {
+			this.#expire(session);
+			return true;
+		}
+		const {sequence, results} = record;
+		if (this.#inDoubt > 0 && sequence === session.sequence) return this.#recover(session, revision, results);
 		session.revision = revision;
 		this.#known = known;
 		return false;
 	}
 
 	/** An attempt whose answer was lost has taken effect. */
-	async #recover(session: Session, {mod_revision}: IKeyValue, results: readonly Result[]): Promise<boolean> {
-		const revision = Number(mod_revision);
+	async #recover(session: Session, revision: Version, results: readonly Result[]): Promise<boolean> {
 		const recovered: Result[] = [];
 		for (const result of results) {
 			const count = result.type === 'cleared' ? await this.#keyCountBefore(revision) : undefined;
@@ -198,25 +221,23 @@ export class WriteLane {
 		}
 		this.#known = nothingKnown;
 		session.advance(revision);
+		this.#lingers = false;
 		this.#settle(recovered, revision);
 		return true;
 	}
 
 	/** How many keys a clear at this revision found; the past does not change. */
 	async #keyCountBefore(revision: Version): Promise<number | undefined> {
-		const request = {...this.#keyspace.range, count_only: true, revision: revision - 1};
-		const answer = await this.#endpoints.call(
-			(client, options) => client.kv.range(request, options),
-			this.#limits.attemptTimeoutMs,
-		);
-		return answer.type === 'answered' ? Number(answer.value.count) : undefined;
+		const request = {...this.#keyspace.range, countOnly: true, revision: revision - 1};
+		const answer = await this.#endpoints.call(methods.range, request, {timeoutMs: this.#limits.attemptTimeoutMs});
+		return answer.type === 'answered' ? answer.value.count : undefined;
 	}
 
 	async #openSession(): Promise<Session | undefined> {
 		if (this.#session !== undefined) return this.#session;
 		const opened = await Session.open(this.#endpoints, this.#keyspace, this.#limits);
 		if (opened.type !== 'opened') {
-			this.#failed(opened, this.#queue.length);
+			this.#failed(opened, 'all');
 			return undefined;
 		}
 		if (this.#closed.signal.aborted) {
@@ -233,12 +254,14 @@ export class WriteLane {
 		this.#session = undefined;
 		this.#known = nothingKnown;
 		this.#reject(this.#inDoubt, () => new SessionExpiredError(session.id));
+		this.#lingers = false;
 	}
 
 	/** Nobody waits for the attempts in doubt. One may still take effect, but none after the next transaction. */
 	#abandon(): void {
 		this.#queue.splice(0, this.#inDoubt);
 		this.#inDoubt = 0;
+		this.#lingers = true;
 		this.#session?.advance(undefined);
 	}
 
@@ -251,9 +274,9 @@ export class WriteLane {
 		});
 	}
 
-	async #transact(request: ITxnRequest, count: number): Promise<CallAnswer<ITxnResponse>> {
+	async #transact(request: TxnRequest, count: number): Promise<CallAnswer<TxnReply>> {
 		for (const write of this.#queue.slice(0, count)) write.attempts++;
-		return this.#endpoints.call((client, options) => client.kv.txn(request, options), this.#limits.attemptTimeoutMs);
+		return this.#endpoints.call(methods.txn, request, {timeoutMs: this.#limits.attemptTimeoutMs});
 	}
 
 	#doubt(count: number): void {
@@ -264,25 +287,34 @@ export class WriteLane {
 		}
 	}
 
-	/** `count`: how many operations etcd refused, if it did. */
-	#failed(failure: CallFailure, count: number): Progress {
+	/** `count`: how many operations etcd refused, if it did; `all`: it did not even come to them. */
+	#failed(failure: CallFailure, count: number | 'all'): Progress {
 		if (failure.type === 'lost') {
-			for (const write of this.#queue) write.lastReply = failure.lastReply;
+			for (const write of this.#queue) {
+				write.lastReply = failure.lastReply;
+				write.lastReason = failure.remedy === undefined ? failure.reason : `${failure.reason}: ${failure.remedy}`;
+			}
 			return 'stuck';
 		}
-		if (failure.type === 'tooLarge' && count > 1) {
-			// Our estimate was too low: the halves will do.
+		const all = this.#queue.length;
+		if (failure.type === 'replaced') {
+			return this.#reject(all, write => new EngineReplacedError(failure.reason, write.outcome));
+		}
+		const isOfOne = failure.type === 'tooLarge' || !failure.isOfAll;
+		if (isOfOne && count !== 'all' && count > 1) {
+			// It may be one of them, or all together: the halves will tell.
 			this.#countMax = Math.floor(count / 2);
 			return 'forward';
 		}
-		return this.#reject(Math.max(1, count), write =>
+		return this.#reject(count === 'all' ? all : Math.max(1, count), write =>
 			failure.type === 'tooLarge'
 				? new ValueTooLargeError(write.outcome, this.#limits.requestBytesMax)
-				: new EngineRefusedError(failure.reason, write.outcome),
+				: new EngineRefusedError(failure.reason, failure.remedy, write.outcome),
 		);
 	}
 
 	#reject(count: number, errorOf: (write: PendingWrite) => OperationError): Progress {
+		if (this.#inDoubt > 0) this.#lingers = true;
 		for (const write of this.#leave(Math.max(count, this.#inDoubt))) {
 			if (!write.isSettled) write.fail(errorOf(write));
 		}
