@@ -8,7 +8,7 @@
  */
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {Command, InvalidArgumentError} from 'commander';
+import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import {rows} from '../test/torture/catalogue.js';
 import type {Figures, Row} from '../test/torture/row.js';
 import {runRow} from '../test/torture/run-row.js';
@@ -21,6 +21,7 @@ interface Options {
 	readonly list: boolean;
 }
 
+const usageStatus = 2;
 /** As shells show a process that Ctrl-C ended. */
 const interruptedStatus = 130;
 
@@ -48,11 +49,20 @@ function wholeNumber(text: string): number {
 	throw new InvalidArgumentError('Write a whole number below 2^32.');
 }
 
-command.parse();
-const options = command.opts<Options>();
-const unknown = command.args.filter(word => !rows.some(({name}) => name === word));
-if (unknown.length > 0) command.error(`error: there is no row "${unknown[0]}": see --list`, {exitCode: 2});
+const options = parse();
 const selected = command.args.length === 0 ? rows : rows.filter(({name}) => command.args.includes(name));
+
+function parse(): Options {
+	try {
+		command.exitOverride().parse();
+		const unknown = command.args.find(word => !rows.some(({name}) => name === word));
+		if (unknown !== undefined) command.error(`error: there is no row "${unknown}": see --list`);
+		return command.opts<Options>();
+	} catch (error) {
+		if (!(error instanceof CommanderError)) throw error;
+		return process.exit(error.exitCode === 0 ? 0 : usageStatus);
+	}
+}
 
 async function run(out: string): Promise<number> {
 	const abort = new AbortController();
@@ -88,7 +98,7 @@ async function runOne(row: Row, budgetMs: number, folder: string, signal: AbortS
 	console.log(`${row.name}: ${row.title} (${(budgetMs / 1000).toFixed(0)} s)`);
 	const progress = (line: string, {faults, operations}: Figures): void =>
 		console.log(`  ${line} (${faults} faults, ${operations} operations)`);
-	const run = await runRow({name: row.name, seed: options.seed, budgetMs, folder}, {signal, progress});
+	const run = await runRow({name: row.name, seed: options.seed, budgetMs, isLong: true, folder}, {signal, progress});
 	console.log(`  ${run.verdict} after ${run.seconds.toFixed(0)} s`);
 	return {name: row.name, seed: options.seed, run, folder};
 }

@@ -21,6 +21,8 @@ export interface RowTask {
 	readonly name: string;
 	readonly seed: number;
 	readonly budgetMs: number;
+	/** False in the tests: small amounts, and no verdict that rests on how fast the machine is. */
+	readonly isLong: boolean;
 	/** The row's own folder: its data while it runs, and its evidence when it fails. */
 	readonly folder: string;
 }

@@ -12,7 +12,7 @@ for (const row of rows.filter(({isInTests}) => isInTests)) {
 		t.timeout(180_000);
 		const seed = Math.floor(Math.random() * 2 ** 31);
 		const folder = await mkdtemp(path.join(tmpdir(), `threadraft-torture-${row.name}-`));
-		const task = {name: row.name, seed, budgetMs: row.shortMs, folder};
+		const task = {name: row.name, seed, budgetMs: row.shortMs, isLong: false, folder};
 		const run = await runRow(task, {signal: new AbortController().signal, progress: () => undefined});
 		const {verdict, reasons, faults, operations, seconds} = run;
 		t.log(`seed ${seed}: ${verdict}, ${faults} faults, ${operations} operations, ${seconds.toFixed(1)} s`);

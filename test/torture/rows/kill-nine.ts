@@ -43,7 +43,7 @@ const acknowledged = (ledgers: readonly Ledger[]): number =>
 	ledgers.reduce((sum, ledger) => sum + ledger.acknowledged, 0);
 
 async function killOnce(trial: Trial, server: Server, ledgers: readonly Ledger[]): Promise<void> {
-	const most = trial.budgetMs < 60_000 ? shortUpMsMax : upMsMax;
+	const most = trial.isLong ? upMsMax : shortUpMsMax;
 	const upMs = trial.random.integer(0, most);
 	// Half of them at their start; the others after their clients have begun to write.
 	const early = trial.random.chance(0.3);

@@ -1,0 +1,100 @@
+import {spawnSync} from 'node:child_process';
+import {rmSync, statfsSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {RedisCaller, NoAnswer} from '../kit/caller.js';
+import {connectRedis} from '../kit/connect-redis.js';
+import {Ledger} from '../kit/ledger.js';
+import {Server} from '../kit/server.js';
+import type {Row} from '../row.js';
+import type {Trial} from '../trial.js';
+
+const mebibyte = 2 ** 20;
+const diskMiB = 160;
+/** Space that comes back. */
+const recoveryTimeoutMs = 60_000;
+const value = 'x'.repeat(4096);
+
+export const fullDisk: Row = {
+	name: 'full-disk',
+	title: 'on a full file system nothing that was acknowledged is lost, and service comes back by itself with the space',
+	weight: 2,
+	shortMs: 4000,
+	isInTests: false,
+	run: async trial => {
+		const disk = await mount(trial);
+		const server = new Server(trial, {args: {nodes: 3, directory: path.join(disk, 'data'), maxRaftState: 256 * 1024}});
+		const port = await server.ready();
+		const ledger = new Ledger('ledger');
+		for (let round = 1; round === 1 || !trial.isOver; round++) {
+			const filler = path.join(disk, 'filler');
+			const {bavail, bsize} = statfsSync(disk);
+			await untilFails(trial, {port, ledger, filler, freeBytes: bavail * bsize, server});
+			rmSync(filler);
+			const startedAt = performance.now();
+			await trial.until('service comes back with the space', recoveryTimeoutMs, () => isServed(port, ledger));
+			trial.pause(performance.now() - startedAt);
+			await audit(trial, port, ledger);
+			trial.note('times full', round);
+			trial.tell(`full ${round} times`);
+		}
+		trial.operation(ledger.acknowledged);
+		trial.demand(!server.hasExited, `the process ended: ${server.errors}`);
+	},
+};
+
+async function mount(trial: Trial): Promise<string> {
+	const disk = await trial.makeFolder('disk');
+	const {status, stderr} = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMiB}m`, 'tmpfs', disk], {
+		encoding: 'utf8',
+	});
+	if (status !== 0) trial.skip(`a small file system cannot be mounted here: ${(stderr ?? 'no mount').trim()}`);
+	trial.defer(() => spawnSync('umount', ['--lazy', disk]));
+	return disk;
+}
+
+interface Filling {
+	readonly port: number;
+	readonly ledger: Ledger;
+	readonly filler: string;
+	readonly freeBytes: number;
+	readonly server: Server;
+}
+
+/** All but a little of the space is taken from outside; the rest the log takes itself, until a write fails. */
+async function untilFails(trial: Trial, {port, ledger, filler, freeBytes, server}: Filling): Promise<void> {
+	writeFileSync(filler, Buffer.alloc(Math.max(0, freeBytes - trial.random.integer(0, 2 * mebibyte))));
+	trial.fault();
+	const caller = new RedisCaller(connectRedis(port));
+	const deadline = performance.now() + recoveryTimeoutMs;
+	try {
+		while (performance.now() < deadline && !trial.signal.aborted) {
+			trial.demand(!server.hasExited, `the process ended on a full disk: ${server.errors}`);
+			await Promise.all(Array.from({length: 8}, (_, key) => caller.run({type: 'put', key: `fill${key}`, value})));
+			await ledger.append(caller);
+		}
+		trial.find('writes never failed on a full disk');
+	} catch (error) {
+		if (!(error instanceof NoAnswer)) throw error;
+	} finally {
+		caller.close();
+	}
+}
+
+async function isServed(port: number, ledger: Ledger): Promise<boolean> {
+	const caller = new RedisCaller(connectRedis(port));
+	try {
+		await ledger.append(caller);
+		return true;
+	} catch (error) {
+		if (error instanceof NoAnswer) return false;
+		throw error;
+	} finally {
+		caller.close();
+	}
+}
+
+async function audit(trial: Trial, port: number, ledger: Ledger): Promise<void> {
+	const caller = new RedisCaller(connectRedis(port));
+	for (const fault of await ledger.audit(caller)) trial.find(fault);
+	caller.close();
+}

@@ -1,0 +1,60 @@
+import {Cluster} from '../../../actors/cluster/cluster.js';
+import {offer, type Taken} from '../kit/offered-load.js';
+import type {Row} from '../row.js';
+
+const mebibyte = 2 ** 20;
+const times = 5;
+/** As much as is in flight when the peak is measured. */
+const inFlight = 1024;
+/** Of the peak. */
+const shareMin = 0.8;
+const growthMax = 1024 * mebibyte;
+/** "At once back to normal". */
+const normalAfterMs = 2000;
+
+export const overload: Row = {
+	name: 'overload',
+	title:
+		'offered five times what it can do, a cluster does what it can, refuses the rest with a typed error, and is back to normal at once',
+	weight: 4,
+	shortMs: 5000,
+	isInTests: true,
+	run: async trial => {
+		const cluster = await Cluster.start({nodes: 3, seed: trial.random.uint32()});
+		trial.defer(() => cluster.close());
+		const measureSeconds = trial.isLong ? 10 : 1;
+		await offer(cluster, {pace: {inFlight}, seconds: measureSeconds});
+		const peak = rateOf(await offer(cluster, {pace: {inFlight}, seconds: measureSeconds}));
+		globalThis.gc?.();
+		const before = process.memoryUsage().rss;
+		const seconds = Math.max(1, trial.remainingMs / 1000 - 2 * measureSeconds);
+		const under = await offer(cluster, {pace: {perSecond: times * peak}, seconds});
+		const growth = process.memoryUsage().rss - before;
+		trial.fault(under.offered - under.done);
+		trial.operation(under.done);
+		trial.pause(under.longestPauseMs);
+
+		const startedAt = performance.now();
+		const clerk = cluster.clerk();
+		await clerk.put('normal', 'again');
+		const normalMs = performance.now() - startedAt;
+		const after = rateOf(await offer(cluster, {pace: {inFlight}, seconds: measureSeconds}));
+		trial.note('peak', `${Math.round(peak)}/s`);
+		trial.note('offered', `${(under.offered / under.seconds / peak).toFixed(1)} times that`);
+		trial.note('done', `${(rateOf(under) / peak).toFixed(2)} of it`);
+		trial.note('afterwards', `${(after / peak).toFixed(2)}, the first answer after ${Math.round(normalMs)} ms`);
+		trial.note('memory grew by', `${Math.round(growth / mebibyte)} MiB`);
+		trial.note('refused', JSON.stringify(under.failures));
+
+		const {untyped = 0} = under.failures;
+		if (untyped > 0) trial.find(`${untyped} operations failed with an error that has no code`);
+		if (under.done === 0) trial.find('nothing was done under overload');
+		if (growth > growthMax) trial.find(`memory grew by ${Math.round(growth / mebibyte)} MiB`);
+		if (!trial.isLong) return;
+		if (rateOf(under) < shareMin * peak) trial.find(`only ${(rateOf(under) / peak).toFixed(2)} of the peak was done`);
+		if (after < shareMin * peak) trial.find(`afterwards only ${(after / peak).toFixed(2)} of the peak was done`);
+		if (normalMs > normalAfterMs) trial.find(`the first answer afterwards took ${Math.round(normalMs)} ms`);
+	},
+};
+
+const rateOf = ({done, seconds}: Taken): number => done / seconds;

@@ -1,0 +1,55 @@
+import type {Random} from '../../../src/faults/random.js';
+import {request, talk} from '../../redis/harness.js';
+import {Server} from '../kit/server.js';
+import type {Row} from '../row.js';
+
+export const refusedTransactions: Row = {
+	name: 'refused-transactions',
+	title: 'after a MULTI or SELECT that was refused, nothing runs that the client takes for part of it',
+	weight: 1,
+	shortMs: 1500,
+	isInTests: true,
+	run: async trial => {
+		const server = new Server(trial, {args: ['--memory', '--nodes', '1']});
+		const port = await server.ready();
+		let counter = 0;
+		for (let round = 0; round < 20 || !trial.isOver; round++) {
+			const {lines, isInside} = draw(trial.random);
+			const replies = repliesOf(await talk({port}, Buffer.concat(lines.map(line => request(...line.split(' '))))));
+			for (const [offset, reply] of replies.entries()) {
+				const line = lines[offset] ?? '';
+				if (!line.startsWith('INCR')) continue;
+				if (reply.startsWith(':')) counter++;
+				if (isInside[offset] === true && reply.startsWith(':'))
+					trial.find(`INCR was answered ${reply} within ${lines.join('; ')}`);
+			}
+			const [value = ''] = repliesOf(await talk({port}, request('INCRBY', 'counter', '0')));
+			if (value !== `:${counter}`)
+				trial.find(`${counter} increments were answered, the counter says ${value}: ${lines.join('; ')}`);
+			counter = Number(value.slice(1));
+			trial.fault();
+			trial.operation(lines.length);
+			trial.tell(`${round + 1} connections`);
+		}
+	},
+};
+
+/** What a connection sends, and which of it stands within something that the server cannot have begun. */
+function draw(random: Random): {readonly lines: readonly string[]; readonly isInside: readonly boolean[]} {
+	const lines: string[] = [];
+	const isInside: boolean[] = [];
+	let depth: 'none' | 'multi' | 'otherDatabase' = 'none';
+	for (let count = random.integer(3, 12); count > 0; count--) {
+		const line = random.pick(['INCR counter', 'INCR counter', 'MULTI', 'EXEC', 'DISCARD', 'SELECT 1', 'SELECT 0']);
+		isInside.push(depth !== 'none');
+		lines.push(line);
+		if (depth === 'multi' && (line === 'EXEC' || line === 'DISCARD')) depth = 'none';
+		else if (depth === 'otherDatabase' && line === 'SELECT 0') depth = 'none';
+		else if (depth === 'none' && line === 'MULTI') depth = 'multi';
+		else if (depth === 'none' && line === 'SELECT 1') depth = 'otherDatabase';
+	}
+	return {lines, isInside};
+}
+
+/** Each of them is a line: none of these commands is answered with a bulk. */
+const repliesOf = (text: string): readonly string[] => text.split('\r\n').slice(0, -1);
