@@ -1,9 +1,11 @@
 /** The package's face. The parts that stand alone have entries of their own: see `exports` in package.json. */
-export {Cluster, type NodeStatus} from './cluster/cluster.js';
-export {ClusterStateError, ThreadError} from './cluster/errors.js';
+export {Cluster} from './cluster/cluster.js';
+export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadError} from './cluster/errors.js';
+export {type Availability, type ClusterHealth, describeReason, type HealthReason} from './cluster/health.js';
+export type {NodeDamage} from './cluster/node-damage.js';
+export type {NodeStatus, SupervisorEvent} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
 export {OptionError} from './options/option-error.js';
-export type {SupervisorEvent} from './cluster/supervisor.js';
 export {Clerk, type ClerkConnection, type ClerkOptions} from './clerk/clerk.js';
 export {EtcdClerk, type EtcdClerkOptions, type EtcdMember} from './engines/etcd/etcd-clerk.js';
 export {EngineUrlError} from './engines/etcd/engine-url.js';

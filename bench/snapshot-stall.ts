@@ -14,7 +14,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
-import {Cluster, type NodeStatus} from '../actors/cluster/cluster.js';
+import {Cluster} from '../actors/cluster/cluster.js';
+import type {NodeStatus} from '../actors/cluster/node-state.js';
 import type {Clerk} from '../actors/clerk/clerk.js';
 import {nodeId, type NodeId} from '../src/raft/types.js';
 

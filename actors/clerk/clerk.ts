@@ -12,7 +12,16 @@ import {type NodeId, unreachable} from '../../src/raft/types.js';
 import {codec} from '../codec/codec.js';
 import {KeyValueClient} from '../key-value-client.js';
 import {checkOperation} from '../options/check-operation.js';
-import {bytes, callback, checkOptions, given, milliseconds, optionsOf, wholeNumber} from '../options/check-options.js';
+import {
+	bytes,
+	callback,
+	checkOptions,
+	flag,
+	given,
+	milliseconds,
+	optionsOf,
+	wholeNumber,
+} from '../options/check-options.js';
 import type {BusyPoll} from '../network/busy-poll.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
 import type {Router} from '../network/router.js';
@@ -22,6 +31,11 @@ export interface ClerkOptions {
 	/** How long an operation may take, in ms, before it rejects with a `TimeoutError`. @default 10000 */
 	readonly timeoutMs?: number;
 	readonly limits?: Partial<ClerkLimits>;
+	/**
+	 * An operation that is begun while too few nodes are up rejects at once, with a `ClusterUnavailableError`, instead of
+	 * waiting for them until its deadline. For clerks of `Cluster.clerk`. @default false
+	 */
+	readonly refuseWhileDown?: boolean;
 	/** Called once, when the clerk is closed. */
 	readonly closed?: () => void;
 }
@@ -60,6 +74,7 @@ const clerkOptions = optionsOf({
 		operationBytesMax: bytes(),
 		operationsMax: wholeNumber(1),
 	}),
+	refuseWhileDown: flag(),
 	closed: callback(),
 });
 const defaultTimeoutMs = 10_000;
@@ -70,6 +85,7 @@ export class Clerk extends KeyValueClient {
 	readonly #network: Network;
 	readonly #channels: ReplyChannels;
 	readonly #options: ClerkOptions;
+	readonly #refusal: () => Error | undefined;
 	#flushing: NodeJS.Immediate | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#timerAt = Infinity;
@@ -79,10 +95,12 @@ export class Clerk extends KeyValueClient {
 		connect: (clerk: {reset: (server: NodeId) => void}) => Network,
 		servers: readonly NodeId[],
 		options: ClerkOptions,
+		refusal: () => Error | undefined = () => undefined,
 	) {
 		super();
 		checkOptions(clerkOptions, options);
 		this.#options = options;
+		this.#refusal = refusal;
 		this.#core = new ClerkCore({
 			codec,
 			servers,
@@ -106,8 +124,13 @@ export class Clerk extends KeyValueClient {
 		this.#network = connect({reset: server => this.#channels.reset(server)});
 	}
 
-	/** On the router's own thread. Throws an `OptionError`. */
-	static local(router: Router, servers: readonly NodeId[], options: ClerkOptions = {}): Clerk {
+	/** On the router's own thread. `refusal`: the error of an operation that is not to be begun now. Throws an `OptionError`. */
+	static local(
+		router: Router,
+		servers: readonly NodeId[],
+		options: ClerkOptions = {},
+		refusal?: () => Error | undefined,
+	): Clerk {
 		return new Clerk(
 			({reset}) => {
 				const client = router.attachClient({linkReset: reset});
@@ -120,6 +143,7 @@ export class Clerk extends KeyValueClient {
 			},
 			servers,
 			options,
+			refusal,
 		);
 	}
 
@@ -151,6 +175,8 @@ export class Clerk extends KeyValueClient {
 		} catch (error) {
 			return Promise.reject(error);
 		}
+		const refusal = this.#refusal();
+		if (refusal !== undefined) return Promise.reject(refusal);
 		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
 		return new Promise((resolve, reject) => {
 			this.#core.submit(operation, {deadline, caller: {resolve, reject}});

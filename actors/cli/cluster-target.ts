@@ -1,8 +1,10 @@
 /** The console's view of a real cluster and its Redis port. */
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import type {Clerk} from '../clerk/clerk.js';
-import type {Cluster, NodeStatus as ClusterNodeStatus} from '../cluster/cluster.js';
-import type {ConsoleTarget, NodeStatus} from '../console/console-target.js';
+import type {Cluster} from '../cluster/cluster.js';
+import {describeDamage, describeReason} from '../cluster/health.js';
+import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
+import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadConnection} from '../load/load-task.js';
 import {DataTarget} from './data-target.js';
@@ -25,6 +27,11 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 
 	async status(): Promise<readonly NodeStatus[]> {
 		return (await this.#cluster.status()).map(rowOf);
+	}
+
+	async health(): Promise<Health> {
+		const {state, leader, nodes, up, reasons} = await this.#cluster.health();
+		return {state, leader, nodes, up, reasons: reasons.map(describeReason)};
 	}
 
 	async waitForLeader(): Promise<number> {
@@ -84,9 +91,11 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	}
 }
 
-function rowOf({id, state, replica}: ClusterNodeStatus): NodeStatus {
+function rowOf({id, state, replica, error, damage}: ClusterNodeStatus): NodeStatus {
 	const node: NodeId = id;
-	if (state !== 'up') return {type: 'down', node};
+	if (state === 'damaged' && damage !== undefined) return {type: 'damaged', node, reason: describeDamage(id, damage)};
+	if (state === 'waiting') return {type: 'waiting', node, reason: error?.message ?? ''};
+	if (state !== 'up') return {type: state === 'starting' ? 'starting' : 'down', node};
 	if (replica === undefined) return {type: 'silent', node};
 	const {role, currentTerm, commitIndex, appliedIndex, logBytes, snapshotIndex} = replica;
 	return {type: 'up', node, role, currentTerm, commitIndex, lastApplied: appliedIndex, logBytes, snapshotIndex};

@@ -1,6 +1,6 @@
 /** The console's view of an etcd cluster: its data and its state; its faults are not ours to make. */
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {ConsoleTarget, NodeStatus} from '../console/console-target.js';
+import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
 import {CommandRefusedError} from '../console/errors.js';
 import type {EtcdClerk, EtcdMember} from '../engines/etcd/etcd-clerk.js';
 import type {RedisGateway} from '../redis/gateway.js';
@@ -31,6 +31,19 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 
 	async status(): Promise<readonly NodeStatus[]> {
 		return (await this.#clerk.members()).map(rowOf);
+	}
+
+	async health(): Promise<Health> {
+		const members = await this.#clerk.members();
+		const up = members.filter(({type}) => type === 'up').length;
+		const found = members.findIndex(member => member.type === 'up' && member.isLeader);
+		const leader = found === -1 ? undefined : found;
+		const silent = members.flatMap((member, node) =>
+			member.type === 'up' ? [] : [`node ${node} does not answer at ${member.address}`],
+		);
+		const reasons = leader === undefined ? ['no member that answers leads', ...silent] : silent;
+		const state = leader === undefined ? 'down' : reasons.length === 0 ? 'serving' : 'degraded';
+		return {state, leader, nodes: members.length, up, reasons};
 	}
 
 	async waitForLeader(signal: AbortSignal): Promise<number> {

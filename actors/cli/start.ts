@@ -2,7 +2,8 @@
 import path from 'node:path';
 import {isatty} from 'node:tty';
 import {Cluster} from '../cluster/cluster.js';
-import type {SupervisorEvent} from '../cluster/supervisor.js';
+import {describeDamage, describeReason, healthOf} from '../cluster/health.js';
+import type {SupervisorEvent} from '../cluster/node-state.js';
 import type {StartOptions} from '../console/command-line.js';
 import type {ConsoleTarget} from '../console/console-target.js';
 import {runConsole} from '../console/console.js';
@@ -36,11 +37,16 @@ async function startCluster(options: StartOptions): Promise<number> {
 		...(directory === undefined ? {} : {directory}),
 	});
 	const gateway = await openGateway(options, {
-		client: cluster.clerk({timeoutMs: redisTimeoutMs}),
+		client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
 		info: () => clusterInfo(cluster),
+		isLoading: () => cluster.availability === 'loading',
 		close: () => cluster.close(),
 	});
 	cluster.on('event', tellEvent);
+	for (const reason of (await cluster.health()).reasons) {
+		const isOfStart = reason.type === 'nodeDamaged' || reason.type === 'nodeWaiting';
+		if (isOfStart) process.stderr.write(`${describeReason(reason)}\n`);
+	}
 	const place =
 		directory === undefined
 			? 'in temporary files that are gone at the end'
@@ -89,6 +95,7 @@ async function converse(target: ConsoleTarget): Promise<number> {
 interface Backend {
 	readonly client: KeyValueClient;
 	readonly info: () => Promise<Record<string, string | number>>;
+	readonly isLoading?: () => boolean;
 	close(): Promise<void>;
 }
 
@@ -101,6 +108,7 @@ async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend:
 			port: redisPort,
 			info,
 			limits: {valueBytesMax},
+			isLoading: backend.isLoading,
 			reservedDescriptors: reservedDescriptors + nodes * descriptorsOfNode,
 			notice: text => process.stderr.write(`${text}\n`),
 		});
@@ -122,10 +130,15 @@ function tellEvent(event: SupervisorEvent): void {
 		case 'nodeDown':
 			return;
 		case 'nodeRestarting':
-			process.stderr.write(`node ${event.id} died and is restarted: ${event.error?.message ?? 'its thread ended'}\n`);
+			process.stderr.write(
+				`node ${event.id} failed and is tried again in ${Math.ceil(event.delayMs)} ms: ${event.error.message}\n`,
+			);
 			return;
-		case 'nodeGivenUp':
-			process.stderr.write(`node ${event.id} stays down: ${event.error?.message ?? 'it died too often'}\n`);
+		case 'nodeDamaged':
+			process.stderr.write(`node ${event.id} is damaged: ${describeDamage(event.id, event.damage)}\n`);
+			return;
+		case 'nodeStopFailed':
+			process.stderr.write(`node ${event.id} did not stop in good order: ${event.error.message}\n`);
 			return;
 		default:
 			return unreachable(event);
@@ -135,11 +148,14 @@ function tellEvent(event: SupervisorEvent): void {
 /** The `raft` section of INFO. */
 async function clusterInfo(cluster: Cluster): Promise<Record<string, string | number>> {
 	const statuses = await cluster.status();
-	const info: Record<string, string | number> = {nodes: statuses.length};
-	for (const {id, state, replica} of statuses) {
+	const {state: health, up} = healthOf(statuses);
+	const info: Record<string, string | number> = {health, nodes: statuses.length, nodes_up: up};
+	for (const {id, state, replica, error, damage} of statuses) {
+		const place = damage === undefined ? '' : `,file=${damage.file},offset=${damage.offset ?? '-'}`;
+		if (error !== undefined) info[`node${id}_error`] = error.message;
 		info[`node${id}`] =
 			replica === undefined
-				? `state=${state}`
+				? `state=${state}${place}`
 				: `state=${state},role=${replica.role},term=${replica.currentTerm},commit=${replica.commitIndex},applied=${replica.appliedIndex}`;
 	}
 	return info;

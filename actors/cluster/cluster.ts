@@ -18,20 +18,14 @@ import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
 import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
 import {Router, type RouterCounters} from '../network/router.js';
-import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
+import type {ReplicaOptions} from '../replica/protocol.js';
 import {makeTemporaryDirectory, noteFirstRun, prepareDataDirectory} from './data-directory.js';
 import {checkArgument, milliseconds} from '../options/check-options.js';
-import {ClusterStateError} from './errors.js';
+import {ClusterStateError, ClusterUnavailableError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
-import {Supervisor, type SupervisorEvent} from './supervisor.js';
-
-/** One row of a cluster's status. */
-export interface NodeStatus {
-	readonly id: NodeId;
-	readonly state: 'up' | 'down' | 'starting' | 'waiting';
-	/** `undefined` for a node that is down, or too busy to answer. */
-	readonly replica: ReplicaStatus | undefined;
-}
+import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
+import type {NodeStatus, SupervisorEvent} from './node-state.js';
+import {Supervisor} from './supervisor.js';
 
 /** How long a status waits for a node that is busy or paused. */
 const statusTimeoutMs = 500;
@@ -71,8 +65,10 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	}
 
 	/**
-	 * Starts all nodes on what their directories hold, and resolves when each has read its log (a leader may not be
-	 * elected yet: clerks wait for that). Throws an `OptionError` or `DataDirectoryError`.
+	 * Starts all nodes on what their directories hold, and resolves when each has read its log or has failed to (a leader
+	 * may not be elected yet: clerks wait for that). A node that cannot start does not stop the others: `status` tells
+	 * whether it is damaged, or is tried again. Throws an `OptionError`; a `DataDirectoryError` for what concerns the whole
+	 * directory; and when none can start, or a majority is damaged, the error of that node or a `NodesFailedError`.
 	 */
 	static async start(options: ClusterOptions = {}): Promise<Cluster> {
 		const resolved = resolveClusterOptions(options);
@@ -83,7 +79,8 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 			if (!place.hasRun && options.directory !== undefined) await noteFirstRun(options.directory, resolved.nodes);
 			return cluster;
 		} catch (error) {
-			await cluster.close();
+			// What goes wrong with stopping a cluster that did not start adds nothing to the reason for that.
+			await cluster.close().catch(() => undefined);
 			throw error;
 		}
 	}
@@ -105,13 +102,12 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	/** A client of the cluster, on this thread. Close it when it is no longer needed; the cluster closes what is left. */
 	clerk(options: ClerkOptions = {}): Clerk {
 		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
-		const clerk: Clerk = Clerk.local(this.#router, this.nodeIds, {
-			...options,
-			closed: () => {
-				this.#clerks.delete(clerk);
-				options.closed?.();
-			},
-		});
+		const closed = (): void => {
+			this.#clerks.delete(clerk);
+			options.closed?.();
+		};
+		const refusal = options.refuseWhileDown === true ? () => this.#refusal() : undefined;
+		const clerk: Clerk = Clerk.local(this.#router, this.nodeIds, {...options, closed}, refusal);
 		this.#clerks.add(clerk);
 		return clerk;
 	}
@@ -124,19 +120,33 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 
 	async status(): Promise<readonly NodeStatus[]> {
 		return Promise.all(
-			this.nodeIds.map(async id => ({
-				id,
-				state: this.#supervisor.stateOf(id).type,
-				replica: await this.#supervisor.status(id, statusTimeoutMs),
-			})),
+			this.nodeIds.map(async id => {
+				const replica = await this.#supervisor.status(id, statusTimeoutMs);
+				const state = this.#supervisor.stateOf(id);
+				return {
+					id,
+					state: state.type,
+					replica,
+					error: state.type === 'waiting' || state.type === 'damaged' ? state.error : undefined,
+					damage: state.type === 'damaged' ? state.damage : undefined,
+				};
+			}),
 		);
+	}
+
+	/** What the states of the nodes alone allow, without asking them: `serving` only means that a majority is up. */
+	get availability(): Availability {
+		return this.#supervisor.availability;
+	}
+
+	/** Whether it can serve now, and what is wrong. */
+	async health(): Promise<ClusterHealth> {
+		return healthOf(await this.status());
 	}
 
 	/** The leader of the newest term that any node knows of itself; `undefined` while there is none. */
 	async leader(): Promise<NodeId | undefined> {
-		const statuses = await this.status();
-		const leaders = statuses.flatMap(({replica}) => (replica?.role === 'leader' ? [replica] : []));
-		return leaders.sort((a, b) => b.currentTerm - a.currentTerm)[0]?.id;
+		return leaderOf(await this.status());
 	}
 
 	/** Waits for a leader. Throws a `ClusterStateError` after `timeoutMs`, an `OptionError` for a time that is none. */
@@ -158,7 +168,10 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		await this.#supervisor.kill(id);
 	}
 
-	/** Starts a node from its data; one that is up is killed first. */
+	/**
+	 * Starts a node from its data; one that is up is killed first. Rejects with what keeps it from starting: unless that is
+	 * damage, it is tried again by itself.
+	 */
 	async restart(id: NodeId): Promise<void> {
 		await this.#supervisor.restart(id);
 	}
@@ -185,7 +198,10 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		this.#router.planChanged();
 	}
 
-	/** Stops clerks, nodes and network, in this order; everything settles. Idempotent. */
+	/**
+	 * Stops clerks, nodes and network, in this order; everything settles. What went wrong meanwhile it rejects with, when
+	 * all threads have ended and all directories are free. Idempotent.
+	 */
 	async close(): Promise<void> {
 		this.#closing ??= this.#close();
 		return this.#closing;
@@ -197,9 +213,16 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 
 	async #close(): Promise<void> {
 		for (const clerk of this.#clerks) clerk.close();
-		await this.#supervisor.stop();
+		const failures = await this.#supervisor.stop();
 		this.#router.close();
 		if (this.#temporary !== undefined) await rm(this.#temporary, {recursive: true, force: true});
+		if (failures.length > 1) throw new AggregateError(failures, failures.map(({message}) => message).join('; '));
+		if (failures[0] !== undefined) throw failures[0];
+	}
+
+	#refusal(): ClusterUnavailableError | undefined {
+		const {availability} = this.#supervisor;
+		return availability === 'serving' ? undefined : new ClusterUnavailableError(availability);
 	}
 }
 

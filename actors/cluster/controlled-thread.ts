@@ -4,23 +4,34 @@
  * comlink never settles a call whose thread has ended, so each call races the thread's exit and a deadline.
  */
 import {type Remote, releaseProxy, wrap} from 'comlink';
-import {type MessagePort, Worker} from 'node:worker_threads';
+import {inspect} from 'node:util';
+import {type MessagePort, receiveMessageOnPort, Worker} from 'node:worker_threads';
 import {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../../src/storage/errors.js';
 import {InvariantError} from '../../src/raft/errors.js';
 import {decodeError} from '../runtime/error-codec.js';
-import type {Settled, ThreadControl} from '../replica/protocol.js';
+import type {LastWords, Settled, ThreadControl} from '../replica/protocol.js';
 import {endpointOf} from '../replica/thread-control.js';
-import {ThreadError} from './errors.js';
+import {describeError, ThreadError} from './errors.js';
 
 const errorClasses = [DataDirectoryError, StorageCorruptError, StorageFailedError, InvariantError];
 
 /** Half of the default: keys and values rest outside the heap, and no load ran slower for it. Saves 24 MB a thread. */
 const resourceLimits = {maxYoungGenerationSizeMb: 24};
 
-/** How a thread ended: `error` is what it died of, if it said so. */
+/** How a thread ended. */
 export interface ThreadExit {
+	readonly thread: string;
 	readonly exitCode: number;
+	/** What it died of; `undefined` for a thread that was ended from outside, or that came to its end. */
 	readonly error: Error | undefined;
+}
+
+/** The end of a thread that somebody waited for. */
+export function deathOf({thread, exitCode, error}: ThreadExit, waitedFor: string): ThreadError {
+	const reason = error === undefined ? `its exit code is ${exitCode}` : describeError(error);
+	return new ThreadError('ERR_THREAD_DIED', `${thread} ended before it answered '${waitedFor}': ${reason}`, {
+		cause: error,
+	});
 }
 
 export class ControlledThread {
@@ -40,15 +51,23 @@ export class ControlledThread {
 		this.#worker = new Worker(entry, {name, workerData, transferList, resourceLimits});
 		this.#control = wrap<ThreadControl>(endpointOf(controlPort));
 		let error: Error | undefined;
+		this.#worker.on('message', (last: LastWords) => {
+			error = decodeError(last.error, errorClasses);
+		});
+		// Of a thread that could not say anything: it was not loaded, or it has no memory left.
 		this.#worker.on('error', (thrown: unknown) => {
-			error = thrown instanceof Error ? thrown : new Error(String(thrown));
+			error ??= thrown instanceof Error ? thrown : new Error(`it threw ${inspect(thrown)}`);
 		});
 		this.exited = new Promise(resolve => {
 			this.#worker.once('exit', exitCode => {
-				this.#exit = {exitCode, error};
-				this.#controlPort.close();
-				for (const died of this.#calls) died(this.#exit);
-				resolve(this.#exit);
+				// The news of its end overtakes the last answers; who waits for them must have them first.
+				deliverAll(this.#controlPort);
+				setImmediate(() => {
+					this.#exit = {thread: name, exitCode, error};
+					this.#controlPort.close();
+					for (const died of this.#calls) died(this.#exit);
+					resolve(this.#exit);
+				});
 			});
 		});
 	}
@@ -71,14 +90,18 @@ export class ControlledThread {
 		await this.exited;
 	}
 
-	/** Asks it to finish, and ends it when it does not within the deadline. */
-	async stop(timeoutMs: number): Promise<void> {
-		if (this.#exit !== undefined) return;
-		await this.call('stop', [], timeoutMs).catch(() => undefined);
+	/** Asks it to finish, and ends it when it does not within the deadline. Resolves with what went wrong. */
+	async stop(timeoutMs: number): Promise<Error | undefined> {
+		if (this.#exit !== undefined) return this.#exit.error;
+		const failure = await this.call('stop', [], timeoutMs).then(
+			() => undefined,
+			(error: unknown) => error as Error,
+		);
 		const timer = setTimeout(() => void this.#worker.terminate(), timeoutMs);
-		await this.exited;
+		const {error} = await this.exited;
 		clearTimeout(timer);
 		this.#control[releaseProxy]();
+		return failure ?? error;
 	}
 
 	/** Not by `exited.then`: a promise that is settled only at the end would keep something of each call until then. */
@@ -93,8 +116,7 @@ export class ControlledThread {
 					),
 				timeoutMs,
 			);
-			died = ({error}) =>
-				reject(new ThreadError('ERR_THREAD_DIED', `${this.name} ended before it answered '${method}'`, {cause: error}));
+			died = exit => reject(deathOf(exit, method));
 			if (this.#exit === undefined) this.#calls.add(died);
 			else died(this.#exit);
 		});
@@ -104,5 +126,12 @@ export class ControlledThread {
 			clearTimeout(timer);
 			if (died !== undefined) this.#calls.delete(died);
 		}
+	}
+}
+
+/** Gives its listeners at once what has come to the port. */
+function deliverAll(port: MessagePort): void {
+	for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+		(port as unknown as EventTarget).dispatchEvent(new MessageEvent('message', {data: next.message as unknown}));
 	}
 }

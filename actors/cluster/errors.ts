@@ -1,3 +1,4 @@
+import {OperationError} from '../../src/kv/errors.js';
 import {RaftError} from '../../src/raft/errors.js';
 
 /** A thread of the cluster did not answer the supervisor in time, or died before it could. */
@@ -15,4 +16,42 @@ export class ThreadError extends RaftError {
 export class ClusterStateError extends RaftError {
 	override readonly name = 'ClusterStateError';
 	readonly code = 'ERR_CLUSTER_STATE';
+}
+
+/** Too few nodes can start for the cluster to serve. */
+export class NodesFailedError extends RaftError {
+	override readonly name = 'NodesFailedError';
+	readonly code = 'ERR_NODES_FAILED';
+	/** One for each node that cannot start; the first is the cause too. */
+	readonly errors: readonly Error[];
+
+	constructor(errors: readonly Error[], nodes: number) {
+		const reasons = errors.map(({message}) => message).join('; ');
+		const needed = Math.floor(nodes / 2) + 1;
+		super(`${errors.length} of ${nodes} nodes cannot start, and ${needed} are needed: ${reasons}`, {cause: errors[0]});
+		this.errors = errors;
+	}
+}
+
+/** So few nodes are up that an operation could not be carried out: it was not begun. */
+export class ClusterUnavailableError extends OperationError {
+	override readonly name = 'ClusterUnavailableError';
+	readonly code: 'ERR_CLUSTER_DOWN' | 'ERR_CLUSTER_LOADING';
+
+	constructor(availability: 'down' | 'loading') {
+		super(
+			availability === 'down'
+				? 'The cluster is down: no majority of its nodes is up.'
+				: 'The cluster is loading: its nodes read their logs.',
+			'notExecuted',
+		);
+		this.code = availability === 'down' ? 'ERR_CLUSTER_DOWN' : 'ERR_CLUSTER_LOADING';
+	}
+}
+
+/** In one line: the code, where the message does not begin with it, and the message. */
+export function describeError(error: Error): string {
+	const {code} = error as {readonly code?: unknown};
+	const message = error.message || error.name;
+	return typeof code !== 'string' || message.startsWith(code) ? message : `${message} (${code})`;
 }

@@ -28,7 +28,10 @@ export interface ClusterOptions {
 	readonly valueBytesMax?: number;
 	/** A client session that does nothing for this long, in log time, is forgotten. @default 10 minutes */
 	readonly sessionTimeoutMs?: number;
-	/** How often a node may die by itself within a minute before it stays down. @default 10 */
+	/**
+	 * How often a node that fails is tried again quickly (after 0.1 to 10 s) before it has been up for a minute. After that
+	 * it is tried every 15 to 30 s, for as long as the cluster lives. 0: never quickly. @default 10
+	 */
 	readonly restartsPerMinute?: number;
 	/** Of the network's faults and the election timeouts. @default random */
 	readonly seed?: number;

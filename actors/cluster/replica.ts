@@ -2,7 +2,8 @@
 import {MessageChannel} from 'node:worker_threads';
 import type {Router} from '../network/router.js';
 import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
-import {ControlledThread, type ThreadExit} from './controlled-thread.js';
+import {ControlledThread, deathOf, type ThreadExit} from './controlled-thread.js';
+import {ThreadError} from './errors.js';
 
 const replicaEntry = new URL('../../workers/replica.js', import.meta.url);
 const kvEntry = new URL('../../workers/kv-server.js', import.meta.url);
@@ -12,10 +13,11 @@ const startTimeoutMs = 60_000;
 const stopTimeoutMs = 5000;
 
 export class Replica {
-	/** Settles when any of the threads has ended; the others are ended too. */
+	/** Settles when any of the threads has ended by itself or was killed; the others are ended too. */
 	readonly exited: Promise<ThreadExit>;
 	readonly #raft: ControlledThread;
 	readonly #kv: ControlledThread | undefined;
+	#isStopping = false;
 
 	private constructor(raft: ControlledThread, kv: ControlledThread | undefined) {
 		this.#raft = raft;
@@ -55,7 +57,9 @@ export class Replica {
 			return replica;
 		} catch (error) {
 			await replica.kill();
-			throw error;
+			const isDeath = error instanceof ThreadError && error.code === 'ERR_THREAD_DIED';
+			// The thread that died first says why; the other was ended for that.
+			throw isDeath ? deathOf(await replica.exited, 'start') : error;
 		}
 	}
 
@@ -72,15 +76,18 @@ export class Replica {
 		await Promise.all([this.#raft.kill(), this.#kv?.kill()]);
 	}
 
-	async stop(): Promise<void> {
+	/** Resolves with what went wrong, when all threads have ended in any case. */
+	async stop(): Promise<readonly Error[]> {
+		this.#isStopping = true;
 		// The KV server first: it tells its waiters, and needs nobody for that.
-		await this.#kv?.stop(stopTimeoutMs);
-		await this.#raft.stop(stopTimeoutMs);
+		const failures = [await this.#kv?.stop(stopTimeoutMs), await this.#raft.stop(stopTimeoutMs)];
+		return failures.filter(failure => failure !== undefined);
 	}
 
 	async #firstExit(): Promise<ThreadExit> {
 		const exit = await Promise.race([this.#raft.exited, ...(this.#kv === undefined ? [] : [this.#kv.exited])]);
-		await this.kill();
+		// While the replica stops, its threads end one after the other, each when it has finished.
+		if (!this.#isStopping) await this.kill();
 		return exit;
 	}
 }

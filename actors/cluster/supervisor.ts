@@ -1,28 +1,18 @@
 /**
- * Starts the replicas, watches them, and starts anew what died by itself: one for one, with growing pauses, and only so
- * often within a minute. A node that was killed on purpose stays down until it is restarted on purpose.
+ * Starts the replicas, watches them, and starts anew what failed by itself, one for one, with growing pauses, for as long
+ * as the cluster lives. A node whose files are damaged is left alone, and so is one that was killed on purpose: until
+ * they are restarted on purpose.
  */
 import type {NodeId} from '../../src/raft/types.js';
 import type {Router} from '../network/router.js';
-import {Supervision} from '../runtime/supervision.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
-import {ClusterStateError} from './errors.js';
+import {deathOf, type ThreadExit} from './controlled-thread.js';
+import {ClusterStateError, NodesFailedError} from './errors.js';
+import {type Availability, availabilityOf} from './health.js';
+import {damageOf, isInUse} from './node-damage.js';
+import type {NodeState, SupervisorEvent} from './node-state.js';
 import {Replica} from './replica.js';
-
-export type NodeState =
-	| {readonly type: 'up'; readonly replica: Replica}
-	| {readonly type: 'starting'}
-	/** Killed on purpose, or `error` says what made the supervisor give up. */
-	| {readonly type: 'down'; readonly error: Error | undefined}
-	/** Died by itself; comes back after a pause. */
-	| {readonly type: 'waiting'; readonly error: Error | undefined; readonly timer: NodeJS.Timeout};
-
-export type SupervisorEvent =
-	| {readonly type: 'nodeUp'; readonly id: NodeId}
-	| {readonly type: 'nodeDown'; readonly id: NodeId; readonly error: Error | undefined}
-	| {readonly type: 'nodeRestarting'; readonly id: NodeId; readonly delayMs: number; readonly error: Error | undefined}
-	/** Its restart budget is spent: it stays down until `restart`. */
-	| {readonly type: 'nodeGivenUp'; readonly id: NodeId; readonly error: Error | undefined};
+import {RestartPauses} from './restart-pauses.js';
 
 export interface SupervisorOptions {
 	readonly replicas: readonly ReplicaOptions[];
@@ -36,7 +26,7 @@ export interface SupervisorOptions {
 
 interface Supervised {
 	options: ReplicaOptions;
-	readonly supervision: Supervision;
+	readonly pauses: RestartPauses;
 	state: NodeState;
 	/** Commands on one node run one after the other. */
 	queue: Promise<unknown>;
@@ -54,25 +44,38 @@ export class Supervisor {
 				replica.id,
 				{
 					options: replica,
-					supervision: new Supervision({restartsMax: options.restartsPerMinute, withinMs: 60_000}),
-					state: {type: 'down', error: undefined},
+					pauses: new RestartPauses(options.restartsPerMinute),
+					state: {type: 'down'},
 					queue: Promise.resolve(),
 				},
 			]),
 		);
 	}
 
-	/** Starts all. If one cannot start, all are stopped again and its error is thrown. */
+	/**
+	 * Starts all. It is enough that one is up, and that those that are not damaged are a majority: what is not damaged is
+	 * tried again until it is up. Otherwise all are stopped again, and the error of the node that failed is thrown, or a
+	 * `NodesFailedError` with those of several.
+	 */
 	async start(): Promise<void> {
 		const results = await Promise.allSettled([...this.#nodes.keys()].map(id => this.restart(id)));
-		const failure = results.find(result => result.status === 'rejected');
-		if (failure === undefined) return;
+		const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
+		const states = [...this.#nodes.values()].map(({state}) => state.type);
+		const usable = states.filter(state => state !== 'damaged').length;
+		const canServe = states.includes('up') && usable > states.length / 2;
+		const inUse = failures.find(isInUse);
+		if (canServe && inUse === undefined) return;
 		await this.stop();
-		throw failure.reason;
+		const [first] = failures;
+		throw inUse ?? (failures.length === 1 ? first : new NodesFailedError(failures, this.#nodes.size));
 	}
 
 	stateOf(id: NodeId): NodeState {
 		return this.#node(id).state;
+	}
+
+	get availability(): Availability {
+		return availabilityOf([...this.#nodes.values()].map(({state}) => state.type));
 	}
 
 	/** `undefined` for a node that is down or does not answer in time. */
@@ -87,14 +90,17 @@ export class Supervisor {
 		await this.#inOrder(node, async () => {
 			const {state} = node;
 			if (state.type === 'waiting') clearTimeout(state.timer);
-			node.state = {type: 'down', error: undefined};
+			node.state = {type: 'down'};
 			this.#options.router.detachNode(id);
 			if (state.type === 'up') await state.replica.kill();
 		});
-		this.#options.event({type: 'nodeDown', id, error: undefined});
+		this.#options.event({type: 'nodeDown', id});
 	}
 
-	/** Starts a node that is down; one that is up is killed first. Its data is what its disk holds. */
+	/**
+	 * Starts a node that is not up; one that is up is killed first. Its data is what its disk holds. Rejects with what keeps
+	 * it from starting; unless that is damage, it is tried again by itself.
+	 */
 	async restart(id: NodeId): Promise<void> {
 		if (this.#isStopped) throw new ClusterStateError('the cluster is closed: start a new one');
 		const node = this.#node(id);
@@ -108,19 +114,23 @@ export class Supervisor {
 		await state.replica.pause(ms);
 	}
 
-	/** Stops all nodes in good order; what they have taken is finished. */
-	async stop(): Promise<void> {
+	/** Stops all nodes in good order; what they have taken is finished. Resolves with what went wrong, when all have ended. */
+	async stop(): Promise<readonly Error[]> {
 		this.#isStopped = true;
-		await Promise.all(
-			[...this.#nodes.values()].map(node =>
-				this.#inOrder(node, async () => {
-					const {state} = node;
-					if (state.type === 'waiting') clearTimeout(state.timer);
-					node.state = {type: 'down', error: undefined};
-					if (state.type === 'up') await state.replica.stop();
-				}),
-			),
+		const failures = await Promise.all(
+			[...this.#nodes.values()].map(node => this.#inOrder(node, () => this.#stopNode(node))),
 		);
+		return failures.flat();
+	}
+
+	async #stopNode(node: Supervised): Promise<readonly Error[]> {
+		const {state} = node;
+		const {id} = node.options;
+		if (state.type === 'waiting') clearTimeout(state.timer);
+		node.state = {type: 'down'};
+		const failures = state.type === 'up' ? await state.replica.stop() : [];
+		for (const error of failures) this.#options.event({type: 'nodeStopFailed', id, error: named(id, error)});
+		return failures;
 	}
 
 	#node(id: NodeId): Supervised {
@@ -140,43 +150,63 @@ export class Supervisor {
 		if (node.state.type === 'up' || this.#isStopped) return;
 		if (node.state.type === 'waiting') clearTimeout(node.state.timer);
 		const {id} = node.options;
+		const {random, router, event, now} = this.#options;
 		node.state = {type: 'starting'};
 		try {
 			// A node's lives must not repeat each other's chance: a late answer to one could answer the next.
-			const seed = Math.floor(this.#options.random() * 2 ** 32);
-			const replica = await Replica.start({...node.options, seed}, this.#options.router, this.#options);
-			node.state = {type: 'up', replica};
+			const seed = Math.floor(random() * 2 ** 32);
+			const replica = await Replica.start({...node.options, seed}, router, this.#options);
+			node.state = {type: 'up', replica, since: now()};
 			node.options = {...node.options, storage: {...node.options.storage, mustExist: true}};
-			void replica.exited.then(({error}) => this.#died(node, replica, error));
-			this.#options.event({type: 'nodeUp', id});
+			void replica.exited.then(exit => this.#died(node, replica, exit));
+			event({type: 'nodeUp', id});
 		} catch (thrown) {
-			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-			error.message = `node ${id}: ${error.message}`;
-			node.state = {type: 'down', error};
+			const error = named(id, thrown instanceof Error ? thrown : new Error(String(thrown)));
+			router.detachNode(id);
+			this.#couldNotStart(node, error);
 			throw error;
 		}
 	}
 
-	/** Decides on a death that nobody asked for. */
-	#died(node: Supervised, replica: Replica, error: Error | undefined): void {
-		if (this.#isStopped || node.state.type !== 'up' || node.state.replica !== replica) return;
-		const {id} = node.options;
-		const {router, event, now, random} = this.#options;
-		router.detachNode(id);
-		const decision = node.supervision.decide(now(), random());
-		if (decision.type !== 'restart') {
-			node.state = {type: 'down', error};
-			event({type: 'nodeGivenUp', id, error});
+	#couldNotStart(node: Supervised, error: Error): void {
+		const {id, storage} = node.options;
+		const damage = damageOf(error, storage.directory);
+		if (damage === undefined) {
+			this.#tryLater(node, error, 0);
 			return;
 		}
-		const timer = setTimeout(() => void this.#revive(node), decision.delayMs);
-		node.state = {type: 'waiting', error, timer};
-		event({type: 'nodeRestarting', id, delayMs: decision.delayMs, error});
+		node.state = {type: 'damaged', error, damage};
+		this.#options.event({type: 'nodeDamaged', id, error, damage});
 	}
 
-	async #revive(node: Supervised): Promise<void> {
-		await this.#inOrder(node, () => this.#startNode(node)).catch((error: unknown) => {
-			this.#options.event({type: 'nodeGivenUp', id: node.options.id, error: error as Error});
-		});
+	/** A death that nobody asked for. */
+	#died(node: Supervised, replica: Replica, exit: ThreadExit): void {
+		const {state} = node;
+		if (this.#isStopped || state.type !== 'up' || state.replica !== replica) return;
+		const {id} = node.options;
+		this.#options.router.detachNode(id);
+		const error = exit.error ?? deathOf(exit, 'stop');
+		this.#tryLater(node, named(id, error), this.#options.now() - state.since);
 	}
+
+	#tryLater(node: Supervised, error: Error, upMs: number): void {
+		const {id} = node.options;
+		const delayMs = node.pauses.next(upMs, this.#options.random());
+		const timer = setTimeout(() => {
+			// What keeps it from starting has been told by an event, and the next try is set.
+			void this.#inOrder(node, async () => {
+				// Somebody may have killed it, or have started it, before its turn came.
+				if (node.state.type === 'waiting') await this.#startNode(node);
+			}).catch(() => undefined);
+		}, delayMs);
+		node.state = {type: 'waiting', error, timer};
+		this.#options.event({type: 'nodeRestarting', id, delayMs, error});
+	}
+}
+
+/** Says of which node it is the error. */
+function named(id: NodeId, error: Error): Error {
+	const prefix = `node ${id}: `;
+	if (!error.message.startsWith(prefix)) error.message = `${prefix}${error.message}`;
+	return error;
 }

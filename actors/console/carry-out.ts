@@ -8,7 +8,7 @@ import {CommandRefusedError} from './errors.js';
 import {GRAMMAR} from './grammar.js';
 import {loadText} from './load-text.js';
 import {syntaxOf} from './parser.js';
-import {statusTable} from './status-table.js';
+import {healthText, statusTable} from './status-table.js';
 import {valueText} from './value-text.js';
 
 type Executable = Exclude<Command, {type: 'quit'}>;
@@ -28,6 +28,8 @@ export async function carryOut(
 	switch (command.type) {
 		case 'status':
 			return statusTable(await target.status(signal), colours);
+		case 'health':
+			return healthText(await target.health(signal), colours);
 		case 'put':
 		case 'get':
 		case 'append':

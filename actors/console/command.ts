@@ -5,6 +5,7 @@ export type NodeReference = {readonly type: 'number'; readonly node: number} | {
 
 export type Command =
 	| {readonly type: 'status'}
+	| {readonly type: 'health'}
 	| {readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array}
 	| {readonly type: 'get'; readonly key: Uint8Array}
 	| {readonly type: 'append'; readonly key: Uint8Array; readonly value: Uint8Array}

@@ -17,7 +17,23 @@ export type NodeStatus =
 	  }
 	/** Its thread runs and does not answer: it is paused, or busy. */
 	| {readonly type: 'silent'; readonly node: number}
+	/** It reads its log. */
+	| {readonly type: 'starting'; readonly node: number}
+	/** It failed for the reason given, and is tried again. */
+	| {readonly type: 'waiting'; readonly node: number; readonly reason: string}
+	/** Its files are damaged; the reason names file and place. */
+	| {readonly type: 'damaged'; readonly node: number; readonly reason: string}
 	| {readonly type: 'down'; readonly node: number};
+
+export interface Health {
+	/** `degraded`: it serves, and something is wrong. `down`: nothing can be read or written now. */
+	readonly state: 'serving' | 'degraded' | 'down';
+	readonly leader: number | undefined;
+	readonly nodes: number;
+	readonly up: number;
+	/** A line each; empty when all is well. */
+	readonly reasons: readonly string[];
+}
 
 export type CompareAndSetResult =
 	| {readonly type: 'written'}
@@ -34,6 +50,8 @@ export interface ConsoleTarget {
 	readonly nodeCount: number;
 	/** One entry for each node, in the order of their numbers. A node that does not answer is not waited for. */
 	status(signal: AbortSignal): Promise<readonly NodeStatus[]>;
+	/** Whether it can serve now, and why not where it cannot. A node that does not answer is not waited for. */
+	health(signal: AbortSignal): Promise<Health>;
 	put(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void>;
 	append(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void>;
 	/** `undefined`: the key is absent. */

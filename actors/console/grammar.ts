@@ -28,6 +28,16 @@ const data: readonly CommandSyntax[] = [
 		parse: () => ({type: 'status'}),
 	},
 	{
+		name: 'health',
+		usage: 'health',
+		summary: 'tell whether the cluster serves, and what is wrong',
+		details: [
+			'"serving": all nodes are up. "degraded": it serves, and something is wrong. "down": it cannot read or write now.',
+		],
+		completions: [],
+		parse: () => ({type: 'health'}),
+	},
+	{
 		name: 'put',
 		usage: 'put KEY VALUE',
 		summary: 'set a key',

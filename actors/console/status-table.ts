@@ -1,11 +1,11 @@
-/** All nodes at a glance. */
+/** All nodes at a glance, and the cluster as a whole. */
 import Table from 'cli-table3';
 import type {Colors} from 'picocolors/types.js';
-import type {NodeStatus} from './console-target.js';
+import type {Health, NodeStatus} from './console-target.js';
 
 const HEAD = ['node', 'state', 'role', 'term', 'commit', 'applied', 'log bytes', 'snapshot'];
 
-/** Ends without a line break. */
+/** Below the table a line for each node that is damaged or is tried again. Ends without a line break. */
 export function statusTable(nodes: readonly NodeStatus[], colours: Colors): string {
 	const table = new Table({
 		head: HEAD.map(title => colours.bold(title)),
@@ -14,16 +14,27 @@ export function statusTable(nodes: readonly NodeStatus[], colours: Colors): stri
 		style: {head: [], border: []},
 	});
 	for (const status of nodes) table.push(rowOf(status, colours));
-	return table.toString();
+	const reasons = nodes.flatMap(status => ('reason' in status ? [`node ${status.node}: ${status.reason}`] : []));
+	return [table.toString(), ...reasons].join('\n');
 }
 
 function rowOf(status: NodeStatus, colours: Colors): string[] {
-	if (status.type === 'down') return [String(status.node), colours.red('down'), ...blanks];
-	if (status.type === 'silent') return [String(status.node), colours.yellow('silent'), ...blanks];
+	if (status.type !== 'up') return [String(status.node), coloured(status.type, colours), ...blanks];
 	const {node, role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = status;
 	const shownRole = role === 'leader' ? colours.green(role) : role;
 	const numbers = [currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex].map(number => String(number ?? '-'));
 	return [String(node), 'up', shownRole, ...numbers];
 }
 
+/** Red: it does not come back by itself. */
+const coloured = (state: Exclude<NodeStatus['type'], 'up'>, colours: Colors): string =>
+	state === 'down' || state === 'damaged' ? colours.red(state) : colours.yellow(state);
+
 const blanks = HEAD.slice(2).map(() => '-');
+
+/** The state, and a line for each reason. */
+export function healthText({state, leader, nodes, up, reasons}: Health, colours: Colors): string {
+	const colour = {serving: colours.green, degraded: colours.yellow, down: colours.red}[state];
+	const leads = leader === undefined ? '' : `, node ${leader} leads`;
+	return [`${colour(state)}: ${up} of ${nodes} nodes are up${leads}`, ...reasons].join('\n');
+}

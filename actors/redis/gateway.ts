@@ -22,6 +22,8 @@ export interface RedisGatewayOptions {
 	readonly limits?: Partial<RedisLimits> | undefined;
 	/** File descriptors that connections leave free: more than the rest of the process has yet to open. @default 32 */
 	readonly reservedDescriptors?: number | undefined;
+	/** Whether operations are refused now because the data is being read from the disk: PING and INFO say so. @default never */
+	readonly isLoading?: (() => boolean) | undefined;
 	/** Told in a sentence what an operator should know. @default nobody */
 	readonly notice?: ((text: string) => void) | undefined;
 }
@@ -40,6 +42,7 @@ const gatewayOptions = optionsOf(
 		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
 		reservedDescriptors: wholeNumber(0),
 		notice: callback(),
+		isLoading: callback(),
 	},
 	{client: anyObject(), info: callback()},
 );
@@ -53,6 +56,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		commands: commandTable,
 		host,
 		port,
+		isLoading: options.isLoading ?? (() => false),
 		startedMs: performance.now(),
 		sessions: new Map(),
 		connectionsReceived: 0,

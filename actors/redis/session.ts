@@ -11,6 +11,8 @@ export interface GatewayState {
 	readonly commands: ReadonlyMap<string, Command>;
 	readonly host: string;
 	port: number;
+	/** Whether operations are refused because the data is being read from the disk. */
+	readonly isLoading: () => boolean;
 	/** By `performance.now()`. */
 	readonly startedMs: number;
 	/** The open connections, by their id. */

@@ -71,6 +71,12 @@ export interface ReplicaStatus extends RaftStatus {
 	readonly snapshotBytes: number;
 }
 
+/** The last message of a thread to the one that started it, over the worker's own channel: what the thread dies of. */
+export interface LastWords {
+	readonly type: 'lastWords';
+	readonly error: EncodedError;
+}
+
 /** comlink keeps neither an error's class nor its code, so a failure travels as data. */
 export type Settled<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: EncodedError};
 

@@ -35,7 +35,7 @@ import type {
 	StorageOptions,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
-import {blockFor, exposeControl, settle} from './thread-control.js';
+import {blockFor, exposeControl, sayLastWords, settle} from './thread-control.js';
 
 const now = (): number => performance.now();
 
@@ -73,6 +73,7 @@ interface Hosted {
 }
 
 function hostThread(control: MessagePort, hosted: Hosted): void {
+	sayLastWords();
 	exposeControl(
 		{
 			start: () => settle(() => hosted.start()),
@@ -96,6 +97,8 @@ class RaftHost {
 	readonly #router: BatchedPort<Envelope>;
 	readonly #service: BatchedPort<ServiceInput, ServiceOutput> | undefined;
 	#raft: RaftActor | undefined;
+	/** Its actors end one after the other: what one says to the other then is not heard, and need not be. */
+	#isStopping = false;
 
 	constructor({options, router, service}: ReplicaThreadData) {
 		const {id, storage} = options;
@@ -106,6 +109,7 @@ class RaftHost {
 		this.#system = startSystem(`replica-${id}`);
 		const random = Random.fromSeed(options.seed);
 		const toService = (input: ServiceInput): void => {
+			if (this.#isStopping) return;
 			if (this.#service === undefined) mustTell(kv, {type: 'service', input});
 			else this.#service.send(input);
 		};
@@ -125,7 +129,9 @@ class RaftHost {
 				})),
 			{...spawnOptions, name: 'raft'},
 		);
-		const toRaft = (output: ServiceOutput): void => mustTell(raft, {type: 'service', output});
+		const toRaft = (output: ServiceOutput): void => {
+			if (!this.#isStopping) mustTell(raft, {type: 'service', output});
+		};
 		const kv = service === undefined ? spawnKv(this.#system, options, toRaft) : undefined;
 		this.#service = service === undefined ? undefined : new BatchedPort(service, {receive: toRaft});
 		this.#router = routerPort(router, envelope => {
@@ -141,10 +147,12 @@ class RaftHost {
 
 	/** Waiters are told, then what was written becomes durable, then the directory is let go. */
 	async stop(): Promise<void> {
+		this.#isStopping = true;
 		await this.#system.stop();
-		await new Promise<void>(resolve => this.#storage.close(() => resolve()));
+		const failure = await new Promise<Error | undefined>(resolve => this.#storage.close(resolve));
 		this.#service?.close();
 		this.#router.close();
+		if (failure !== undefined) throw failure;
 	}
 }
 
@@ -152,17 +160,23 @@ class KvHost {
 	readonly #system: ActorSystem;
 	readonly #router: BatchedPort<Envelope>;
 	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
+	#isStopping = false;
 
 	constructor({options, router, service}: KvThreadData) {
 		this.#system = startSystem(`kv-${options.id}`);
 		const kv = spawnKv(this.#system, options, output => this.#service.send(output));
-		this.#service = new BatchedPort(service, {receive: input => mustTell(kv, {type: 'service', input})});
+		this.#service = new BatchedPort(service, {
+			receive: input => {
+				if (!this.#isStopping) mustTell(kv, {type: 'service', input});
+			},
+		});
 		this.#router = routerPort(router, envelope => {
 			if (envelope.type === 'request') kv.tell({type: 'request', envelope});
 		});
 	}
 
 	async stop(): Promise<void> {
+		this.#isStopping = true;
 		await this.#system.stop();
 		this.#service.close();
 		this.#router.close();

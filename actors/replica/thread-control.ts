@@ -1,8 +1,8 @@
 /** The thread's end of the control plane: comlink over a port of its own. */
 import {expose, type Endpoint} from 'comlink';
-import type {MessagePort} from 'node:worker_threads';
+import {type MessagePort, parentPort} from 'node:worker_threads';
 import {encodeError} from '../runtime/error-codec.js';
-import type {Settled, ThreadControl} from './protocol.js';
+import type {LastWords, Settled, ThreadControl} from './protocol.js';
 
 /** Makes the outcome of an action data: comlink would drop an error's class, code and fields. */
 export async function settle<T>(action: () => T | Promise<T>): Promise<Settled<T>> {
@@ -23,4 +23,15 @@ export function exposeControl(control: ThreadControl, port: MessagePort): void {
 /** Blocks this thread's event loop, timers and all. */
 export function blockFor(ms: number): void {
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/**
+ * Tells the supervisor what this thread dies of, and ends the thread. Node's own report of an uncaught error loses its
+ * class, the code of its cause, and of a DOMException all there is.
+ */
+export function sayLastWords(): void {
+	process.once('uncaughtException', error => {
+		parentPort?.postMessage({type: 'lastWords', error: encodeError(error)} satisfies LastWords);
+		process.exit(1);
+	});
 }

@@ -146,7 +146,7 @@ test.serial('a directory that cannot be made is told in one line', async t => {
 	t.regex(errors, /^threadraft: .*cannot be used as a data directory.*\n$/);
 });
 
-test.serial('a log that was damaged in the middle is told in one line, and nothing is started', async t => {
+test.serial('a log that was damaged in the middle is told with its place, and the other nodes serve', async t => {
 	const directory = await temporaryDirectory(t);
 	const script = `${Array.from({length: 50}, (_, token) => `append a ${token},`).join('\n')}\n`;
 	t.is((await run(t, ['--dir', directory, ...anyPort], script)).status, 0);
@@ -159,19 +159,30 @@ test.serial('a log that was damaged in the middle is told in one line, and nothi
 	const place = bytes.indexOf('1,');
 	await file.write(Buffer.from([(bytes[place] ?? 0) ^ 1]), 0, 1, place);
 	await file.close();
-	const {status, errors} = await run(t, ['--dir', directory, ...anyPort], 'quit\n');
+	const {status, output, errors} = await run(t, ['--dir', directory, ...anyPort], 'get a\nhealth\nstatus\nrestart 1\n');
 	t.is(status, 1);
-	t.regex(errors, /^threadraft: node 1: storage is damaged: .*\n$/);
+	const [told, restarted, ...rest] = errors.split('\n');
+	t.true(told?.startsWith(`node 1 is damaged: ${name}, byte `), errors);
+	t.regex(told ?? '', /, byte \d+: storage is damaged: /);
+	t.regex(restarted ?? '', /^(?:node 1 is damaged|line 4: node 1: storage is damaged): /);
+	t.true(rest.length <= 2, errors);
+	t.regex(output, /> get a\n0,1,2,/);
+	t.regex(output, /> health\ndegraded: 4 of 5 nodes are up, node \d leads\nnode 1 is damaged: /);
+	t.regex(output, /│ +1 │ damaged /);
 });
 
-test.serial('a node whose data is gone does not come back as an empty voter that has forgotten its votes', async t => {
-	const directory = await temporaryDirectory(t);
-	t.is((await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], 'put a 1\n')).status, 0);
-	await rm(path.join(directory, 'node-2'), {recursive: true});
-	const {status, errors} = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], 'get a\n');
-	t.is(status, 1);
-	t.regex(errors, /^threadraft: node 2: .*node-2 has no log.*\n$/);
-});
+test.serial(
+	'a node whose data is gone does not come back as an empty voter that has forgotten its votes; the others serve',
+	async t => {
+		const directory = await temporaryDirectory(t);
+		t.is((await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], 'put a 1\n')).status, 0);
+		await rm(path.join(directory, 'node-2'), {recursive: true});
+		const {status, output, errors} = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], 'get a\nhealth\n');
+		t.is(status, 0);
+		t.regex(errors, /^node 2 is damaged: .*node-2.*\n$/);
+		t.regex(output, /> get a\n1\n> health\ndegraded: 2 of 3 nodes are up/);
+	},
+);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 	test.serial(`${signal} stops it cleanly, in the middle of its work`, async t => {

@@ -1,5 +1,5 @@
 import type {LoadResult} from '../../actors/load/load-task.js';
-import type {CompareAndSetResult, ConsoleTarget, NodeStatus} from '../../actors/console/console-target.js';
+import type {CompareAndSetResult, ConsoleTarget, Health, NodeStatus} from '../../actors/console/console-target.js';
 
 const keyOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
@@ -33,6 +33,12 @@ export class MemoryTarget implements ConsoleTarget {
 				snapshotIndex: 100,
 			};
 		});
+	}
+
+	async health(): Promise<Health> {
+		const up = 3 - this.#down.size;
+		const reasons = [...this.#down].map(node => `node ${node} is down`);
+		return {state: up === 3 ? 'serving' : up === 2 ? 'degraded' : 'down', leader: this.leader, nodes: 3, up, reasons};
 	}
 
 	async put(key: Uint8Array, value: Uint8Array): Promise<void> {

@@ -19,6 +19,7 @@ const means = test.macro({
 test(means, '', undefined);
 test(means, '   # only a comment', undefined);
 test(means, 'status', {type: 'status'});
+test(means, 'health', {type: 'health'});
 test(means, '  STATUS  # all nodes', {type: 'status'});
 test(means, 'put a 1', put('a', '1'));
 test(means, 'put "a b" "c # d"', put('a b', 'c # d'));

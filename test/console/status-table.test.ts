@@ -1,6 +1,6 @@
 import test from 'ava';
 import picocolors from 'picocolors';
-import {statusTable} from '../../actors/console/status-table.js';
+import {healthText, statusTable} from '../../actors/console/status-table.js';
 import type {NodeStatus} from '../../actors/console/console-target.js';
 
 const nodes: readonly NodeStatus[] = [
@@ -41,4 +41,32 @@ test('colours change nothing but colours', t => {
 	t.true(coloured.includes('\u001B[31mdown'));
 	const plain = coloured.replaceAll(new RegExp(String.raw`\u001B\[\d+m`, 'g'), '');
 	t.is(plain, statusTable(nodes, picocolors.createColors(false)));
+});
+
+test('a node that is damaged or is tried again has its reason below the table', t => {
+	const text = statusTable(
+		[
+			{type: 'starting', node: 0},
+			{type: 'waiting', node: 1, reason: 'the disk does not answer'},
+			{type: 'damaged', node: 2, reason: 'data/node-2/log-0000000001, byte 400: storage is damaged'},
+		],
+		picocolors.createColors(false),
+	);
+	for (const state of ['starting', 'waiting ', 'damaged ']) t.true(text.includes(`│ ${state} │`), state);
+	t.deepEqual(text.split('\n').slice(-2), [
+		'node 1: the disk does not answer',
+		'node 2: data/node-2/log-0000000001, byte 400: storage is damaged',
+	]);
+});
+
+test('the health is one line, and a line for each reason', t => {
+	const plain = picocolors.createColors(false);
+	t.is(
+		healthText({state: 'serving', leader: 1, nodes: 3, up: 3, reasons: []}, plain),
+		'serving: 3 of 3 nodes are up, node 1 leads',
+	);
+	t.is(
+		healthText({state: 'down', leader: undefined, nodes: 3, up: 1, reasons: ['one', 'two']}, plain),
+		'down: 1 of 3 nodes are up\none\ntwo',
+	);
 });

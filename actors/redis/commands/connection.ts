@@ -11,13 +11,20 @@ import {
 	textAt,
 	valueAt,
 } from './command.js';
+import {loadingText} from './failures.js';
 import {planHello, wrongPassword} from './hello.js';
 
 function planPing(parts: readonly Buffer[]): Plan {
 	if (parts.length > 2) return refuse(`ERR wrong number of arguments for 'ping' command`);
-	if (parts.length === 1) return {type: 'local', reply: out => out.status('PONG')};
-	const message = valueAt(parts, 1);
-	return {type: 'local', reply: out => out.value(message)};
+	const message = parts.length === 1 ? undefined : valueAt(parts, 1);
+	return {
+		type: 'local',
+		reply: (out, {gateway}) => {
+			if (gateway.isLoading()) out.error(loadingText);
+			else if (message === undefined) out.status('PONG');
+			else out.value(message);
+		},
+	};
 }
 
 function planEcho(parts: readonly Buffer[]): Plan {

@@ -15,6 +15,15 @@ export class Failure {
 /** What fails each time it is tried. */
 const permanentCodes = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_MALFORMED']);
 
+/** What Redis says of a server that cannot serve; libraries know these words. */
+const words = new Map([
+	['ERR_CLUSTER_DOWN', 'CLUSTERDOWN'],
+	['ERR_CLUSTER_LOADING', 'LOADING'],
+]);
+
+/** Redis answers so even to a PING while it loads (seen with 7.0.15), and with INFO alone says how far it is. */
+export const loadingText = 'LOADING the nodes of the cluster read their logs: try again soon';
+
 /**
  * One line that tells what a person and a library need to know: may it have happened, and does trying again make sense?
  * TRYAGAIN is only for what did not happen, since libraries retry on that word by themselves, and an INCR that
@@ -24,6 +33,8 @@ export function failureText(failure: Failure, kind: 'read' | 'write'): string {
 	const {code, outcome, message} = factsOf(failure.error);
 	if (kind === 'write' && outcome !== 'notExecuted')
 		return `UNCERTAIN the command may have been executed, or may yet be (${code}): ${message}`;
+	const known = words.get(code);
+	if (known !== undefined) return `${known} ${message}`;
 	const word = permanentCodes.has(code) ? 'ERR' : 'TRYAGAIN';
 	return `${word} the command was not executed (${code}): ${message}`;
 }

@@ -17,8 +17,8 @@ const sections: Readonly<Record<string, (gateway: GatewayState) => Fields>> = {
 		uptime_in_seconds: Math.floor((performance.now() - gateway.startedMs) / 1000),
 	}),
 	clients: gateway => ({connected_clients: gateway.sessions.size, maxclients: gateway.limits.clientsMax}),
-	// Clients wait until nothing is loading (ioredis' ready check); replicas load before the port is opened.
-	persistence: () => ({loading: 0}),
+	// Clients wait until nothing is loading (ioredis' ready check).
+	persistence: gateway => ({loading: gateway.isLoading() ? 1 : 0}),
 	stats: gateway => ({
 		total_connections_received: gateway.connectionsReceived,
 		total_commands_processed: gateway.commandsProcessed,

@@ -1,3 +1,4 @@
+import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {RaftError} from '../../../src/raft/errors.js';
 import {
@@ -72,4 +73,38 @@ test('a ring of causes ends', t => {
 	let depth = 0;
 	for (let error: unknown = sent(first); error instanceof Error; error = error.cause) depth++;
 	t.is(depth, 9);
+});
+
+test('an AggregateError keeps the errors of its list, with their classes, and of a long list the first 64', t => {
+	const several = new AggregateError([new TypeError('one'), 'two', new AskTimeoutError('a/b#0', 5)], 'several');
+	const decoded = decodeError(structuredClone(encodeError(several))) as AggregateError;
+	t.true(decoded instanceof AggregateError);
+	t.is(decoded.message, 'several');
+	t.deepEqual(
+		decoded.errors.map(each => [(each as Error).constructor, (each as Error).message]),
+		[
+			[TypeError, 'one'],
+			[Error, "'two'"],
+			[AskTimeoutError, new AskTimeoutError('a/b#0', 5).message],
+		],
+	);
+	t.false(Object.keys(decoded).includes('errors'), 'as the language has it');
+	const long = new AggregateError(Array.from({length: 1000}, (_, number) => new Error(String(number))));
+	t.is((decodeError(encodeError(long)) as AggregateError).errors.length, 64);
+	const ring = new AggregateError([] as Error[], 'a ring');
+	for (let count = 0; count < 10; count++) ring.errors.push(ring);
+	t.notThrows(() => decodeError(structuredClone(encodeError(ring))));
+});
+
+test('whatever is thrown and has a message keeps it: a DOMException, an error of another realm, an object', t => {
+	const decoded = decodeError(structuredClone(encodeError(new DOMException('aborted', 'AbortError'))));
+	t.like(decoded, {name: 'RemoteError', remoteName: 'AbortError', message: 'aborted'});
+	t.is(decodeError(encodeError(runInNewContext('new TypeError("elsewhere")'))).message, 'elsewhere');
+	t.is(decodeError(encodeError({message: 'no error at all'})).message, 'no error at all');
+	const unreadable = Object.defineProperty(new Error('x'), 'message', {
+		get: () => {
+			throw new Error('not to be read');
+		},
+	});
+	t.regex(decodeError(encodeError(unreadable)).message, /^an error that cannot be read/);
 });

@@ -15,8 +15,8 @@ export class KvThreads implements KvCluster {
 	private constructor(cluster: Cluster, died: (error: Error) => void) {
 		this.#cluster = cluster;
 		cluster.on('event', event => {
-			if (event.type !== 'nodeRestarting' && event.type !== 'nodeGivenUp') return;
-			died(new Error(`server ${event.id} ended: ${event.error?.message}`, {cause: event.error}));
+			if (event.type !== 'nodeRestarting' && event.type !== 'nodeDamaged') return;
+			died(new Error(`server ${event.id} ended: ${event.error.message}`, {cause: event.error}));
 		});
 	}
 

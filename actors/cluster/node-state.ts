@@ -1,0 +1,40 @@
+/** What the supervisor knows of a node, and what it tells about it. Nothing here runs. */
+import type {Milliseconds, NodeId} from '../../src/raft/types.js';
+import type {NodeDamage} from './node-damage.js';
+import type {ReplicaStatus} from '../replica/protocol.js';
+import type {Replica} from './replica.js';
+
+export type NodeState =
+	| {readonly type: 'up'; readonly replica: Replica; readonly since: Milliseconds}
+	/** Its threads run, and it reads its log. */
+	| {readonly type: 'starting'}
+	/** Killed on purpose, or never started. */
+	| {readonly type: 'down'}
+	/** It failed by itself, or could not start; it is tried again after a pause, for as long as the cluster lives. */
+	| {readonly type: 'waiting'; readonly error: Error; readonly timer: NodeJS.Timeout}
+	/** Its files are damaged. It is not tried again until `restart`. */
+	| {readonly type: 'damaged'; readonly error: Error; readonly damage: NodeDamage};
+
+export type SupervisorEvent =
+	| {readonly type: 'nodeUp'; readonly id: NodeId}
+	/** Killed on purpose. */
+	| {readonly type: 'nodeDown'; readonly id: NodeId}
+	/** It failed by itself, or could not start, because of `error`; it is tried again after `delayMs`. */
+	| {readonly type: 'nodeRestarting'; readonly id: NodeId; readonly delayMs: Milliseconds; readonly error: Error}
+	/** It cannot start on its files, and is not tried again until `restart`. The others go on. */
+	| {readonly type: 'nodeDamaged'; readonly id: NodeId; readonly error: Error; readonly damage: NodeDamage}
+	/** While the cluster was closed. The node's threads have ended and its directory is free all the same. */
+	| {readonly type: 'nodeStopFailed'; readonly id: NodeId; readonly error: Error};
+
+/** One row of a cluster's status. */
+export interface NodeStatus {
+	readonly id: NodeId;
+	/** See {@link NodeState}. */
+	readonly state: NodeState['type'];
+	/** `undefined` for a node that is not up, or too busy to answer. */
+	readonly replica: ReplicaStatus | undefined;
+	/** Why a node is waiting or damaged. */
+	readonly error: Error | undefined;
+	/** What is wrong with the files of a node that is damaged. */
+	readonly damage: NodeDamage | undefined;
+}

@@ -1,0 +1,58 @@
+import test from 'ava';
+import {availabilityOf, describeReason, healthOf} from '../../actors/cluster/health.js';
+import type {NodeStatus} from '../../actors/cluster/node-state.js';
+import {nodeId, type Role} from '../../src/raft/types.js';
+
+const blank = {replica: undefined, error: undefined, damage: undefined};
+const up = (id: number, role: Role, currentTerm = 4): NodeStatus =>
+	({...blank, id: nodeId(id), state: 'up', replica: {id: nodeId(id), role, currentTerm}}) as unknown as NodeStatus;
+const not = (id: number, state: NodeStatus['state'], rest: Partial<NodeStatus> = {}): NodeStatus => ({
+	...blank,
+	id: nodeId(id),
+	state,
+	...rest,
+});
+const damage = {file: 'data/node-2/log-0000000001', offset: 400, reason: 'node 2: storage is damaged'};
+
+test('health: all up and led is serving; a node that is not up or is silent makes it degraded', t => {
+	t.deepEqual(healthOf([up(0, 'follower'), up(1, 'leader'), up(2, 'follower')]), {
+		state: 'serving',
+		leader: nodeId(1),
+		nodes: 3,
+		up: 3,
+		reasons: [],
+	});
+	const degraded = healthOf([up(0, 'leader'), not(1, 'up'), not(2, 'damaged', {damage})]);
+	t.is(degraded.state, 'degraded');
+	t.deepEqual(degraded.reasons, [
+		{type: 'nodeSilent', id: nodeId(1)},
+		{type: 'nodeDamaged', id: nodeId(2), damage},
+	]);
+	t.is(degraded.reasons.map(describeReason)[1], `node 2 is damaged: ${damage.file}, byte 400: storage is damaged`);
+});
+
+test('health: without a majority or without a leader it is down, and that comes first', t => {
+	const error = new Error('node 0: EIO');
+	const lonely = healthOf([not(0, 'waiting', {error}), up(1, 'leader'), not(2, 'down')]);
+	t.is(lonely.state, 'down');
+	t.deepEqual(
+		lonely.reasons.map(({type}) => type),
+		['noMajority', 'nodeWaiting', 'nodeDown'],
+	);
+	t.is(lonely.reasons.map(describeReason)[1], 'node 0 failed and is tried again: EIO');
+	const led = healthOf([up(0, 'candidate'), up(1, 'follower'), not(2, 'starting')]);
+	t.is(led.state, 'down');
+	t.deepEqual(
+		led.reasons.map(({type}) => type),
+		['noLeader', 'nodeStarting'],
+	);
+});
+
+test('what the states alone allow: a majority up serves, one that starts is loading, anything less is down', t => {
+	t.is(availabilityOf(['up', 'damaged', 'up']), 'serving');
+	t.is(availabilityOf(['up', 'starting', 'down']), 'loading');
+	t.is(availabilityOf(['starting', 'starting', 'waiting']), 'loading');
+	t.is(availabilityOf(['up', 'waiting', 'waiting']), 'down');
+	t.is(availabilityOf(['up', 'up', 'down', 'down']), 'down');
+	t.is(availabilityOf(['damaged']), 'down');
+});
