@@ -3,6 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
 import {CommandRefusedError} from '../console/errors.js';
 import type {EtcdClerk, EtcdMember} from '../engines/etcd/etcd-clerk.js';
+import type {EngineSecurity} from '../engines/etcd/security.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadConnection} from '../load/load-task.js';
 import {DataTarget} from './data-target.js';
@@ -10,15 +11,26 @@ import {DataTarget} from './data-target.js';
 /** Between looks for a leader. */
 const pollMs = 100;
 
+/** How another client of the same cluster connects. */
+export interface EngineConnection {
+	readonly url: string;
+	readonly security: EngineSecurity;
+}
+
 export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	readonly #clerk: EtcdClerk;
 	readonly #gateway: RedisGateway;
 	readonly #closeClients: () => Promise<void>;
-	readonly #url: string;
+	readonly #connection: EngineConnection;
 
-	constructor(url: string, clerk: EtcdClerk, gateway: RedisGateway, closeClients: () => Promise<void>) {
+	constructor(
+		connection: EngineConnection,
+		clerk: EtcdClerk,
+		gateway: RedisGateway,
+		closeClients: () => Promise<void>,
+	) {
 		super(clerk);
-		this.#url = url;
+		this.#connection = connection;
 		this.#clerk = clerk;
 		this.#gateway = gateway;
 		this.#closeClients = closeClients;
@@ -66,7 +78,7 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	readonly setDelay = refuse;
 
 	protected connection(): LoadConnection {
-		return {type: 'etcd', url: this.#url};
+		return {type: 'etcd', ...this.#connection};
 	}
 
 	async close(): Promise<void> {

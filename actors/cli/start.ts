@@ -7,12 +7,15 @@ import type {SupervisorEvent} from '../cluster/node-state.js';
 import type {StartOptions} from '../console/command-line.js';
 import type {ConsoleTarget} from '../console/console-target.js';
 import {runConsole} from '../console/console.js';
+import type {EngineOptions} from '../console/engine-options.js';
 import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
+import type {EngineSecurity} from '../engines/etcd/security.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
 import {unreachable} from '../../src/raft/types.js';
 import {ClusterTarget} from './cluster-target.js';
+import {readEngineSecurity} from './engine-security.js';
 import {EtcdTarget} from './etcd-target.js';
 
 /** Bytes. Large enough for what people put into Redis, small enough for a message between threads. */
@@ -56,21 +59,23 @@ async function startCluster(options: StartOptions): Promise<number> {
 }
 
 /** The same console and Redis port, before an etcd cluster. */
-async function startEngine(url: string, options: StartOptions): Promise<number> {
-	const clerk = await EtcdClerk.connect(url);
-	const redisClerk = await connectOrClose(url, clerk);
+async function startEngine(engine: EngineOptions, options: StartOptions): Promise<number> {
+	const {url} = engine;
+	const security = await readEngineSecurity(engine, process.env);
+	const clerk = await EtcdClerk.connect(url, security);
+	const redisClerk = await connectOrClose(url, security, clerk);
 	const close = async (): Promise<void> => {
 		await Promise.all([clerk.close(), redisClerk.close()]);
 	};
 	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close});
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
-	return converse(new EtcdTarget(url, clerk, gateway, close));
+	return converse(new EtcdTarget({url, security}, clerk, gateway, close));
 }
 
 /** The connections that are there would keep the process from ending. */
-async function connectOrClose(url: string, other: EtcdClerk): Promise<EtcdClerk> {
+async function connectOrClose(url: string, security: EngineSecurity, other: EtcdClerk): Promise<EtcdClerk> {
 	try {
-		return await EtcdClerk.connect(url, {timeoutMs: redisTimeoutMs});
+		return await EtcdClerk.connect(url, {...security, timeoutMs: redisTimeoutMs});
 	} catch (error) {
 		await other.close();
 		throw error;

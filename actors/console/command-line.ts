@@ -1,6 +1,6 @@
 /** The command line of `threadraft`: its subcommands, their options, and what is said to a wrong one. */
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
-import {EngineUrlError, parseEngineUrl} from '../engines/etcd/engine-url.js';
+import {addEngineOptions, type EngineOptions, engineOptionsOf, type RawEngineOptions} from './engine-options.js';
 
 /** What `threadraft start` was asked for. */
 export interface StartOptions {
@@ -13,8 +13,8 @@ export interface StartOptions {
 	readonly redisHost: string;
 	/** The key/value servers run on threads of their own. */
 	readonly kvThread: boolean;
-	/** URL of the etcd cluster that takes the place of our own; then nothing of nodes, directory and threads counts. */
-	readonly engine: string | undefined;
+	/** The etcd cluster that takes the place of our own; then nothing of nodes, directory and threads counts. */
+	readonly engine: EngineOptions | undefined;
 }
 
 /** One subcommand. */
@@ -39,14 +39,13 @@ export interface CommandLineStreams {
 const USAGE_STATUS = 2;
 
 /** What commander knows of the options of `start`; the defaults are set there. */
-interface RawStartOptions {
+interface RawStartOptions extends RawEngineOptions {
 	readonly nodes: number;
 	readonly dir: string;
 	readonly memory: boolean;
 	readonly redisPort: number;
 	readonly redisHost: string;
 	readonly kvThread: boolean;
-	readonly engine?: string;
 }
 
 export function startSubcommand(start: (options: StartOptions) => Promise<number>): Subcommand {
@@ -59,10 +58,6 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				'--memory',
 				'keep the data in temporary files that are never forced to the disk and are gone at the end',
 			);
-			const engine = new Option(
-				'--engine <url>',
-				'keep the data in this etcd cluster (etcd://HOST:PORT,...) instead of starting one',
-			);
 			command
 				.option('--nodes <n>', 'how many nodes, 1 to 9', wholeNumber(1, 9), 5)
 				.option('--dir <path>', 'where the nodes keep their data', './threadraft-data')
@@ -70,14 +65,15 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				.option('--redis-port <port>', 'port of the Redis protocol; 0 takes any free one', wholeNumber(0, 65_535), 6380)
 				.option('--redis-host <host>', 'address to listen on', '127.0.0.1')
 				.option('--kv-thread', 'run each key/value server on a thread of its own', false)
-				.addOption(engine.argParser(engineUrl).conflicts(['nodes', 'dir', 'memory', 'kvThread']))
-				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw))));
+				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw, command))));
+			addEngineOptions(command, ['nodes', 'dir', 'memory', 'kvThread']);
 		},
 	};
 }
 
-function startOptionsOf(raw: RawStartOptions): StartOptions {
-	const {nodes, dir, memory, redisPort, redisHost, kvThread, engine} = raw;
+function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
+	const {nodes, dir, memory, redisPort, redisHost, kvThread} = raw;
+	const engine = engineOptionsOf(raw, command);
 	return {nodes, directory: memory ? undefined : dir, redisPort, redisHost, kvThread, engine};
 }
 
@@ -135,12 +131,13 @@ function programOf(
 	return program;
 }
 
-/** Commander may add a guess on a second line; a mistake is one line here. */
+/** Commander may add a guess on a second line; a mistake is one line here. It repeats what is wrong: a password it must not. */
 function mistakeLine(text: string): string {
 	const message = text
 		.trim()
 		.replace(/^error: /, '')
-		.replaceAll(/\s*\n\s*/g, ' ');
+		.replaceAll(/\s*\n\s*/g, ' ')
+		.replaceAll(/(:\/\/[^\s/:@']*:)[^\s']*@/g, '$1***@');
 	return `threadraft: ${message} (see threadraft --help)`;
 }
 
@@ -150,13 +147,4 @@ function wholeNumber(min: number, max: number): (text: string) => number {
 		if (value >= min && value <= max) return value;
 		throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
 	};
-}
-
-function engineUrl(text: string): string {
-	try {
-		parseEngineUrl(text);
-		return text;
-	} catch (error) {
-		throw error instanceof EngineUrlError ? new InvalidArgumentError(error.message) : error;
-	}
 }

@@ -6,13 +6,14 @@ import {RaftError} from '../../src/raft/errors.js';
 import {Random} from '../../src/faults/random.js';
 import {Clerk, type ClerkConnection} from '../clerk/clerk.js';
 import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
+import type {EngineSecurity} from '../engines/etcd/security.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {type LoadReport, RecordedLoad} from './recorded-load.js';
 
 /** How one client reaches its cluster. */
 export type LoadConnection =
 	| {readonly type: 'clerk'; readonly clerk: ClerkConnection}
-	| {readonly type: 'etcd'; readonly url: string};
+	| {readonly type: 'etcd'; readonly url: string; readonly security: EngineSecurity};
 
 export interface LoadTask {
 	/** One for each client. */
@@ -83,5 +84,5 @@ async function writeHistory(file: string, load: RecordedLoad, {verdict}: LoadRep
 async function connect(connection: LoadConnection): Promise<KeyValueClient> {
 	return connection.type === 'clerk'
 		? Clerk.connect(connection.clerk, {timeoutMs})
-		: EtcdClerk.connect(connection.url, {timeoutMs});
+		: EtcdClerk.connect(connection.url, {...connection.security, timeoutMs});
 }

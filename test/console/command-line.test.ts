@@ -67,7 +67,11 @@ test(starts, 'start --nodes=9 --dir data', {nodes: 9, directory: 'data'});
 test(starts, 'start --memory', {directory: undefined});
 test(starts, 'start --redis-port 0 --redis-host ::1 --kv-thread', {redisPort: 0, redisHost: '::1', kvThread: true});
 
-test(starts, '--engine etcd://a:1,[::1]:2/prefix', {engine: 'etcd://a:1,[::1]:2/prefix'});
+const noFiles = {caFile: undefined, certFile: undefined, keyFile: undefined, passwordFile: undefined};
+test(starts, '--engine etcd://a:1,[::1]:2/prefix', {engine: {...noFiles, url: 'etcd://a:1,[::1]:2/prefix'}});
+test(starts, '--engine etcds://me@a:1 --engine-ca c --engine-cert d --engine-key e --engine-password-file f', {
+	engine: {url: 'etcds://me@a:1', caFile: 'c', certFile: 'd', keyFile: 'e', passwordFile: 'f'},
+});
 
 const isRefused = test.macro({
 	exec: async (t, line: string, message: string) => {
@@ -92,14 +96,24 @@ test(
 );
 test(isRefused, 'start --memory --dir data', `option '--memory' cannot be used with option '--dir <path>' ${see}`);
 const engineRefused = (text: string, why: string): string =>
-	`option '--engine <url>' argument '${text}' is invalid. ${why}: write etcd://HOST:PORT,HOST:PORT,... and, if you like, /PREFIX behind it ${see}`;
-test(isRefused, '--engine a:1', engineRefused('a:1', '"a:1" does not begin with etcd://'));
+	`option '--engine <url>' argument '${text}' is invalid. ${why}: write etcd://HOST:PORT,HOST:PORT,... (etcds:// for TLS), USER@ before the first HOST if etcd has users, and, if you like, /PREFIX behind it ${see}`;
+test(isRefused, '--engine a:1', engineRefused('a:1', '"a:1" does not begin with etcd:// or etcds://'));
 test(isRefused, '--engine etcd://', engineRefused('etcd://', 'an address is missing'));
 test(isRefused, '--engine etcd://a:1,', engineRefused('etcd://a:1,', 'an address is missing'));
 test(isRefused, '--engine etcd://a', engineRefused('etcd://a', '"a" is no HOST:PORT'));
 test(isRefused, '--engine etcd://a:65536', engineRefused('etcd://a:65536', '"a:65536" is no HOST:PORT'));
 test(isRefused, '--engine etcd://a:1,a:1', engineRefused('etcd://a:1,a:1', '"a:1,a:1" names an address twice'));
-test(isRefused, '--engine etcd://me:x@a:1', engineRefused('etcd://me:x@a:1', 'users and passwords are not supported'));
+test(
+	isRefused,
+	'--engine etcd://me:hush@a:1',
+	engineRefused('etcd://me:***@a:1', 'A password does not belong into the URL, which others can see'),
+);
+test(
+	isRefused,
+	'--engine etcd://@a:1',
+	engineRefused('etcd://@a:1', 'what stands before the "@" is no user (write special characters as %XX)'),
+);
+test(isRefused, '--engine-key k', `option '--engine-key <file>' needs option '--engine <url>' ${see}`);
 test(
 	isRefused,
 	'--engine etcd://a:1 --nodes 3',

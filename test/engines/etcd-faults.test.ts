@@ -169,8 +169,8 @@ etcdTest('a load of the console runs before etcd as before our own cluster', asy
 	const url = cluster.url('load');
 	await load.start(
 		() => [
-			{type: 'etcd', url},
-			{type: 'etcd', url},
+			{type: 'etcd', url, security: {}},
+			{type: 'etcd', url, security: {}},
 		],
 		5,
 	);

@@ -88,7 +88,7 @@ test('a client that cannot connect ends the load before it begins', async t => {
 	const load = new BackgroundLoad();
 	t.teardown(() => load.close());
 	await t.throwsAsync(
-		load.start(() => [{type: 'etcd', url: 'etcd://'}], 1),
+		load.start(() => [{type: 'etcd', url: 'etcd://', security: {}}], 1),
 		{message: /etcd/},
 	);
 	await t.throwsAsync(load.stop(undefined), {code: 'ERR_LOAD_STATE'});
