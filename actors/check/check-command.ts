@@ -6,7 +6,7 @@ import type {KvModelName} from '../../src/linearizability/models/kv-model.js';
 import {checkFiles, type FileResult} from './check-files.js';
 import {explainAll, renderPage, type ExplainedKey} from './explain-files.js';
 import {ProgressBar} from './progress-bar.js';
-import {reportJson, reportText} from './report.js';
+import {reportExplanation, reportJson, reportVerdicts} from './report.js';
 
 /** Where the command writes to. */
 export interface CheckIo {
@@ -50,7 +50,11 @@ function createCommand(io: CheckIo): Command {
 			new Option('--model <name>', 'what the files are a history of').choices(['register', 'cas-register', 'kv']),
 		)
 		.option('--all', 'judge every key, also after a violation', false)
-		.option('--timeout <ms>', 'time budget for each file', parsePositive)
+		.option(
+			'--timeout <ms>',
+			'time budget for each file: its verdict, and then what is left for explanations',
+			parsePositive,
+		)
 		.option('--memory <MiB>', 'memory budget of the search for each file', parsePositive)
 		.option('--json', 'report as JSON', false)
 		.option('--html <file>', 'write a page that shows the violations')
@@ -78,8 +82,15 @@ async function run(files: readonly string[], options: CommandOptions, io: CheckI
 		...(bar === undefined ? {} : {onProgress: progress => bar.show(progress)}),
 	});
 	bar?.stop();
-	const explained = explainAll(results);
-	io.output.write(options.json ? reportJson(results, explained) : reportText(results, explained));
+	const explanations = explainAll(results, options.timeout ?? Infinity);
+	const explained: ExplainedKey[] = [];
+	// The verdicts first: an explanation takes its time.
+	if (!options.json) io.output.write(reportVerdicts(results));
+	for (const each of explanations) {
+		explained.push(each);
+		if (!options.json) io.output.write(reportExplanation(each));
+	}
+	if (options.json) io.output.write(reportJson(results, explained));
 	const page = options.html === undefined ? undefined : await writePage(options.html, explained);
 	const status = statusOf(results);
 	if (page === undefined) return status;

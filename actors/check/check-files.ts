@@ -6,7 +6,7 @@ import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
 import {check, partition, verdictOf, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
 import {HistoryError} from '../../src/linearizability/history-error.js';
-import type {FormatName, ParsedHistory} from '../../src/linearizability/formats/format.js';
+import type {ParsedHistory} from '../../src/linearizability/formats/format.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel, type KvModelName} from '../../src/linearizability/models/kv-model.js';
 import {readHistory} from './read-history.js';
@@ -17,7 +17,7 @@ export interface CheckFilesOptions {
 	readonly model?: KvModelName | undefined;
 	/** Judge every key, also after a violation. @default false */
 	readonly all?: boolean;
-	/** Milliseconds for each file; what is undecided then is unknown. @default Infinity */
+	/** Milliseconds for each file, once it is read; what is undecided then is unknown. @default Infinity */
 	readonly timeoutMs?: number;
 	/** Bytes that the searches of a file may hold in their memos, all threads together. @default 1 GiB */
 	readonly memoryBytesMax?: number;
@@ -33,21 +33,17 @@ export interface CheckProgress {
 	readonly operationCount: number;
 }
 
+export interface CheckedFile extends ParsedHistory {
+	readonly type: 'checked';
+	readonly file: string;
+	readonly verdict: Verdict;
+	readonly keys: readonly KeyResult[];
+	/** Of the time budget; reading excluded. */
+	readonly elapsedMs: number;
+}
+
 export type FileResult =
-	| {
-			readonly type: 'checked';
-			readonly file: string;
-			readonly verdict: Verdict;
-			readonly format: FormatName;
-			readonly model: KvModelName;
-			readonly initial: string | undefined;
-			/** What the times of the history count from: see `ParsedHistory`. */
-			readonly timeOrigin: bigint;
-			readonly history: KvHistory;
-			readonly keys: readonly KeyResult[];
-			/** Reading excluded. */
-			readonly elapsedMs: number;
-	  }
+	| CheckedFile
 	/** No such file, or no history; the message says where and what was expected. */
 	| {readonly type: 'unreadable'; readonly file: string; readonly message: string};
 
@@ -76,7 +72,7 @@ async function checkFile(file: string, options: CheckFilesOptions, pool: LazyPoo
 	const model = options.model ?? parsed.model;
 	const start = performance.now();
 	try {
-		const keys = await new FileCheck(file, {...parsed, model}, options, pool).run();
+		const keys = await new FileCheck(file, {...parsed, model}, options, pool, start).run();
 		const elapsedMs = performance.now() - start;
 		return {...parsed, type: 'checked', file, verdict: verdictOf(history, keys), model, keys, elapsedMs};
 	} catch (error) {
@@ -95,11 +91,12 @@ class FileCheck {
 	readonly #parsed: ParsedHistory;
 	readonly #options: CheckFilesOptions;
 	readonly #pool: LazyPool;
-	readonly #start = performance.now();
+	readonly #start: number;
 	readonly #abortFlag = new SharedArrayBuffer(4);
 	#operationsDone = 0;
 
-	constructor(file: string, parsed: ParsedHistory, options: CheckFilesOptions, pool: LazyPool) {
+	constructor(file: string, parsed: ParsedHistory, options: CheckFilesOptions, pool: LazyPool, start: number) {
+		this.#start = start;
 		this.#file = file;
 		this.#parsed = parsed;
 		this.#options = options;
@@ -117,8 +114,7 @@ class FileCheck {
 			const tasks = this.#group(open.map(([, operations]) => operations)).map(async group => this.#runTask(group));
 			for (const key of (await Promise.all(tasks)).flat()) results.set(key.key, key);
 		}
-		const undecided = new Map(quick.map(key => [key.key, key]));
-		return [...partitions.keys()].map(key => results.get(key) ?? (undecided.get(key) as KeyResult));
+		return [...partitions].map(([key, {length}]) => results.get(key) ?? timedOut(key, length));
 	}
 
 	#checkInline(): readonly KeyResult[] {
@@ -127,7 +123,7 @@ class FileCheck {
 			model: kvModel(model, {initial}),
 			all: this.#options.all === true,
 			now: () => performance.now(),
-			timeoutMs: Math.min(inlineMs, this.#options.timeoutMs ?? Infinity),
+			timeoutMs: Math.min(inlineMs, this.#remainingMs()),
 			memoryBytesMax: this.#memoryBytesMax,
 		}).keys;
 	}
@@ -178,6 +174,12 @@ class FileCheck {
 	get #memoryBytesMax(): number {
 		return this.#options.memoryBytesMax ?? memoryBytesDefault;
 	}
+}
+
+/** Of a key that nobody came to judge. */
+function timedOut(key: string, operationCount: number): KeyResult {
+	const nothing = {engine: undefined, anomaly: undefined, modelSteps: 0};
+	return {key, verdict: 'unknown', reason: 'timeout', operationCount, ...nothing};
 }
 
 /** A pool that is not there until it is needed. */

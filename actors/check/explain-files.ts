@@ -3,7 +3,7 @@ import {explainViolation, type Explanation} from '../../src/linearizability/expl
 import {renderHtml} from '../../src/linearizability/html.js';
 import type {KvHistory, KvInput, KvOutput} from '../../src/linearizability/kv-operation.js';
 import {kvModel, type KvModel} from '../../src/linearizability/models/kv-model.js';
-import type {FileResult} from './check-files.js';
+import type {CheckedFile, FileResult} from './check-files.js';
 
 export interface ExplainedKey {
 	readonly file: string;
@@ -13,24 +13,30 @@ export interface ExplainedKey {
 	readonly explanation: Explanation<KvInput, KvOutput>;
 }
 
-/** All explanations together may take this long; what comes later is less minimal, not absent. */
+/** The explanations of one file together may take this long, ms, and never more than what its verdict left of the budget. */
 const explainMs = 10_000;
 
-export function explainAll(results: readonly FileResult[]): ExplainedKey[] {
-	const start = performance.now();
-	return results.flatMap(result => {
-		if (result.type === 'unreadable') return [];
-		const bad = result.keys.filter(({verdict}) => verdict === 'violation');
-		if (bad.length === 0) return [];
-		const model = kvModel(result.model, {initial: result.initial});
-		const partitions = partition(result.history, model);
-		return bad.map(({key}) => {
-			const history = partitions.get(key) ?? [];
-			const timeoutMs = Math.max(0, explainMs - (performance.now() - start));
-			const explanation = explainViolation(history, {model, now: () => performance.now(), timeoutMs});
-			return {file: result.file, key, history, model, explanation};
-		});
-	});
+/** One after the other, so that each can be told as soon as it is there. `budgetMs`: of each file. */
+export function* explainAll(
+	results: readonly FileResult[],
+	budgetMs: number,
+): Generator<ExplainedKey, void, undefined> {
+	for (const result of results) if (result.type === 'checked') yield* explainFile(result, budgetMs);
+}
+
+function* explainFile(result: CheckedFile, budgetMs: number): Generator<ExplainedKey, void, undefined> {
+	const bad = result.keys.filter(({verdict}) => verdict === 'violation');
+	if (bad.length === 0) return;
+	const now = (): number => performance.now();
+	const deadline = now() + Math.min(explainMs, budgetMs - result.elapsedMs);
+	const model = kvModel(result.model, {initial: result.initial});
+	const partitions = partition(result.history, model);
+	for (const {key, anomaly} of bad) {
+		const history = partitions.get(key) ?? [];
+		const timeoutMs = Math.max(0, deadline - now());
+		const explanation = explainViolation(history, {model, anomaly, now, timeoutMs});
+		yield {file: result.file, key, history, model, explanation};
+	}
 }
 
 export function renderPage(explained: readonly ExplainedKey[]): string {

@@ -7,16 +7,15 @@ import type {ExplainedKey} from './explain-files.js';
 
 type Checked = Extract<FileResult, {type: 'checked'}>;
 
-/** For people: a table of the files, then each violation in words. */
-export function reportText(results: readonly FileResult[], explained: readonly ExplainedKey[]): string {
+/** For people: a table of the files. */
+export function reportVerdicts(results: readonly FileResult[]): string {
 	const table = new Table({
 		head: ['file', 'model', 'operations', 'keys', 'verdict', 'decided by', 'ms'],
 		colAligns: ['left', 'left', 'right', 'right', 'left', 'left', 'right'],
 		style: {head: [], border: []},
 	});
 	for (const result of results) table.push(rowOf(result));
-	const parts = [table.toString(), ...explained.map(explainText)];
-	return `${parts.join('\n\n')}\n`;
+	return `${table.toString()}\n`;
 }
 
 function rowOf(result: FileResult): (string | {content: string; colSpan: number})[] {
@@ -39,23 +38,37 @@ function showVerdict({verdict, keys, history}: Checked): string {
 	return pico.yellow(`unknown: ${reasons.join(', ')}${of}`);
 }
 
-function explainText({file, key, history, model, explanation}: ExplainedKey): string {
-	const {anomaly, core, isMinimal, longest, finalState, stuck} = explanation;
+/** Nobody reads more; `--json` has all. */
+const shownMax = 100;
+
+/** For people: one violation in words. */
+export function reportExplanation({file, key, history, model, explanation}: ExplainedKey): string {
+	const {anomaly, core, longest, finalState, stuck} = explanation;
 	const orders = new Map(longest.map(({place}, order) => [place, String(order + 1)]));
-	const lines = core.map(({offset, isWeakened}, place) => {
+	const lines = core.slice(-shownMax).map(({offset, isWeakened}, shown) => {
+		const place = shown + Math.max(0, core.length - shownMax);
 		const {process, call, return: end, input, output} = history[offset] as KvOperation;
 		const mark = stuck.includes(place) ? '!' : (orders.get(place) ?? '');
 		const time = `[${call}, ${end === Infinity ? '?' : end}]`;
 		return `${isWeakened ? '~' : ' '} ${mark.padStart(4)}  ${time} client ${process}: ${model.describe(input, output)}`;
 	});
-	const size = isMinimal ? `the smallest contradiction found: ${core.length} operations` : `${core.length} operations`;
-	return [
+	if (core.length > shownMax) lines.unshift(`  (the last ${shownMax} of them; --json tells all)`);
+	const text = [
 		pico.bold(`${file}, key ${JSON.stringify(key)}: ${words(anomaly.type)}`),
 		anomaly.detail,
-		`${size} of ${history.length}`,
+		`${sizeText(explanation)} of ${history.length}`,
 		`numbers: the longest possible order, after which the state is ${finalState}; !: must come next, and cannot; ~: even if it happened late or never`,
 		...lines,
 	].join('\n');
+	return `\n${text}\n`;
+}
+
+function sizeText({core, isMinimal, isSmallest}: ExplainedKey['explanation']): string {
+	const count = `${core.length} operation${core.length === 1 ? '' : 's'}`;
+	if (isSmallest) return `the smallest contradiction: ${count}`;
+	return isMinimal
+		? `a contradiction of which nothing can be left out: ${count}`
+		: `${count}, as far as the time went,`;
 }
 
 function words(type: string): string {
@@ -98,5 +111,6 @@ function keyJson(result: KeyResult, explained: ExplainedKey | undefined): object
 		description: model.describe(operation.input, operation.output),
 	}));
 	const {type, detail} = explanation.anomaly;
-	return {...summary, anomaly: type, detail, isMinimal: explanation.isMinimal, operations};
+	const {isMinimal, isSmallest} = explanation;
+	return {...summary, anomaly: type, detail, isMinimal, isSmallest, operations};
 }

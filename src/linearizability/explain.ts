@@ -16,7 +16,10 @@ export interface LinearizedStep {
 export interface Explanation<Input, Output> {
 	/** The smallest sub-history found that cannot be linearized. */
 	readonly core: readonly CoreOperation<Input, Output>[];
+	/** Of the core, no operation can be left out. */
 	readonly isMinimal: boolean;
+	/** No other contradiction has fewer answers. */
+	readonly isSmallest: boolean;
 	/** In words; its offsets are places in the core. */
 	readonly anomaly: Anomaly;
 	/** As many of the core's operations as can be put in a row. */
@@ -29,27 +32,74 @@ export interface Explanation<Input, Output> {
 
 const searchBytesMax = 2 ** 28;
 const searchStepsMax = 2 ** 22;
+const sliceSteps = 2 ** 14;
+/** To name what is wrong takes time with the square of the size; and nobody reads so many. */
+const namedMax = 1000;
 
-/** `history`: of one key, and a violation. Bounded by the options; a bound that runs out leaves a larger core. */
+export interface ExplainOptions<Input, Output, State> extends MinimizeOptions<Input, Output, State> {
+	/** What the check found wrong; its offsets are places in the history. @default what the short cut finds */
+	readonly anomaly?: Anomaly | undefined;
+}
+
+/**
+ * `history`: of one key, and a violation. Bounded by the options: when the time is over, the core is as small as it had become,
+ * and the longest order as long.
+ */
 export function explainViolation<Input, Output, State>(
 	history: History<Input, Output>,
-	options: MinimizeOptions<Input, Output, State>,
+	options: ExplainOptions<Input, Output, State>,
 ): Explanation<Input, Output> {
-	const {model} = options;
-	const {operations: core, isMinimal} = minimize(history, options);
+	const {model, anomaly, now, timeoutMs = Infinity} = options;
+	const deadline = (now?.() ?? 0) + timeoutMs;
+	const isLate = (): boolean => now !== undefined && now() >= deadline;
+	const {
+		operations: core,
+		isMinimal,
+		isSmallest,
+	} = minimize(history, {
+		...options,
+		...(anomaly === undefined ? {} : {suspects: anomaly.offsets}),
+	});
 	const operations = core.map(({operation}) => operation);
-	const search = new WglSearch(compileProblem(operations, model), {});
-	search.advance(searchStepsMax, searchBytesMax);
-	const order = search.longestLinearization();
+	const order = findLongest(operations, model, isLate);
 	const {steps, state} = replay(operations, order, model);
+	const places = new Map(core.map(({offset}, place) => [offset, place]));
 	return {
 		core,
 		isMinimal,
-		anomaly: model.diagnose?.(operations) ?? noOrder(operations.length),
+		isSmallest,
+		anomaly: nameOf(operations, model) ?? relocate(anomaly, places) ?? noOrder(operations.length),
 		longest: steps,
 		finalState: model.describeState(state),
 		stuck: findStuck(operations, new Set(order)),
 	};
+}
+
+function findLongest<Input, Output, State>(
+	operations: History<Input, Output>,
+	model: Model<Input, Output, State>,
+	isLate: () => boolean,
+): number[] {
+	if (isLate()) return [];
+	const search = new WglSearch(compileProblem(operations, model), {});
+	while (search.steps < searchStepsMax && !isLate()) {
+		if (search.advance(sliceSteps, searchBytesMax) !== undefined) break;
+	}
+	return search.longestLinearization();
+}
+
+function nameOf<Input, Output, State>(
+	operations: History<Input, Output>,
+	model: Model<Input, Output, State>,
+): Anomaly | undefined {
+	return operations.length > namedMax ? undefined : model.diagnose?.(operations);
+}
+
+/** The anomaly with places in the core; nothing if it has been minimized into another one. */
+function relocate(anomaly: Anomaly | undefined, places: ReadonlyMap<number, number>): Anomaly | undefined {
+	const offsets = anomaly?.offsets.map(offset => places.get(offset)) ?? [];
+	if (anomaly === undefined || offsets.includes(undefined)) return undefined;
+	return {...anomaly, offsets: offsets as number[]};
 }
 
 function noOrder(count: number): Anomaly {
@@ -78,6 +128,6 @@ function findStuck<Input, Output>(operations: History<Input, Output>, placed: Re
 	const waiting = operations
 		.map((operation, place) => ({operation, place}))
 		.filter(({operation, place}) => operation.output !== undefined && !placed.has(place));
-	const firstReturn = Math.min(...waiting.map(({operation}) => operation.return));
+	const firstReturn = waiting.reduce((first, {operation}) => Math.min(first, operation.return), Infinity);
 	return waiting.filter(({operation}) => operation.call <= firstReturn).map(({place}) => place);
 }

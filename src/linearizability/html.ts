@@ -15,7 +15,7 @@ export interface ReportedKey<Input, Output> {
 	readonly explanation: Explanation<Input, Output>;
 }
 
-/** Operations of a key that are drawn beside the core; beyond this a page gets slow. */
+/** Operations of a key that are drawn, with the core; beyond this a page gets slow. */
 const drawnMax = 1000;
 
 interface Drawn {
@@ -71,7 +71,7 @@ function drawAll<Input, Output, State>(
 	const {core, longest, stuck} = explanation;
 	const places = new Map(core.map(({offset}, place) => [offset, place]));
 	const steps = new Map(longest.map((step, order) => [step.place, {...step, order: order + 1}]));
-	const kept = aroundCore(history, [...places.keys()]);
+	const kept = aroundCore(history, [...places.keys()].slice(-drawnMax));
 	return kept.map(offset => {
 		const {process, call, return: end, input, output} = history[offset] as Operation<Input, Output>;
 		const place = places.get(offset);
@@ -94,7 +94,8 @@ function drawAll<Input, Output, State>(
 function aroundCore<Input, Output>(history: History<Input, Output>, core: readonly number[]): number[] {
 	const callOf = (offset: number): number => (history[offset] as Operation<Input, Output>).call;
 	const middle = callOf(core[core.length >>> 1] ?? 0);
-	const others = history.map((_, offset) => offset).filter(offset => !core.includes(offset));
+	const inCore = new Set(core);
+	const others = history.map((_, offset) => offset).filter(offset => !inCore.has(offset));
 	others.sort((a, b) => Math.abs(callOf(a) - middle) - Math.abs(callOf(b) - middle));
 	return [...core, ...others.slice(0, Math.max(0, drawnMax - core.length))].sort((a, b) => callOf(a) - callOf(b));
 }

@@ -6,6 +6,10 @@
  * - A completed write may be *weakened*: from now on its outcome counts as unknown. (Leaving it out would be no proof: a
  *   read of its value would look like a phantom.)
  * - Everything after a moment may be cut off; what was open then becomes unknown.
+ * - An operation of unknown outcome that cannot bear on what is left may be left out.
+ *
+ * What is left after each step is small where it can be, so that a check costs what the contradiction is worth, and not what
+ * the history is.
  */
 import {check} from './check.js';
 import type {History, Operation} from './history.js';
@@ -21,13 +25,17 @@ export interface CoreOperation<Input, Output> {
 
 export interface Core<Input, Output> {
 	readonly operations: readonly CoreOperation<Input, Output>[];
-	/** False if the bounds ran out before every operation had been tried. */
+	/** No operation can be left out. False if the bounds ran out before every one had been tried. */
 	readonly isMinimal: boolean;
+	/** No other contradiction has fewer answers: all that could were tried. */
+	readonly isSmallest: boolean;
 }
 
 export interface MinimizeOptions<Input, Output, State> {
 	readonly model: Model<Input, Output, State>;
-	/** How many sub-histories may be checked. @default 1000 */
+	/** What is known to contradict itself, as places in the history: a good place to begin. @default what the short cut finds */
+	readonly suspects?: readonly number[];
+	/** How many sub-histories may be checked. @default 4000 */
 	readonly checksMax?: number;
 	/** The clock for `timeoutMs`, in ms. */
 	readonly now?: () => number;
@@ -43,13 +51,16 @@ export function minimize<Input, Output, State>(
 	return new Minimizer(history, options).run();
 }
 
-const checksDefault = 1000;
+const checksDefault = 4000;
+/** So few operations are checked in no time. */
+const suspectsMax = 20;
 /** Polls of one check before it counts as undecided: some 10^6 model steps. */
 const pollsMax = 64;
 
 class Minimizer<Input, Output, State> {
 	readonly #options: MinimizeOptions<Input, Output, State>;
 	readonly #deadline: number;
+	readonly #whole: readonly CoreOperation<Input, Output>[];
 	#checksLeft: number;
 	#core: readonly CoreOperation<Input, Output>[];
 
@@ -57,23 +68,54 @@ class Minimizer<Input, Output, State> {
 		this.#options = options;
 		this.#checksLeft = options.checksMax ?? checksDefault;
 		this.#deadline = (options.now?.() ?? 0) + (options.timeoutMs ?? Infinity);
-		this.#core = history.map((operation, offset) => ({operation, offset, isWeakened: false}));
+		this.#whole = history.map((operation, offset) => ({operation, offset, isWeakened: false}));
+		this.#core = this.#whole;
 	}
 
 	run(): Core<Input, Output> {
 		this.#focus();
 		this.#cutEnd();
 		this.#weakenAll();
-		this.#core = this.#withoutIrrelevant();
-		return {operations: this.#core, isMinimal: !this.#isExhausted()};
+		this.#core = this.#withoutIrrelevant(this.#core);
+		const isMinimal = !this.#isExhausted();
+		const isSmallest = isMinimal && this.#trySmaller();
+		return {operations: this.#core, isMinimal, isSmallest};
 	}
 
-	/** Where the short cut says who contradicts whom, these alone are often enough. */
+	/**
+	 * Leaving out one after the other ends where nothing more can go, which need not be the least: tries all smaller choices of
+	 * answers, the smallest first. False if they are too many.
+	 */
+	#trySmaller(): boolean {
+		const all = this.#whole.flatMap(({operation, offset}) => (operation.output === undefined ? [] : [offset]));
+		const size = this.#core.filter(({operation}) => operation.output !== undefined).length;
+		for (let kept = 1; kept < size; kept++) {
+			if (choices(all.length, kept) > this.#checksLeft) return false;
+			for (const chosen of subsets(all, kept)) {
+				if (this.#isExhausted()) return false;
+				const set = new Set(chosen);
+				if (this.#adopt(this.#weaken(({offset}) => !set.has(offset), this.#whole))) return true;
+			}
+		}
+		return true;
+	}
+
+	/** Where it is known who contradicts whom, these alone are often enough. */
 	#focus(): void {
+		const suspects = this.#options.suspects ?? this.#decide();
+		if (suspects === undefined) return;
+		const guilty = new Set(suspects);
+		const relevant = this.#withoutIrrelevant(this.#weaken(({offset}) => !guilty.has(offset)));
+		// Cheap, and the largest step by far: also when the time is over already.
+		const isCheap = relevant.length <= suspectsMax;
+		if (!isCheap && this.#isExhausted()) return;
+		const isLate = (): boolean => !isCheap && this.#isLate();
+		if (this.#isViolation(this.#history(relevant), isLate)) this.#core = relevant;
+	}
+
+	#decide(): readonly number[] | undefined {
 		const decision = this.#options.model.decide?.(this.#history(this.#core));
-		if (decision?.type !== 'violation') return;
-		const guilty = new Set(decision.anomaly.offsets);
-		this.#adopt(this.#weaken(({offset}) => !guilty.has(offset)));
+		return decision?.type === 'violation' ? decision.anomaly.offsets : undefined;
 	}
 
 	/** The shortest beginning that is a violation, by halving: a longer one is one, too. */
@@ -82,7 +124,7 @@ class Minimizer<Input, Output, State> {
 		returns.sort((a, b) => a - b);
 		let low = 0;
 		let high = returns.length - 1;
-		while (low < high) {
+		while (low < high && !this.#isExhausted()) {
 			const middle = (low + high) >>> 1;
 			if (this.#adopt(this.#until(returns[middle] as number))) high = middle;
 			else low = middle + 1;
@@ -100,18 +142,23 @@ class Minimizer<Input, Output, State> {
 
 	/** Delta debugging: tries to weaken ever smaller runs of the chosen operations. */
 	#weakenEach(isChosen: (operation: CoreOperation<Input, Output>) => boolean): void {
-		const left = (): number[] => this.#core.filter(isChosen).map(({offset}) => offset);
-		for (let run = left().length; run > 0; run = run === 1 ? 0 : Math.ceil(run / 2)) {
-			for (let start = 0; start < left().length;) {
-				const tried = new Set(left().slice(start, start + run));
-				if (!this.#adopt(this.#weaken(({offset}) => tried.has(offset)))) start += run;
+		const chosen = (): number[] => this.#core.filter(isChosen).map(({offset}) => offset);
+		let left = chosen();
+		for (let run = left.length; run > 0; run = run === 1 ? 0 : Math.ceil(run / 2)) {
+			for (let start = 0; start < left.length && !this.#isExhausted();) {
+				const tried = new Set(left.slice(start, start + run));
+				if (this.#adopt(this.#weaken(({offset}) => tried.has(offset)))) left = chosen();
+				else start += run;
 			}
 		}
 	}
 
 	/** Reads go, writes become unknown. */
-	#weaken(isChosen: (operation: CoreOperation<Input, Output>) => boolean): CoreOperation<Input, Output>[] {
-		return this.#core.flatMap(each => {
+	#weaken(
+		isChosen: (operation: CoreOperation<Input, Output>) => boolean,
+		operations = this.#core,
+	): CoreOperation<Input, Output>[] {
+		return operations.flatMap(each => {
 			const {input, output} = each.operation;
 			if (output === undefined || !isChosen(each)) return [each];
 			return this.#options.model.isReadOnly(input, output) ? [] : [asUnknown(each, true)];
@@ -127,30 +174,29 @@ class Minimizer<Input, Output, State> {
 		});
 	}
 
-	/** What the remaining answers cannot have seen, and what was called after the last of them. */
-	#withoutIrrelevant(): CoreOperation<Input, Output>[] {
-		const {model} = this.#options;
-		const operations = this.#history(this.#core);
-		const end = operations.reduce(
-			(latest, {output, return: time}) => (output === undefined ? latest : Math.max(latest, time)),
-			-Infinity,
+	/** Without what the remaining answers cannot have seen, and what was called after the last of them. */
+	#withoutIrrelevant(core: readonly CoreOperation<Input, Output>[]): readonly CoreOperation<Input, Output>[] {
+		const operations = this.#history(core);
+		const matters = this.#options.model.whatMatters?.(operations) ?? ((): boolean => true);
+		let end = -Infinity;
+		for (const {output, return: time} of operations) if (output !== undefined && time > end) end = time;
+		return core.filter(
+			({operation}) => operation.output !== undefined || (operation.call <= end && matters(operation)),
 		);
-		return this.#core.filter(({operation}) => {
-			if (operation.output !== undefined) return true;
-			return operation.call <= end && (model.matters?.(operation, operations) ?? true);
-		});
 	}
 
 	#adopt(candidate: readonly CoreOperation<Input, Output>[]): boolean {
-		if (this.#isExhausted() || !this.#isViolation(this.#history(candidate))) return false;
-		this.#core = candidate;
+		if (this.#isExhausted()) return false;
+		const relevant = this.#withoutIrrelevant(candidate);
+		if (!this.#isViolation(this.#history(relevant))) return false;
+		this.#core = relevant;
 		return true;
 	}
 
-	#isViolation(history: History<Input, Output>): boolean {
+	#isViolation(history: History<Input, Output>, isLate = (): boolean => this.#isLate()): boolean {
 		this.#checksLeft--;
 		let polls = 0;
-		const isCancelled = (): boolean => ++polls > pollsMax || this.#isLate();
+		const isCancelled = (): boolean => ++polls > pollsMax || isLate();
 		return check(history, {model: this.#options.model, isCancelled}).verdict === 'violation';
 	}
 
@@ -172,4 +218,19 @@ function asUnknown<Input, Output>(
 	isWeakened: boolean,
 ): CoreOperation<Input, Output> {
 	return {operation: {...operation, return: Infinity, output: undefined}, offset, isWeakened};
+}
+
+/** How many subsets of `size` there are. */
+function choices(count: number, size: number): number {
+	let product = 1;
+	for (let place = 0; place < size; place++) product *= (count - place) / (place + 1);
+	return Math.round(product);
+}
+
+function* subsets(from: readonly number[], size: number, start = 0): Generator<readonly number[], void, undefined> {
+	if (size === 0) yield [];
+	else
+		for (let place = start; place <= from.length - size; place++) {
+			for (const rest of subsets(from, size - 1, place + 1)) yield [from[place] as number, ...rest];
+		}
 }

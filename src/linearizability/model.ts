@@ -37,8 +37,11 @@ export interface Model<Input, Output, State> {
 	specialise?(history: History<Input, Output>): Model<Input, Output, State>;
 	/** A verdict without search, where the history's values or versions tell the order. */
 	decide?(history: History<Input, Output>): Decision;
-	/** Whether an operation of unknown outcome can bear on this history at all; it is left out of explanations if not. */
-	matters?(operation: Operation<Input, Output>, history: History<Input, Output>): boolean;
+	/**
+	 * Tells of an operation of unknown outcome whether it can bear on this history at all; one that cannot is left out of
+	 * explanations. In about the time that it takes to read the history.
+	 */
+	whatMatters?(history: History<Input, Output>): (operation: Operation<Input, Output>) => boolean;
 	/** Puts a name to a small violation. */
 	diagnose?(history: History<Input, Output>): Anomaly | undefined;
 	/** For people. */

@@ -1,6 +1,9 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {checkCommand} from '../../actors/check/check-command.js';
 import {checkFiles} from '../../actors/check/check-files.js';
@@ -144,4 +147,27 @@ test('a large file is judged by the pool, with progress', async t => {
 	t.like(result, {type: 'checked', verdict: 'ok'});
 	t.is(seen[0], 0);
 	t.is(seen.at(-1), 24_000);
+});
+
+test('a reader that closes the pipe early is no failure: the exit status is that of the verdict', async t => {
+	const lines = Array.from({length: 3000}, (_, index) => {
+		const event = `{"process":0,"type":"invoke","f":"put","key":"k${index}","value":"1"}`;
+		return `${event}\n{"process":0,"type":"ok"}`;
+	});
+	const at = await folderOf(t, {many: lines.join('\n'), bad: `${bad}${lines.join('\n')}`});
+	const command = fileURLToPath(new URL('../../workers/cli.js', import.meta.url));
+	for (const [name, status] of [
+		['many', 0],
+		['bad', 1],
+	] as const) {
+		const child = spawn(process.execPath, [command, 'check', '--json', '--all', at(name)], {
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		let errors = '';
+		child.stderr.on('data', chunk => (errors += String(chunk)));
+		child.stdout.destroy();
+		const [code] = (await once(child, 'close')) as [number];
+		t.is(code, status, errors);
+		t.is(errors, '');
+	}
 });

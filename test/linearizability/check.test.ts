@@ -172,6 +172,56 @@ test(
 	'ok',
 );
 test(
+	'an absent key has no other version than 0',
+	judged,
+	[put('a', '1', [0, 1], 5), remove('a', true, [2, 3], 6), get('a', undefined, [4, 5], 6)],
+	'violation',
+);
+test('a key that is there has no version 0', judged, [put('a', '1', [0], 5), get('b', '1', [2, 3], 0)], 'violation');
+test(
+	'a compare-and-set by the version of a deletion is refused',
+	judged,
+	[put('a', 'b', [0, 1], 1), remove('a', true, [2, 3], 2), refused('a', {version: 2}, [4, 5], {})],
+	'ok',
+);
+test(
+	'a compare-and-set by the version of a deletion does not succeed',
+	judged,
+	[put('a', 'b', [0, 1], 1), remove('a', true, [2, 3], 2), cas('a', {version: 2}, 'c', [4, 5], 3)],
+	'violation',
+);
+test(
+	'a compare-and-set by version 0 succeeds after a deletion',
+	judged,
+	[put('a', 'b', [0, 1], 1), remove('a', true, [2, 3], 2), cas('a', {version: 0}, 'c', [4, 5], 3)],
+	'ok',
+);
+test(
+	'a deletion has a revision of its own, later than that of what it deletes',
+	judged,
+	[put('a', 'b', [0, 1], 1), remove('a', true, [2, 3], 0), get('a', undefined, [4, 5], 0)],
+	'violation',
+);
+test(
+	'a deletion that finds nothing has a revision, too',
+	judged,
+	[remove('a', false, [0, 1], 5), put('a', 'b', [2, 3], 4)],
+	'violation',
+);
+
+const initialDeleted = test.macro({
+	exec(t, seen: string | undefined, expected: 'ok' | 'violation') {
+		const history = [remove('a', true, [0, 1]), get('a', seen, [2, 3])];
+		for (const searches of [['wgl'], ['jit']] as const) {
+			t.is(check(history, {model: kvModel('kv', {initial: 'a'}), searches}).verdict, expected);
+		}
+	},
+	title: (name = '') => name,
+});
+test('a deletion takes the initial value away', initialDeleted, undefined, 'ok');
+test('the initial value is not there after a deletion', initialDeleted, 'a', 'violation');
+
+test(
 	'a compare-and-set by version needs that version',
 	judged,
 	[put('a', '1', [0, 1], 5), cas('a', {version: 4}, '2', [2, 3], 6)],

@@ -23,6 +23,7 @@ interface Gathered {
 }
 
 export function decideByVersions(history: KvHistory, initial: string | undefined): Decision {
+	if (initial !== undefined) return {type: 'notApplicable', why: 'the initial value has a version that no write made'};
 	const gathered = gather(history);
 	if (typeof gathered === 'string') return {type: 'notApplicable', why: gathered};
 	if ('detail' in gathered) return {type: 'violation', anomaly: gathered};

@@ -59,16 +59,46 @@ function isAppendOf(input: KvInput, value: string | undefined): boolean {
 	return input.type === 'append' && value?.includes(input.value) === true;
 }
 
+/** So many different values are compared with each write; beyond, every write counts as one that matters. */
+const neededValuesMax = 200;
+
 /**
- * Whether an operation of unknown outcome can bear on the history: not if what it writes is in nothing that an answer saw or
- * a compare-and-set, of unknown outcome too, asks for. Where an answer says only what the value is *not*, any write can.
+ * Tells whether an operation of unknown outcome can bear on the history: not if what it writes is in nothing that an answer saw
+ * or asked for, nor in what a compare-and-set that bears on it asks for. Where an answer says only what the value is *not*, any
+ * write can.
  */
-export function mattersToKv({input}: KvOperation, history: KvHistory): boolean {
-	if (input.type === 'get') return false;
-	if (input.type === 'delete') return true;
-	return history.some(
-		operation => saysOnlyNot(operation) || seenIn(operation).some(value => value?.includes(input.value) === true),
-	);
+export function whatMattersToKv(history: KvHistory): (operation: KvOperation) => boolean {
+	const needed = neededBy(history);
+	if (needed === undefined) return ({input}) => input.type !== 'get';
+	return ({input}) => input.type === 'delete' || (input.type !== 'get' && isPartOf(input.value, needed));
+}
+
+/** The values that it takes to explain the answers; `undefined`: any value can be needed. */
+function neededBy(history: KvHistory): ReadonlySet<string> | undefined {
+	if (history.some(saysOnlyNot)) return undefined;
+	const needed = new Set<string>();
+	const swaps: KvOperation[] = [];
+	for (const operation of history) {
+		if (operation.output === undefined) swaps.push(operation);
+		else for (const value of seenIn(operation)) if (value !== undefined) needed.add(value);
+		if (needed.size > neededValuesMax) return undefined;
+	}
+	// A swap that may have made a needed value needs what it asked for.
+	for (let rest = swaps.filter(({input}) => input.type === 'compareAndSet'), count = -1; count !== rest.length;) {
+		count = rest.length;
+		rest = rest.filter(({input}) => {
+			if (input.type !== 'compareAndSet' || !('value' in input.expected) || !isPartOf(input.value, needed)) return true;
+			if (input.expected.value !== undefined) needed.add(input.expected.value);
+			return false;
+		});
+		if (needed.size > neededValuesMax) return undefined;
+	}
+	return needed;
+}
+
+function isPartOf(written: string, needed: ReadonlySet<string>): boolean {
+	for (const value of needed) if (value.includes(written)) return true;
+	return false;
 }
 
 function saysOnlyNot({input, output}: KvOperation): boolean {

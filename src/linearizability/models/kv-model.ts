@@ -7,7 +7,7 @@ import type {KvExpected, KvHistory, KvInput, KvOperation, KvOutput} from '../kv-
 import type {Anomaly, Decision, Model} from '../model.js';
 import {unreachable} from '../unreachable.js';
 import {decideByChain} from '../engines/chain.js';
-import {diagnoseKv, mattersToKv} from './diagnose-kv.js';
+import {diagnoseKv, whatMattersToKv} from './diagnose-kv.js';
 import {describeKvOperation, showValue} from './describe-kv.js';
 import {observe, type Observations} from './observations.js';
 import {absentCell, deadCell, ObservedSpace, PlainSpace, type ValueSpace} from './value-space.js';
@@ -19,8 +19,9 @@ export interface KvState {
 	/** Of the value, in the model's value space. */
 	readonly cell: number;
 	/**
-	 * Of the last change. Where `isExact` is false, a write without a known version was the last, and any version from
-	 * this one on is possible, until an answer tells. Always 0 in a history without versions.
+	 * Of the last change; of an absent key that of the latest deletion, though it answers with 0. Where `isExact` is false, the
+	 * last change told no version, and any from this one on is possible, until an answer tells. Always 0 in a history without
+	 * versions.
 	 */
 	readonly version: number;
 	readonly isExact: boolean;
@@ -60,7 +61,9 @@ class KeyValueModel implements KvModel {
 		this.#options = options;
 		this.#space = space;
 		this.#observations = observations;
-		this.initial = {cell: space.cell(options.initial), version: 0, isExact: true};
+		const cell = space.cell(options.initial);
+		// A key that is there from the beginning has a version that no write tells.
+		this.initial = {cell, version: 0, isExact: cell === absentCell || !this.#isVersioned};
 	}
 
 	key(input: KvInput): string {
@@ -94,7 +97,8 @@ class KeyValueModel implements KvModel {
 	}
 
 	isReadOnly(_: KvInput, output: KvOutput): boolean {
-		if (output.type === 'deleted') return output.existed === false;
+		// A revision passes also when there was nothing to delete.
+		if (output.type === 'deleted') return output.existed === false && output.version === undefined;
 		if (output.type === 'written') return false;
 		const {version} = output;
 		if (version === undefined || version === 0 || !this.#isVersioned) return true;
@@ -106,8 +110,7 @@ class KeyValueModel implements KvModel {
 	rank(_: KvInput, output: KvOutput): number | undefined {
 		const {version} = output;
 		if (version === undefined || this.#observations === undefined) return undefined;
-		if (output.type === 'written') return 2 * version;
-		if (output.type === 'deleted') return output.existed === true ? 2 * version : undefined;
+		if (output.type === 'written' || output.type === 'deleted') return 2 * version;
 		// Version 0 is that of the absent key, after each deletion anew.
 		return version === 0 && this.#observations.hasDeletions ? undefined : 2 * version + 1;
 	}
@@ -147,8 +150,8 @@ class KeyValueModel implements KvModel {
 		return decideByChain(history, this.#options.initial);
 	}
 
-	matters(operation: KvOperation, history: KvHistory): boolean {
-		return mattersToKv(operation, history);
+	whatMatters(history: KvHistory): (operation: KvOperation) => boolean {
+		return whatMattersToKv(history);
 	}
 
 	diagnose(history: KvHistory): Anomaly | undefined {
@@ -161,7 +164,8 @@ class KeyValueModel implements KvModel {
 
 	describeState(state: KvState): string {
 		const value = state.cell === deadCell ? '(something nobody reads)' : showValue(this.#space.describe(state.cell));
-		return state.isExact && state.version > 0 ? `${value} at version ${state.version}` : value;
+		const isTold = state.isExact && state.version > 0 && state.cell !== absentCell;
+		return isTold ? `${value} at version ${state.version}` : value;
 	}
 
 	get #isVersioned(): boolean {
@@ -178,10 +182,12 @@ class KeyValueModel implements KvModel {
 
 	#delete(state: KvState, output: KvOutput | undefined): KvState | undefined {
 		const existed = output?.type === 'deleted' ? output.existed : undefined;
-		const isThere = state.cell !== this.initial.cell;
+		const isThere = state.cell !== absentCell;
 		if (existed !== undefined && existed !== isThere) return undefined;
-		// Deleting what is absent changes nothing, whatever version the answer carries.
-		return isThere ? this.#write(state, this.initial.cell, output) : state;
+		if (isThere) return this.#write(state, absentCell, output);
+		const version = output?.version;
+		if (version === undefined) return state;
+		return version > state.version ? {cell: absentCell, version, isExact: true} : undefined;
 	}
 
 	#compareAndSet(
@@ -196,7 +202,7 @@ class KeyValueModel implements KvModel {
 			return output === undefined ? state : undefined;
 		}
 		// With an inexact version the condition can be met or not: the answer says it was not.
-		const couldFail = met === undefined || ('version' in expected && !state.isExact);
+		const couldFail = met === undefined || ('version' in expected && state.cell !== absentCell && !state.isExact);
 		if (!couldFail || ('version' in expected && output.version === expected.version)) return undefined;
 		return this.#observe(state, output.observed, output.version);
 	}
@@ -204,7 +210,6 @@ class KeyValueModel implements KvModel {
 	/** The state in which the condition holds, if this one may be it. */
 	#meet(state: KvState, expected: KvExpected): KvState | undefined {
 		if ('value' in expected) return this.#space.cell(expected.value) === state.cell ? state : undefined;
-		if (expected.version === 0) return isUnwritten(state) ? state : undefined;
 		return this.#observe(state, undefined, expected.version);
 	}
 
@@ -216,7 +221,9 @@ class KeyValueModel implements KvModel {
 	): KvState | undefined {
 		if (observed !== undefined && this.#space.cell(observed.value) !== state.cell) return undefined;
 		if (version === undefined) return state;
-		if (version === 0) return isUnwritten(state) ? state : undefined;
+		if (version === 0 || state.cell === absentCell) {
+			return version === 0 && state.cell === absentCell ? state : undefined;
+		}
 		if (state.isExact) return state.version === version ? state : undefined;
 		if (version < state.version || this.#observations?.owned.has(version) === true) return undefined;
 		return {cell: state.cell, version, isExact: true};
@@ -238,7 +245,7 @@ class KeyValueModel implements KvModel {
 	#isIdleFrom(state: KvState): boolean {
 		if (this.#observations === undefined || this.#observations.hasBareVersion) return false;
 		if (state.cell === deadCell) return true;
-		if (this.#observations.hasFound && state.cell === this.initial.cell) return false;
+		if (this.#observations.hasFound && state.cell === absentCell) return false;
 		const value = this.#space.describe(state.cell) ?? '';
 		for (const refused of this.#observations.refused) {
 			// Appends can still make it the value that must not be there.
@@ -246,9 +253,4 @@ class KeyValueModel implements KvModel {
 		}
 		return true;
 	}
-}
-
-/** An absent key answers with version 0, also after a deletion. */
-function isUnwritten(state: KvState): boolean {
-	return state.cell === absentCell || (state.version === 0 && state.isExact);
 }

@@ -47,7 +47,7 @@ function* valuesSeen(input: KvInput, output: KvOutput | undefined): Iterable<str
 }
 
 function isChange(output: KvOutput): boolean {
-	return output.type === 'written' || (output.type === 'deleted' && output.existed !== false);
+	return output.type === 'written' || output.type === 'deleted';
 }
 
 function tellsValue(output: KvOutput): boolean {
