@@ -50,8 +50,8 @@ function drawSlowness(random: Random): Fault {
 	return {type: 'delay', links: NODE_LINKS, delay: {type: 'exponential', minMs: 0, meanMs}};
 }
 
-/** Whether this fault is meant for the leader, wherever it says that it strikes. */
-export const isOfDuel = (id: string): boolean => id.startsWith('duel ');
+/** Whether this fault, of a duel or a siege, is meant for the leader, wherever it says that it strikes. */
+export const isOfDuel = (id: string): boolean => id.startsWith('duel ') || id.startsWith('siege ');
 
 type BlowKind = 'isolate' | 'cutHalf' | 'partition' | 'crash' | 'powerCut' | 'pause';
 

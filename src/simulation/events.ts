@@ -42,6 +42,8 @@ export type SimulationEvent =
 	| {readonly type: 'submit'; readonly client: number; readonly clientLife: number; readonly slot: number}
 	| {readonly type: 'fault'; readonly fault: FaultEvent}
 	/** The simulator looks whether the phase is over. */
-	| {readonly type: 'look'};
+	| {readonly type: 'look'}
+	/** The simulator looks whether the cluster serves while faults last. */
+	| {readonly type: 'watch'};
 
 export type Schedule = (delayMs: number, event: SimulationEvent) => void;

@@ -26,6 +26,11 @@ export class NodeClock {
 		return this.#since + (reading - this.#reading) / this.#rate;
 	}
 
+	/** It goes, and as fast as time does. */
+	isTrue(now: Milliseconds): boolean {
+		return this.#rate === 1 && this.#since <= now;
+	}
+
 	drift(now: Milliseconds, rate: number): void {
 		this.#rebase(now);
 		this.#rate = rate;

@@ -4,6 +4,7 @@ import {Nemesis, type Schedule} from '../faults/nemesis.js';
 import {Random} from '../faults/random.js';
 import {drawDuel} from './duel.js';
 import {impliedKinds} from './implied-faults.js';
+import {drawSiege} from './siege.js';
 
 export const profiles = ['all', 'network', 'process', 'disk', 'clock', 'none'] as const;
 export type Profile = (typeof profiles)[number];
@@ -58,7 +59,21 @@ export function drawSchedule(
 	const few = random.shuffle(all).slice(0, random.integer(4, 12));
 	const kinds = random.chance(0.5) ? few : all;
 	const drawn = new Nemesis({nodeCount, durationMs: durationMs + quietMsMax, kinds}).draw(seed);
-	return withDuel(withoutPrelude(drawn, durationMs), profile, random);
+	const schedule = withoutPrelude(drawn, durationMs);
+	return drawnSiege(schedule, profile) ?? withDuel(schedule, profile, random);
+}
+
+const siegeChance = 0.12;
+
+/** With a few seeds there is but one fault, which lasts: what has to go on in spite of it shows best where nothing else is wrong. */
+function drawnSiege(schedule: Schedule, profile: Exclude<Profile, 'none'>): Schedule | undefined {
+	const random = Random.fromSeed(schedule.seed).fork('siege');
+	if (!random.chance(siegeChance)) return undefined;
+	const {nodeCount, durationMs} = schedule;
+	const includes = (part: Profile): boolean => profile === 'all' || profile === part;
+	const allowed = {network: includes('network'), process: includes('process'), disk: includes('disk')};
+	const events = drawSiege(random, {nodeCount, fromMs: headStartMs, toMs: durationMs, ...allowed});
+	return events.length === 0 ? undefined : {...schedule, events};
 }
 
 /** With some seeds the leader is beaten again and again, on top of all that happens or in its place. */

@@ -133,6 +133,8 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 	/** Timers go off so much too late. */
 	timerSkewMs = 0;
 	clock: NodeClock;
+	/** When somebody last tampered with its clock. */
+	disturbedAt = -Infinity;
 	readonly #context: NodeContext<Service>;
 	readonly #initialConfiguration: {readonly voters: readonly NodeId[]; readonly learners: readonly NodeId[]};
 	#current: Life<Service> | undefined;
@@ -356,6 +358,7 @@ export class SimulatedNode<Service extends NodeService = WatchedServer> {
 
 	/** The clock has been tampered with: the timer is set anew. */
 	clockChanged(): void {
+		this.disturbedAt = this.#context.now();
 		this.#timerAt = Infinity;
 		if (this.#current !== undefined) this.#arm(this.#current.raft.nextDeadline());
 	}

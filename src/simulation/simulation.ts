@@ -7,6 +7,7 @@
  *
  * Nothing here waits: no promises, no timers, no microtasks. The same options give the same run, bit for bit.
  */
+import type {FaultEvent} from '../faults/faults.js';
 import type {MessageKind} from '../faults/lab-network.js';
 import {Random} from '../faults/random.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
@@ -14,8 +15,10 @@ import type {Codec, KvReply, KvRequest} from '../kv/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import type {RaftMessage} from '../raft/types.js';
+import {Availability} from './availability.js';
 import {EventQueue} from './event-queue.js';
 import {defaultClerkLimits} from '../kv/clerk.js';
+import {encodeCommand} from '../kv/command-codec.js';
 import {Coverage, type CoverageCounts} from './coverage.js';
 import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
@@ -61,6 +64,9 @@ export interface SimulationCounts {
 	readonly faults: number;
 }
 
+/** Who asks for a write where no client does; its answers are nobody's. */
+const judge = -1;
+
 /** So many events at one moment of virtual time mean that time has stopped. */
 const eventsAtOnceMax = 100_000;
 
@@ -80,6 +86,7 @@ export class Simulation {
 	readonly #trace = new TraceHash();
 	readonly #recorder = new Recorder(() => Math.round(this.#now * 1e6));
 	readonly #liveness: Liveness;
+	readonly #availability: Availability;
 	/** By node: who waits for the reply of this number. */
 	readonly #addresses: readonly Map<number, ReplyAddress>[];
 	readonly #failedNodes: number[] = [];
@@ -128,6 +135,16 @@ export class Simulation {
 			faults.damagedNodes,
 		);
 		this.#liveness = new Liveness(this, random.fork('liveness'));
+		this.#availability = new Availability({
+			nodes: this.nodes,
+			plan: this.network.plan,
+			parameters,
+			now,
+			commands: () => this.services.commands,
+			write: node => this.#writeOfJudge(node),
+			report,
+			coverage,
+		});
 	}
 
 	readonly now = (): number => this.#now;
@@ -150,6 +167,7 @@ export class Simulation {
 			if (fault.atMs < durationMs) this.schedule(fault.atMs, {type: 'fault', fault});
 		}
 		this.schedule(durationMs, {type: 'look'});
+		this.schedule(0, {type: 'watch'});
 		while (!this.#isOver && this.#queue.size > 0) this.#advance();
 	}
 
@@ -202,7 +220,9 @@ export class Simulation {
 		if (node.isUp) this.#crashes += 1;
 		node.crash(death);
 		if (this.setup.parameters.isLossNoticed) {
-			for (const address of addresses.values()) this.schedule(1, {type: 'lost', ...address});
+			for (const address of addresses.values()) {
+				if (address.client !== judge) this.schedule(1, {type: 'lost', ...address});
+			}
 		}
 		addresses.clear();
 	}
@@ -240,7 +260,11 @@ export class Simulation {
 			case 'cancel':
 				return this.#takeCancel(event);
 			case 'fault':
-				return this.injector.take(event.fault);
+				this.injector.take(event.fault);
+				this.#countFault(event.fault);
+				return this.#availability.changed();
+			case 'watch':
+				return this.#watch();
 			case 'look':
 				return this.#liveness.look();
 			case 'disk':
@@ -252,6 +276,17 @@ export class Simulation {
 			default:
 				return this.#dispatchToClient(event);
 		}
+	}
+
+	/** As long as the faults last: after them everything is judged anyway. */
+	#watch(): void {
+		const {lookEveryMs} = this.#availability;
+		this.#availability.look();
+		if (this.#now + lookEveryMs < this.setup.durationMs) this.schedule(lookEveryMs, {type: 'watch'});
+	}
+
+	#countFault(event: FaultEvent): void {
+		if (event.type === 'inject') this.coverage.count(`fault: ${event.id.split(' ')[0]}`);
 	}
 
 	#takeMessage({node, from, message}: Extract<SimulationEvent, {type: 'message'}>): void {
@@ -369,6 +404,17 @@ export class Simulation {
 		target.ask(server => server.request(replyTo, request));
 	}
 
+	/** Of a session that nobody has: it is committed, and changes nothing but the revision. */
+	#writeOfJudge(node: SimulatedNode): void {
+		this.coverage.count('write of the judge');
+		const operations = [{sequence: 1, operation: {type: 'delete', key: 'b0'}}] as const;
+		const command = encodeCommand(this.setup.codec, {type: 'operations', session: 0, acknowledged: 0, operations});
+		this.#lastReplyTo += 1;
+		const replyTo = this.#lastReplyTo;
+		this.#addresses[node.id]?.set(replyTo, {client: judge, clientLife: 0, requestId: 0});
+		node.ask(server => server.request(replyTo, {type: 'write', command}));
+	}
+
 	#reply(node: number, replyTo: number, reply: KvReply): void {
 		const address = this.#addresses[node]?.get(replyTo);
 		if (address === undefined) {
@@ -376,6 +422,7 @@ export class Simulation {
 			return;
 		}
 		this.#addresses[node]?.delete(replyTo);
+		if (address.client === judge) return;
 		const bytes = reply.type === 'outcomes' ? reply.outcomes.length : 8;
 		const {client, clientLife, requestId} = address;
 		const event = {type: 'reply', from: node, client, clientLife, requestId, reply} as const;

@@ -89,6 +89,7 @@ function describeEvent(event: SimulationEvent): readonly [node: string, what: st
 		case 'fault':
 			return ['', describeFaultEvent(event.fault)];
 		case 'look':
+		case 'watch':
 			return ['', 'the simulator looks'];
 		default:
 			return event satisfies never;

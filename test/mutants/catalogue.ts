@@ -1,5 +1,6 @@
 /** All planted bugs. */
 import {kvMutants} from './kv-mutants.js';
+import {livenessMutants} from './liveness-mutants.js';
 import {meaningMutants} from './meaning-mutants.js';
 import type {Mutant} from './mutant.js';
 import {raftMutants} from './raft-mutants.js';
@@ -24,5 +25,11 @@ const quick: ReadonlySet<string> = new Set([
 	'term-lost-with-old-segments',
 ]);
 
-export const mutants: readonly Mutant[] = [...raftMutants, ...storageMutants, ...kvMutants, ...meaningMutants];
+export const mutants: readonly Mutant[] = [
+	...raftMutants,
+	...storageMutants,
+	...kvMutants,
+	...meaningMutants,
+	...livenessMutants,
+];
 export const quickMutants: readonly Mutant[] = mutants.filter(({id}) => quick.has(id));
