@@ -56,7 +56,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		this.#supervisor = new Supervisor({
 			replicas: replicaOptions(options, {directory, hasRun}, this.#diskFaults),
 			router: this.#router,
-			kvThread: options.kvThread,
+			entries: options.threads,
 			restartsPerMinute: options.restartsPerMinute,
 			random: () => this.#random.float(),
 			now,

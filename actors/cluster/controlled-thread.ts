@@ -11,6 +11,7 @@ import {InvariantError} from '../../src/raft/errors.js';
 import {decodeError} from '../runtime/error-codec.js';
 import type {LastWords, Settled, ThreadControl} from '../replica/protocol.js';
 import {endpointOf} from '../replica/thread-control.js';
+import {threadArguments} from '../thread-arguments.js';
 import {describeError, ThreadError} from './errors.js';
 
 const errorClasses = [DataDirectoryError, StorageCorruptError, StorageFailedError, InvariantError];
@@ -48,7 +49,7 @@ export class ControlledThread {
 	constructor(name: string, entry: URL, workerData: unknown, controlPort: MessagePort, transferList: MessagePort[]) {
 		this.name = name;
 		this.#controlPort = controlPort;
-		this.#worker = new Worker(entry, {name, workerData, transferList, resourceLimits});
+		this.#worker = new Worker(entry, {name, workerData, transferList, resourceLimits, ...threadArguments()});
 		this.#control = wrap<ThreadControl>(endpointOf(controlPort));
 		let error: Error | undefined;
 		this.#worker.on('message', (last: LastWords) => {

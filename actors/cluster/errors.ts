@@ -1,10 +1,10 @@
 import {OperationError} from '../../src/kv/errors.js';
 import {RaftError} from '../../src/raft/errors.js';
 
-/** A thread of the cluster did not answer the supervisor in time, or died before it could. */
+/** A thread of the cluster cannot begin, did not answer the supervisor in time, or died before it could. */
 export class ThreadError extends RaftError {
 	override readonly name = 'ThreadError';
-	readonly code: 'ERR_THREAD_DIED' | 'ERR_THREAD_TIMEOUT';
+	readonly code: 'ERR_THREAD_DIED' | 'ERR_THREAD_TIMEOUT' | 'ERR_THREAD_ENTRY_MISSING';
 
 	constructor(code: ThreadError['code'], message: string, options?: ErrorOptions) {
 		super(message, options);

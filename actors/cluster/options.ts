@@ -3,6 +3,7 @@ import {defaultRaftLimits, type RaftLimits} from '../../src/raft/options.js';
 import {
 	bytes,
 	checkOptions,
+	fileLocation,
 	flag,
 	given,
 	milliseconds,
@@ -12,6 +13,7 @@ import {
 } from '../options/check-options.js';
 import {OptionError} from '../options/option-error.js';
 import {raftLimitsSchema} from '../options/raft-limits.js';
+import {type ResolvedThreadEntries, resolveThreadEntries, type ThreadEntries} from './thread-entries.js';
 
 export interface ClusterOptions {
 	/** Voters, each on a thread of its own. 1 to 9. @default 3 */
@@ -22,6 +24,8 @@ export interface ClusterOptions {
 	readonly maxRaftState?: number | undefined;
 	/** The KV server of each node on a thread of its own. @default false */
 	readonly kvThread?: boolean;
+	/** The files that threads begin with, for a program that a bundler made. */
+	readonly threads?: ThreadEntries;
 	/** Times and limits of the Raft core. */
 	readonly limits?: Partial<RaftLimits>;
 	/** Largest value, in bytes. @default 1 MiB */
@@ -37,10 +41,13 @@ export interface ClusterOptions {
 	readonly seed?: number;
 }
 
-export type ResolvedClusterOptions = Required<Omit<ClusterOptions, 'directory' | 'limits' | 'maxRaftState'>> & {
+export type ResolvedClusterOptions = Required<
+	Omit<ClusterOptions, 'directory' | 'limits' | 'maxRaftState' | 'threads'>
+> & {
 	readonly directory: string | undefined;
 	readonly maxRaftState: number | undefined;
 	readonly limits: RaftLimits;
+	readonly threads: ResolvedThreadEntries;
 };
 
 const nodesMax = 9;
@@ -51,6 +58,7 @@ const schema = optionsOf({
 	directory: text(),
 	maxRaftState: bytes(1, 2 ** 40),
 	kvThread: flag(),
+	threads: optionsOf({replica: fileLocation(), kvServer: fileLocation()}),
 	limits: raftLimitsSchema,
 	valueBytesMax: bytes(1, 2 ** 30),
 	sessionTimeoutMs: milliseconds(1, Number.MAX_SAFE_INTEGER),
@@ -58,7 +66,7 @@ const schema = optionsOf({
 	seed: wholeNumber(0, seedMax),
 });
 
-/** Throws an `OptionError`. */
+/** Throws an `OptionError`, or a `ThreadError` where a file that a thread would begin with is missing. */
 export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
 	checkOptions(schema, options);
 	const {limits = {}} = options;
@@ -67,6 +75,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
 		directory: options.directory,
 		maxRaftState: 'maxRaftState' in options ? options.maxRaftState : 16 * 2 ** 20,
 		kvThread: options.kvThread ?? false,
+		threads: resolveThreadEntries(options.threads ?? {}, options.kvThread ?? false),
 		limits: {...defaultRaftLimits, ...given(limits)},
 		valueBytesMax: options.valueBytesMax ?? 2 ** 20,
 		sessionTimeoutMs: options.sessionTimeoutMs ?? 10 * 60_000,

@@ -4,9 +4,7 @@ import type {Router} from '../network/router.js';
 import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
 import {ControlledThread, deathOf, type ThreadExit} from './controlled-thread.js';
 import {ThreadError} from './errors.js';
-
-const replicaEntry = new URL('../../workers/replica.js', import.meta.url);
-const kvEntry = new URL('../../workers/kv-server.js', import.meta.url);
+import type {ResolvedThreadEntries} from './thread-entries.js';
 
 /** Reading a log of several hundred MB takes seconds; longer than this nobody waits. */
 const startTimeoutMs = 60_000;
@@ -26,24 +24,21 @@ export class Replica {
 	}
 
 	/** Starts the threads, and resolves when the node has read its log and takes part. Rejects with what kept it from that. */
-	static async start(
-		options: ReplicaOptions,
-		router: Router,
-		{kvThread}: {readonly kvThread: boolean},
-	): Promise<Replica> {
+	static async start(options: ReplicaOptions, router: Router, entries: ResolvedThreadEntries): Promise<Replica> {
 		const raftRouter = new MessageChannel();
-		const kvRouter = kvThread ? new MessageChannel() : undefined;
-		const service = kvThread ? new MessageChannel() : undefined;
+		const {kvServer} = entries;
+		const kvRouter = kvServer === undefined ? undefined : new MessageChannel();
+		const service = kvServer === undefined ? undefined : new MessageChannel();
 		const kv =
-			kvRouter === undefined || service === undefined
+			kvServer === undefined || kvRouter === undefined || service === undefined
 				? undefined
-				: spawn(`kv-${options.id}`, kvEntry, control => ({
+				: spawn(`kv-${options.id}`, kvServer, control => ({
 						options,
 						router: kvRouter.port2,
 						control,
 						service: service.port2,
 					}));
-		const raft = spawn(`replica-${options.id}`, replicaEntry, control => ({
+		const raft = spawn(`replica-${options.id}`, entries.replica, control => ({
 			options,
 			router: raftRouter.port2,
 			control,

@@ -13,11 +13,13 @@ import {damageOf, isInUse} from './node-damage.js';
 import type {NodeState, SupervisorEvent} from './node-state.js';
 import {Replica} from './replica.js';
 import {RestartPauses} from './restart-pauses.js';
+import type {ResolvedThreadEntries} from './thread-entries.js';
 
 export interface SupervisorOptions {
 	readonly replicas: readonly ReplicaOptions[];
 	readonly router: Router;
-	readonly kvThread: boolean;
+	/** Where the threads begin. */
+	readonly entries: ResolvedThreadEntries;
 	readonly restartsPerMinute: number;
 	readonly random: () => number;
 	readonly now: () => number;
@@ -155,7 +157,7 @@ export class Supervisor {
 		try {
 			// A node's lives must not repeat each other's chance: a late answer to one could answer the next.
 			const seed = Math.floor(random() * 2 ** 32);
-			const replica = await Replica.start({...node.options, seed}, router, this.#options);
+			const replica = await Replica.start({...node.options, seed}, router, this.#options.entries);
 			node.state = {type: 'up', replica, since: now()};
 			node.options = {...node.options, storage: {...node.options.storage, mustExist: true}};
 			void replica.exited.then(exit => this.#died(node, replica, exit));

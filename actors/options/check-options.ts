@@ -26,6 +26,7 @@ export const bytes = (min = 1, max = Number.MAX_SAFE_INTEGER) => whole('a whole 
 export const flag = () => v.boolean('true or false');
 export const anyObject = () => v.looseObject({}, 'an object');
 export const callback = () => v.function('a function');
+export const fileLocation = () => v.union([text(), v.instance(URL)], 'a path or a URL of a file');
 export const text = () => v.pipe(v.string('a text'), v.nonEmpty('a text that is not empty'));
 
 /** An object with these options and no others. Each that is not in `required` may be left out, or be `undefined`. */
