@@ -1,6 +1,7 @@
 import type {MessagePort, TransferListItem} from 'node:worker_threads';
 import type {Transfer} from './actor.js';
 import type {Frame} from './link-protocol.js';
+import {unpooled} from './unpooled.js';
 
 interface Outgoing {
 	readonly frame: Frame;
@@ -56,7 +57,7 @@ export class Outbox {
 	}
 
 	#post(batch: readonly Outgoing[]): void {
-		const frames = batch.map(({frame}) => frame);
+		const frames = batch.map(({frame, transfer}) => unpooled(frame, transfer));
 		const transfer: readonly TransferListItem[] = batch.flatMap(outgoing => outgoing.transfer);
 		this.#port.postMessage(frames, transfer);
 	}
