@@ -15,6 +15,7 @@ import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
 import {Random} from '../../src/faults/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
+import {releaseDirectory} from '../../src/storage/directory-lock.js';
 import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
 import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
 import {Router, type RouterCounters} from '../network/router.js';
@@ -38,14 +39,17 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	readonly #router: Router;
 	readonly #supervisor: Supervisor;
 	readonly #random: Random;
+	readonly #place: Place;
 	/** A directory that this object made, and removes. */
 	readonly #temporary: string | undefined;
 	readonly #clerks = new Set<Clerk>();
 	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
 	#closing: Promise<void> | undefined;
 
-	private constructor(options: ResolvedClusterOptions, {directory, hasRun}: Place) {
+	private constructor(options: ResolvedClusterOptions, place: Place) {
 		super();
+		const {directory} = place;
+		this.#place = place;
 		this.#options = options;
 		this.#temporary = options.directory === undefined ? directory : undefined;
 		this.#random = Random.fromSeed(options.seed);
@@ -54,7 +58,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		const now = (): number => performance.now();
 		this.#router = new Router({plan: this.faults, random: this.#random, now});
 		this.#supervisor = new Supervisor({
-			replicas: replicaOptions(options, {directory, hasRun}, this.#diskFaults),
+			replicas: replicaOptions(options, place, this.#diskFaults),
 			router: this.#router,
 			entries: options.threads,
 			restartsPerMinute: options.restartsPerMinute,
@@ -215,7 +219,8 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		for (const clerk of this.#clerks) clerk.close();
 		const failures = await this.#supervisor.stop();
 		this.#router.close();
-		if (this.#temporary !== undefined) await rm(this.#temporary, {recursive: true, force: true});
+		if (this.#temporary === undefined) releaseDirectory(this.#place.directory, this.#place.owner);
+		else await rm(this.#temporary, {recursive: true, force: true});
 		if (failures.length > 1) throw new AggregateError(failures, failures.map(({message}) => message).join('; '));
 		if (failures[0] !== undefined) throw failures[0];
 	}
@@ -230,22 +235,24 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 interface Place {
 	readonly directory: string;
 	readonly hasRun: boolean;
+	/** By this name the cluster claims the directory. */
+	readonly owner: string;
 }
 
 async function prepareDirectory({directory, nodes}: ResolvedClusterOptions): Promise<Place> {
 	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
 	// never forced to a disk, and are gone with the cluster.
-	if (directory === undefined) return {directory: await makeTemporaryDirectory(), hasRun: false};
-	return {directory, hasRun: await prepareDataDirectory(directory, nodes)};
+	const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
+	if (directory === undefined) return {directory: await makeTemporaryDirectory(), hasRun: false, owner};
+	return {directory, hasRun: await prepareDataDirectory(directory, nodes, owner), owner};
 }
 
 function replicaOptions(
 	options: ResolvedClusterOptions,
-	{directory, hasRun}: Place,
+	{directory, hasRun, owner}: Place,
 	diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>,
 ): readonly ReplicaOptions[] {
 	const voters = Array.from({length: options.nodes}, (_, id) => nodeId(id));
-	const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
 	return voters.map(id => ({
 		id,
 		voters,

@@ -6,6 +6,7 @@ import {existsSync} from 'node:fs';
 import {mkdir, mkdtemp, readdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {claimDirectory, releaseDirectory} from '../../src/storage/directory-lock.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 
 const noteName = 'cluster.json';
@@ -14,20 +15,34 @@ const formatVersion = 1;
 /** A new folder for a cluster that lives as long as its process. */
 export const makeTemporaryDirectory = async (): Promise<string> => mkdtemp(path.join(tmpdir(), 'threadraft-'));
 
-/** Makes the folder if need be, and checks that it belongs to a cluster of this size. `true`: that cluster has run before. */
-export async function prepareDataDirectory(directory: string, nodes: number): Promise<boolean> {
+/**
+ * Makes the folder if need be, claims it for `owner`, and checks that it belongs to a cluster of this size. The nodes
+ * claim their own folders besides: without the claim of the whole, of two clusters each could get some of them, and
+ * neither all. `true`: that cluster has run before.
+ */
+export async function prepareDataDirectory(directory: string, nodes: number, owner: string): Promise<boolean> {
 	try {
 		await makeDirectory(directory);
+		claimDirectory(directory, owner);
+	} catch (error) {
+		throw unusable(directory, error);
+	}
+	try {
 		const names = await readdir(directory);
 		if (names.includes(noteName)) return await checkNote(directory, nodes);
 		if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
 		await writeNote(directory, {nodes, hasRun: false});
 		return false;
 	} catch (error) {
-		if (error instanceof DataDirectoryError) throw error;
-		const message = `${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`;
-		throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause: error});
+		releaseDirectory(directory, owner);
+		throw unusable(directory, error);
 	}
+}
+
+function unusable(directory: string, error: unknown): DataDirectoryError {
+	if (error instanceof DataDirectoryError) return error;
+	const message = `${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`;
+	return new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause: error});
 }
 
 /** To be called before the cluster takes its first request: from now on every node must have a log. */

@@ -3,7 +3,9 @@
  * as the cluster lives. A node whose files are damaged is left alone, and so is one that was killed on purpose: until
  * they are restarted on purpose.
  */
+import {existsSync} from 'node:fs';
 import type {NodeId} from '../../src/raft/types.js';
+import {releaseAbandoned} from '../../src/storage/directory-lock.js';
 import type {Router} from '../network/router.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
 import {deathOf, type ThreadExit} from './controlled-thread.js';
@@ -131,6 +133,9 @@ export class Supervisor {
 		if (state.type === 'waiting') clearTimeout(state.timer);
 		node.state = {type: 'down'};
 		const failures = state.type === 'up' ? await state.replica.stop() : [];
+		const {directory, owner} = node.options.storage;
+		// A thread that was killed could not let go of its directory, and while this process lives, others may take it for used.
+		if (existsSync(directory)) releaseAbandoned(directory, owner);
 		for (const error of failures) this.#options.event({type: 'nodeStopFailed', id, error: named(id, error)});
 		return failures;
 	}

@@ -1,20 +1,27 @@
 /**
- * One owner for a data directory. Node has no `flock`, so the claim is a symbolic link, `lock -> owner`: like a file
+ * One owner for a data directory. Node has no `flock`, so the claim is a symbolic link, `lock -> claim`: like a file
  * made with O_EXCL it comes into being for one claimant only, and unlike it with its content at once, so nobody ever
  * reads a claim that is half written.
  *
- * A claim whose process is dead is taken over: the successor makes a second link, named after the claim that it
- * replaces and exclusive like the first, looks again whether the lock still holds that dead claim, and renames its link
- * over the lock. Of two that start at the same moment one makes that link, and nobody else may replace this claim while
- * it exists, so the look and the rename are one step. Who dies in between leaves a link of the same kind,
- * which is taken over in the same way.
+ * A claim counts as long as its holder lives, and a number of a process proves little: the number may be another's by
+ * now, a zombie has one, and a thread may end long before its process. So the holder keeps a file open that has no name
+ * any more, and the claim says under which descriptor. The kernel closes it with the process, Node with the thread. Who
+ * wants the directory looks into that descriptor, its own or (on Linux) that of another process in /proc.
+ *
+ * A dead claim is taken over: the successor makes a second link, named after the claim that it replaces and exclusive
+ * like the first, looks again whether the lock still holds that dead claim, and renames its link over the lock. Of two
+ * that start at the same moment one makes that link, and nobody else may replace this claim while it exists, so the look
+ * and the rename are one step. Who dies in between leaves a link of the same kind, which is taken over in the same way.
  *
  * Processes that do not see each other (containers with process tables of their own, machines on a network file
- * system) cannot tell whether the other lives: they must not share a directory.
+ * system) cannot tell whether the other lives: they must not share a directory. Without /proc (macOS, Windows) another
+ * process counts as alive as long as its number is in use. Windows makes symbolic links only in its developer mode.
  */
-import {readFileSync, readlinkSync, renameSync, symlinkSync, unlinkSync} from 'node:fs';
+import {readlinkSync, renameSync, symlinkSync, unlinkSync} from 'node:fs';
 import {join} from 'node:path';
+import {codeOf} from './error-code.js';
 import {DataDirectoryError} from './errors.js';
+import {bootId, isProcessAlive, LifeProof, proofOf, startTimeOf} from './proof-of-life.js';
 
 /** Every name of a claim begins so. */
 export const lockName = 'lock';
@@ -23,35 +30,68 @@ interface Claim {
 	readonly pid: number;
 	/** When that process started, in the kernel's own units: a number is given to another process some day. */
 	readonly startTime: string;
-	/** Tells the users of one process apart. */
+	/** Times of another boot mean nothing. */
+	readonly bootId: string;
+	/** Under which the holder has its proof of life open. */
+	readonly descriptor: number;
+	/** Tells the users of one process apart, and is what the proof of life says. */
 	readonly owner: string;
 }
 
+/** What this thread holds: the text of the claim and the proof of life, by directory and owner. */
+const held = new Map<string, {readonly claim: string; readonly proof: LifeProof}>();
+
+const keyOf = (directory: string, owner: string): string => JSON.stringify([directory, owner]);
+
 /**
  * Claims `directory`, or throws a `DataDirectoryError`. The same owner in the same process may claim again: its thread
- * was killed, and could not let go.
+ * was killed, and could not let go. `owner`: a name that no other user of the directory has.
  */
 export function claimDirectory(directory: string, owner: string): void {
+	const proof = new LifeProof(join(directory, `${lockName}.proof-${encodeURIComponent(owner)}`), owner);
 	const {pid} = process;
-	acquire(directory, lockName, encodeClaim({pid, startTime: startTimeOf(pid) ?? '0', owner}));
+	const {descriptor} = proof;
+	const claim = encodeClaim({pid, startTime: startTimeOf(pid) ?? '0', bootId: bootId(), descriptor, owner});
+	try {
+		acquire(directory, lockName, claim);
+	} catch (error) {
+		proof.close();
+		throw error;
+	}
+	held.get(keyOf(directory, owner))?.proof.close();
+	held.set(keyOf(directory, owner), {claim, proof});
 }
 
 /** Lets go of it, if it still is this owner's. */
 export function releaseDirectory(directory: string, owner: string): void {
-	const {pid} = process;
-	const claim = encodeClaim({pid, startTime: startTimeOf(pid) ?? '0', owner});
-	if (readClaim(directory, lockName) === claim) unlinkSync(join(directory, lockName));
+	const own = held.get(keyOf(directory, owner));
+	if (own === undefined) return;
+	held.delete(keyOf(directory, owner));
+	try {
+		// First the name, so that nobody sees a claim of a living process whose proof is gone.
+		if (readClaim(directory, lockName) === own.claim) unlinkSync(join(directory, lockName));
+	} finally {
+		own.proof.close();
+	}
+}
+
+/** Lets go of what a thread of this owner in this process claimed, and could not let go of before it ended. */
+export function releaseAbandoned(directory: string, owner: string): void {
+	const holder = decodeClaim(readClaim(directory, lockName) ?? '');
+	if (holder?.pid !== process.pid || holder.owner !== owner) return;
+	claimDirectory(directory, owner);
+	releaseDirectory(directory, owner);
 }
 
 function acquire(directory: string, name: string, claim: string): void {
 	for (;;) {
 		if (makeLink(directory, name, claim)) return;
 		const found = readClaim(directory, name);
-		if (found === claim) return;
 		if (found === undefined) continue;
 		const holder = decodeClaim(found);
-		if (holder === undefined || isAlive(holder)) throw inUse(directory, name, holder);
-		const successor = `${name}.${holder.pid}-${holder.startTime}`;
+		if (holder === undefined || (!isOfSameOwner(holder, claim) && isAlive(holder)))
+			throw inUse(directory, name, holder);
+		const successor = `${name}.${holder.pid}-${holder.startTime}-${holder.descriptor}`;
 		acquire(directory, successor, claim);
 		if (readClaim(directory, name) === found) {
 			renameSync(join(directory, successor), join(directory, name));
@@ -82,44 +122,37 @@ function readClaim(directory: string, name: string): string | undefined {
 	}
 }
 
-const encodeClaim = ({pid, startTime, owner}: Claim): string => `${pid}:${startTime}:${encodeURIComponent(owner)}`;
+const encodeClaim = ({pid, startTime, bootId: boot, descriptor, owner}: Claim): string =>
+	[pid, startTime, boot, descriptor, encodeURIComponent(owner)].join(':');
 
 function decodeClaim(text: string): Claim | undefined {
-	const match = /^(\d+):(\d+):(.*)$/.exec(text);
+	const match = /^(\d+):(\d+):([\w-]*):(\d+):([^:]*)$/.exec(text);
 	if (match === null) return undefined;
-	const [, pid = '', startTime = '', owner = ''] = match;
-	return {pid: Number(pid), startTime, owner: decodeURIComponent(owner)};
+	const [, pid = '', startTime = '', boot = '', descriptor = '', owner = ''] = match;
+	return {
+		pid: Number(pid),
+		startTime,
+		bootId: boot,
+		descriptor: Number(descriptor),
+		owner: decodeURIComponent(owner),
+	};
 }
 
-function isAlive({pid, startTime}: Claim): boolean {
-	const found = startTimeOf(pid);
-	if (found !== undefined) return found === startTime;
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		return codeOf(error) === 'EPERM';
-	}
+function isOfSameOwner(holder: Claim, claim: string): boolean {
+	const own = decodeClaim(claim);
+	return own?.pid === holder.pid && own.startTime === holder.startTime && own.owner === holder.owner;
 }
 
-/** Field 22 of /proc/<pid>/stat, where there is one (proc(5)); the second field may hold any character. */
-function startTimeOf(pid: number): string | undefined {
-	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-		return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-	} catch {
-		return undefined;
-	}
+function isAlive({pid, startTime, bootId: boot, descriptor, owner}: Claim): boolean {
+	if (boot !== bootId() || !isProcessAlive(pid, startTime)) return false;
+	return proofOf(pid, descriptor, owner) !== 'absent';
 }
 
 function inUse(directory: string, name: string, holder: Claim | undefined): DataDirectoryError {
 	const who = holder === undefined ? 'somebody unknown' : `process ${holder.pid}`;
 	const remedy =
 		holder?.pid === process.pid
-			? 'another cluster of this very process has it: give each cluster a directory of its own'
+			? 'another cluster of this very process has it: close that one, or give each cluster a directory of its own'
 			: `stop it, or use another directory; if no such node runs, delete ${join(directory, name)}`;
 	return new DataDirectoryError('ERR_DIRECTORY_IN_USE', directory, `${directory} is in use by ${who}: ${remedy}`);
 }
-
-export const codeOf = (error: unknown): string | undefined =>
-	error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

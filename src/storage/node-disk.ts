@@ -69,6 +69,7 @@ export class NodeDisk implements Disk {
 			claimDirectory(this.#directory, this.#owner);
 			this.#descriptor = fs.openSync(this.#directory, 'r');
 		} catch (cause) {
+			releaseDirectory(this.#directory, this.#owner);
 			if (cause instanceof DataDirectoryError) throw cause;
 			const reason = cause instanceof Error ? cause.message : String(cause);
 			const message = `${this.#directory} cannot be used as a data directory: ${reason}. Choose one that this user can write to`;

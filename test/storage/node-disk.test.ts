@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {DataDirectoryError} from '../../src/storage/errors.js';
+import {bootId, startTimeOf} from '../../src/storage/proof-of-life.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import {batch, call, close, entriesFrom, snapshotAt, vote, write} from './samples.js';
@@ -15,7 +16,7 @@ const diskOf = (directory: string, owner = 'test'): NodeDisk =>
 	new NodeDisk({directory, sync: false, now: () => performance.now(), owner});
 const ignored = (): void => undefined;
 /** No process has this number: it is above what Linux gives out. */
-const deadClaim = '99999999:1:dead';
+const deadClaim = `99999999:1:${bootId()}:3:dead`;
 
 test('the second owner of a directory is refused, with the process that has it', t => {
 	const directory = temporaryDirectory(t);
@@ -57,7 +58,7 @@ test('who was taken over does not let go of its successor', t => {
 test('the claim of a dead process is taken over, and so is one of its dead successor', t => {
 	const directory = temporaryDirectory(t);
 	symlinkSync(deadClaim, join(directory, 'lock'));
-	symlinkSync('99999998:7:dead too', join(directory, 'lock.99999999-1'));
+	symlinkSync(`99999998:7:${bootId()}:3:dead too`, join(directory, 'lock.99999999-1-3'));
 	const disk = diskOf(directory);
 	disk.lock();
 	t.deepEqual(readdirSync(directory), ['lock']);
@@ -66,7 +67,15 @@ test('the claim of a dead process is taken over, and so is one of its dead succe
 
 test('a process number that was given to another process since is a dead claim', t => {
 	const directory = temporaryDirectory(t);
-	symlinkSync(`${process.pid}:1:dead`, join(directory, 'lock'));
+	symlinkSync(`${process.pid}:1:${bootId()}:3:dead`, join(directory, 'lock'));
+	const disk = diskOf(directory);
+	t.notThrows(() => disk.lock());
+	disk.unlock(ignored);
+});
+
+test('a claim of before the machine was started is dead, whatever its process number and start time are now', t => {
+	const directory = temporaryDirectory(t);
+	symlinkSync(`${process.ppid}:${startTimeOf(process.ppid) ?? '0'}:another-boot:3:dead`, join(directory, 'lock'));
 	const disk = diskOf(directory);
 	t.notThrows(() => disk.lock());
 	disk.unlock(ignored);
