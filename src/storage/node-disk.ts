@@ -6,6 +6,7 @@ import type {Milliseconds} from '../raft/types.js';
 import {claimDirectory, lockName, releaseDirectory} from './directory-lock.js';
 import type {Disk, DiskFile} from './disk.js';
 import {DataDirectoryError} from './errors.js';
+import {isOutOfDescriptors, SpareDescriptors} from './spare-descriptors.js';
 import type {Done} from './storage.js';
 
 export interface NodeDiskOptions {
@@ -35,6 +36,12 @@ const quickSyncMs: Milliseconds = 1;
 /** Written since the last sync: more takes long on any disk. */
 const immediateBytesMax = 256 * 1024;
 
+/**
+ * A log needs no more at once beyond those that are always open (the directory, the claim, the last segment): for the next
+ * segment, a snapshot that is written, one that is sent, and one that is loaded.
+ */
+export const spareDescriptors = 4;
+
 /** What the files of a disk share. */
 interface Pace {
 	readonly now: () => Milliseconds;
@@ -49,6 +56,8 @@ export class NodeDisk implements Disk {
 	readonly #owner: string;
 	/** The directory itself, while it is locked. */
 	#descriptor: number | undefined;
+	/** From `lock` on. */
+	#spares: SpareDescriptors | undefined;
 	/** Removed files that the pool has still to close. */
 	#closing = 0;
 	/** Who waits for those. */
@@ -68,6 +77,7 @@ export class NodeDisk implements Disk {
 			fs.accessSync(this.#directory, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
 			claimDirectory(this.#directory, this.#owner);
 			this.#descriptor = fs.openSync(this.#directory, 'r');
+			this.#spares = new SpareDescriptors(this.#directory, spareDescriptors);
 		} catch (cause) {
 			releaseDirectory(this.#directory, this.#owner);
 			if (cause instanceof DataDirectoryError) throw cause;
@@ -78,17 +88,15 @@ export class NodeDisk implements Disk {
 	}
 
 	list(): readonly string[] {
-		return fs
-			.readdirSync(this.#directory)
+		return this.#withSpares(() => fs.readdirSync(this.#directory))
 			.filter(name => !name.startsWith(lockName))
 			.sort();
 	}
 
 	open(name: string, {create}: {readonly create: boolean}): DiskFile {
-		return new NodeFile(
-			fs.openSync(join(this.#directory, name), create ? 'wx+' : 'r+'),
-			this.#sync ? this.#pace : undefined,
-		);
+		const path = join(this.#directory, name);
+		const descriptor = this.#withSpares(() => fs.openSync(path, create ? 'wx+' : 'r+'));
+		return new NodeFile(descriptor, this.#sync ? this.#pace : undefined, () => this.#spares?.refill());
 	}
 
 	rename(from: string, to: string): void {
@@ -98,13 +106,18 @@ export class NodeDisk implements Disk {
 	remove(name: string): void {
 		const path = join(this.#directory, name);
 		// Who lets go of a file last frees its pages, 40 ms for 100 MB: libuv's pool does. The name is gone at once.
-		const descriptor = fs.openSync(path, 'r');
+		const descriptor = openIfPossible(path);
+		if (descriptor === undefined) {
+			fs.unlinkSync(path);
+			return;
+		}
 		try {
 			fs.unlinkSync(path);
 		} finally {
 			this.#closing++;
 			fs.close(descriptor, () => {
 				this.#closing--;
+				this.#spares?.refill();
 				this.#settleUnlocked();
 			});
 		}
@@ -120,10 +133,19 @@ export class NodeDisk implements Disk {
 		if (this.#descriptor !== undefined) {
 			fs.closeSync(this.#descriptor);
 			this.#descriptor = undefined;
+			this.#spares?.close();
 			releaseDirectory(this.#directory, this.#owner);
 		}
 		this.#unlocked.push(done);
 		this.#settleUnlocked();
+	}
+
+	/** For what needs a descriptor, for a moment or longer. */
+	#withSpares<Result>(open: () => Result): Result {
+		assert(this.#spares !== undefined, 'files are opened while their directory is locked');
+		const result = this.#spares.use(open);
+		this.#spares.refill();
+		return result;
 	}
 
 	#settleUnlocked(): void {
@@ -136,11 +158,13 @@ class NodeFile implements DiskFile {
 	readonly #descriptor: number;
 	/** `undefined`: nothing is synced. */
 	readonly #pace: Pace | undefined;
+	readonly #closed: () => void;
 	#unsyncedBytes = 0;
 
-	constructor(descriptor: number, pace: Pace | undefined) {
+	constructor(descriptor: number, pace: Pace | undefined, closed: () => void) {
 		this.#descriptor = descriptor;
 		this.#pace = pace;
+		this.#closed = closed;
 	}
 
 	size(): number {
@@ -188,6 +212,7 @@ class NodeFile implements DiskFile {
 
 	close(): void {
 		fs.closeSync(this.#descriptor);
+		this.#closed();
 	}
 
 	#isImmediate(): boolean {
@@ -208,6 +233,16 @@ class NodeFile implements DiskFile {
 		for (let written = 0; written < data.length;) {
 			written += fs.writeSync(this.#descriptor, data, written, data.length - written, offset + written);
 		}
+	}
+}
+
+/** `undefined`: no descriptor is left. The spares are for what cannot do without. */
+function openIfPossible(path: string): number | undefined {
+	try {
+		return fs.openSync(path, 'r');
+	} catch (error) {
+		if (isOutOfDescriptors(error)) return undefined;
+		throw error;
 	}
 }
 

@@ -1,10 +1,11 @@
 import test from 'ava';
-import {spawn} from 'node:child_process';
+import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readdirSync, readlinkSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 import {bootId, startTimeOf} from '../../src/storage/proof-of-life.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
@@ -146,6 +147,14 @@ test.serial('a storage that fails to load lets go of the directory and of its fi
 	t.throws(() => place.open().load(), {code: 'ERR_STORAGE_CORRUPT'});
 	t.is(readdirSync('/proc/self/fd').length, before);
 	t.deepEqual(readdirSync(place.directory), ['log-0000000001']);
+});
+
+test('where the process has no descriptor left, the log still goes on: segments, snapshots and their removal', async t => {
+	const script = fileURLToPath(new URL('out-of-descriptors.js', import.meta.url));
+	const directory = temporaryDirectory(t);
+	const args = ['-c', 'ulimit -n 80 && exec "$0" "$@"', process.execPath, script, directory];
+	const {stdout} = await promisify(execFile)('/bin/sh', args);
+	t.is(stdout, 'all written\n');
 });
 
 test('a real disk that refuses a write ends the storage', async t => {
