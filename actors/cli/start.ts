@@ -41,6 +41,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 	});
 	const gateway = await openGateway(options, {
 		client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
+		reader: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
 		info: () => clusterInfo(cluster),
 		isLoading: () => cluster.availability === 'loading',
 		close: () => cluster.close(),
@@ -99,16 +100,18 @@ async function converse(target: ConsoleTarget): Promise<number> {
 /** What the Redis port stands before. */
 interface Backend {
 	readonly client: KeyValueClient;
+	readonly reader?: KeyValueClient;
 	readonly info: () => Promise<Record<string, string | number>>;
 	readonly isLoading?: () => boolean;
 	close(): Promise<void>;
 }
 
 async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend: Backend): Promise<RedisGateway> {
-	const {client, info} = backend;
+	const {client, reader, info} = backend;
 	try {
 		return await startRedisGateway({
 			client,
+			reader,
 			host: redisHost,
 			port: redisPort,
 			info,

@@ -1,56 +1,104 @@
 import type {Socket} from 'node:net';
+import type {Operation} from '../../src/kv/types.js';
 import type {KvClient} from '../kv-client.js';
+import type {MemoryClient} from './clients-memory.js';
 import type {Plan} from './commands/command.js';
+import type {DropCause} from './dropped-clients.js';
+import type {Piece} from './lane.js';
+import {ManyReads} from './many-reads.js';
 import {planRequest} from './plan-request.js';
-import {ReplyWriter} from './reply-writer.js';
 import {RefusedModes} from './refused-modes.js';
+import {ReplyWriter} from './reply-writer.js';
 import {RequestParser} from './request-parser.js';
-import {beginRun, endOfRun, replyToRun, type Settled} from './run.js';
+import {
+	beginOperations,
+	endOfRun,
+	mayReturnValue,
+	operationsOf,
+	type Planned,
+	replyToRun,
+	type Settled,
+	valueBytesOf,
+} from './run.js';
 import type {ClusterInfo, Session} from './session.js';
+import {ValueWindow} from './value-window.js';
 
-/** Requests that wait unread beyond this make the socket wait too. */
-const unreadBytesMax = 64 * 1024;
+/** Requests that wait while others are carried out; beyond this the socket waits too. */
+const heldBytesMax = 64 * 1024;
 /** Replies are handed to the socket when so much has come together, even if more could join them. */
 const flushBytes = 64 * 1024;
+/** Of the requests of one run. */
+const runBytesMax = 4 * 2 ** 20;
+/** What a part of a request takes besides its bytes. */
+const partOverheadBytes = 128;
+/** Of requests that are taken in together; the one that passes the limit is still taken in. */
+const pendingPartsMax = 65_536;
+/** A result with a value of this size is counted as soon as it is there. */
+const countedValueBytes = 16 * 1024;
 
 const noCluster: ClusterInfo = {};
 
 /** What a connection needs of the world behind it. */
 export interface Backend {
 	readonly client: KvClient;
+	readonly reader: KvClient;
 	readonly info: () => Promise<ClusterInfo>;
 }
 
 /**
  * One client: reads requests, carries them out in their order, a run at a time, and writes the replies in that order.
  *
- *     socket -> parser -> queue of plans -> run -> client.execute(...) -> replies -> socket
+ *     socket -> parser -> queue of plans -> run -> lane -> client.execute(...) -> replies -> socket
  *
- * Requests are taken from the parser when the queue is empty, at most `pendingCommandsMax` of them; until then they
- * stay in the parser and, beyond it, in the socket. So whatever a client sends, what it takes up here is bounded.
+ * A client may send all its requests before it reads a reply, so requests are read also while replies wait. They are
+ * carried out when the replies have been read: bytes of requests are mostly fewer. When too many of those wait, they
+ * are carried out after all, and replies are collected, up to a limit of their own.
  */
-export class Connection {
+export class Connection implements MemoryClient {
 	readonly #socket: Socket;
 	readonly #backend: Backend;
 	readonly #session: Session;
-	readonly #parser: RequestParser;
+	#parser: RequestParser;
 	readonly #modes = new RefusedModes();
 	readonly #out = new ReplyWriter();
-	#queue: readonly Plan[] = [];
+	readonly #window: ValueWindow;
+	#queue: readonly Planned[] = [];
+	/** Of the requests in the queue, those that are done included. */
+	#queueBytes = 0;
 	/** Everything of the queue before it was begun. */
 	#next = 0;
 	/** Some of the queue was begun and is not settled. */
 	#running = false;
+	/** Of the results that have come of what is running. */
+	#resultBytes = 0;
+	/** A request for many values, which are read and answered piece by piece. */
+	#many: ManyReads | undefined;
 	/** No request is read any more: the client has left, or what follows does not count. */
 	#inputEnded = false;
 	/** The client has sent everything; what it sent is still answered. */
 	#peerEnded = false;
+	#isTimed = false;
+	/** It is being ended: nothing is begun, and nothing is answered any more. */
+	#isDropped = false;
 
 	constructor(socket: Socket, backend: Backend, session: Session) {
 		this.#socket = socket;
 		this.#backend = backend;
 		this.#session = session;
 		this.#parser = new RequestParser(session.gateway.limits);
+		this.#window = new ValueWindow(session.gateway);
+	}
+
+	get isDroppedLast(): boolean {
+		return this.#session.isDroppedLast;
+	}
+
+	get memoryBytes(): number {
+		return this.#parser.heldBytes + this.#queueBytes + this.#unreadReplyBytes();
+	}
+
+	get #isGone(): boolean {
+		return this.#isDropped || this.#socket.destroyed;
 	}
 
 	/** Begins to read. */
@@ -65,87 +113,207 @@ export class Connection {
 			this.#peerEnded = true;
 			this.#proceed();
 		});
+		this.#socket.on('timeout', () => this.#timedOut());
+	}
+
+	evict(): void {
+		this.#drop('evicted', 'the connections together hold more requests and replies in memory than they may');
 	}
 
 	/** Goes on until it has to wait: for a run, for the client to read its replies, or for more requests. */
 	#proceed(): void {
-		while (!this.#running && !this.#outputBlocked()) {
-			if (this.#next === this.#queue.length) this.#takeRequests();
-			if (this.#next === this.#queue.length) break;
-			this.#begin();
+		while (!this.#running && this.#mayServe()) {
+			if (this.#many === undefined && this.#next === this.#queue.length) this.#takeRequests();
+			if (this.#many !== undefined) this.#readPiece(this.#many);
+			else if (this.#next < this.#queue.length) this.#begin();
+			else break;
 		}
-		if (this.#socket.destroyed) return;
+		if (this.#isGone) return;
 		this.#flush();
-		const idle = !this.#running && this.#next === this.#queue.length;
-		if (idle && (this.#inputEnded || (this.#peerEnded && !this.#outputBlocked()))) this.#socket.destroySoon();
+		this.#limitTime();
+		const idle = !this.#running && this.#many === undefined && this.#next === this.#queue.length;
+		if (idle && (this.#inputEnded || (this.#peerEnded && !this.#isPaused()))) this.#socket.destroySoon();
 		else this.#regulateInput();
+		this.#countMemory();
 	}
 
 	#takeRequests(): void {
-		const {limits, commands} = this.#session.gateway;
-		const queue: Plan[] = [];
+		const {pendingCommandsMax, pendingBytesMax} = this.#session.gateway.limits;
+		const queue: Planned[] = [];
 		let bytes = 0;
-		while (!this.#inputEnded && queue.length < limits.pendingCommandsMax && bytes < limits.pendingBytesMax) {
-			const request = this.#parser.next();
-			if (request === undefined) break;
-			const plan: Plan =
-				request.type === 'request'
-					? planRequest(commands, request.parts, limits, this.#modes)
-					: {type: 'close', reply: out => out.error(`ERR ${request.reason}`)};
-			bytes += request.type === 'request' ? request.bytes : 0;
-			if (plan.type === 'close') this.#inputEnded = true;
-			queue.push(plan);
+		let parts = 0;
+		while (queue.length < pendingCommandsMax && bytes < pendingBytesMax && parts < pendingPartsMax) {
+			const planned = this.#inputEnded ? undefined : this.#takeRequest();
+			if (planned === undefined) break;
+			bytes += planned.bytes;
+			parts += planned.parts;
+			if (planned.plan.type === 'close') this.#inputEnded = true;
+			queue.push(planned);
 		}
 		this.#queue = queue;
+		this.#queueBytes = bytes + parts * partOverheadBytes;
 		this.#next = 0;
 		this.#session.gateway.commandsProcessed += queue.length;
 	}
 
-	#begin(): void {
-		const end = endOfRun(this.#queue, this.#next);
-		const plans = this.#queue.slice(this.#next, end);
-		this.#next = end;
-		this.#running = true;
-		if (plans[0]?.type === 'report') {
-			void this.#report(plans);
-			return;
+	#takeRequest(): Planned | undefined {
+		const {limits, commands} = this.#session.gateway;
+		const request = this.#parser.next();
+		if (request === undefined) return undefined;
+		if (request.type === 'request') {
+			const {parts, bytes} = request;
+			return {plan: planRequest(commands, parts, limits, this.#modes), bytes, parts: parts.length};
 		}
-		const waiting = beginRun(this.#backend.client, plans, settled => {
-			this.#conclude(plans, settled, noCluster);
-			this.#proceed();
-		});
-		if (!waiting) this.#conclude(plans, [], noCluster);
+		const reply = (out: ReplyWriter): void => out.error(`ERR ${request.reason}`);
+		return {plan: {type: request.type === 'tooLarge' ? 'local' : 'close', reply}, bytes: 0, parts: 0};
+	}
+
+	#begin(): void {
+		const end = endOfRun(this.#queue, this.#next, {values: this.#window.size, bytes: runBytesMax});
+		const run = this.#queue.slice(this.#next, end);
+		this.#next = end;
+		const plans = run.map(({plan}) => plan);
+		const [first] = plans;
+		if (first?.type === 'report') void this.#report(plans);
+		else if (first?.type === 'readMany' && first.operations.length > this.#window.size) {
+			this.#flush();
+			this.#many = new ManyReads(first, this.#out, this.#session);
+		} else {
+			const operations = operationsOf(plans);
+			if (operations.length === 0) this.#conclude(plans, [], noCluster);
+			else {
+				const bytes = run.reduce((sum, planned) => sum + planned.bytes, 0);
+				this.#execute(operations, bytes, settled => this.#conclude(plans, settled, noCluster));
+			}
+		}
 	}
 
 	async #report(plans: readonly Plan[]): Promise<void> {
+		this.#running = true;
 		// INFO is what one looks at when something is wrong, so it must not fail with it.
 		const cluster = await this.#backend.info().catch((error: unknown) => ({error: String(error)}));
+		this.#running = false;
 		this.#conclude(plans, [], cluster);
 		this.#proceed();
 	}
 
+	/** Carries out operations of one kind, in their turn among those of other connections, and proceeds. */
+	#execute(operations: readonly Operation[], requestBytes: number, done: (settled: readonly Settled[]) => void): void {
+		const {lane} = this.#session.gateway;
+		const values = operations.reduce((count, each) => count + (mayReturnValue(each) ? 1 : 0), 0);
+		const client = operations[0]?.type === 'get' ? this.#backend.reader : this.#backend.client;
+		this.#running = true;
+		const piece: Piece = {
+			operations: operations.length,
+			bytes: requestBytes + values * this.#window.valueBytesExpected,
+			begin: () => {
+				if (this.#isGone) {
+					// Not at once: of those that wait, thousands may have gone.
+					queueMicrotask(() => lane.leave(piece));
+					return;
+				}
+				beginOperations(client, operations, {
+					settled: each => this.#countResult(valueBytesOf(each)),
+					done: settled => {
+						lane.leave(piece);
+						this.#window.learn(values, this.#resultBytes);
+						this.#running = false;
+						if (!this.#isGone) done(settled);
+						this.#resultBytes = 0;
+						this.#proceed();
+					},
+				});
+			},
+		};
+		lane.enter(piece);
+	}
+
+	#countResult(bytes: number): void {
+		this.#resultBytes += bytes;
+		if (bytes >= countedValueBytes && !this.#isGone) this.#countMemory();
+	}
+
 	#conclude(plans: readonly Plan[], settled: readonly Settled[], cluster: ClusterInfo): void {
-		this.#running = false;
-		if (this.#socket.destroyed) return;
+		if (this.#isGone) return;
 		replyToRun(plans, settled, cluster, this.#out, this.#session);
 		if (this.#out.length >= flushBytes) this.#flush();
 	}
 
+	#readPiece(many: ManyReads): void {
+		const operations = many.next(this.#window.size);
+		this.#execute(operations, operations.length * partOverheadBytes, settled => {
+			const state = many.take(settled);
+			if (state === 'broken') this.#drop('unreadReplies', 'a value could not be read in the middle of a reply');
+			else if (state === 'done') this.#many = undefined;
+			if (state === 'more' && this.#out.length >= flushBytes && many.flushes()) this.#flush();
+		});
+	}
+
 	#flush(): void {
-		if (this.#out.length === 0) return;
+		if (this.#isGone || this.#out.length === 0 || this.#many?.mustHold === true) return;
 		this.#session.activeMs = performance.now();
 		this.#out.flush(this.#socket);
 	}
 
-	/** Also when the socket is gone: then nothing more is to be begun. */
-	#outputBlocked(): boolean {
-		return this.#socket.destroyed || this.#socket.writableLength > this.#session.gateway.limits.outputBytesMax;
+	#mayServe(): boolean {
+		const {waitingRequestsBytesMax} = this.#session.gateway.limits;
+		if (this.#isGone) return false;
+		return !this.#isPaused() || this.#parser.heldBytes >= waitingRequestsBytesMax;
+	}
+
+	/** The client has replies to read before its next requests are carried out. */
+	#isPaused(): boolean {
+		return this.#socket.writableLength > this.#session.gateway.limits.unreadRepliesPauseBytes;
+	}
+
+	#unreadReplyBytes(): number {
+		return this.#resultBytes + this.#out.length + this.#socket.writableLength;
 	}
 
 	#regulateInput(): void {
-		const full = this.#outputBlocked() || (this.#running && this.#parser.unreadBytes > unreadBytesMax);
-		if (full === this.#socket.isPaused()) return;
-		if (full) this.#socket.pause();
+		const {waitingRequestsBytesMax} = this.#session.gateway.limits;
+		const isPaused = this.#isPaused();
+		const mayHold = isPaused ? waitingRequestsBytesMax : heldBytesMax;
+		const isFull = (this.#running || isPaused) && this.#parser.heldBytes >= mayHold;
+		if (isFull === this.#socket.isPaused()) return;
+		if (isFull) this.#socket.pause();
 		else this.#socket.resume();
+	}
+
+	/** The socket's own timer: it begins anew with every byte that the client sends or takes. */
+	#limitTime(): void {
+		const isTimed = this.#isPaused() || (this.#inputEnded && this.#socket.writableLength > 0);
+		if (isTimed === this.#isTimed) return;
+		this.#isTimed = isTimed;
+		this.#socket.setTimeout(isTimed ? this.#session.gateway.limits.unreadRepliesTimeoutMs : 0);
+	}
+
+	#timedOut(): void {
+		const {unreadRepliesTimeoutMs} = this.#session.gateway.limits;
+		this.#drop('unreadReplies', `it did not read its replies for ${unreadRepliesTimeoutMs / 1000} s`);
+	}
+
+	#countMemory(): void {
+		if (this.#isGone) return;
+		const {limits, memory} = this.#session.gateway;
+		if (this.#unreadReplyBytes() > limits.unreadRepliesBytesMax)
+			this.#drop('unreadReplies', `it left more than ${limits.unreadRepliesBytesMax} bytes of replies unread`);
+		else memory.count(this);
+	}
+
+	/** Ends the connection, and says why if the client can hear it. */
+	#drop(cause: DropCause, reason: string): void {
+		if (this.#isGone) return;
+		this.#isDropped = true;
+		this.#inputEnded = true;
+		this.#parser = new RequestParser(this.#session.gateway.limits);
+		this.#queue = [];
+		this.#many = undefined;
+		this.#session.gateway.dropped.add(cause, this.#session.address, reason);
+		this.#session.gateway.memory.remove(this);
+		if (this.#socket.writableLength === 0 && this.#out.length === 0)
+			this.#socket.write(`-ERR the connection is closed: ${reason}\r\n`);
+		if (this.#socket.writableLength === 0) this.#socket.destroySoon();
+		else this.#socket.destroy();
 	}
 }

@@ -1,9 +1,12 @@
 import {once} from 'node:events';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import {ClientsMemory} from './clients-memory.js';
 import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
 import {clientsWithin, descriptorsOfProcess, reservedDescriptors} from './descriptors.js';
+import {DroppedClients} from './dropped-clients.js';
 import {GatewayError} from './errors.js';
+import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import type {ClusterInfo, GatewayState, Session} from './session.js';
 import type {KvClient} from '../kv-client.js';
@@ -12,6 +15,8 @@ import {anyObject, callback, checkOptions, given, optionsOf, text, wholeNumber} 
 export interface RedisGatewayOptions {
 	/** Carries out the operations. Stays its owner's to close, after the gateway. */
 	readonly client: KvClient;
+	/** Carries out the reads, beside the writes, so that neither waits for the other's large values. @default `client` */
+	readonly reader?: KvClient | undefined;
 	/** @default '127.0.0.1' */
 	readonly host?: string | undefined;
 	/** 0 takes any free port. @default 6379 */
@@ -37,6 +42,7 @@ export interface RedisGateway {
 
 const gatewayOptions = optionsOf(
 	{
+		reader: anyObject(),
 		host: text(),
 		port: wholeNumber(0, 65_535),
 		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
@@ -50,9 +56,10 @@ const gatewayOptions = optionsOf(
 /** Opens a port that speaks the Redis protocol. Rejects with `GatewayError` when it cannot, `OptionError` when it should not. */
 export async function startRedisGateway(options: RedisGatewayOptions): Promise<RedisGateway> {
 	checkOptions(gatewayOptions, options);
-	const {client, info, host = '127.0.0.1', port = 6379} = options;
+	const {client, reader = client, info, host = '127.0.0.1', port = 6379} = options;
+	const limits = withinDescriptors({...defaultRedisLimits, ...given(options.limits ?? {})}, options);
 	const state: GatewayState = {
-		limits: withinDescriptors({...defaultRedisLimits, ...given(options.limits ?? {})}, options),
+		limits,
 		commands: commandTable,
 		host,
 		port,
@@ -62,11 +69,18 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		connectionsReceived: 0,
 		connectionsRejected: 0,
 		commandsProcessed: 0,
+		lane: new Lane(),
+		memory: new ClientsMemory(limits.clientsBytesMax),
+		dropped: new DroppedClients(
+			text => options.notice?.(text),
+			() => performance.now(),
+		),
+		valueBytesExpected: 1024,
 	};
 	const sockets = new Set<Socket>();
 	// A client may send its requests, end its side, and then read the replies (`printf ... | nc`): hence half open.
 	const server = createServer({allowHalfOpen: true, noDelay: true, keepAlive: true}, socket =>
-		accept(socket, {client, info}, state, sockets),
+		accept(socket, {client, reader, info}, state, sockets),
 	);
 	const bound = await listen(server, host, port);
 	state.port = bound.port;
@@ -110,8 +124,12 @@ function accept(socket: Socket, backend: Backend, state: GatewayState, sockets: 
 	}
 	const session = sessionOf(socket, state);
 	state.sessions.set(session.id, session);
-	socket.on('close', () => state.sessions.delete(session.id));
-	new Connection(socket, backend, session).start();
+	const connection = new Connection(socket, backend, session);
+	socket.on('close', () => {
+		state.sessions.delete(session.id);
+		state.memory.remove(connection);
+	});
+	connection.start();
 }
 
 function sessionOf(socket: Socket, gateway: GatewayState): Session {
@@ -127,6 +145,7 @@ function sessionOf(socket: Socket, gateway: GatewayState): Session {
 		libraryName: '',
 		libraryVersion: '',
 		protocol: 2,
+		isDroppedLast: false,
 		replyMode: 'on',
 	};
 }

@@ -1,23 +1,32 @@
 import {defaultStateMachineLimits} from '../../src/kv/state-machine.js';
+import {processMemoryBytes} from '../process-memory.js';
 
 /** What one gateway, one connection and one request may take up at most. */
 export interface RedisLimits {
-	/** Bytes of one part of a request; beyond it Redis' protocol error, and the connection is closed. */
+	/** Bytes of one argument; beyond it the request is read to its end and answered with an error. */
 	readonly bulkBytesMax: number;
-	/** Bytes of all parts of one request together; beyond it a protocol error. */
+	/** Bytes of all arguments of one request together; beyond it the same. */
 	readonly requestBytesMax: number;
-	/** Parts of one request; beyond it a protocol error. */
+	/** Arguments of one request, its name included; beyond it the same. */
 	readonly requestPartsMax: number;
 	/** Bytes of a key; beyond it an error reply. */
 	readonly keyBytesMax: number;
 	/** Bytes of a value; beyond it an error reply. Give it the service's own limit. */
 	readonly valueBytesMax: number;
-	/** Requests of one connection that are taken in before the first of them is answered. The rest waits in the socket. */
+	/** Requests of one connection that are taken in before the first of them is answered. */
 	readonly pendingCommandsMax: number;
 	/** Bytes of such requests; the one that passes the limit is still taken in. */
 	readonly pendingBytesMax: number;
-	/** Bytes of replies that a client has not read yet, beyond which it is not served until it has read them all. */
-	readonly outputBytesMax: number;
+	/** Bytes of replies that a client has not read, beyond which its next requests wait, as long as there is room for those. */
+	readonly unreadRepliesPauseBytes: number;
+	/** Bytes of requests that wait because replies are not read. Beyond it they are carried out, for replies that wait. */
+	readonly waitingRequestsBytesMax: number;
+	/** Bytes of replies that a client has not read, beyond which it is dropped. */
+	readonly unreadRepliesBytesMax: number;
+	/** A client that leaves more than `unreadRepliesPauseBytes` unread and neither reads nor sends for so long is dropped, ms. */
+	readonly unreadRepliesTimeoutMs: number;
+	/** Bytes of requests and replies of all connections; beyond it the connection with the most is dropped. */
+	readonly clientsBytesMax: number;
 	/** Connections at once; one more is told so and closed. */
 	readonly clientsMax: number;
 }
@@ -27,11 +36,15 @@ const mebibyte = 1024 * 1024;
 export const defaultRedisLimits: RedisLimits = {
 	bulkBytesMax: 16 * mebibyte,
 	requestBytesMax: 32 * mebibyte,
-	requestPartsMax: 65_536,
+	requestPartsMax: mebibyte,
 	keyBytesMax: 65_536,
 	valueBytesMax: defaultStateMachineLimits.valueBytesMax,
 	pendingCommandsMax: 1024,
 	pendingBytesMax: 8 * mebibyte,
-	outputBytesMax: mebibyte,
+	unreadRepliesPauseBytes: mebibyte,
+	waitingRequestsBytesMax: 64 * mebibyte,
+	unreadRepliesBytesMax: 256 * mebibyte,
+	unreadRepliesTimeoutMs: 60_000,
+	clientsBytesMax: Math.max(64 * mebibyte, Math.floor(processMemoryBytes() / 8)),
 	clientsMax: 10_000,
 };

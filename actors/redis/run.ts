@@ -10,23 +10,80 @@ import type {ClusterInfo, Session} from './session.js';
 /** What became of an operation. */
 export type Settled = Result | Failure;
 
+/** What the plans that are begun together may come to; the first of them may exceed it. */
+export interface RunLimits {
+	/** Operations whose results hold values, of a size that nobody knows before. */
+	readonly values: number;
+	/** Of the requests. */
+	readonly bytes: number;
+}
+
+/** A plan, and the size of its request. */
+export interface Planned {
+	readonly plan: Plan;
+	readonly bytes: number;
+	readonly parts: number;
+}
+
 /**
  * Where the run that begins at `start` ends: the plans that may be begun in one turn. Writes travel together in their
  * order, and so do reads; but a read must see the write before it, so it begins when that is settled. What needs no
  * operation fits into either.
  */
-export function endOfRun(plans: readonly Plan[], start: number): number {
+export function endOfRun(queue: readonly Planned[], start: number, limits: RunLimits): number {
 	let kind: 'read' | 'write' | undefined;
-	for (let at = start; at < plans.length; at++) {
-		const plan = plans[at];
-		assert(plan !== undefined, 'the place of a plan is within the queue');
+	let values = 0;
+	let bytes = 0;
+	for (let at = start; at < queue.length; at++) {
+		const planned = queue[at];
+		assert(planned !== undefined, 'the place of a plan is within the queue');
+		const {plan} = planned;
 		const planKind = kindOf(plan);
 		if (planKind === 'report') return at === start ? at + 1 : at;
+		values += valueCount(plan);
+		bytes += planned.bytes;
+		if (at > start && (values > limits.values || bytes > limits.bytes)) return at;
 		if (planKind === undefined) continue;
 		if (kind !== undefined && planKind !== kind) return at;
 		kind = planKind;
 	}
-	return plans.length;
+	return queue.length;
+}
+
+/** Operations of the plan whose results may hold values. */
+function valueCount(plan: Plan): number {
+	if (plan.type === 'readMany') return plan.operations.length;
+	return (plan.type === 'read' || plan.type === 'write') && mayReturnValue(plan.operation) ? 1 : 0;
+}
+
+export function mayReturnValue(operation: Operation): boolean {
+	switch (operation.type) {
+		case 'get':
+		case 'compareAndSet':
+			return true;
+		case 'put':
+			return operation.returnPrevious === true || operation.condition !== undefined;
+		case 'batch':
+			return operation.operations.some(part => mayReturnValue(part));
+		default:
+			return false;
+	}
+}
+
+/** Bytes of the values that it holds. */
+export function valueBytesOf(settled: Settled): number {
+	if (settled instanceof Failure) return 0;
+	switch (settled.type) {
+		case 'value':
+		case 'conditionFailed':
+			return settled.value?.length ?? 0;
+		case 'written':
+			return settled.previous?.length ?? 0;
+		case 'batch':
+			return settled.results.reduce((sum, part) => sum + valueBytesOf(part), 0);
+		default:
+			return 0;
+	}
 }
 
 function kindOf(plan: Plan): 'read' | 'write' | 'report' | undefined {
@@ -46,21 +103,18 @@ function kindOf(plan: Plan): 'read' | 'write' | 'report' | undefined {
 	}
 }
 
-/**
- * Begins all operations of the plans at once. `done` gets what became of them, in their order, when the last is settled.
- * False when there is none to wait for: then `done` is not called.
- */
-export function beginRun(
+/** Begins all operations at once. `done` gets what became of them, in their order, when the last is settled. */
+export function beginOperations(
 	client: KvClient,
-	plans: readonly Plan[],
-	done: (settled: readonly Settled[]) => void,
-): boolean {
-	const operations = operationsOf(plans);
-	const settled: Settled[] = new Array<Settled>(operations.length);
+	operations: readonly Operation[],
+	{settled: onSettled, done}: {settled: (each: Settled) => void; done: (all: readonly Settled[]) => void},
+): void {
+	const all: Settled[] = new Array<Settled>(operations.length);
 	let outstanding = operations.length;
 	const settle = (offset: number, outcome: Settled) => {
-		settled[offset] = outcome;
-		if (--outstanding === 0) done(settled);
+		all[offset] = outcome;
+		onSettled(outcome);
+		if (--outstanding === 0) done(all);
 	};
 	for (const [offset, operation] of operations.entries()) {
 		client.execute(operation).then(
@@ -68,10 +122,9 @@ export function beginRun(
 			(error: unknown) => settle(offset, new Failure(error)),
 		);
 	}
-	return operations.length > 0;
 }
 
-function operationsOf(plans: readonly Plan[]): Operation[] {
+export function operationsOf(plans: readonly Plan[]): Operation[] {
 	const operations: Operation[] = [];
 	for (const plan of plans) {
 		if (plan.type === 'write' || plan.type === 'read') operations.push(plan.operation);
@@ -94,12 +147,17 @@ export function replyToRun(
 		offset = replyTo(plan, settled, offset, {cluster, out, session});
 		// Looked at afterwards: CLIENT REPLY ON turns the replies on before its own.
 		if (mark !== undefined && isMuted(session)) out.takeBack(mark);
-		if (session.replyMode === 'skip') session.replyMode = 'on';
-		else if (session.replyMode === 'skipNext') session.replyMode = 'skip';
+		endReply(session);
 	}
 }
 
-const isMuted = ({replyMode}: Session): boolean => replyMode === 'off' || replyMode === 'skip';
+/** A command was answered: what CLIENT REPLY said about this one is over. */
+export function endReply(session: Session): void {
+	if (session.replyMode === 'skip') session.replyMode = 'on';
+	else if (session.replyMode === 'skipNext') session.replyMode = 'skip';
+}
+
+export const isMuted = ({replyMode}: Session): boolean => replyMode === 'off' || replyMode === 'skip';
 
 interface Conversation {
 	readonly cluster: ClusterInfo;
@@ -151,14 +209,16 @@ function replyToOne(
 	else plan.reply(out, settled);
 }
 
-function replyToMany(plan: Extract<Plan, {type: 'readMany'}>, settled: readonly Settled[], out: ReplyWriter): void {
-	const results: Result[] = [];
+function replyToMany({reply}: Extract<Plan, {type: 'readMany'}>, settled: readonly Settled[], out: ReplyWriter): void {
+	const mark = out.mark();
+	reply.begin(out, settled.length);
 	for (const each of settled) {
 		if (each instanceof Failure) {
+			out.takeBack(mark);
 			out.error(failureText(each, 'read'));
 			return;
 		}
-		results.push(each);
+		reply.each(out, each);
 	}
-	plan.reply(out, results);
+	reply.end(out);
 }

@@ -1,4 +1,7 @@
 import type {Command} from './commands/command.js';
+import type {ClientsMemory} from './clients-memory.js';
+import type {DroppedClients} from './dropped-clients.js';
+import type {Lane} from './lane.js';
 import type {RedisLimits} from './limits.js';
 import type {ProtocolVersion} from './reply-writer.js';
 
@@ -20,6 +23,11 @@ export interface GatewayState {
 	connectionsReceived: number;
 	connectionsRejected: number;
 	commandsProcessed: number;
+	readonly lane: Lane;
+	readonly memory: ClientsMemory;
+	readonly dropped: DroppedClients;
+	/** Bytes of a value, as reads of any connection found them last: a guess at what the next ones will find. */
+	valueBytesExpected: number;
 }
 
 /** What one connection is to the others and to its own commands. */
@@ -39,6 +47,8 @@ export interface Session {
 	libraryName: string;
 	libraryVersion: string;
 	protocol: ProtocolVersion;
+	/** As set by CLIENT NO-EVICT. */
+	isDroppedLast: boolean;
 	/** As set by CLIENT REPLY. */
 	replyMode: ReplyMode;
 }

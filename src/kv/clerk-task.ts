@@ -2,7 +2,7 @@
 import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
 import type {ClientSession} from './client-session.js';
 import type {LastReply} from './errors.js';
-import type {Operation, WriteOperation} from './types.js';
+import type {Key, Operation, WriteOperation} from './types.js';
 
 /** An operation on its way. */
 export interface Task<Caller> {
@@ -60,10 +60,43 @@ export function bytesOfOperation(operation: Operation): number {
 		case 'clear':
 			return overheadBytes;
 		case 'batch':
-			return operation.operations.reduce((sum, part) => sum + bytesOfOperation(part), overheadBytes);
+			return operation.operations.reduce((sum, part) => sum + bytesOfPart(part), overheadBytes);
 		default:
 			return unreachable(operation);
 	}
+}
+
+/** The opcode, the part's own head, and flags: of `put`, the longest. */
+const partFrameBytes = 3;
+
+/** Of a part of a batch, whose frame counts: ten thousand parts of a few bytes each fit into a request. */
+function bytesOfPart(part: Exclude<Operation, {type: 'batch'}>): number {
+	switch (part.type) {
+		case 'put':
+		case 'append':
+			return partFrameBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length);
+		case 'delete':
+		case 'get':
+			return partFrameBytes + bytesOfKey(part.key);
+		case 'compareAndSet':
+		case 'increment':
+		case 'clear':
+			return bytesOfOperation(part);
+		default:
+			return unreachable(part);
+	}
+}
+
+/** CBOR's head of a string: its type and length. */
+const headBytes = (length: number): number => (length < 24 ? 1 : length < 2 ** 8 ? 2 : length < 2 ** 16 ? 3 : 5);
+
+const bytesOfValue = (length: number): number => headBytes(length) + length;
+
+/** Characters from U+0080 on take two bytes. */
+function bytesOfKey(key: Key): number {
+	let length = 0;
+	for (let place = 0; place < key.length; place += 1) length += key.charCodeAt(place) < 0x80 ? 1 : 2;
+	return headBytes(length) + length;
 }
 
 export const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';

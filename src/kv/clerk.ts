@@ -260,7 +260,8 @@ export class ClerkCore<Caller = unknown> {
 
 	#refusalOf({byteLength}: Task<Caller>): OperationError | undefined {
 		if (this.#isClosed) return new ClerkClosedError('notExecuted');
-		if (byteLength > this.#limits.operationBytesMax) return new ValueTooLargeError('notExecuted', byteLength);
+		const {operationBytesMax} = this.#limits;
+		if (byteLength > operationBytesMax) return new ValueTooLargeError('notExecuted', byteLength, operationBytesMax);
 		if (this.#tasks.length >= this.#limits.operationsMax) return new OverloadedError(this.#tasks.length);
 		return undefined;
 	}
@@ -477,7 +478,9 @@ export class ClerkCore<Caller = unknown> {
 			const {byteLength} = only;
 			this.#fail(
 				only,
-				reason === 'tooLarge' ? new ValueTooLargeError(outcome, byteLength) : new MalformedError(outcome),
+				reason === 'tooLarge'
+					? new ValueTooLargeError(outcome, byteLength, this.#limits.operationBytesMax)
+					: new MalformedError(outcome),
 			);
 			return;
 		}

@@ -67,10 +67,16 @@ export class ValueTooLargeError extends OperationError {
 	readonly code = 'ERR_VALUE_TOO_LARGE';
 	/** Bytes of the operation. */
 	readonly byteLength: number;
+	/** Bytes that a request may have. */
+	readonly bytesMax: number;
 
-	constructor(outcome: FailedOutcome, byteLength: number) {
-		super(`The operation's ${byteLength} bytes are more than a request may have: store the value in parts.`, outcome);
+	constructor(outcome: FailedOutcome, byteLength: number, bytesMax: number) {
+		super(
+			`The operation takes ${byteLength} bytes, and a request may have at most ${bytesMax}: store the value in parts, or name fewer keys at a time.`,
+			outcome,
+		);
 		this.byteLength = byteLength;
+		this.bytesMax = bytesMax;
 	}
 }
 

@@ -14,7 +14,7 @@ function parse(chunks: readonly Uint8Array[], limits: Partial<RedisLimits> = {})
 		let next: Request | undefined;
 		while ((next = parser.next()) !== undefined) {
 			if (next.type === 'violation') return [...found, next.reason];
-			found.push(next.parts.map(part => part.toString('latin1')));
+			found.push(next.type === 'tooLarge' ? next.reason : next.parts.map(part => part.toString('latin1')));
 		}
 	}
 	return found;
@@ -87,7 +87,7 @@ test('a part of several megabytes in small chunks is put together, and not befor
 	for (let at = 0; at < stream.length - 1; at += 10_000) {
 		parser.push(stream.subarray(at, Math.min(at + 10_000, stream.length - 1)));
 		t.is(parser.next(), undefined);
-		t.is(parser.unreadBytes, 0);
+		t.is(parser.heldBytes, Math.min(at + 10_000, stream.length - 1));
 	}
 	parser.push(stream.subarray(-1));
 	const complete = parser.next();
@@ -117,14 +117,59 @@ test(violation, '*01\r\n', 'invalid multibulk length');
 test(violation, '*-0\r\n', 'invalid multibulk length');
 test(violation, '*1 \r\n', 'invalid multibulk length');
 test(violation, '*99999999999\r\n', 'invalid multibulk length');
-test(violation, '*11\r\n', 'invalid multibulk length', {requestPartsMax: 10});
+test(violation, '*2147483648\r\n', 'invalid multibulk length');
 test(violation, '*1\r\nfoo\r\n', "expected '$', got 'f'");
 test(violation, '*1\r\n\n\r\n', "expected '$', got '\n'");
 test(violation, '*1\r\n$-1\r\n', 'invalid bulk length');
 test(violation, '*1\r\n$x\r\n', 'invalid bulk length');
 test(violation, '*1\r\n$\r\n', 'invalid bulk length');
-test(violation, '*1\r\n$16777217\r\n', 'invalid bulk length');
-test(violation, '*2\r\n$6\r\nabcdef\r\n$5\r\nabcde\r\n', 'request of more than 10 bytes', {requestBytesMax: 10});
+test(violation, '*1\r\n$536870913\r\n', 'invalid bulk length');
+const tooLarge = test.macro({
+	exec(t, limits: Partial<RedisLimits>, reason: string) {
+		const stream = Buffer.concat([request('PING'), request('SET', 'abcdef', '12345'), request('GET', 'k')]);
+		const expected = [['PING'], reason, ['GET', 'k']];
+		t.deepEqual(parse([stream], limits), expected);
+		t.deepEqual(
+			parse(
+				Array.from(stream, each => Uint8Array.of(each)),
+				limits,
+			),
+			expected,
+		);
+	},
+	title: (_, __, reason: string) => `a request is thrown away and the next is read: ${reason}`,
+});
+
+test(tooLarge, {requestPartsMax: 2}, 'the request has 3 arguments, its name included, and at most 2 are allowed');
+test(tooLarge, {bulkBytesMax: 5}, 'an argument has 6 bytes, and at most 5 are allowed');
+test(tooLarge, {requestBytesMax: 13}, "the request's arguments have more than the 13 bytes that are allowed");
+
+test('a request that is thrown away is not kept in memory meanwhile', t => {
+	const parser = new RequestParser({...defaultRedisLimits, bulkBytesMax: 1000});
+	parser.push(bytes('*1\r\n$100000000\r\n'));
+	for (let sent = 0; sent < 1000; sent++) {
+		parser.push(Buffer.alloc(10_000));
+		t.is(parser.next(), undefined);
+		t.true(parser.heldBytes < 1000);
+	}
+});
+
+test('an unfinished request is held as the bytes that came, whatever its chunks and parts', t => {
+	const parser = new RequestParser(defaultRedisLimits);
+	const stream = bytes(`*100000\r\n${'$1\r\nx\r\n'.repeat(65_536)}`);
+	const chunks: Buffer[] = [];
+	for (let at = 0; at < stream.length; at += 10_001) chunks.push(Buffer.from(stream.subarray(at, at + 10_001)));
+	const before = process.memoryUsage();
+	for (const chunk of chunks) {
+		parser.push(chunk);
+		t.is(parser.next(), undefined);
+	}
+	const after = process.memoryUsage();
+	t.is(parser.heldBytes, stream.length);
+	const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+	t.true(grown < 5 * stream.length, `${grown} bytes`);
+});
+
 test(violation, 'SET "abc\r\n', 'unbalanced quotes in request');
 test(violation, 'SET "abc\\\r\n', 'unbalanced quotes in request');
 test(violation, 'SET "abc"d\r\n', 'unbalanced quotes in request');

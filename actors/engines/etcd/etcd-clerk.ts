@@ -155,7 +155,7 @@ export class EtcdClerk extends KeyValueClient {
 	#refusalOf(operation: Operation, byteLength: number): OperationError | undefined {
 		if (this.#closing !== undefined) return new ClerkClosedError('notExecuted');
 		const {requestBytesMax, operationsMax, operationBytesMax} = this.#limits;
-		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength);
+		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength, requestBytesMax);
 		const isFull = this.#waiting >= operationsMax || this.#waitingBytes + byteLength > operationBytesMax;
 		if (isFull) return new OverloadedError(this.#waiting);
 		if (operation.type !== 'batch') return undefined;

@@ -111,7 +111,7 @@ function fail(reads: readonly PendingRead[], failure: CallFailure): Attempt {
 		if (failure.type === 'replaced') read.fail(new EngineReplacedError(failure.reason, 'notExecuted'));
 		else if (failure.type === 'refused') {
 			read.fail(new EngineRefusedError(failure.reason, failure.remedy, 'notExecuted'));
-		} else read.fail(new ValueTooLargeError('notExecuted', replyBytesMax));
+		} else read.fail(new ValueTooLargeError('notExecuted', replyBytesMax, replyBytesMax));
 	}
 	return 'done';
 }

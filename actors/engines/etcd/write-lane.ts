@@ -172,7 +172,7 @@ export class WriteLane {
 	/** The first operation does not fit. Was it in doubt, then an attempt of it when the key was still smaller may be on its way. */
 	async #writeTooLarge(session: Session, {byteLength}: WritePlan): Promise<Progress> {
 		if (this.#inDoubt > 0) return this.#write(session, emptyPlan);
-		return this.#reject(1, write => new ValueTooLargeError(write.outcome, byteLength));
+		return this.#reject(1, write => new ValueTooLargeError(write.outcome, byteLength, this.#limits.requestBytesMax));
 	}
 
 	#succeeded(session: Session, plan: WritePlan, response: TxnReply): void {
@@ -308,7 +308,7 @@ export class WriteLane {
 		}
 		return this.#reject(count === 'all' ? all : Math.max(1, count), write =>
 			failure.type === 'tooLarge'
-				? new ValueTooLargeError(write.outcome, this.#limits.requestBytesMax)
+				? new ValueTooLargeError(write.outcome, this.#limits.requestBytesMax, this.#limits.requestBytesMax)
 				: new EngineRefusedError(failure.reason, failure.remedy, write.outcome),
 		);
 	}

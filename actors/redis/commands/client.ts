@@ -33,8 +33,21 @@ function planSetinfo(parts: readonly Buffer[]): Plan {
 	};
 }
 
-/** Nothing is ever evicted, so it makes no difference. */
-function planSwitch(parts: readonly Buffer[]): Plan {
+/** Memory is bounded all the same: who asks for it is dropped after all the others. */
+function planNoEvict(parts: readonly Buffer[]): Plan {
+	const mode = textAt(parts, 2).toLowerCase();
+	if (mode !== 'on' && mode !== 'off') return refuse(syntaxError);
+	return {
+		type: 'local',
+		reply(out, session) {
+			session.isDroppedLast = mode === 'on';
+			replyOk(out);
+		},
+	};
+}
+
+/** No key is ever evicted, so it makes no difference when one was touched last. */
+function planNoTouch(parts: readonly Buffer[]): Plan {
 	return /^(?:on|off)$/i.test(textAt(parts, 2)) ? {type: 'local', reply: replyOk} : refuse(syntaxError);
 }
 
@@ -162,8 +175,8 @@ const subcommands: readonly Command[] = [
 		name: 'no-evict',
 		arity: 3,
 		since: '7.0.0',
-		summary: 'Accepted, and without effect',
-		plan: planSwitch,
+		summary: 'Be dropped last when the connections hold too much memory',
+		plan: planNoEvict,
 	},
 	{
 		...common,
@@ -171,7 +184,7 @@ const subcommands: readonly Command[] = [
 		arity: 3,
 		since: '7.2.0',
 		summary: 'Accepted, and without effect',
-		plan: planSwitch,
+		plan: planNoTouch,
 	},
 ];
 

@@ -12,7 +12,7 @@ export type Plan =
 	| {
 			readonly type: 'readMany';
 			readonly operations: readonly ReadOperation[];
-			readonly reply: (out: ReplyWriter, results: readonly Result[]) => void;
+			readonly reply: ReplyToMany;
 	  }
 	/** Needs no operation: carried out when its turn to be answered comes. */
 	| {readonly type: 'local'; readonly reply: (out: ReplyWriter, session: Session) => void}
@@ -23,6 +23,13 @@ export type Plan =
 	  }
 	/** The connection ends behind this; requests after it are not looked at. */
 	| {readonly type: 'close'; readonly reply: (out: ReplyWriter) => void};
+
+/** Words many results as they come, so that not all of them need be in memory at once. */
+export interface ReplyToMany {
+	readonly begin: (out: ReplyWriter, count: number) => void;
+	readonly each: (out: ReplyWriter, result: Result) => void;
+	readonly end: (out: ReplyWriter) => void;
+}
 
 type ReplyToOne = (out: ReplyWriter, result: Result) => void;
 

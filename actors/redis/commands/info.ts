@@ -17,12 +17,20 @@ const sections: Readonly<Record<string, (gateway: GatewayState) => Fields>> = {
 		uptime_in_seconds: Math.floor((performance.now() - gateway.startedMs) / 1000),
 	}),
 	clients: gateway => ({connected_clients: gateway.sessions.size, maxclients: gateway.limits.clientsMax}),
+	memory: gateway => ({
+		used_memory_rss: process.memoryUsage.rss(),
+		mem_clients_normal: gateway.memory.bytes,
+		maxmemory_clients: gateway.limits.clientsBytesMax,
+		maxmemory_policy: 'noeviction',
+	}),
 	// Clients wait until nothing is loading (ioredis' ready check).
 	persistence: gateway => ({loading: gateway.isLoading() ? 1 : 0}),
 	stats: gateway => ({
 		total_connections_received: gateway.connectionsReceived,
 		total_commands_processed: gateway.commandsProcessed,
 		rejected_connections: gateway.connectionsRejected,
+		evicted_clients: gateway.dropped.counts.evicted,
+		client_output_buffer_limit_disconnections: gateway.dropped.counts.unreadReplies,
 	}),
 	replication: () => ({role: 'master', connected_slaves: 0}),
 };

@@ -30,11 +30,15 @@ function planDelete(parts: readonly Buffer[]): Plan {
 
 function planExists(parts: readonly Buffer[]): Plan {
 	const operations = parts.slice(1).map((_, offset): ReadOperation => ({type: 'get', key: keyAt(parts, offset + 1)}));
+	let count = 0;
 	return {
 		type: 'readMany',
 		operations,
-		reply: (out, results) =>
-			out.integer(results.filter(each => expectResult(each, 'value').value !== undefined).length),
+		reply: {
+			begin: () => undefined,
+			each: (_, result) => (count += expectResult(result, 'value').value === undefined ? 0 : 1),
+			end: out => out.integer(count),
+		},
 	};
 }
 

@@ -61,10 +61,7 @@ function planMget(parts: readonly Buffer[]): Plan {
 	return {
 		type: 'readMany',
 		operations,
-		reply(out, results) {
-			out.array(results.length);
-			for (const result of results) replyValue(out, result);
-		},
+		reply: {begin: (out, count) => out.array(count), each: replyValue, end: () => undefined},
 	};
 }
 
