@@ -76,7 +76,7 @@ function parse(chunks: readonly Buffer[], limits: RedisLimits): Parsed {
 		parser.push(Buffer.from(chunk));
 		for (let next = parser.next(); next !== undefined; next = parser.next()) {
 			if (next.type === 'violation') return [...found, next.reason];
-			found.push(next.parts.map(part => part.toString('latin1')));
+			found.push(next.type === 'tooLarge' ? next.reason : next.parts.map(part => part.toString('latin1')));
 		}
 	}
 	return found;
