@@ -1,7 +1,7 @@
 /** Why a call to etcd has no answer, and what a person can do about it. */
 import type {LastReply} from '../../../src/kv/errors.js';
 import type {Status} from './rpc/frames.js';
-import type {Exchange} from './rpc/link.js';
+import {closedEarly, type Exchange} from './rpc/link.js';
 
 export type CallFailure =
 	/** Another attempt may succeed. `mayHaveRun`: this one may have taken effect, or may yet. */
@@ -116,7 +116,7 @@ const certificateRemedies = [
 		remedy: "etcd's certificate is for other hosts: use an address that it names, or make one that names this address",
 	},
 	{
-		codes: /^ERR_SSL_.*ALERT|^ERR_SSL_TLSV13_ALERT/,
+		codes: /^ERR_SSL_.*ALERT/,
 		remedy:
 			'etcd refused our side of TLS: give the client certificate that it wants (--engine-cert FILE and --engine-key FILE, tls.cert and tls.key)',
 	},
@@ -125,8 +125,9 @@ const certificateRemedies = [
 		remedy: 'no TLS is spoken there: write etcd:// instead of etcds://, or set etcd up with certificates',
 	},
 	{
-		codes: /^ERR_HTTP2_/,
-		remedy: 'no plain HTTP/2 is spoken there: write etcds:// if etcd has certificates, and check the addresses',
+		codes: new RegExp(`^(?:ERR_HTTP2_ERROR|${closedEarly})$`),
+		remedy:
+			'it does not speak as etcd does without TLS: write etcds:// if etcd has certificates, and check the addresses',
 	},
 ] as const;
 

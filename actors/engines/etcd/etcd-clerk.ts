@@ -48,6 +48,8 @@ export type EtcdMember =
 
 const defaultTimeoutMs = 10_000;
 const defaultConnectTimeoutMs = 5000;
+/** So often it has to be certificates before nothing else is awaited: a member that is just starting may look alike once. */
+const attemptsPerMember = 2;
 /** A member that takes longer to tell its state is as good as down. */
 const statusTimeoutMs = 1000;
 
@@ -182,7 +184,7 @@ export class EtcdClerk extends KeyValueClient {
 			reason = answer.reason;
 			const remedy = 'remedy' in answer ? answer.remedy : undefined;
 			barred = remedy === undefined ? 0 : barred + 1;
-			const isFinal = answer.type === 'refused' || barred >= this.addresses.length;
+			const isFinal = answer.type === 'refused' || barred >= attemptsPerMember * this.addresses.length;
 			if (remedy !== undefined && isFinal) {
 				return new EngineAccessError(`etcd at ${this.addresses.join(', ')} lets nobody in (${reason})`, remedy);
 			}

@@ -35,6 +35,9 @@ export type Exchange =
 			readonly errorCode: string | undefined;
 	  };
 
+/** As Node's codes of errors, which has none for this. */
+export const closedEarly = 'CLOSED_EARLY';
+
 /** Of one stream and of all together, bytes: so much may be on its way without the word that there is room. */
 const windowBytes = 2 ** 20;
 /** MB. Node's own limit of 10 would refuse the answer to a large read; ours is `replyBytesMax`, for each call. */
@@ -73,7 +76,11 @@ export class Link {
 		// A program that has nothing else to do may end: calls hold it by their deadlines.
 		this.#socket.unref();
 		this.#session.unref();
-		this.#socket.on('error', error => this.#fail(error));
+		this.#socket.on('error', error => {
+			this.#fail(error);
+			// Node's session waits for the other side to close too, which need not come.
+			this.#socket.destroy();
+		});
 		this.#session.on('error', error => this.#fail(error));
 		this.#session.on('goaway', (_, lastStreamId) => {
 			this.#lastStreamId = lastStreamId;
@@ -86,7 +93,7 @@ export class Link {
 				this.#session.setLocalWindowSize(windowBytes);
 				resolve(undefined);
 			});
-			this.#session.once('close', () => resolve(this.#error ?? new Error('the connection was closed')));
+			this.#session.once('close', () => resolve(this.#error ?? new ClosedEarlyError()));
 		});
 	}
 
@@ -206,6 +213,15 @@ interface Ending {
 	readonly httpStatus: number | undefined;
 	readonly received: Buffer;
 	readonly error: NodeJS.ErrnoException | undefined;
+}
+
+/** It was made, and ended by the server before that has said a word. */
+class ClosedEarlyError extends Error {
+	readonly code = closedEarly;
+
+	constructor() {
+		super('the connection was closed at once');
+	}
 }
 
 export function failed(
