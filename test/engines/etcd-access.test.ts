@@ -10,7 +10,7 @@ import {
 	EngineRefusedError,
 	EtcdClerk,
 	type EtcdClerkOptions,
-	OperationError,
+	type OperationError,
 } from '../../actors/index.js';
 import {launch, run} from '../cli/cli-process.js';
 import {Certificates} from './certificates.js';

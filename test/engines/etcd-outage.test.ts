@@ -181,6 +181,36 @@ etcdTest(
 	},
 );
 
+etcdTest(
+	'a write that was given up takes effect before the answer to the next one, or never, also if that one changes nothing',
+	async (t, cluster) => {
+		const [address] = cluster.addresses;
+		const proxy = await FaultyProxy.start(address!, () => 0.5);
+		t.teardown(() => proxy.close());
+		const url = cluster.url('late', [proxy.address, ...cluster.addresses.slice(1)]);
+		// Which member is asked first is drawn: until it is the one behind the proxy.
+		const connectOne = async (): Promise<EtcdClerk> => {
+			const options = {connectTimeoutMs, timeoutMs: 1000, limits: {attemptTimeoutMs: 2000}};
+			const one = await EtcdClerk.connect(url, options);
+			t.teardown(() => one.close());
+			return one;
+		};
+		let clerk = await connectOne();
+		while (proxy.connectionCount === 0) clerk = await connectOne();
+		await clerk.put('key', 'a');
+		proxy.hold();
+		t.is(await outcomeOf(clerk.put('key', 'late')), 'unknown');
+		proxy.freeze();
+		const patient = await connect(t, cluster.url('late'));
+		// It finds its condition not met, whether the other one is through or not.
+		let outcome: string | undefined = 'none';
+		while (outcome !== undefined) outcome = await outcomeOf(clerk.compareAndSet('key', {value: 'other'}, 'b'));
+		const before = await patient.getText('key');
+		await proxy.releaseHeld();
+		t.is(await patient.getText('key'), before);
+	},
+);
+
 for (const [what, flags] of [
 	['under the same name', []],
 	['as another cluster', ['--initial-cluster-token=another']],

@@ -11,6 +11,7 @@ export interface ChunkFaults {
 }
 
 const harmless: ChunkFaults = {cut: 0, mute: 0};
+const swallowed: ChunkFaults = {cut: 0, mute: 1};
 
 export class FaultyProxy {
 	readonly #server: Server;
@@ -19,6 +20,11 @@ export class FaultyProxy {
 	readonly #sockets = new Set<Socket>();
 	#requests: ChunkFaults = harmless;
 	#replies: ChunkFaults = harmless;
+	/** Requests that are kept back, and where they were to go; `undefined`: they pass. */
+	#held: {readonly target: Socket; readonly chunk: Buffer}[] | undefined;
+	#isFrozen = false;
+	/** Connections that were taken so far. */
+	connectionCount = 0;
 	/** Connections that were broken so far. */
 	broken = 0;
 
@@ -47,6 +53,24 @@ export class FaultyProxy {
 		this.#replies = faults.replies ?? harmless;
 	}
 
+	/** From now on requests are kept back; the member does not hear when their clients give them up. */
+	hold(): void {
+		this.#held = [];
+	}
+
+	/** What is kept back is enough: all that still comes is swallowed. */
+	freeze(): void {
+		this.#isFrozen = true;
+	}
+
+	/** Passes on what was kept back, and waits for the first answers to it. */
+	async releaseHeld(): Promise<void> {
+		const held = this.#held ?? [];
+		const answers = [...new Set(held.map(({target}) => target))].map(target => once(target, 'data'));
+		for (const {target, chunk} of held) target.write(chunk);
+		await Promise.all(answers);
+	}
+
 	cutAll(): void {
 		for (const socket of this.#sockets) socket.destroy();
 	}
@@ -59,6 +83,7 @@ export class FaultyProxy {
 	}
 
 	#connect(client: Socket): void {
+		this.connectionCount++;
 		const server = connect(this.#targetPort, '127.0.0.1');
 		const sever = (): void => {
 			client.destroy();
@@ -70,10 +95,13 @@ export class FaultyProxy {
 			socket.on('error', sever);
 			socket.on('close', () => {
 				this.#sockets.delete(socket);
-				sever();
+				if (this.#held === undefined || socket === server) sever();
 			});
 		}
-		this.#forward(client, server, () => this.#requests, sever);
+		client.on('data', (chunk: Buffer) => {
+			if (!this.#isFrozen) this.#held?.push({target: server, chunk});
+		});
+		this.#forward(client, server, () => (this.#held === undefined ? this.#requests : swallowed), sever);
 		this.#forward(server, client, () => this.#replies, sever);
 	}
 
