@@ -65,6 +65,7 @@ function nextEntries(count: number): LogEntry[] {
 						type: 'operations',
 						session: 1,
 						acknowledged: Math.max(0, sequence - 1),
+						after: Math.max(0, sequence - 1),
 						operations: [{sequence, operation}],
 					};
 		return {index, term: term(1), type: 'command', command: encodeCommand(codec, command)};

@@ -21,6 +21,8 @@ export interface Task<Caller> {
 	/** An earlier attempt may have run it, or may yet. */
 	mayHaveRun: boolean;
 	lastReply: LastReply;
+	/** The request that was refused because it came before an earlier write; 0: none was. */
+	outOfOrderIn: number;
 	/** Its batch was refused for one of its operations: each goes alone, to find out which. */
 	isAlone: boolean;
 }

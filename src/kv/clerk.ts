@@ -8,7 +8,9 @@
  * It never waits and has no clock: the host calls `submit`, `reply` and `requestLost` as things come in, `flush` at the
  * end of each turn to learn what to do (or `takeEffects` before), and `tick` when `nextDeadline` is reached.
  *
- * Operations in flight at the same time are concurrent. Only those that travel in one request keep their order.
+ * Writes take effect in the order in which they were submitted, however many requests they travel in: each request
+ * names the write before it, and the servers do not run it before that one. What is given up is passed over for good.
+ * Reads keep no order, neither among each other nor with writes.
  */
 import {assert} from '../raft/errors.js';
 import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
@@ -111,6 +113,8 @@ export class ClerkCore<Caller = unknown> {
 	readonly #attempts = new NumberMap<Attempt<Caller>>();
 	#session: ClientSession | undefined;
 	#isOpeningSession = false;
+	/** The session before this one has ended, and requests under it may still be in flight. */
+	#isChangingSession = false;
 
 	#effects: ClerkEffect<Caller>[] = [];
 	#lastOperationId = 0;
@@ -161,6 +165,7 @@ export class ClerkCore<Caller = unknown> {
 			attempts: 0,
 			mayHaveRun: false,
 			lastReply: 'none',
+			outOfOrderIn: 0,
 			isAlone: false,
 		};
 		const refusal = this.#refusalOf(task);
@@ -328,16 +333,47 @@ export class ClerkCore<Caller = unknown> {
 			this.#openSession(now);
 			return;
 		}
+		// What comes back of it is to be numbered anew, in its place before all that was submitted later.
+		if (this.#isChangingSession && this.#isFormerSessionInFlight(this.#session)) return;
+		this.#isChangingSession = false;
 		const retries = this.#takeRetries(task => isWrite(task.operation));
 		while (this.#attempts.size < this.#limits.requestsMax) {
+			if (retries.first !== undefined && this.#mustWait(retries.first)) break;
 			const tasks = this.#takeBatch(retries, this.#writes, this.#session);
 			if (tasks.length === 0) break;
-			const operations = tasks.map(task => numbered(task));
-			const {id, acknowledged} = this.#session;
-			const command = encodeCommand(this.#codec, {type: 'operations', session: id, acknowledged, operations});
-			this.#attempt(now, 'write', tasks, {type: 'write', command});
+			this.#attempt(now, 'write', tasks, {type: 'write', command: this.#commandOf(this.#session, tasks)});
 		}
 		this.#retries.push(...retries.takeAll());
+	}
+
+	#commandOf(session: ClientSession, tasks: readonly Task<Caller>[]): Uint8Array {
+		const operations = tasks.map(task => numbered(task));
+		const {id, acknowledged} = session;
+		const after = session.before(operations[0]?.sequence ?? 0);
+		return encodeCommand(this.#codec, {type: 'operations', session: id, acknowledged, after, operations});
+	}
+
+	/**
+	 * Whether a write that came too early would come too early again: an earlier one is still in a request that was sent
+	 * before, and lost or late. Writes behind it wait with it.
+	 */
+	#mustWait({outOfOrderIn, identity}: Task<Caller>): boolean {
+		if (outOfOrderIn === 0 || identity === undefined) return false;
+		for (const [requestId, {tasks}] of this.#attempts) {
+			if (requestId > outOfOrderIn) return false;
+			const isEarlier = tasks.some(
+				task => task.attempt?.requestId === requestId && (task.identity?.sequence ?? Infinity) < identity.sequence,
+			);
+			if (isEarlier) return true;
+		}
+		return false;
+	}
+
+	#isFormerSessionInFlight(session: ClientSession): boolean {
+		for (const [, {tasks}] of this.#attempts) {
+			if (tasks.some(({identity}) => identity !== undefined && identity.session !== session)) return true;
+		}
+		return false;
 	}
 
 	/** Sessions are opened by the first write, through the log like everything else. */
@@ -380,8 +416,14 @@ export class ClerkCore<Caller = unknown> {
 				if (tasks.length > 0 && isFull) break;
 				if (session !== undefined && task.identity?.session !== session) {
 					if (session.span >= windowMax) break;
-					if (this.#identify(task, session)) tasks.push(task);
-				} else tasks.push(task);
+					if (!this.#identify(task, session)) {
+						queue.shift();
+						continue;
+					}
+				}
+				// Within a request each follows on the one before it: what is between them must not be overtaken.
+				if (session !== undefined && tasks.length > 0 && !isNext(session, tasks.at(-1), task)) break;
+				tasks.push(task);
 				bytes += task.byteLength;
 			}
 			queue.shift();
@@ -443,16 +485,22 @@ export class ClerkCore<Caller = unknown> {
 		}
 		for (const [place, task] of attempt.tasks.entries()) {
 			const outcome = outcomes[place];
-			if (outcome !== undefined && !isSettled(task)) this.#takeOutcome(task, outcome);
+			if (outcome !== undefined && !isSettled(task)) this.#takeOutcome(task, outcome, attempt.requestId);
 		}
 	}
 
-	#takeOutcome(task: Task<Caller>, outcome: Outcome): void {
+	#takeOutcome(task: Task<Caller>, outcome: Outcome, requestId: number): void {
 		switch (outcome.type) {
 			case 'sessionExpired':
 				// What was asked under this number did not run and never will; `#identify` decides what else is known.
-				if (this.#session === task.identity?.session) this.#session = undefined;
+				if (this.#session === task.identity?.session) {
+					this.#session = undefined;
+					this.#isChangingSession = true;
+				}
 				return this.#retryTask(task, task.lastReply);
+			case 'outOfOrder':
+				task.outOfOrderIn = requestId;
+				return this.#retryTask(task, 'outOfOrder');
 			case 'sessionFull':
 				this.#search.overloaded();
 				return this.#retryTask(task, 'sessionFull');
@@ -509,6 +557,11 @@ export class ClerkCore<Caller = unknown> {
 		task.lastReply = lastReply;
 		this.#retries.push(task);
 	}
+}
+
+/** Whether no write that still waits for its answer is between these. */
+function isNext(session: ClientSession, one: Task<unknown> | undefined, other: Task<unknown>): boolean {
+	return other.identity !== undefined && session.before(other.identity.sequence) === one?.identity?.sequence;
 }
 
 function numbered({operation, identity}: Task<unknown>): NumberedOperation {

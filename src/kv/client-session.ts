@@ -22,6 +22,14 @@ export class ClientSession {
 		return this.#lastSequence - this.#acknowledged;
 	}
 
+	/** The last sequence before this one that still waits for its answer; `acknowledged`: there is none. */
+	before(sequence: number): number {
+		const answered = this.#answered;
+		let before = sequence - 1;
+		while (before > this.#acknowledged && answered[before % answered.length] === 1) before -= 1;
+		return before;
+	}
+
 	nextSequence(): number {
 		this.#lastSequence += 1;
 		return this.#lastSequence;

@@ -2,7 +2,9 @@
  * Commands, reads and outcomes as bytes. What a client or the log brings is parsed here once, and refused as a value:
  * a malformed command in the log must mean the same on every replica, and must not stop any.
  *
- *     operations   0, session, acknowledged, [sequence - acknowledged, ...operation (see operation-codec.ts)], ...
+ *     operations   3, session, acknowledged, after - acknowledged, numbered, ...
+ *                  0, session, acknowledged, numbered, ...      as they were written before there was an order: after nothing
+ *     numbered     [sequence - acknowledged, ...operation (see operation-codec.ts)]
  *     openSession  1
  *     clock        2, logTime
  */
@@ -15,8 +17,8 @@ import type {Codec, Command, NumberedOperation, Outcome, ReadOperation} from './
 function plainOfCommand(command: Command): Plain {
 	switch (command.type) {
 		case 'operations': {
-			const {session, acknowledged, operations} = command;
-			const plain: unknown[] = [0, session, acknowledged];
+			const {session, acknowledged, after, operations} = command;
+			const plain: unknown[] = [3, session, acknowledged, after - acknowledged];
 			for (const {sequence, operation} of operations) {
 				plain.push([sequence - acknowledged, ...plainOfOperation(operation)]);
 			}
@@ -31,10 +33,14 @@ function plainOfCommand(command: Command): Plain {
 	}
 }
 
-/** From the fourth element on; `undefined` when one of them is no write, or when there is none. */
-function parseOperations(plain: Plain, acknowledged: number): readonly NumberedOperation[] | undefined {
+/** From that place on; `undefined` when one of them is no write, or when there is none. */
+function parseOperations(
+	plain: Plain,
+	firstPlace: number,
+	acknowledged: number,
+): readonly NumberedOperation[] | undefined {
 	const operations: NumberedOperation[] = [];
-	for (let place = 3; place < plain.length; place += 1) {
+	for (let place = firstPlace; place < plain.length; place += 1) {
 		const numbered = plain[place];
 		if (!Array.isArray(numbered)) return undefined;
 		const distance: unknown = numbered[0];
@@ -51,9 +57,11 @@ function parseCommand(plain: Plain): Command | undefined {
 	if (kind === 1) return {type: 'openSession'};
 	if (!isCount(first)) return undefined;
 	if (kind === 2) return {type: 'clock', logTime: first};
-	if (kind !== 0 || !isCount(acknowledged)) return undefined;
-	const operations = parseOperations(plain, acknowledged);
-	return operations && {type: 'operations', session: first, acknowledged, operations};
+	if ((kind !== 0 && kind !== 3) || !isCount(acknowledged)) return undefined;
+	const distance = kind === 3 ? plain[3] : 0;
+	const operations = parseOperations(plain, kind === 3 ? 4 : 3, acknowledged);
+	if (operations === undefined || !isCount(distance)) return undefined;
+	return {type: 'operations', session: first, acknowledged, after: acknowledged + distance, operations};
 }
 
 /** The value behind the bytes, `undefined` for bytes that are none (no decoded value is `undefined` here: see `parseAll`). */

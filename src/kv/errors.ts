@@ -13,6 +13,7 @@ export type LastReply =
 	| 'lost'
 	| 'timeout'
 	| 'sessionFull'
+	| 'outOfOrder'
 	| 'malformed';
 
 const effect: Record<FailedOutcome, string> = {

@@ -7,6 +7,7 @@
  *     conditionFailed  3, value | null, version      sessionExpired 9
  *     number           4, value, version             alreadyAcknowledged 10
  *     cleared          5, count, version             sessionFull    11
+ *                                                    outOfOrder     12
  */
 import {unreachable} from '../raft/types.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from './plain.js';
@@ -51,6 +52,8 @@ export function plainOfOutcome(outcome: Outcome): Plain {
 			return [10];
 		case 'sessionFull':
 			return [11];
+		case 'outOfOrder':
+			return [12];
 		default:
 			return plainOfResult(outcome);
 	}
@@ -108,6 +111,8 @@ export function parseOutcome(plain: Plain): Outcome | undefined {
 			return {type: 'alreadyAcknowledged'};
 		case 11:
 			return {type: 'sessionFull'};
+		case 12:
+			return {type: 'outOfOrder'};
 		default:
 			return parseResult(plain);
 	}

@@ -25,6 +25,9 @@ export const defaultSessionLimits: SessionLimits = {
 	sessionResultBytesMax: 16 * 2 ** 20,
 };
 
+/** What a snapshot keeps of a session, beside its results. */
+export type SessionState = Pick<Session, 'id' | 'lastActive' | 'acknowledged' | 'lastSequence'>;
+
 /** A class, so that V8 knows one shape only: with copies made by spreading, each snapshot threw compiled code away. */
 export class Session {
 	/** The revision of the entry that opened it. */
@@ -37,19 +40,20 @@ export class Session {
 	readonly results: NumberMap<Result>;
 	/** Of `results`. */
 	resultBytes = 0;
-	/** Not less than any sequence in `results`. */
-	lastSequence = 0;
+	/** Of the last write that was run. They run in the order of their sequences: what is not above it never runs any more. */
+	lastSequence: number;
 	/** Of the table when this object was made: an older one is shared with a snapshot, and copied before it changes. */
 	readonly generation: number;
 
 	constructor(
-		{id, lastActive, acknowledged}: Pick<Session, 'id' | 'lastActive' | 'acknowledged'>,
+		{id, lastActive, acknowledged, lastSequence}: SessionState,
 		generation: number,
 		results = new NumberMap<Result>(),
 	) {
 		this.id = id;
 		this.lastActive = lastActive;
 		this.acknowledged = acknowledged;
+		this.lastSequence = lastSequence;
 		this.results = results;
 		this.generation = generation;
 	}
@@ -57,7 +61,6 @@ export class Session {
 	copy(generation: number): Session {
 		const copy = new Session(this, generation, this.results.copy());
 		copy.resultBytes = this.resultBytes;
-		copy.lastSequence = this.lastSequence;
 		return copy;
 	}
 }
@@ -110,7 +113,7 @@ export class SessionTable {
 
 	open(id: number): void {
 		if (this.#sessions.size >= this.#limits.sessionsMax) this.#evictSilent();
-		this.restoreSession(id, this.#logTime, 0);
+		this.restoreSession({id, lastActive: this.#logTime, acknowledged: 0, lastSequence: 0});
 	}
 
 	/** Moves log time, never back (a new leader may know less of it), and forgets whom it leaves behind. */
@@ -151,8 +154,8 @@ export class SessionTable {
 	}
 
 	/** Continues a table that is read from a snapshot, whose sessions come in order. */
-	restoreSession(id: number, lastActive: Milliseconds, acknowledged: number): Session {
-		const session = new Session({id, lastActive, acknowledged}, this.#generation);
+	restoreSession(state: SessionState): Session {
+		const session = new Session(state, this.#generation);
 		this.#moveToEnd(session);
 		return session;
 	}

@@ -3,9 +3,9 @@
  *
  *     stream   := header | keys ... | (session | results ...) ... | end
  *     frame    := length of body, u32 little endian | body, an array encoded by the Codec
- *     header   := [2 (format version), applied index, revision, log time, number of keys, number of sessions]
+ *     header   := [3 (format version), applied index, revision, log time, number of keys, number of sessions]
  *     keys     := [2, key, value, version, key, value, version, ...]
- *     session  := [3, id, last active, acknowledged]       in their order of use, the longest silent first
+ *     session  := [3, id, last active, acknowledged, last sequence]     in their order of use, the longest silent first
  *     results  := [4, sequence, result, sequence, result, ...]     of the session before it
  *     end      := [5]
  */
@@ -18,7 +18,9 @@ import {SessionTable, bytesOfResult, type Session, type SessionLimits} from './s
 import {Store, type FrozenStore} from './store.js';
 import type {Codec, Result, Version} from './types.js';
 
-const formatVersion = 2;
+const formatVersion = 3;
+/** Its sessions have no last sequence: it is found from what they hold. */
+const earlierVersion = 2;
 const keysFrame = 2;
 const sessionFrame = 3;
 const resultsFrame = 4;
@@ -81,8 +83,8 @@ function* framesOf(state: FrozenState, bytesMax: number): Generator<unknown[]> {
 	const {index, revision, logTime, store, sessions} = state;
 	yield [formatVersion, index, revision, logTime, store.size, sessions.length];
 	yield* keyFrames(state, bytesMax);
-	for (const {id, lastActive, acknowledged, results} of sessions) {
-		yield [sessionFrame, id, lastActive, acknowledged];
+	for (const {id, lastActive, acknowledged, lastSequence, results} of sessions) {
+		yield [sessionFrame, id, lastActive, acknowledged, lastSequence];
 		yield* resultFrames(results, bytesMax);
 	}
 	yield [endFrame];
@@ -264,7 +266,8 @@ export class SnapshotReader {
 	}
 
 	#takeHeader([version, index, revision, logTime, keyCount, sessionCount]: Plain): void {
-		if (version !== formatVersion) throw new SnapshotFormatError(`its format is not version ${formatVersion}`);
+		if (version !== formatVersion && version !== earlierVersion)
+			throw new SnapshotFormatError(`its format is not version ${formatVersion}`);
 		const isPlace = isCount(index) && isCount(revision) && isCount(logTime);
 		if (!isPlace || !isCount(keyCount) || !isCount(sessionCount)) {
 			throw new SnapshotFormatError('its header is not valid');
@@ -301,11 +304,11 @@ export class SnapshotReader {
 		}
 	}
 
-	#takeSession([, id, lastActive, acknowledged]: Plain): void {
-		if (!isCount(id) || !isCount(lastActive) || !isCount(acknowledged)) {
+	#takeSession([, id, lastActive, acknowledged, lastSequence = acknowledged]: Plain): void {
+		if (!isCount(id) || !isCount(lastActive) || !isCount(acknowledged) || !isCount(lastSequence)) {
 			throw new SnapshotFormatError('a session is not valid');
 		}
-		this.#session = this.#sessions.restoreSession(id, lastActive, acknowledged);
+		this.#session = this.#sessions.restoreSession({id, lastActive, acknowledged, lastSequence});
 	}
 
 	#takeResults(frame: Plain): void {

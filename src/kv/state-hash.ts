@@ -73,8 +73,8 @@ export function stateHash(codec: Codec, revision: Version, store: Store, session
 	const lanes = new Lanes(2);
 	lanes.number(revision);
 	lanes.number(sessions.logTime);
-	for (const {id, lastActive, acknowledged, results} of sessions) {
-		for (const number of [id, lastActive, acknowledged]) lanes.number(number);
+	for (const {id, lastActive, acknowledged, lastSequence, results} of sessions) {
+		for (const number of [id, lastActive, acknowledged, lastSequence]) lanes.number(number);
 		for (const [sequence, result] of results) {
 			lanes.number(sequence);
 			lanes.bytes(codec.encode(plainOfOutcome(result)));

@@ -155,22 +155,29 @@ export class KvStateMachine {
 		}
 	}
 
-	#runAll({session: id, acknowledged, operations}: Operations): readonly Outcome[] {
+	#runAll({session: id, acknowledged, after, operations}: Operations): readonly Outcome[] {
 		const session = this.#sessions.use(id, acknowledged);
 		const outcomes: Outcome[] = [];
+		let before = after;
 		for (const numbered of operations) {
 			// Also for what is not run: a revision is a place in the log, whatever becomes of it.
 			this.#revision += 1;
-			outcomes.push(session === undefined ? {type: 'sessionExpired'} : this.#runOnce(session, numbered));
+			outcomes.push(session === undefined ? {type: 'sessionExpired'} : this.#runOnce(session, before, numbered));
+			before = numbered.sequence;
 		}
 		return outcomes;
 	}
 
-	/** Exactly once: the check is made here, where the log's order is final (dissertation §6.3). */
-	#runOnce(session: Session, {sequence, operation}: NumberedOperation): Outcome {
+	/**
+	 * Exactly once, and in the order of the session: the check is made here, where the log's order is final (dissertation
+	 * §6.3). `before`: the write that has to run first.
+	 */
+	#runOnce(session: Session, before: number, {sequence, operation}: NumberedOperation): Outcome {
 		const known = session.results.get(sequence);
 		if (known !== undefined) return known;
-		if (sequence <= session.acknowledged) return {type: 'alreadyAcknowledged'};
+		// A later one has run: the client gave this one up before it asked for that.
+		if (sequence <= session.acknowledged || sequence <= session.lastSequence) return {type: 'alreadyAcknowledged'};
+		if (before > session.lastSequence && before > session.acknowledged) return {type: 'outOfOrder'};
 		if (this.#sessions.isFull(session)) return {type: 'sessionFull'};
 		const {valueBytesMax} = this.#limits;
 		const execution = {store: this.#store, version: this.#revision, valueBytesMax};

@@ -83,12 +83,15 @@ export interface NumberedOperation {
 export type Command =
 	/**
 	 * What a client had to say at one time: one or more, each run by itself, in this order. `acknowledged`: the client
-	 * has seen the answers up to and including this sequence, so the servers may forget them.
+	 * has seen the answers up to and including this sequence, so the servers may forget them. `after`: the sequence of the
+	 * write before these that the client still waits for, `acknowledged` when there is none. These run only when that one
+	 * has run: so the writes of a session take effect in the order of their sequences, whatever the network does.
 	 */
 	| {
 			readonly type: 'operations';
 			readonly session: number;
 			readonly acknowledged: number;
+			readonly after: number;
 			readonly operations: readonly NumberedOperation[];
 	  }
 	/** Opens a session; its id is the revision that this entry makes, so no two are ever alike. */
@@ -105,8 +108,10 @@ export type Outcome =
 	| {readonly type: 'sessionOpened'; readonly session: number}
 	/** Unknown or expired session: the request was not run, now or ever under this session id. */
 	| {readonly type: 'sessionExpired'}
-	/** A repeat of something whose answer the client said it has. */
+	/** A repeat of something whose answer the client said it has, or no longer wants: it is not run, now or ever. */
 	| {readonly type: 'alreadyAcknowledged'}
+	/** An earlier write of the session has not run, and the client waits for it: not run, to be sent again behind it. */
+	| {readonly type: 'outOfOrder'}
 	/** Too many of the session's results are not acknowledged: not run, and may be sent again later. */
 	| {readonly type: 'sessionFull'};
 

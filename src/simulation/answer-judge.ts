@@ -29,6 +29,8 @@ interface Run {
 export interface ClientOperation {
 	readonly id: number;
 	readonly operation: Operation;
+	/** The clerk that was asked, by a name unlike any other's. Its operations have rising ids. */
+	readonly clerk: string;
 	/** The highest revision of which anybody had been told when this was invoked: its answer cannot be older. */
 	readonly floor: Version;
 }
@@ -43,6 +45,8 @@ export class AnswerJudge {
 	/** Clients were told that these were not run, and never will be. */
 	readonly #denied = new Set<string>();
 	readonly #settled = new Set<number>();
+	/** By clerk: the writes that it was told to be done, in the order of their ids. */
+	readonly #orders = new Map<string, {readonly id: number; readonly revision: Version}[]>();
 	#floor: Version = 0;
 
 	constructor(report: Report, coverage: Coverage) {
@@ -148,7 +152,20 @@ export class AnswerJudge {
 			return this.#dishonest(asked, result, `revision ${run.revision} was there before it was asked`);
 		}
 		run.claimedBy = asked.id;
+		this.#judgeOrder(asked, run.revision);
 		this.#floor = Math.max(this.#floor, run.revision);
+	}
+
+	#judgeOrder({clerk, id}: ClientOperation, revision: Version): void {
+		let order = this.#orders.get(clerk);
+		if (order === undefined) this.#orders.set(clerk, (order = []));
+		const place = order.findLastIndex(other => other.id < id) + 1;
+		for (const other of [order[place - 1], order[place]]) {
+			if (other === undefined || other.id < id === other.revision < revision) continue;
+			const detail = `clerk ${clerk} was asked for operations ${other.id} and ${id}`;
+			this.#report('sessionOrder', `${detail}, which ran at revisions ${other.revision} and ${revision}`);
+		}
+		order.splice(place, 0, {id, revision});
 	}
 
 	/** The key must have been like this at some revision that is not older than what was known when it was asked. */

@@ -47,6 +47,7 @@ const operationKinds = [
 const sessionKinds = [
 	'repeat in the log',
 	'session full',
+	'request out of order',
 	'session expired',
 	'session evicted',
 	'request of a forgotten session',
@@ -254,6 +255,8 @@ export class Coverage {
 				return this.count('request of an acknowledged operation');
 			case 'sessionFull':
 				return this.count('session full');
+			case 'outOfOrder':
+				return this.count('request out of order');
 			default:
 				return this.count('repeat in the log');
 		}

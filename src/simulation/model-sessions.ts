@@ -11,6 +11,8 @@ export interface ModelSession {
 	lastActive: number;
 	/** The client needs no answer up to here any more. */
 	acknowledged: number;
+	/** The sequence of the write that ran last: the writes of a session never run but forwards. */
+	newest: number;
 	/** By sequence. */
 	readonly kept: Map<number, Result>;
 }
@@ -47,7 +49,7 @@ export class ModelSessions {
 			this.#sessions.shift();
 			this.evicted += 1;
 		}
-		this.#sessions.push({id, lastActive: this.logTime, acknowledged: 0, kept: new Map()});
+		this.#sessions.push({id, lastActive: this.logTime, acknowledged: 0, newest: 0, kept: new Map()});
 	}
 
 	/** Log time goes on, never back; whoever was silent for the timeout is gone. */

@@ -60,12 +60,18 @@ export class ServiceModel {
 	}
 
 	/** Each operation by itself, in this order, each at a revision of its own. */
-	operations({session: id, acknowledged, operations}: Extract<Command, {type: 'operations'}>): readonly ModelRun[] {
+	operations({
+		session: id,
+		acknowledged,
+		after,
+		operations,
+	}: Extract<Command, {type: 'operations'}>): readonly ModelRun[] {
 		const session = this.sessions.spoken(id, acknowledged);
-		return operations.map(({sequence, operation}) => {
+		return operations.map(({sequence, operation}, place) => {
+			const predecessor = operations[place - 1]?.sequence ?? after;
 			this.revision += 1;
 			const {revision} = this;
-			const refused = (type: 'sessionExpired' | 'alreadyAcknowledged' | 'sessionFull'): ModelRun => ({
+			const refused = (type: 'sessionExpired' | 'alreadyAcknowledged' | 'outOfOrder' | 'sessionFull'): ModelRun => ({
 				operation,
 				revision,
 				outcome: {type},
@@ -74,10 +80,12 @@ export class ServiceModel {
 			if (session === undefined) return refused('sessionExpired');
 			const kept = session.kept.get(sequence);
 			if (kept !== undefined) return {operation, revision, outcome: kept, isRun: false};
-			if (sequence <= session.acknowledged) return refused('alreadyAcknowledged');
+			if (Math.max(session.acknowledged, session.newest) >= sequence) return refused('alreadyAcknowledged');
+			if (Math.max(session.acknowledged, session.newest) < predecessor) return refused('outOfOrder');
 			if (this.sessions.isFull(session)) return refused('sessionFull');
 			const outcome = this.#run(operation);
 			session.kept.set(sequence, outcome);
+			session.newest = sequence;
 			return {operation, revision, outcome, isRun: true};
 		});
 	}

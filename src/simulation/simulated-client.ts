@@ -128,7 +128,8 @@ export class SimulatedClient {
 		const id = this.#clerk.submit(operation, {deadline: now() + patienceMs});
 		this.#lastId += 1;
 		const {floor} = answers;
-		this.#asked.set(id, {id: this.#lastId * 100 + this.id, operation, floor, slot, process, settled});
+		const clerk = `${this.id}.${this.life}`;
+		this.#asked.set(id, {id: this.#lastId * 100 + this.id, clerk, operation, floor, slot, process, settled});
 		this.#flush();
 	}
 

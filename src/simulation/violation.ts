@@ -32,6 +32,7 @@ export const invariants = {
 	sameState: 'all replicas have the same state at the same index',
 	meaning: 'every operation does what its words say, by a model that shares no code with the service',
 	exactlyOnce: 'no write is run twice, nor after its client was told that it never will be',
+	sessionOrder: 'the writes of one clerk take effect in the order in which it was asked for them',
 	honestAnswer: 'what a client is told is what the log says',
 	readIndex: 'a read index covers all that was committed when the read was asked for',
 	freshRead: 'an answer includes everything that was acknowledged before it was asked for',

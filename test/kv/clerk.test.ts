@@ -110,6 +110,96 @@ test('reads need no session, and those of a turn travel as one request', t => {
 	t.deepEqual(bench.settled.get(id!), done(value));
 });
 
+/** What a write request asks to run behind. */
+function afterOf({request}: Send): number | undefined {
+	const command = request.type === 'write' ? decodeCommand(codec, request.command) : undefined;
+	return command?.type === 'operations' ? command.after : undefined;
+}
+
+const sequencesOf = (sends: readonly Send[]): readonly unknown[] =>
+	sends.map(({request}) => commandsOf(request).map(command => (command as {sequence: number}).sequence));
+
+const outOfOrder: Outcome = {type: 'outOfOrder'};
+
+test('each request names the write before it that still waits for its answer', t => {
+	const bench = new Bench({batchOperationsMax: 2}).opened();
+	bench.submit(put('a', ''), put('b', ''), put('c', ''), put('d', ''), put('e', ''));
+	const sends = bench.sends();
+	t.deepEqual(sequencesOf(sends), [[2, 3], [4, 5], [6]]);
+	t.deepEqual(sends.map(afterOf), [1, 3, 5]);
+	bench.answer(sends[1]!, written, written);
+	bench.submit(put('f', ''));
+	t.deepEqual(bench.sends().map(afterOf), [6]);
+	bench.answer(sends[2]!, written);
+	bench.submit(put('g', ''));
+	t.deepEqual(bench.sends().map(afterOf), [7]);
+});
+
+test('a request that came too early goes again behind the lost one, in order, and before all that was never sent', t => {
+	const bench = new Bench({batchOperationsMax: 1, attemptTimeoutMs: 500}).opened();
+	bench.submit(put('a', ''), put('b', ''), put('c', ''));
+	const [lost, second, third] = bench.sends();
+	bench.answer(second!, outOfOrder);
+	bench.answer(third!, outOfOrder);
+	bench.submit(put('d', ''));
+	t.deepEqual(bench.sends(), [], 'it would come too early again, and so would what follows');
+	bench.now = 500;
+	const again = bench.sends();
+	t.deepEqual(bench.cancelled, [lost!.requestId]);
+	t.deepEqual(sequencesOf(again), [[2], [3], [4], [5]], 'all in one go: nobody waits for an answer');
+	t.deepEqual(again.map(afterOf), [1, 2, 3, 4]);
+});
+
+test('a write that is given up or refused for good holds up nothing that follows it', t => {
+	const bench = new Bench({batchOperationsMax: 1}).opened();
+	const [timedOut] = bench.submit(put('a', ''));
+	bench.sends();
+	bench.now = 4990;
+	const [, refused, last] = bench.submit(put('b', ''), put('c', ''), put('d', ''));
+	const sends = bench.sends();
+	t.deepEqual(sequencesOf(sends), [[2], [3], [4], [5]]);
+	bench.clerk.reply(sends[2]!.requestId, {type: 'refused', reason: 'tooLarge'});
+	for (const send of [sends[1]!, sends[3]!]) bench.answer(send, outOfOrder);
+	bench.now = 5000;
+	const again = bench.sends();
+	t.like(bench.error(timedOut!), {code: 'ERR_TIMEOUT', outcome: 'unknown'});
+	t.like(bench.error(refused!), {code: 'ERR_VALUE_TOO_LARGE'});
+	t.deepEqual(sequencesOf(again), [[3], [5]]);
+	t.deepEqual(again.map(afterOf), [2, 3], 'the write that was given up is acknowledged, the refused one passed over');
+	bench.answer(again[0]!, written);
+	bench.answer(again[1]!, written);
+	bench.sends();
+	t.deepEqual(bench.settled.get(last!), done(written));
+});
+
+test('writes that go again travel in one request only with those that follow on them', t => {
+	const bench = new Bench({batchOperationsMax: 2}).opened();
+	bench.submit(put('a', ''), put('b', ''), put('c', ''), put('d', ''));
+	const [first] = bench.sends();
+	bench.submit(put('e', ''));
+	bench.clerk.reply(first!.requestId, {type: 'notLeader', leaderId: undefined});
+	const again = bench.sends();
+	t.deepEqual(sequencesOf(again), [[2, 3], [6]]);
+	t.deepEqual(again.map(afterOf), [1, 5]);
+});
+
+test('nothing is numbered in a new session while a request of the old one may still come back', t => {
+	const bench = new Bench({batchOperationsMax: 1}).opened();
+	bench.submit(put('a', ''), put('b', ''));
+	const [first, second] = bench.sends();
+	bench.answer(second!, {type: 'sessionExpired'});
+	const [opening, ...others] = bench.sends();
+	t.deepEqual(others, []);
+	bench.answer(opening!, {type: 'sessionOpened', session: 8});
+	t.deepEqual(bench.sends(), [], 'b must not overtake a');
+	bench.answer(first!, {type: 'sessionExpired'});
+	const again = bench.sends();
+	t.deepEqual(
+		again.flatMap(({request}) => commandsOf(request)),
+		[operationCommand(8, 1, 0, put('a', '')), operationCommand(8, 2, 0, put('b', ''))],
+	);
+});
+
 test('the acknowledged mark stops below the oldest write without an answer', t => {
 	const bench = new Bench({batchOperationsMax: 1}).opened();
 	bench.submit(put('a', ''), put('b', ''), put('c', ''));
@@ -422,6 +512,14 @@ function checkRun(
 ): readonly string[] {
 	const {submitted, value} = run(seed, trouble);
 	const kinds: string[] = [];
+	for (const clerk of new Set(submitted.map(record => record.clerk))) {
+		const own = submitted.filter(record => record.clerk === clerk).map(({element}) => element ?? 'a read');
+		const places = own.map(element => value.indexOf(element)).filter(place => place >= 0);
+		t.true(
+			places.every((place, offset) => offset === 0 || place > places[offset - 1]!),
+			`${clerk}'s appends keep order`,
+		);
+	}
 	for (const {element, settlements} of submitted) {
 		t.is(settlements.length, 1, 'settled exactly once');
 		const [settlement] = settlements;

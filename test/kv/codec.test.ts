@@ -20,12 +20,14 @@ const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
 		.tuple(
 			fc.nat(),
 			fc.nat({max: 2 ** 45}),
+			fc.nat({max: 5000}),
 			fc.array(fc.tuple(fc.integer({min: 1, max: 2 ** 45}), writeArbitrary), {minLength: 1, maxLength: 4}),
 		)
-		.map(([session, acknowledged, numbered]) => ({
+		.map(([session, acknowledged, distance, numbered]) => ({
 			type: 'operations' as const,
 			session,
 			acknowledged,
+			after: acknowledged + distance,
 			operations: numbered.map(([distance, operation]) => ({sequence: acknowledged + distance, operation})),
 		})),
 	fc.constant({type: 'openSession' as const}),
@@ -49,6 +51,17 @@ test('a command survives encoding', t => {
 		runs(300),
 	);
 	t.pass();
+});
+
+test('a command that was written before there was an order is read: it follows on nothing', t => {
+	const command = operationOf(7, 5, 3, put('k', 'v'));
+	const plain = codec.decode(encodeCommand(codec, command)) as unknown[];
+	const [kind, session, acknowledged, distance, ...operations] = plain;
+	t.deepEqual([kind, session, acknowledged, distance], [3, 7, 3, 0]);
+	t.deepEqual(
+		canonical(decodeCommand(codec, codec.encode([0, session, acknowledged, ...operations]))),
+		canonical(command),
+	);
 });
 
 test('a read request survives encoding', t => {
@@ -79,6 +92,7 @@ test('every kind of outcome survives encoding', t => {
 		{type: 'sessionExpired'},
 		{type: 'alreadyAcknowledged'},
 		{type: 'sessionFull'},
+		{type: 'outOfOrder'},
 	];
 	t.deepEqual(decodeOutcomes(codec, encodeOutcomes(codec, outcomes)), outcomes);
 });

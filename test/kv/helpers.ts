@@ -21,7 +21,8 @@ export const operationOf = (
 	sequence: number,
 	acknowledged: number,
 	operation: WriteOperation,
-): Command => ({type: 'operations', session, acknowledged, operations: [{sequence, operation}]});
+	after = acknowledged,
+): Command => ({type: 'operations', session, acknowledged, after, operations: [{sequence, operation}]});
 
 /** Applies a command of one operation as the next entry. */
 export function applyTo(machine: KvStateMachine, command: Command): Outcome {

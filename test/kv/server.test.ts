@@ -29,6 +29,7 @@ const appendsOf = (session: number, firstSequence: number, ...texts: readonly st
 	type: 'operations',
 	session,
 	acknowledged: 0,
+	after: 0,
 	operations: texts.map((text, place) => ({sequence: firstSequence + place, operation: append('k', text)})),
 });
 

@@ -292,6 +292,46 @@ test('a repeat of what the client acknowledged is refused, not run', t => {
 	t.like(machine.read({type: 'get', key: 'k'}), {value: bytesOf('xz')});
 });
 
+test('a write runs behind the one that its client names, and until then it is told to wait', t => {
+	const machine = new KvStateMachine(codec);
+	applyTo(machine, {type: 'openSession'});
+	t.deepEqual(applyTo(machine, operationOf(1, 2, 0, append('k', 'b'), 1)), {type: 'outOfOrder'});
+	t.is(machine.keyCount, 0);
+	t.like(applyTo(machine, operationOf(1, 1, 0, append('k', 'a'))), {type: 'written'});
+	t.like(applyTo(machine, operationOf(1, 2, 0, append('k', 'b'), 1)), {type: 'written'});
+	t.like(machine.read({type: 'get', key: 'k'}), {value: bytesOf('ab')});
+	t.is(restarted(machine).stateHash(), machine.stateHash());
+});
+
+test('of the operations of one command none overtakes another that did not run', t => {
+	const machine = new KvStateMachine(codec, {sessionResultsMax: 1});
+	applyTo(machine, {type: 'openSession'});
+	const operations = ['a', 'b', 'c'].map((text, place) => ({sequence: place + 1, operation: append('k', text)}));
+	const command: Command = {type: 'operations', session: 1, acknowledged: 0, after: 0, operations};
+	t.deepEqual(
+		machine.apply(entryOf(2, command))!.map(({type}) => type),
+		['written', 'sessionFull', 'outOfOrder'],
+	);
+});
+
+test('what its client has given up is passed over, and never runs after a later write, also behind a snapshot', t => {
+	const machine = new KvStateMachine(codec);
+	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, operationOf(1, 1, 0, append('k', 'a')));
+	// Its answer to 1 is still to come, 2 and 3 it has given up.
+	applyTo(machine, operationOf(1, 4, 0, append('k', 'd'), 1));
+	const late = operationOf(1, 3, 0, append('k', 'c'), 1);
+	for (const replica of [machine, restarted(machine)]) {
+		t.deepEqual(applyTo(replica, late), {type: 'alreadyAcknowledged'});
+		t.like(replica.read({type: 'get', key: 'k'}), {value: bytesOf('ad')});
+	}
+	// Given up only after this was sent, and acknowledged by what overtook it.
+	const early = operationOf(1, 7, 4, append('k', 'g'), 6);
+	t.deepEqual(applyTo(machine, early), {type: 'outOfOrder'});
+	t.deepEqual(applyTo(machine, operationOf(1, 8, 6, append('k', 'h'), 7)), {type: 'outOfOrder'});
+	t.like(applyTo(machine, early), {type: 'written'});
+});
+
 test('an unknown session is told so, and nothing runs', t => {
 	const machine = new KvStateMachine(codec);
 	t.deepEqual(applyTo(machine, operationOf(7, 1, 0, put('k', 'x'))), {type: 'sessionExpired'});
@@ -320,6 +360,7 @@ test('operations of one command run in order, each once, under a revision of its
 		type: 'operations',
 		session: 1,
 		acknowledged: 0,
+		after: 0,
 		operations: texts.map(text => ({sequence: Number(text), operation: append('k', text)})),
 	});
 	const outcomes = machine.apply(entryOf(2, commandOf('1', '2')))!;
@@ -527,7 +568,7 @@ test('a snapshot taken at any point while entries go on, cut anywhere, restores 
 	}
 });
 
-test('a request takes effect once under any duplication and reordering, across a restart from a snapshot', t => {
+test('requests take effect once and in order under any duplication and reordering, across a restart from a snapshot', t => {
 	fc.assert(
 		fc.property(
 			fc.integer({min: 1, max: 12}),
@@ -536,17 +577,17 @@ test('a request takes effect once under any duplication and reordering, across a
 			(count, deliveries, restartAt) => {
 				let machine = new KvStateMachine(codec);
 				applyTo(machine, {type: 'openSession'});
-				const elements: string[] = [];
+				let ran = 0;
 				for (const [step, delivery] of deliveries.entries()) {
 					if (step === restartAt) machine = restarted(machine);
 					const sequence = 1 + (delivery % count);
 					const element = `<${sequence}>`;
-					const outcome = applyTo(machine, operationOf(1, sequence, 0, append('k', element)));
-					t.is(outcome.type, 'written');
-					if (!elements.includes(element)) elements.push(element);
+					const outcome = applyTo(machine, operationOf(1, sequence, 0, append('k', element), sequence - 1));
+					t.is(outcome.type, sequence <= ran + 1 ? 'written' : 'outOfOrder');
+					if (sequence === ran + 1) ran = sequence;
 				}
-				const {value} = machine.read({type: 'get', key: 'k'}) as {value: Uint8Array};
-				t.is(textOf(value), elements.join(''));
+				const {value = new Uint8Array(0)} = machine.read({type: 'get', key: 'k'}) as {value: Uint8Array | undefined};
+				t.is(textOf(value), Array.from({length: ran}, (_, place) => `<${place + 1}>`).join(''));
 			},
 		),
 		runs(200),
@@ -596,7 +637,7 @@ test('a snapshot that is cut, damaged, mixed up or of another version is refused
 		t.throws(() => attempt(stream.subarray(0, length)), refused);
 	const version = stream.slice();
 	version[5] = 1;
-	t.throws(() => attempt(version), {...refused, message: /version 2/});
+	t.throws(() => attempt(version), {...refused, message: /version 3/});
 	const count = stream.slice();
 	count[9] = 19;
 	t.throws(() => attempt(count), refused);

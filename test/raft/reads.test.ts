@@ -252,11 +252,11 @@ test('an answer to an old term of a leader confirms no read, and no contact, of 
 
 test('a late chunk of an old term does not let a leader that was replaced answer a read (§6.4)', t => {
 	// n0 led term 1, and a chunk from then is still on its way to n1; now n0 leads term 2.
-	const [late] = oldQuestions(1);
+	const late = chunk(1, snapshot, 0, 'all of it', {done: true, token: 1});
 	const old = newLeader({currentTerm: 2, snapshot});
 	stepDurably(old, [received(n2, ack(2, 3, 2))], 301);
 	const voter = newFollower(n0, 2, {id: n1});
-	const answers = messagesTo(stepDurably(voter, [received(n0, late!)], 400), n0);
+	const answers = messagesTo(stepDurably(voter, [received(n0, late)], 400), n0);
 	// n2 is elected, and commits. Only then is n0 asked for a read; all that it hears is the answer to the late chunk.
 	const next = newNode({id: n2, currentTerm: 2, snapshot, log: [2]});
 	stepDurably(next, [tick], 900);

@@ -35,7 +35,7 @@ test('a refused compare-and-set that is run twice is found by the value that it 
 });
 
 test('what a client is told is the answer of the one run of its write, and of no other', t => {
-	const ask = {id: 1, operation: refusable, floor: 0};
+	const ask = {id: 1, clerk: '0.0', operation: refusable, floor: 0};
 	const right = judged();
 	right.judge.ran(refusable, refusal, 4);
 	right.judge.answered(ask, refusal);
@@ -55,23 +55,23 @@ test('two operations are not told the same run, and none a run that is older tha
 	const deleted: Result = {type: 'deleted', existed: false, version: 6};
 	const {judge, broken} = judged();
 	judge.ran(remove, deleted, 6);
-	judge.answered({id: 1, operation: remove, floor: 5}, deleted);
+	judge.answered({id: 1, clerk: '0.0', operation: remove, floor: 5}, deleted);
 	t.deepEqual(broken, []);
-	judge.answered({id: 2, operation: remove, floor: 5}, deleted);
+	judge.answered({id: 2, clerk: '0.0', operation: remove, floor: 5}, deleted);
 	t.deepEqual(broken, ['honestAnswer']);
 	const old = judged();
 	old.judge.ran(remove, deleted, 6);
-	old.judge.answered({id: 1, operation: remove, floor: 6}, deleted);
+	old.judge.answered({id: 1, clerk: '0.0', operation: remove, floor: 6}, deleted);
 	t.deepEqual(old.broken, ['honestAnswer']);
 });
 
 test('what a client was told is not run, is not run: neither before nor after', t => {
 	const before = judged();
 	before.judge.ran(increment, sum(4), 4);
-	before.judge.denied({id: 1, operation: increment, floor: 0});
+	before.judge.denied({id: 1, clerk: '0.0', operation: increment, floor: 0});
 	t.deepEqual(before.broken, ['honestAnswer']);
 	const after = judged();
-	after.judge.denied({id: 1, operation: increment, floor: 0});
+	after.judge.denied({id: 1, clerk: '0.0', operation: increment, floor: 0});
 	after.judge.ran(increment, sum(4), 4);
 	t.deepEqual(after.broken, ['exactlyOnce']);
 });
@@ -80,6 +80,24 @@ test('a condition and an option count for whose operation it is', t => {
 	const asked: WriteOperation = {type: 'put', key: 'b0', value: bytesOfText('1.5,'), condition: 'absent'};
 	const {judge, broken} = judged();
 	judge.ran({...asked, condition: 'present'}, {type: 'written', version: 4, length: 4}, 4);
-	judge.answered({id: 1, operation: asked, floor: 0}, {type: 'written', version: 4, length: 4});
+	judge.answered({id: 1, clerk: '0.0', operation: asked, floor: 0}, {type: 'written', version: 4, length: 4});
 	t.deepEqual(broken, ['honestAnswer']);
+});
+
+test('writes of one clerk that ran in another order than they were asked for are told apart, also when answers come late', t => {
+	const puts = [1, 2, 3].map(count => ({type: 'put', key: 'a', value: bytesOfText(`0.${count},`)}) as const);
+	const brokenBy = (revisions: readonly number[], clerks: readonly string[]): readonly string[] => {
+		const {judge, broken} = judged();
+		for (const [place, operation] of puts.entries()) {
+			judge.ran(operation, {type: 'written', version: revisions[place]!, length: 4}, revisions[place]!);
+		}
+		for (const place of [2, 0, 1]) {
+			const asked = {id: place + 1, clerk: clerks[place]!, operation: puts[place]!, floor: 0};
+			judge.answered(asked, {type: 'written', version: revisions[place]!, length: 4});
+		}
+		return broken;
+	};
+	t.deepEqual(brokenBy([4, 5, 9], ['a', 'a', 'a']), []);
+	t.deepEqual(brokenBy([4, 9, 5], ['a', 'a', 'a']), ['sessionOrder']);
+	t.deepEqual(brokenBy([9, 5, 4], ['a', 'b', 'c']), []);
 });

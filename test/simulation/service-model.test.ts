@@ -58,6 +58,7 @@ const command = fc.oneof(
 			type: fc.constant('operations' as const),
 			session: fc.nat({max: 3}),
 			acknowledged: fc.nat({max: 6}),
+			distance: fc.nat({max: 3}),
 			operations: fc.array(fc.record({ahead: fc.integer({min: 1, max: 4}), operation}), {minLength: 1, maxLength: 3}),
 		}),
 	},
@@ -76,6 +77,7 @@ test('the model and the state machine give the same answers and come to the same
 								type: 'operations',
 								session: opened.at(-1 - drawn.session) ?? 0,
 								acknowledged: drawn.acknowledged,
+								after: drawn.acknowledged + drawn.distance,
 								operations: drawn.operations.map(({ahead, operation: asked}) => ({
 									sequence: drawn.acknowledged + ahead,
 									operation: asked,
@@ -113,7 +115,7 @@ test('operations mean what their words say', t => {
 	const run = (asked: Operation): unknown => {
 		sequence += 1;
 		const operations = [{sequence, operation: asked as WriteOperation}];
-		return model.operations({type: 'operations', session: 1, acknowledged: 0, operations})[0]?.outcome;
+		return model.operations({type: 'operations', session: 1, acknowledged: 0, after: 0, operations})[0]?.outcome;
 	};
 	const text = bytesOfText;
 	const put = {type: 'put', key: 'a'} as const;
