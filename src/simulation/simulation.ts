@@ -408,7 +408,13 @@ export class Simulation {
 	#writeOfJudge(node: SimulatedNode): void {
 		this.coverage.count('write of the judge');
 		const operations = [{sequence: 1, operation: {type: 'delete', key: 'b0'}}] as const;
-		const command = encodeCommand(this.setup.codec, {type: 'operations', session: 0, acknowledged: 0, operations});
+		const command = encodeCommand(this.setup.codec, {
+			type: 'operations',
+			session: 0,
+			acknowledged: 0,
+			after: 0,
+			operations,
+		});
 		this.#lastReplyTo += 1;
 		const replyTo = this.#lastReplyTo;
 		this.#addresses[node.id]?.set(replyTo, {client: judge, clientLife: 0, requestId: 0});
