@@ -60,7 +60,7 @@ function nextEntries(count: number): LogEntry[] {
 		const sequence = index - 1;
 		const command: Command =
 			index === 1
-				? {type: 'openSession'}
+				? {type: 'openSession', closes: 0}
 				: {
 						type: 'operations',
 						session: 1,

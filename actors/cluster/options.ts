@@ -1,4 +1,5 @@
 /** What a cluster can be told at its start. */
+import {defaultSessionLimits} from '../../src/kv/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../../src/raft/options.js';
 import {
 	bytes,
@@ -78,7 +79,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
 		threads: resolveThreadEntries(options.threads ?? {}, options.kvThread ?? false),
 		limits: {...defaultRaftLimits, ...given(limits)},
 		valueBytesMax: options.valueBytesMax ?? 2 ** 20,
-		sessionTimeoutMs: options.sessionTimeoutMs ?? 10 * 60_000,
+		sessionTimeoutMs: options.sessionTimeoutMs ?? defaultSessionLimits.sessionTimeoutMs,
 		restartsPerMinute: options.restartsPerMinute ?? 10,
 		seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
 	};

@@ -31,6 +31,7 @@ export interface Task<Caller> {
 export interface Attempt<Caller> {
 	readonly requestId: number;
 	readonly server: NodeId;
+	readonly sentAt: Milliseconds;
 	readonly deadline: Milliseconds;
 	readonly type: 'openSession' | 'write' | 'read';
 	readonly tasks: readonly Task<Caller>[];

@@ -113,6 +113,8 @@ export class ClerkCore<Caller = unknown> {
 	readonly #attempts = new NumberMap<Attempt<Caller>>();
 	#session: ClientSession | undefined;
 	#isOpeningSession = false;
+	/** The session that the next one takes the place of; 0: none. */
+	#endedSession = 0;
 	/** The session before this one has ended, and requests under it may still be in flight. */
 	#isChangingSession = false;
 
@@ -252,13 +254,21 @@ export class ClerkCore<Caller = unknown> {
 		return this.#tasks.length > 0 && deadline < Infinity ? deadline : undefined;
 	}
 
-	/** Settles everything, with the next `flush`; what is submitted later fails. */
+	/**
+	 * Settles everything, with the next `flush`; what is submitted later fails. The session is given back, without waiting for
+	 * an answer: if that is lost, the servers forget it by themselves.
+	 */
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		for (const task of this.#tasksInOrder()) this.#fail(task, new ClerkClosedError(this.#outcomeOf(task)));
 		for (const [requestId] of this.#attempts) this.#effects.push({type: 'cancel', requestId});
 		this.#attempts.clear();
+		if (this.#session === undefined) return;
+		const command = encodeCommand(this.#codec, {type: 'closeSession', session: this.#session.id});
+		this.#lastRequestId += 1;
+		const server = this.#search.target;
+		this.#effects.push({type: 'send', requestId: this.#lastRequestId, server, request: {type: 'write', command}});
 	}
 
 	// ------------------------------------------------------------------------------------------------------- tasks
@@ -329,6 +339,7 @@ export class ClerkCore<Caller = unknown> {
 	}
 
 	#sendWrites(now: Milliseconds): void {
+		if (this.#session?.isToBeReplaced(now) === true) this.#endSession(this.#session);
 		if (this.#session === undefined) {
 			this.#openSession(now);
 			return;
@@ -369,6 +380,12 @@ export class ClerkCore<Caller = unknown> {
 		return false;
 	}
 
+	#endSession({id}: ClientSession): void {
+		this.#session = undefined;
+		this.#endedSession = id;
+		this.#isChangingSession = true;
+	}
+
 	#isFormerSessionInFlight(session: ClientSession): boolean {
 		for (const [, {tasks}] of this.#attempts) {
 			if (tasks.some(({identity}) => identity !== undefined && identity.session !== session)) return true;
@@ -381,7 +398,7 @@ export class ClerkCore<Caller = unknown> {
 		const isNeeded = this.#writes.length > 0 || this.#retries.some(task => isWrite(task.operation));
 		if (!isNeeded || this.#isOpeningSession || this.#attempts.size >= this.#limits.requestsMax) return;
 		this.#isOpeningSession = true;
-		const command = encodeCommand(this.#codec, {type: 'openSession'});
+		const command = encodeCommand(this.#codec, {type: 'openSession', closes: this.#endedSession});
 		this.#attempt(now, 'openSession', [], {type: 'write', command});
 	}
 
@@ -451,7 +468,7 @@ export class ClerkCore<Caller = unknown> {
 		const requestId = this.#lastRequestId;
 		const server = this.#search.target;
 		const deadline = now + this.#limits.attemptTimeoutMs;
-		const attempt = {requestId, server, deadline, type, tasks, waiting: tasks.length};
+		const attempt = {requestId, server, sentAt: now, deadline, type, tasks, waiting: tasks.length};
 		this.#attempts.set(requestId, attempt);
 		for (const task of tasks) {
 			task.attempt = attempt;
@@ -480,8 +497,11 @@ export class ClerkCore<Caller = unknown> {
 		this.#search.succeeded();
 		if (attempt.type === 'openSession') {
 			const [opened] = outcomes;
-			if (opened?.type === 'sessionOpened') this.#session = new ClientSession(opened.session, this.#limits.windowMax);
+			if (opened?.type === 'sessionOpened') this.#sessionOpened(opened, attempt.sentAt);
 			return;
+		}
+		if (attempt.type === 'write' && outcomes[0]?.type !== 'sessionExpired') {
+			attempt.tasks[0]?.identity?.session.used(attempt.sentAt);
 		}
 		for (const [place, task] of attempt.tasks.entries()) {
 			const outcome = outcomes[place];
@@ -489,14 +509,15 @@ export class ClerkCore<Caller = unknown> {
 		}
 	}
 
+	#sessionOpened({session: id, timeoutMs}: Extract<Outcome, {type: 'sessionOpened'}>, openedAt: Milliseconds): void {
+		this.#session = new ClientSession({id, windowMax: this.#limits.windowMax, timeoutMs, openedAt});
+	}
+
 	#takeOutcome(task: Task<Caller>, outcome: Outcome, requestId: number): void {
 		switch (outcome.type) {
 			case 'sessionExpired':
 				// What was asked under this number did not run and never will; `#identify` decides what else is known.
-				if (this.#session === task.identity?.session) {
-					this.#session = undefined;
-					this.#isChangingSession = true;
-				}
+				if (this.#session !== undefined && this.#session === task.identity?.session) this.#endSession(this.#session);
 				return this.#retryTask(task, task.lastReply);
 			case 'outOfOrder':
 				task.outOfOrderIn = requestId;

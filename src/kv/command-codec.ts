@@ -5,7 +5,8 @@
  *     operations   3, session, acknowledged, after - acknowledged, numbered, ...
  *                  0, session, acknowledged, numbered, ...      as they were written before there was an order: after nothing
  *     numbered     [sequence - acknowledged, ...operation (see operation-codec.ts)]
- *     openSession  1
+ *     openSession  1, closes
+ *     closeSession 4, session
  *     clock        2, logTime
  */
 import {unreachable} from '../raft/types.js';
@@ -25,7 +26,9 @@ function plainOfCommand(command: Command): Plain {
 			return plain;
 		}
 		case 'openSession':
-			return [1];
+			return command.closes === 0 ? [1] : [1, command.closes];
+		case 'closeSession':
+			return [4, command.session];
 		case 'clock':
 			return [2, command.logTime];
 		default:
@@ -54,8 +57,10 @@ function parseOperations(
 
 function parseCommand(plain: Plain): Command | undefined {
 	const [kind, first, acknowledged] = plain;
-	if (kind === 1) return {type: 'openSession'};
+	if (kind === 1 && first === undefined) return {type: 'openSession', closes: 0};
 	if (!isCount(first)) return undefined;
+	if (kind === 1) return {type: 'openSession', closes: first};
+	if (kind === 4) return {type: 'closeSession', session: first};
 	if (kind === 2) return {type: 'clock', logTime: first};
 	if ((kind !== 0 && kind !== 3) || !isCount(acknowledged)) return undefined;
 	const distance = kind === 3 ? plain[3] : 0;

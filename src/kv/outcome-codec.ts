@@ -3,7 +3,7 @@
  *
  *     value            0, value | null, version      batch          6, [result, ...]
  *     written          1, version, length [, previous]  invalid     7, reason, version
- *     deleted          2, existed, version           sessionOpened  8, session
+ *     deleted          2, existed, version           sessionOpened  8, session, timeout
  *     conditionFailed  3, value | null, version      sessionExpired 9
  *     number           4, value, version             alreadyAcknowledged 10
  *     cleared          5, count, version             sessionFull    11
@@ -45,7 +45,7 @@ function plainOfResult(result: Result): Plain {
 export function plainOfOutcome(outcome: Outcome): Plain {
 	switch (outcome.type) {
 		case 'sessionOpened':
-			return [8, outcome.session];
+			return [8, outcome.session, outcome.timeoutMs];
 		case 'sessionExpired':
 			return [9];
 		case 'alreadyAcknowledged':
@@ -100,11 +100,15 @@ export function parseResult(plain: Plain): Result | undefined {
 	return isCount(second) ? parseVersioned(kind, first, second) : undefined;
 }
 
+function parseOpened(session: unknown, timeoutMs: unknown): Outcome | undefined {
+	return isCount(session) && isCount(timeoutMs) ? {type: 'sessionOpened', session, timeoutMs} : undefined;
+}
+
 /** `undefined` when this is no outcome. */
 export function parseOutcome(plain: Plain): Outcome | undefined {
 	switch (plain[0]) {
 		case 8:
-			return isCount(plain[1]) ? {type: 'sessionOpened', session: plain[1]} : undefined;
+			return parseOpened(plain[1], plain[2]);
 		case 9:
 			return {type: 'sessionExpired'};
 		case 10:

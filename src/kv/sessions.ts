@@ -10,7 +10,7 @@ import type {Result} from './types.js';
 export interface SessionLimits {
 	/** Sessions; a new one evicts the one that was silent the longest. @default 10000 */
 	readonly sessionsMax: number;
-	/** Log time after which a silent session is forgotten, ms. @default 3600000 (an hour) */
+	/** Log time after which a silent session is forgotten, ms. @default 600000 (ten minutes) */
 	readonly sessionTimeoutMs: Milliseconds;
 	/** Results kept per session because the client has not acknowledged them. @default 4096 */
 	readonly sessionResultsMax: number;
@@ -20,7 +20,7 @@ export interface SessionLimits {
 
 export const defaultSessionLimits: SessionLimits = {
 	sessionsMax: 10_000,
-	sessionTimeoutMs: 60 * 60 * 1000,
+	sessionTimeoutMs: 10 * 60 * 1000,
 	sessionResultsMax: 4096,
 	sessionResultBytesMax: 16 * 2 ** 20,
 };
@@ -114,6 +114,11 @@ export class SessionTable {
 	open(id: number): void {
 		if (this.#sessions.size >= this.#limits.sessionsMax) this.#evictSilent();
 		this.restoreSession({id, lastActive: this.#logTime, acknowledged: 0, lastSequence: 0});
+	}
+
+	/** Its client is done with it. */
+	close(id: number): void {
+		this.#sessions.delete(id);
 	}
 
 	/** Moves log time, never back (a new leader may know less of it), and forgets whom it leaves behind. */

@@ -22,6 +22,8 @@ export const defaultStateMachineLimits: StateMachineLimits = {...defaultSessionL
 
 type Operations = Extract<Command, {type: 'operations'}>;
 
+/** Of what no key feels: nobody waits for it. */
+const nothing: Outcome = {type: 'batch', results: []};
 const malformed: Outcome = {type: 'invalid', reason: 'malformed', version: 0};
 
 export class KvStateMachine {
@@ -144,12 +146,15 @@ export class KvStateMachine {
 	#run(command: Exclude<Command, Operations>): Outcome {
 		switch (command.type) {
 			case 'openSession':
+				this.#sessions.close(command.closes);
 				this.#sessions.open(this.#revision);
-				return {type: 'sessionOpened', session: this.#revision};
+				return {type: 'sessionOpened', session: this.#revision, timeoutMs: this.#limits.sessionTimeoutMs};
+			case 'closeSession':
+				this.#sessions.close(command.session);
+				return nothing;
 			case 'clock':
 				this.#sessions.advance(command.logTime);
-				// Nobody waits for a clock's outcome; an empty batch says that it did nothing to any key.
-				return {type: 'batch', results: []};
+				return nothing;
 			default:
 				return unreachable(command);
 		}

@@ -1,7 +1,7 @@
 /**
  * The key/value service's words: operations, their results, and what passes between a clerk and a server.
  */
-import type {NodeId} from '../raft/types.js';
+import type {Milliseconds, NodeId} from '../raft/types.js';
 
 /** Bytes as a string: each character is one byte, U+0000 to U+00FF. */
 export type ByteString = string;
@@ -94,8 +94,13 @@ export type Command =
 			readonly after: number;
 			readonly operations: readonly NumberedOperation[];
 	  }
-	/** Opens a session; its id is the revision that this entry makes, so no two are ever alike. */
-	| {readonly type: 'openSession'}
+	/**
+	 * Opens a session; its id is the revision that this entry makes, so no two are ever alike. `closes`: the client's session
+	 * before it, 0 for none: nothing of that one runs any more, so nothing of it can come after what the new one asks.
+	 */
+	| {readonly type: 'openSession'; readonly closes: number}
+	/** Its client needs the session no more. */
+	| {readonly type: 'closeSession'; readonly session: number}
 	/**
 	 * Moves log time, the only clock that sessions expire by: milliseconds that leaders saw pass, never a wall clock,
 	 * so that all replicas agree and no clock jump can expire anybody.
@@ -105,7 +110,8 @@ export type Command =
 /** What becomes of an operation, or of another command, when it is applied. */
 export type Outcome =
 	| Result
-	| {readonly type: 'sessionOpened'; readonly session: number}
+	/** `timeoutMs`: after this much log time without a request the session is forgotten. */
+	| {readonly type: 'sessionOpened'; readonly session: number; readonly timeoutMs: Milliseconds}
 	/** Unknown or expired session: the request was not run, now or ever under this session id. */
 	| {readonly type: 'sessionExpired'}
 	/** A repeat of something whose answer the client said it has, or no longer wants: it is not run, now or ever. */

@@ -52,6 +52,10 @@ export class ModelSessions {
 		this.#sessions.push({id, lastActive: this.logTime, acknowledged: 0, newest: 0, kept: new Map()});
 	}
 
+	close(id: number): void {
+		this.#sessions = this.#sessions.filter(session => session.id !== id);
+	}
+
 	/** Log time goes on, never back; whoever was silent for the timeout is gone. */
 	advance(logTime: number): void {
 		if (logTime > this.logTime) this.logTime = logTime;

@@ -6,6 +6,7 @@
 import type {Random} from '../faults/random.js';
 import type {ClerkLimits} from '../kv/clerk.js';
 import type {ServerLimits} from '../kv/server.js';
+import {defaultSessionLimits} from '../kv/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';
 import type {Echo, Latency} from './network.js';
 
@@ -171,7 +172,7 @@ function drawServerLimits(random: Random, clients: number): Partial<ServerLimits
 		sliceOperationsMax: usually(random, small, [256], [1, 3]),
 		sliceBytesMax: usually(random, small, [256 * 1024], [100]),
 		snapshotChunkBytes: usually(random, small, [64 * 1024], [50, 500]),
-		sessionTimeoutMs: usually(random, 0.4, [3_600_000], [200, 500, 3000]),
+		sessionTimeoutMs: usually(random, 0.4, [defaultSessionLimits.sessionTimeoutMs], [200, 500, 3000]),
 		sessionsMax: usually(random, 0.2, [10_000], [clients - 1, clients + 2]),
 		sessionResultsMax: usually(random, small / 2, [4096], [2, 8]),
 		valueBytesMax: usually(random, 0.15, [2 ** 20], [300]),

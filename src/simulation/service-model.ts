@@ -55,7 +55,10 @@ export class ServiceModel {
 	/** An entry that carries no operations; `undefined`: none of the service's, or bytes that are no command. */
 	other(command: Exclude<Command, {type: 'operations'}> | undefined): void {
 		this.revision += 1;
-		if (command?.type === 'openSession') this.sessions.open(this.revision);
+		if (command?.type === 'openSession') {
+			this.sessions.close(command.closes);
+			this.sessions.open(this.revision);
+		} else if (command?.type === 'closeSession') this.sessions.close(command.session);
 		else if (command?.type === 'clock') this.sessions.advance(command.logTime);
 	}
 

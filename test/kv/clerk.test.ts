@@ -49,7 +49,7 @@ class Bench {
 	/** Opens session 7 and puts one key in it, as sequence 1. */
 	opened(): this {
 		this.submit(put('first', ''));
-		this.answer(this.sends()[0]!, {type: 'sessionOpened', session: 7});
+		this.answer(this.sends()[0]!, {type: 'sessionOpened', session: 7, timeoutMs: 600_000});
 		this.answer(this.sends()[0]!, written);
 		this.sends();
 		return this;
@@ -83,9 +83,9 @@ test('the first write opens a session, and the writes of a turn then travel as o
 	const bench = new Bench();
 	const [a, b] = bench.submit(put('a', '1'), append('a', '2'));
 	const [opening] = bench.sends();
-	t.deepEqual(commandsOf(opening!.request), [{type: 'openSession'}]);
+	t.deepEqual(commandsOf(opening!.request), [{type: 'openSession', closes: 0}]);
 	t.is(opening!.server, nodeId(0));
-	bench.answer(opening!, {type: 'sessionOpened', session: 7});
+	bench.answer(opening!, {type: 'sessionOpened', session: 7, timeoutMs: 600_000});
 	const [write, ...others] = bench.sends();
 	t.deepEqual(others, []);
 	t.deepEqual(commandsOf(write!.request), [
@@ -190,7 +190,7 @@ test('nothing is numbered in a new session while a request of the old one may st
 	bench.answer(second!, {type: 'sessionExpired'});
 	const [opening, ...others] = bench.sends();
 	t.deepEqual(others, []);
-	bench.answer(opening!, {type: 'sessionOpened', session: 8});
+	bench.answer(opening!, {type: 'sessionOpened', session: 8, timeoutMs: 600_000});
 	t.deepEqual(bench.sends(), [], 'b must not overtake a');
 	bench.answer(first!, {type: 'sessionExpired'});
 	const again = bench.sends();
@@ -308,8 +308,8 @@ test('an expired session: what never ran goes on under a new one, what may have 
 	bench.answer(first!, {type: 'sessionExpired'});
 	bench.clerk.reply(third!.requestId, {type: 'notLeader', leaderId: undefined});
 	const [opening] = bench.sends();
-	t.deepEqual(commandsOf(opening!.request), [{type: 'openSession'}]);
-	bench.answer(opening!, {type: 'sessionOpened', session: 8});
+	t.deepEqual(commandsOf(opening!.request), [{type: 'openSession', closes: 7}]);
+	bench.answer(opening!, {type: 'sessionOpened', session: 8, timeoutMs: 600_000});
 	const again = bench.sends();
 	t.deepEqual(
 		again.flatMap(({request}) => commandsOf(request)),
@@ -327,7 +327,7 @@ test('the answers to one request of a session that expired open one new session,
 	bench.answer(bench.sends()[0]!, {type: 'sessionExpired'}, {type: 'sessionExpired'});
 	const opening = bench.sends();
 	t.is(opening.length, 1);
-	bench.answer(opening[0]!, {type: 'sessionOpened', session: 8});
+	bench.answer(opening[0]!, {type: 'sessionOpened', session: 8, timeoutMs: 600_000});
 	t.is(commandsOf(bench.sends()[0]!.request).length, 2);
 });
 
@@ -374,6 +374,83 @@ test('what is too large or too much is refused at once', t => {
 	t.false(bench.settled.has(kept!));
 });
 
+test('after a long silence the first write goes under a new session that takes the place of the old one', t => {
+	const bench = new Bench().opened();
+	bench.now = 299_999;
+	bench.submit(put('a', ''));
+	const [write] = bench.sends();
+	t.deepEqual(commandsOf(write!.request), [operationCommand(7, 2, 1, put('a', ''))]);
+	bench.answer(write!, written);
+	bench.now += 300_000;
+	const [id] = bench.submit(put('b', ''));
+	const [opening, ...others] = bench.sends();
+	t.deepEqual(others, []);
+	t.deepEqual(commandsOf(opening!.request), [{type: 'openSession', closes: 7}]);
+	bench.answer(opening!, {type: 'sessionOpened', session: 9, timeoutMs: 600_000});
+	const [first] = bench.sends();
+	t.deepEqual(commandsOf(first!.request), [operationCommand(9, 1, 0, put('b', ''))]);
+	bench.answer(first!, written);
+	bench.sends();
+	t.deepEqual(bench.settled.get(id!), done(written));
+});
+
+test('a clerk that is idle for longer than sessions last meets no error, though its requests may be doubled', t => {
+	let isReplied = false;
+	const clerks = [0, 1].map(
+		() =>
+			new ClerkCore({codec, servers, random: () => 0, requestsMayBeDoubled: true, limits: {attemptTimeoutMs: 5000}}),
+	);
+	const channels: (readonly [clerk: number, requestId: number])[] = [];
+	const cluster = new FakeCluster(3, {sessionTimeoutMs: 2000, clockIntervalMs: 100}, (_, channel, reply) => {
+		const [clerk, requestId] = channels[channel]!;
+		clerks[clerk]!.reply(requestId, reply);
+		isReplied = true;
+	});
+	const settlements: Settlement['type'][] = [];
+	const run = (): void => {
+		do {
+			isReplied = false;
+			for (const [place, clerk] of clerks.entries()) {
+				for (const effect of clerk.flush(cluster.now)) {
+					if (effect.type === 'settle') settlements.push(effect.settlement.type);
+					if (effect.type !== 'send') continue;
+					for (const _ of [1, 2]) {
+						channels.push([place, effect.requestId]);
+						cluster.seats[effect.server]!.server.request(channels.length - 1, effect.request);
+					}
+				}
+			}
+			cluster.settle();
+		} while (isReplied);
+	};
+	const write = (clerk: number): void => {
+		clerks[clerk]!.submit(append('k', 'x'), {deadline: cluster.now + 4000});
+		run();
+	};
+	write(0);
+	for (let step = 0; step < 20; step++) {
+		cluster.now += 500;
+		write(1);
+	}
+	write(0);
+	cluster.now += 60_000;
+	write(0);
+	write(1);
+	t.deepEqual(
+		settlements,
+		Array.from({length: 24}, () => 'done'),
+	);
+	const {stateMachine} = cluster.seats[0]!.server;
+	t.like(stateMachine.read({type: 'get', key: 'k'}), {value: bytesOf('x'.repeat(24))});
+	for (const clerk of clerks) clerk.close();
+	run();
+	t.is(
+		stateMachine.sessionCount,
+		2,
+		'closed clerks give their sessions back; doubles of the openings are left to expire',
+	);
+});
+
 test('close settles everything, and what comes later', t => {
 	const bench = new Bench({requestsMax: 1}).opened();
 	const [inFlight] = bench.submit(put('a', ''));
@@ -381,7 +458,9 @@ test('close settles everything, and what comes later', t => {
 	const [waiting] = bench.submit(put('b', ''));
 	bench.clerk.close();
 	const [late] = bench.submit(get('a'));
-	t.deepEqual(bench.sends(), []);
+	const [goodbye, ...others] = bench.sends();
+	t.deepEqual(others, []);
+	t.deepEqual(commandsOf(goodbye!.request), [{type: 'closeSession', session: 7}]);
 	t.like(bench.error(inFlight!), {code: 'ERR_CLERK_CLOSED', outcome: 'unknown'});
 	t.like(bench.error(waiting!), {code: 'ERR_CLERK_CLOSED', outcome: 'notExecuted'});
 	t.like(bench.error(late!), {code: 'ERR_CLERK_CLOSED', outcome: 'notExecuted'});
@@ -578,7 +657,7 @@ test('where requests may be doubled, even a refused write may have run: its othe
 	const clerk = new ClerkCore({codec, servers, random: () => 0, requestsMayBeDoubled: true});
 	clerk.submit(put('a', ''), {deadline: 100});
 	const [opening] = clerk.flush(0) as readonly Send[];
-	const opened = encodeOutcomes(codec, [{type: 'sessionOpened', session: 7}]);
+	const opened = encodeOutcomes(codec, [{type: 'sessionOpened', session: 7, timeoutMs: 600_000}]);
 	clerk.reply(opening!.requestId, {type: 'outcomes', outcomes: opened});
 	const [write] = clerk.flush(0) as readonly Send[];
 	clerk.reply(write!.requestId, {type: 'notLeader', leaderId: undefined});

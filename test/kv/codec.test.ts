@@ -30,7 +30,8 @@ const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
 			after: acknowledged + distance,
 			operations: numbered.map(([distance, operation]) => ({sequence: acknowledged + distance, operation})),
 		})),
-	fc.constant({type: 'openSession' as const}),
+	fc.record({type: fc.constant('openSession' as const), closes: fc.nat()}),
+	fc.record({type: fc.constant('closeSession' as const), session: fc.nat()}),
 	fc.record({type: fc.constant('clock' as const), logTime: fc.maxSafeNat()}),
 );
 
@@ -88,7 +89,7 @@ test('every kind of outcome survives encoding', t => {
 		{type: 'cleared', count: 2, version: 7},
 		{type: 'batch', results: [{type: 'deleted', existed: false, version: 8}]},
 		{type: 'invalid', reason: 'malformed', version: 0},
-		{type: 'sessionOpened', session: 2 ** 40},
+		{type: 'sessionOpened', session: 2 ** 40, timeoutMs: 600_000},
 		{type: 'sessionExpired'},
 		{type: 'alreadyAcknowledged'},
 		{type: 'sessionFull'},

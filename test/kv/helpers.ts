@@ -31,7 +31,7 @@ export function applyTo(machine: KvStateMachine, command: Command): Outcome {
 
 /** A writer with a session of its own, to apply operations without ceremony. */
 export function writerTo(machine: KvStateMachine): (operation: WriteOperation) => Outcome {
-	const opened = applyTo(machine, {type: 'openSession'});
+	const opened = applyTo(machine, {type: 'openSession', closes: 0});
 	const session = opened.type === 'sessionOpened' ? opened.session : 0;
 	let sequence = 0;
 	return operation => {

@@ -19,7 +19,7 @@ const readOf = (...keys: readonly string[]): KvRequest => ({
 	),
 });
 
-const open: Command = {type: 'openSession'};
+const open: Command = {type: 'openSession', closes: 0};
 
 const appendOf = (session: number, sequence: number, text: string): Command =>
 	operationOf(session, sequence, 0, append('k', text));
@@ -123,7 +123,7 @@ test('requests of one turn become one proposal, an entry each, and each gets the
 				{type: 'written', version: 3, length: 2},
 			],
 		],
-		[11, [{type: 'sessionOpened', session: 4}]],
+		[11, [{type: 'sessionOpened', session: 4, timeoutMs: 600_000}]],
 	]);
 });
 
@@ -249,7 +249,7 @@ test('an entry of another term at a waiter’s index means that nothing of it wa
 	bench.apply(1, 1, commands.slice(0, 1));
 	bench.apply(2, 2, [encodeCommand(codec, open)]);
 	t.deepEqual(bench.replied(), [
-		[1, [{type: 'sessionOpened', session: 1}]],
+		[1, [{type: 'sessionOpened', session: 1, timeoutMs: 600_000}]],
 		[2, notLeader(0)],
 	]);
 });
@@ -306,7 +306,7 @@ test('a cancelled request is never answered, and its number may serve another at
 	bench.server.cancel(1);
 	const more = bench.propose(2, 1, [1, writeOf(open)]);
 	bench.apply(1, 1, [...commands, ...more]);
-	t.deepEqual(bench.replied(), [[1, [{type: 'sessionOpened', session: 2}]]]);
+	t.deepEqual(bench.replied(), [[1, [{type: 'sessionOpened', session: 2, timeoutMs: 600_000}]]]);
 });
 
 test('what a client may not ask is refused before anything is proposed', t => {
@@ -381,7 +381,7 @@ test('log time goes in front of a proposal once a second of leadership, from whe
 	const commands = bench.propose(2, 1, [2, writeOf(open)]);
 	t.deepEqual(logTimes(commands), [1500, 0]);
 	bench.apply(1, 1, [encodeCommand(codec, open), ...commands]);
-	t.deepEqual(bench.replied().at(-1), [2, [{type: 'sessionOpened', session: 3}]]);
+	t.deepEqual(bench.replied().at(-1), [2, [{type: 'sessionOpened', session: 3, timeoutMs: 600_000}]]);
 	t.is(bench.server.stateMachine.logTime, 1500);
 	bench.follow(2);
 	bench.now = 60_000;

@@ -169,7 +169,11 @@ test('bytes in the log that are no command are an outcome, the same on every rep
 	const replicas = [new KvStateMachine(codec), new KvStateMachine(codec)];
 	for (const replica of replicas) {
 		t.deepEqual(replica.apply(entry), [{type: 'invalid', reason: 'malformed', version: 0}]);
-		t.deepEqual(applyTo(replica, {type: 'openSession'}), {type: 'sessionOpened', session: 2});
+		t.deepEqual(applyTo(replica, {type: 'openSession', closes: 0}), {
+			type: 'sessionOpened',
+			session: 2,
+			timeoutMs: 600_000,
+		});
 	}
 	t.is(replicas[0]!.stateHash(), replicas[1]!.stateHash());
 });
@@ -274,7 +278,7 @@ test('any sequence of operations gives what a plain map gives', t => {
 
 test('a repeated request is not run again, and gets the answer of its first run (dissertation §6.3)', t => {
 	const machine = new KvStateMachine(codec);
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	const command = operationOf(1, 1, 0, append('k', 'x'));
 	const first = applyTo(machine, command);
 	t.deepEqual(applyTo(machine, command), first);
@@ -284,7 +288,7 @@ test('a repeated request is not run again, and gets the answer of its first run 
 
 test('a repeat of what the client acknowledged is refused, not run', t => {
 	const machine = new KvStateMachine(codec);
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	applyTo(machine, operationOf(1, 1, 0, append('k', 'x')));
 	applyTo(machine, operationOf(1, 3, 2, append('k', 'z')));
 	t.deepEqual(applyTo(machine, operationOf(1, 1, 0, append('k', 'x'))), {type: 'alreadyAcknowledged'});
@@ -294,7 +298,7 @@ test('a repeat of what the client acknowledged is refused, not run', t => {
 
 test('a write runs behind the one that its client names, and until then it is told to wait', t => {
 	const machine = new KvStateMachine(codec);
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	t.deepEqual(applyTo(machine, operationOf(1, 2, 0, append('k', 'b'), 1)), {type: 'outOfOrder'});
 	t.is(machine.keyCount, 0);
 	t.like(applyTo(machine, operationOf(1, 1, 0, append('k', 'a'))), {type: 'written'});
@@ -305,7 +309,7 @@ test('a write runs behind the one that its client names, and until then it is to
 
 test('of the operations of one command none overtakes another that did not run', t => {
 	const machine = new KvStateMachine(codec, {sessionResultsMax: 1});
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	const operations = ['a', 'b', 'c'].map((text, place) => ({sequence: place + 1, operation: append('k', text)}));
 	const command: Command = {type: 'operations', session: 1, acknowledged: 0, after: 0, operations};
 	t.deepEqual(
@@ -316,7 +320,7 @@ test('of the operations of one command none overtakes another that did not run',
 
 test('what its client has given up is passed over, and never runs after a later write, also behind a snapshot', t => {
 	const machine = new KvStateMachine(codec);
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	applyTo(machine, operationOf(1, 1, 0, append('k', 'a')));
 	// Its answer to 1 is still to come, 2 and 3 it has given up.
 	applyTo(machine, operationOf(1, 4, 0, append('k', 'd'), 1));
@@ -340,7 +344,7 @@ test('an unknown session is told so, and nothing runs', t => {
 
 test('a session keeps a bounded number of results: the next request is refused until some are acknowledged', t => {
 	const machine = new KvStateMachine(codec, {sessionResultsMax: 2});
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	applyTo(machine, operationOf(1, 1, 0, append('k', '1')));
 	applyTo(machine, operationOf(1, 2, 0, append('k', '2')));
 	const third = operationOf(1, 3, 0, append('k', '3'));
@@ -355,7 +359,7 @@ test('a session keeps a bounded number of results: the next request is refused u
 
 test('operations of one command run in order, each once, under a revision of its own', t => {
 	const machine = new KvStateMachine(codec, {sessionResultsMax: 3});
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	const commandOf = (...texts: readonly string[]): Command => ({
 		type: 'operations',
 		session: 1,
@@ -388,7 +392,7 @@ test('operations of one command run in order, each once, under a revision of its
 
 test('a session keeps bounded bytes of results', t => {
 	const machine = new KvStateMachine(codec, {sessionResultBytesMax: 100});
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	const large = 'x'.repeat(90);
 	applyTo(machine, operationOf(1, 1, 0, put('k', large)));
 	const swap = {type: 'put', key: 'k', value: bytesOf('y'), returnPrevious: true} as const;
@@ -399,8 +403,8 @@ test('a session keeps bounded bytes of results', t => {
 
 test('sessions expire by log time only, and log time never goes back', t => {
 	const machine = new KvStateMachine(codec, {sessionTimeoutMs: 1000});
-	applyTo(machine, {type: 'openSession'});
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	applyTo(machine, {type: 'clock', logTime: 500});
 	applyTo(machine, operationOf(2, 1, 0, put('k', 'x')));
 	applyTo(machine, {type: 'clock', logTime: 100});
@@ -411,12 +415,32 @@ test('sessions expire by log time only, and log time never goes back', t => {
 	t.like(applyTo(machine, operationOf(2, 2, 1, put('k', 'y'))), {type: 'written'});
 });
 
+test('a session that is closed, or replaced by another, takes no place, and nothing of it runs any more', t => {
+	const machine = new KvStateMachine(codec, {sessionsMax: 2, sessionTimeoutMs: 1000});
+	applyTo(machine, {type: 'openSession', closes: 0});
+	t.deepEqual(applyTo(machine, {type: 'openSession', closes: 0}), {
+		type: 'sessionOpened',
+		session: 2,
+		timeoutMs: 1000,
+	});
+	applyTo(machine, {type: 'closeSession', session: 2});
+	t.is(machine.sessionCount, 1);
+	applyTo(machine, {type: 'openSession', closes: 0});
+	t.like(applyTo(machine, operationOf(1, 1, 0, put('k', 'x'))), {type: 'written'});
+	applyTo(machine, {type: 'openSession', closes: 1});
+	t.is(machine.sessionCount, 2);
+	t.deepEqual(applyTo(machine, operationOf(1, 1, 0, put('k', 'x'))), {type: 'sessionExpired'});
+	t.deepEqual(applyTo(machine, operationOf(2, 1, 0, put('k', 'x'))), {type: 'sessionExpired'});
+	t.like(applyTo(machine, operationOf(4, 1, 0, put('k', 'y'))), {type: 'written'});
+	t.is(restarted(machine).stateHash(), machine.stateHash());
+});
+
 test('when all sessions are taken, a new one evicts the longest silent', t => {
 	const machine = new KvStateMachine(codec, {sessionsMax: 2});
-	applyTo(machine, {type: 'openSession'});
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	applyTo(machine, operationOf(1, 1, 0, put('k', 'x')));
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	t.deepEqual(applyTo(machine, operationOf(2, 1, 0, put('k', 'y'))), {type: 'sessionExpired'});
 	t.like(applyTo(machine, operationOf(1, 2, 0, put('k', 'y'))), {type: 'written'});
 });
@@ -463,7 +487,7 @@ function scriptOf(steps: readonly Step[]): readonly Command[] {
 		if (step.type === 'clock') return {type: 'clock', logTime: (logTime += 60)};
 		if (step.type === 'open') {
 			opened.push({id: offset + 1, last: 0});
-			return {type: 'openSession'};
+			return {type: 'openSession', closes: 0};
 		}
 		const session = opened.at(-1 - (step.session % opened.length))!;
 		if (step.type === 'fresh') session.last += 1;
@@ -576,7 +600,7 @@ test('requests take effect once and in order under any duplication and reorderin
 			fc.nat({max: 60}),
 			(count, deliveries, restartAt) => {
 				let machine = new KvStateMachine(codec);
-				applyTo(machine, {type: 'openSession'});
+				applyTo(machine, {type: 'openSession', closes: 0});
 				let ran = 0;
 				for (const [step, delivery] of deliveries.entries()) {
 					if (step === restartAt) machine = restarted(machine);
@@ -610,8 +634,8 @@ function restarted(machine: KvStateMachine): KvStateMachine {
 
 test('a snapshot of one key and two sessions takes less than 150 bytes', t => {
 	const machine = new KvStateMachine(codec);
-	applyTo(machine, {type: 'openSession'});
-	applyTo(machine, {type: 'openSession'});
+	applyTo(machine, {type: 'openSession', closes: 0});
+	applyTo(machine, {type: 'openSession', closes: 0});
 	applyTo(machine, operationOf(1, 1, 0, put('x', '0')));
 	applyTo(machine, operationOf(2, 800, 799, put('x', '1')));
 	const {data, done} = machine.beginSnapshot(64 * 1024).nextChunk();
@@ -649,15 +673,25 @@ test('a snapshot that is cut, damaged, mixed up or of another version is refused
 
 test('the state hash tells apart states that differ in a value, a version, a session, log time or the revision', t => {
 	const histories: readonly (readonly Command[])[] = [
-		[{type: 'openSession'}],
-		[{type: 'openSession'}, {type: 'openSession'}],
-		[{type: 'openSession'}, operationOf(1, 1, 0, put('k', 'a'))],
-		[{type: 'openSession'}, operationOf(1, 1, 0, put('k', 'b'))],
-		[{type: 'openSession'}, operationOf(1, 2, 0, put('k', 'b'))],
-		[{type: 'openSession'}, operationOf(1, 2, 1, put('k', 'b'))],
-		[{type: 'openSession'}, {type: 'clock', logTime: 1}],
-		[{type: 'openSession'}, {type: 'clock', logTime: 1}, {type: 'clock', logTime: 1}],
-		[{type: 'openSession'}, {type: 'clock', logTime: 0}, operationOf(1, 1, 0, put('k', 'a'))],
+		[{type: 'openSession', closes: 0}],
+		[
+			{type: 'openSession', closes: 0},
+			{type: 'openSession', closes: 0},
+		],
+		[{type: 'openSession', closes: 0}, operationOf(1, 1, 0, put('k', 'a'))],
+		[{type: 'openSession', closes: 0}, operationOf(1, 1, 0, put('k', 'b'))],
+		[{type: 'openSession', closes: 0}, operationOf(1, 2, 0, put('k', 'b'))],
+		[{type: 'openSession', closes: 0}, operationOf(1, 2, 1, put('k', 'b'))],
+		[
+			{type: 'openSession', closes: 0},
+			{type: 'clock', logTime: 1},
+		],
+		[
+			{type: 'openSession', closes: 0},
+			{type: 'clock', logTime: 1},
+			{type: 'clock', logTime: 1},
+		],
+		[{type: 'openSession', closes: 0}, {type: 'clock', logTime: 0}, operationOf(1, 1, 0, put('k', 'a'))],
 	];
 	const hashes = histories.map(history => {
 		const machine = new KvStateMachine(codec);
