@@ -148,6 +148,11 @@ function tellEvent(event: SupervisorEvent): void {
 		case 'nodeStopFailed':
 			process.stderr.write(`node ${event.id} did not stop in good order: ${event.error.message}\n`);
 			return;
+		case 'logTailCut':
+			process.stderr.write(
+				`node ${event.id}: the last ${event.bytes} bytes of ${event.file}, from byte ${event.offset}, were cut off: a flush that a crash interrupted, and that nobody was told of\n`,
+			);
+			return;
 		default:
 			return unreachable(event);
 	}

@@ -8,19 +8,16 @@
  *                Supervisor: starts, watches, restarts
  */
 import {EventEmitter} from 'node:events';
-import {rm} from 'node:fs/promises';
-import path from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
 import {Random} from '../../src/faults/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
-import {releaseDirectory} from '../../src/storage/directory-lock.js';
 import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
 import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {ReplicaOptions} from '../replica/protocol.js';
-import {makeTemporaryDirectory, noteFirstRun, prepareDataDirectory} from './data-directory.js';
+import {DataDirectory} from './data-directory.js';
 import {checkArgument, milliseconds} from '../options/check-options.js';
 import {ClusterStateError, ClusterUnavailableError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
@@ -39,33 +36,34 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	readonly #router: Router;
 	readonly #supervisor: Supervisor;
 	readonly #random: Random;
-	readonly #place: Place;
-	/** A directory that this object made, and removes. */
-	readonly #temporary: string | undefined;
+	readonly #directory: DataDirectory;
+	/** What recovery cut off while nobody could listen yet: at most one of each node. The first listener is told. */
+	readonly #early: SupervisorEvent[] = [];
 	readonly #clerks = new Set<Clerk>();
 	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
 	#closing: Promise<void> | undefined;
 
-	private constructor(options: ResolvedClusterOptions, place: Place) {
+	private constructor(options: ResolvedClusterOptions, directory: DataDirectory, owner: string) {
 		super();
-		const {directory} = place;
-		this.#place = place;
 		this.#options = options;
-		this.#temporary = options.directory === undefined ? directory : undefined;
+		this.#directory = directory;
 		this.#random = Random.fromSeed(options.seed);
 		this.faults = new FaultPlan({faults: []}, {nodeCount: options.nodes});
 		this.#diskFaults = new Map(this.nodeIds.map(id => [id, new SharedDiskFaults()]));
 		const now = (): number => performance.now();
 		this.#router = new Router({plan: this.faults, random: this.#random, now});
 		this.#supervisor = new Supervisor({
-			replicas: replicaOptions(options, place, this.#diskFaults),
+			replicas: replicaOptions(options, directory, owner, this.#diskFaults),
 			router: this.#router,
+			starts: directory,
 			entries: options.threads,
 			restartsPerMinute: options.restartsPerMinute,
 			random: () => this.#random.float(),
 			now,
-			event: event => this.emit('event', event),
+			event: event => this.#tell(event),
 		});
+		// It is added only after this has been told of it.
+		(this as unknown as EventEmitter).once('newListener', () => queueMicrotask(() => this.#tellEarly()));
 	}
 
 	/**
@@ -76,11 +74,10 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	 */
 	static async start(options: ClusterOptions = {}): Promise<Cluster> {
 		const resolved = resolveClusterOptions(options);
-		const place = await prepareDirectory(resolved);
-		const cluster = new Cluster(resolved, place);
+		const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
+		const cluster = new Cluster(resolved, await openDirectory(resolved, owner), owner);
 		try {
 			await cluster.#supervisor.start();
-			if (!place.hasRun && options.directory !== undefined) await noteFirstRun(options.directory, resolved.nodes);
 			return cluster;
 		} catch (error) {
 			// What goes wrong with stopping a cluster that did not start adds nothing to the reason for that.
@@ -215,12 +212,23 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		await this.close();
 	}
 
+	#tell(event: SupervisorEvent): void {
+		if (event.type === 'logTailCut' && this.listenerCount('event') === 0) {
+			if (this.#early.length < this.#options.nodes) this.#early.push(event);
+			return;
+		}
+		this.emit('event', event);
+	}
+
+	#tellEarly(): void {
+		for (const event of this.#early.splice(0)) this.emit('event', event);
+	}
+
 	async #close(): Promise<void> {
 		for (const clerk of this.#clerks) clerk.close();
 		const failures = await this.#supervisor.stop();
 		this.#router.close();
-		if (this.#temporary === undefined) releaseDirectory(this.#place.directory, this.#place.owner);
-		else await rm(this.#temporary, {recursive: true, force: true});
+		await this.#directory.close();
 		if (failures.length > 1) throw new AggregateError(failures, failures.map(({message}) => message).join('; '));
 		if (failures[0] !== undefined) throw failures[0];
 	}
@@ -231,25 +239,16 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	}
 }
 
-/** Where a cluster's data is, and whether there is some. */
-interface Place {
-	readonly directory: string;
-	readonly hasRun: boolean;
-	/** By this name the cluster claims the directory. */
-	readonly owner: string;
-}
-
-async function prepareDirectory({directory, nodes}: ResolvedClusterOptions): Promise<Place> {
+async function openDirectory({directory, nodes}: ResolvedClusterOptions, owner: string): Promise<DataDirectory> {
 	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
 	// never forced to a disk, and are gone with the cluster.
-	const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
-	if (directory === undefined) return {directory: await makeTemporaryDirectory(), hasRun: false, owner};
-	return {directory, hasRun: await prepareDataDirectory(directory, nodes, owner), owner};
+	return directory === undefined ? DataDirectory.temporary(nodes) : DataDirectory.open(directory, nodes, owner);
 }
 
 function replicaOptions(
 	options: ResolvedClusterOptions,
-	{directory, hasRun, owner}: Place,
+	directory: DataDirectory,
+	owner: string,
 	diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>,
 ): readonly ReplicaOptions[] {
 	const voters = Array.from({length: options.nodes}, (_, id) => nodeId(id));
@@ -261,10 +260,11 @@ function replicaOptions(
 		valueBytesMax: options.valueBytesMax,
 		sessionTimeoutMs: options.sessionTimeoutMs,
 		storage: {
-			directory: path.join(directory, `node-${id}`),
-			sync: options.directory !== undefined,
+			directory: directory.nodeDirectory(id),
+			sync: directory.isDurable,
 			owner,
-			mustExist: hasRun,
+			identity: directory.identityOf(id),
+			expectedStart: undefined,
 			faults: diskFaults.get(id)?.memory,
 		},
 		seed: 0,

@@ -1,53 +1,192 @@
 /**
- * The folder of a whole cluster: a folder for each node, and a note of how many there are. The note is what keeps
- * a cluster of five from being started as one of three, whose majorities could forget what the five had acknowledged.
+ * The folder of a whole cluster: a folder for each node, and the cluster's own file. The file keeps a cluster of five from
+ * being started as one of three, whose majorities could forget what the five had acknowledged; and it counts the starts
+ * of each node, which is how parts that were put back from an older copy are recognised (see start-check.ts).
  */
-import {existsSync} from 'node:fs';
-import {mkdir, mkdtemp, readdir, readFile, rename, writeFile} from 'node:fs/promises';
+import {randomBytes} from 'node:crypto';
+import {existsSync, readFileSync} from 'node:fs';
+import {mkdir, mkdtemp, open, readdir, readFile, rename, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {clusterFileName, damaged, decodeClusterFile, encodeClusterFile} from '../../src/storage/cluster-file.js';
 import {claimDirectory, releaseDirectory} from '../../src/storage/directory-lock.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
+import type {Identity} from '../../src/storage/identity.js';
+import {decodeNodeFile, nodeFileName} from '../../src/storage/node-file.js';
+import type {ExpectedStart} from '../../src/storage/start-check.js';
 
-const noteName = 'cluster.json';
-const formatVersion = 1;
+const neverStarted: ExpectedStart = {starts: 0, isStarting: false, isClosed: false, isOlder: false};
 
-/** A new folder for a cluster that lives as long as its process. */
-export const makeTemporaryDirectory = async (): Promise<string> => mkdtemp(path.join(tmpdir(), 'threadraft-'));
+export class DataDirectory {
+	readonly path: string;
+	readonly #clusterId: string;
+	/** By node. */
+	readonly #nodes: ExpectedStart[];
+	/** Claims the directory; `undefined` for a temporary one, which nobody else knows of. */
+	readonly #owner: string | undefined;
+	/** Resolves when the write that is under way has ended; never rejects. */
+	#written: Promise<void> = Promise.resolve();
+	/** The write that begins next, shared by all that want one. */
+	#next: Promise<void> | undefined;
 
-/**
- * Makes the folder if need be, claims it for `owner`, and checks that it belongs to a cluster of this size. The nodes
- * claim their own folders besides: without the claim of the whole, of two clusters each could get some of them, and
- * neither all. `true`: that cluster has run before.
- */
-export async function prepareDataDirectory(directory: string, nodes: number, owner: string): Promise<boolean> {
-	try {
-		await makeDirectory(directory);
-		claimDirectory(directory, owner);
-	} catch (error) {
-		throw unusable(directory, error);
+	private constructor(
+		directory: string,
+		{clusterId, nodes}: {readonly clusterId: string; readonly nodes: readonly ExpectedStart[]},
+		owner: string | undefined,
+	) {
+		this.path = directory;
+		this.#clusterId = clusterId;
+		this.#nodes = [...nodes];
+		this.#owner = owner;
 	}
-	try {
-		const names = await readdir(directory);
-		if (names.includes(noteName)) return await checkNote(directory, nodes);
-		if (names.some(name => name.startsWith('node-'))) throw missingNote(directory);
-		await writeNote(directory, {nodes, hasRun: false});
-		return false;
-	} catch (error) {
-		releaseDirectory(directory, owner);
-		throw unusable(directory, error);
+
+	/** A new folder for a cluster that lives as long as its process. `close` removes it. */
+	static async temporary(nodes: number): Promise<DataDirectory> {
+		const directory = await mkdtemp(path.join(tmpdir(), 'threadraft-'));
+		return new DataDirectory(directory, newCluster(nodes), undefined);
+	}
+
+	/**
+	 * Makes the folder if need be, claims it for `owner`, and checks that it belongs to a cluster of this size. Throws
+	 * a `DataDirectoryError`.
+	 */
+	static async open(directory: string, nodes: number, owner: string): Promise<DataDirectory> {
+		try {
+			await makeDirectory(directory);
+			// What is wrong with the directory itself is told first, also while somebody has it.
+			await readClusterFile(directory, nodes);
+			claimDirectory(directory, owner);
+		} catch (error) {
+			throw unusable(directory, error);
+		}
+		try {
+			const found = await readClusterFile(directory, nodes);
+			const opened = new DataDirectory(directory, found ?? newCluster(nodes), owner);
+			if (found === undefined) await opened.#save();
+			return opened;
+		} catch (error) {
+			releaseDirectory(directory, owner);
+			throw unusable(directory, error);
+		}
+	}
+
+	/** Whether the data has to outlive the machine. */
+	get isDurable(): boolean {
+		return this.#owner !== undefined;
+	}
+
+	nodeDirectory(node: number): string {
+		return path.join(this.path, `node-${node}`);
+	}
+
+	identityOf(node: number): Identity {
+		return {clusterId: this.#clusterId, node};
+	}
+
+	/** Before a node reads its files: what they have to say. Rejects with a `DataDirectoryError` when it cannot be noted. */
+	async beginStart(node: number): Promise<ExpectedStart> {
+		const before = this.#stateOf(node);
+		this.#nodes[node] = {...before, isStarting: true};
+		await this.#save();
+		// A start that was begun and not confirmed before this one counts, also when this one is the second in this process.
+		return before;
+	}
+
+	/** When it has read them, and before it takes part. Rejects with a `DataDirectoryError` when it cannot be noted. */
+	async confirmStart(node: number): Promise<void> {
+		this.#nodes[node] = {...neverStarted, starts: this.#stateOf(node).starts + 1};
+		await this.#save();
+	}
+
+	/** Notes which nodes ended in good order, and lets go of the folder. Their threads have ended. */
+	async close(): Promise<void> {
+		if (this.#owner === undefined) {
+			await rm(this.path, {recursive: true, force: true});
+			return;
+		}
+		try {
+			let isAnyClosed = false;
+			for (const [node, state] of this.#nodes.entries()) {
+				if (!this.#hasClosed(node, state)) continue;
+				this.#nodes[node] = {...state, isClosed: true};
+				isAnyClosed = true;
+			}
+			if (isAnyClosed) await this.#save();
+		} finally {
+			releaseDirectory(this.path, this.#owner);
+		}
+	}
+
+	#stateOf(node: number): ExpectedStart {
+		return this.#nodes[node] ?? neverStarted;
+	}
+
+	#hasClosed(node: number, {starts, isStarting}: ExpectedStart): boolean {
+		const file = path.join(this.nodeDirectory(node), nodeFileName);
+		if (isStarting || !existsSync(file)) return false;
+		const found = decodeNodeFile(readFileSync(file));
+		return found?.isClosed === true && found.starts === starts;
+	}
+
+	/** Makes the state of now durable. One write at a time; who comes meanwhile shares the next. */
+	async #save(): Promise<void> {
+		if (this.#owner === undefined) return;
+		this.#next ??= this.#saveNext();
+		const saved = this.#next;
+		this.#written = saved.catch(() => undefined);
+		await saved;
+	}
+
+	async #saveNext(): Promise<void> {
+		await this.#written;
+		this.#next = undefined;
+		await this.#write();
+	}
+
+	async #write(): Promise<void> {
+		const file = path.join(this.path, clusterFileName);
+		try {
+			const replacement = await open(`${file}.tmp`, 'w');
+			try {
+				await replacement.writeFile(encodeClusterFile({clusterId: this.#clusterId, nodes: this.#nodes}));
+				await replacement.sync();
+			} finally {
+				await replacement.close();
+			}
+			await rename(`${file}.tmp`, file);
+			// With it the names of the nodes' folders get durable, which were made before their starts are confirmed.
+			await syncDirectory(this.path);
+		} catch (error) {
+			throw unusable(this.path, error);
+		}
 	}
 }
 
-function unusable(directory: string, error: unknown): DataDirectoryError {
-	if (error instanceof DataDirectoryError) return error;
-	const message = `${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`;
-	return new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause: error});
-}
+const newCluster = (nodes: number): {clusterId: string; nodes: readonly ExpectedStart[]} => ({
+	clusterId: newClusterId(),
+	nodes: Array.from({length: nodes}, () => neverStarted),
+});
 
-/** To be called before the cluster takes its first request: from now on every node must have a log. */
-export async function noteFirstRun(directory: string, nodes: number): Promise<void> {
-	await writeNote(directory, {nodes, hasRun: true});
+const newClusterId = (): string => randomBytes(16).toString('hex');
+
+/** `undefined` for a folder that holds no cluster yet. */
+async function readClusterFile(
+	directory: string,
+	nodes: number,
+): Promise<ReturnType<typeof decodeClusterFile> | undefined> {
+	const file = path.join(directory, clusterFileName);
+	const names = await readdir(directory);
+	if (!names.includes(clusterFileName)) {
+		if (names.some(name => name.startsWith('node-'))) throw damaged(file);
+		return undefined;
+	}
+	const found = decodeClusterFile(await readFile(file, 'utf8'), file, newClusterId());
+	if (found.nodes.length === nodes) return found;
+	throw new DataDirectoryError(
+		'ERR_DIRECTORY_UNUSABLE',
+		directory,
+		`${directory} holds a cluster of ${found.nodes.length} nodes, not ${nodes}: start it with that many, or choose another directory`,
+	);
 }
 
 /** Not by `mkdir` with `recursive`: that never ends where a parent exists and takes no folders. */
@@ -58,47 +197,20 @@ async function makeDirectory(directory: string): Promise<void> {
 	await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
 		if (error.code !== 'EEXIST') throw error;
 	});
+	await syncDirectory(parent);
 }
 
-async function checkNote(directory: string, nodes: number): Promise<boolean> {
-	const file = path.join(directory, noteName);
-	let note: {readonly format?: unknown; readonly nodes?: unknown; readonly hasRun?: unknown} | undefined;
+async function syncDirectory(directory: string): Promise<void> {
+	const handle = await open(directory, 'r');
 	try {
-		note = JSON.parse(await readFile(file, 'utf8'));
-	} catch (cause) {
-		throw new DataDirectoryError(
-			'ERR_STORAGE_FORMAT',
-			directory,
-			`${file} is damaged: restore it, or start with another directory`,
-			{cause},
-		);
+		await handle.sync();
+	} finally {
+		await handle.close();
 	}
-	if (note?.format !== formatVersion) {
-		throw new DataDirectoryError(
-			'ERR_STORAGE_FORMAT',
-			directory,
-			`${file} was written by another version of threadraft: use that version, or another directory`,
-		);
-	}
-	if (note.nodes === nodes) return note.hasRun === true;
-	throw new DataDirectoryError(
-		'ERR_DIRECTORY_UNUSABLE',
-		directory,
-		`${directory} holds a cluster of ${String(note.nodes)} nodes, not ${nodes}: start it with that many, or choose another directory`,
-	);
 }
 
-async function writeNote(directory: string, note: {readonly nodes: number; readonly hasRun: boolean}): Promise<void> {
-	const file = path.join(directory, noteName);
-	await writeFile(`${file}.tmp`, `${JSON.stringify({format: formatVersion, ...note})}\n`, {flush: true});
-	await rename(`${file}.tmp`, file);
-}
-
-function missingNote(directory: string): DataDirectoryError {
-	const file = path.join(directory, noteName);
-	return new DataDirectoryError(
-		'ERR_STORAGE_FORMAT',
-		directory,
-		`${file} is missing beside the nodes' folders: restore it, or start with another directory`,
-	);
+function unusable(directory: string, error: unknown): DataDirectoryError {
+	if (error instanceof DataDirectoryError) return error;
+	const message = `${directory} cannot be used as a data directory (${(error as Error).message}): choose another one, or make it writable`;
+	return new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause: error});
 }

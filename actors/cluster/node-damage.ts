@@ -19,7 +19,7 @@ export function damageOf(error: Error, directory: string): NodeDamage | undefine
 	if (!(error instanceof DataDirectoryError) || isInUse(error)) return undefined;
 	// With a cause it is the file system that refuses: a permission, an error of the device, a full disk.
 	if (error.code === 'ERR_DIRECTORY_UNUSABLE' && error.cause !== undefined) return undefined;
-	return {file: error.path, offset: undefined, reason: error.message};
+	return {file: path.join(directory, error.path), offset: undefined, reason: error.message};
 }
 
 export const isInUse = (error: unknown): boolean =>

@@ -1,5 +1,6 @@
 /** What the supervisor knows of a node, and what it tells about it. Nothing here runs. */
 import type {Milliseconds, NodeId} from '../../src/raft/types.js';
+import type {CutTail} from '../../src/storage/recovery.js';
 import type {NodeDamage} from './node-damage.js';
 import type {ReplicaStatus} from '../replica/protocol.js';
 import type {Replica} from './replica.js';
@@ -23,6 +24,8 @@ export type SupervisorEvent =
 	| {readonly type: 'nodeRestarting'; readonly id: NodeId; readonly delayMs: Milliseconds; readonly error: Error}
 	/** It cannot start on its files, and is not tried again until `restart`. The others go on. */
 	| {readonly type: 'nodeDamaged'; readonly id: NodeId; readonly error: Error; readonly damage: NodeDamage}
+	/** A crash had interrupted its last flush, which recovery has cut off; nobody was told that it is durable. */
+	| ({readonly type: 'logTailCut'; readonly id: NodeId} & CutTail)
 	/** While the cluster was closed. The node's threads have ended and its directory is free all the same. */
 	| {readonly type: 'nodeStopFailed'; readonly id: NodeId; readonly error: Error};
 

@@ -1,5 +1,6 @@
 /** One node of the cluster as the supervisor holds it: its thread, or its two threads, and what they are connected to. */
 import {MessageChannel} from 'node:worker_threads';
+import type {CutTail} from '../../src/storage/recovery.js';
 import type {Router} from '../network/router.js';
 import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
 import {ControlledThread, deathOf, type ThreadExit} from './controlled-thread.js';
@@ -23,8 +24,16 @@ export class Replica {
 		this.exited = this.#firstExit();
 	}
 
-	/** Starts the threads, and resolves when the node has read its log and takes part. Rejects with what kept it from that. */
-	static async start(options: ReplicaOptions, router: Router, entries: ResolvedThreadEntries): Promise<Replica> {
+	/**
+	 * Starts the threads, and resolves when the node has read its log and takes part. `loaded` is called in between, and
+	 * the node takes part only when that has resolved. Rejects with what kept it from that.
+	 */
+	static async start(
+		options: ReplicaOptions,
+		router: Router,
+		entries: ResolvedThreadEntries,
+		loaded: (cut: CutTail | undefined) => Promise<void>,
+	): Promise<Replica> {
 		const raftRouter = new MessageChannel();
 		const {kvServer} = entries;
 		const kvRouter = kvServer === undefined ? undefined : new MessageChannel();
@@ -47,6 +56,7 @@ export class Replica {
 		const replica = new Replica(raft, kv);
 		router.attachNode(options.id, {raft: raftRouter.port1, kv: kvRouter?.port1 ?? raftRouter.port1});
 		try {
+			await loaded(await raft.call('load', [], startTimeoutMs));
 			await kv?.call('start', [], startTimeoutMs);
 			await raft.call('start', [], startTimeoutMs);
 			return replica;

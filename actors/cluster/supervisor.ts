@@ -6,6 +6,7 @@
 import {existsSync} from 'node:fs';
 import type {NodeId} from '../../src/raft/types.js';
 import {releaseAbandoned} from '../../src/storage/directory-lock.js';
+import type {ExpectedStart} from '../../src/storage/start-check.js';
 import type {Router} from '../network/router.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
 import {deathOf, type ThreadExit} from './controlled-thread.js';
@@ -17,9 +18,16 @@ import {Replica} from './replica.js';
 import {RestartPauses} from './restart-pauses.js';
 import type {ResolvedThreadEntries} from './thread-entries.js';
 
+/** Counts the starts of nodes, durably: see src/storage/start-check.ts. */
+export interface StartLedger {
+	beginStart(id: NodeId): Promise<ExpectedStart>;
+	confirmStart(id: NodeId): Promise<void>;
+}
+
 export interface SupervisorOptions {
 	readonly replicas: readonly ReplicaOptions[];
 	readonly router: Router;
+	readonly starts: StartLedger;
 	/** Where the threads begin. */
 	readonly entries: ResolvedThreadEntries;
 	readonly restartsPerMinute: number;
@@ -29,7 +37,7 @@ export interface SupervisorOptions {
 }
 
 interface Supervised {
-	options: ReplicaOptions;
+	readonly options: ReplicaOptions;
 	readonly pauses: RestartPauses;
 	state: NodeState;
 	/** Commands on one node run one after the other. */
@@ -157,14 +165,17 @@ export class Supervisor {
 		if (node.state.type === 'up' || this.#isStopped) return;
 		if (node.state.type === 'waiting') clearTimeout(node.state.timer);
 		const {id} = node.options;
-		const {random, router, event, now} = this.#options;
+		const {random, router, event, now, starts, entries} = this.#options;
 		node.state = {type: 'starting'};
 		try {
 			// A node's lives must not repeat each other's chance: a late answer to one could answer the next.
 			const seed = Math.floor(random() * 2 ** 32);
-			const replica = await Replica.start({...node.options, seed}, router, this.#options.entries);
+			const storage = {...node.options.storage, expectedStart: await starts.beginStart(id)};
+			const replica = await Replica.start({...node.options, storage, seed}, router, entries, async cut => {
+				await starts.confirmStart(id);
+				if (cut !== undefined) event({type: 'logTailCut', id, ...cut});
+			});
 			node.state = {type: 'up', replica, since: now()};
-			node.options = {...node.options, storage: {...node.options.storage, mustExist: true}};
 			void replica.exited.then(exit => this.#died(node, replica, exit));
 			event({type: 'nodeUp', id});
 		} catch (thrown) {

@@ -3,6 +3,9 @@ import type {MessagePort} from 'node:worker_threads';
 import type {NodeId, RaftMessage, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
 import type {RaftLimits} from '../../src/raft/options.js';
 import type {RaftStatus} from '../../src/raft/raft-node.js';
+import type {Identity} from '../../src/storage/identity.js';
+import type {CutTail} from '../../src/storage/recovery.js';
+import type {ExpectedStart} from '../../src/storage/start-check.js';
 import type {RequestEnvelope} from '../network/envelope.js';
 import type {EncodedError} from '../runtime/error-codec.js';
 
@@ -25,8 +28,9 @@ export interface StorageOptions {
 	readonly sync: boolean;
 	/** Names the running cluster, so that a restarted thread may claim the directory that its dead self had claimed. */
 	readonly owner: string;
-	/** The node has run before, so its log must be there: without it, it has forgotten its votes and acknowledgements. */
-	readonly mustExist: boolean;
+	readonly identity: Identity;
+	/** What the cluster knows of the node's starts; `undefined`: nothing, and any number is believed. */
+	readonly expectedStart: ExpectedStart | undefined;
 	/** The settings of a `FaultyDisk`; `undefined`: the disk is what it is. */
 	readonly faults: SharedArrayBuffer | undefined;
 }
@@ -82,7 +86,9 @@ export type Settled<T> = {readonly ok: true; readonly value: T} | {readonly ok: 
 
 /** The control plane of one thread, over comlink. */
 export interface ThreadControl {
-	/** Loads what is on the disk and takes part. */
+	/** Loads what is on the disk, and does not take part yet. Answers what recovery had to cut off. */
+	load(): Promise<Settled<CutTail | undefined>>;
+	/** Takes part. */
 	start(): Promise<Settled<void>>;
 	status(): Promise<Settled<ReplicaStatus | undefined>>;
 	/** Answers, and then blocks the whole event loop of the thread: what a long garbage collection or a stopped process looks like. */

@@ -7,17 +7,15 @@
  *                            │       ServiceOutput
  *                         storage
  */
-import {existsSync, readdirSync} from 'node:fs';
 import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
 import {Random} from '../../src/faults/random.js';
 import {assert} from '../../src/raft/errors.js';
-import type {ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import type {PersistentState, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
 import type {Disk} from '../../src/storage/disk.js';
-import {DataDirectoryError} from '../../src/storage/errors.js';
 import {FaultyDisk, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
-import {sortNames} from '../../src/storage/names.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
+import type {CutTail} from '../../src/storage/recovery.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import {BatchedPort} from '../network/batched-port.js';
@@ -48,11 +46,22 @@ const spawnOptions = {
 
 /** The raft node's thread: starts, stops and is asked through its control port. */
 export function hostReplica(data: ReplicaThreadData): void {
+	let log: LoadedLog | undefined;
 	let host: RaftHost | undefined;
 	hostThread(data.control, {
-		start: () => void (host = new RaftHost(data)),
+		load: () => {
+			log = loadLog(data.options.storage);
+			return log.cutTail;
+		},
+		start: () => {
+			assert(log !== undefined, 'a node reads its log before it takes part');
+			host = new RaftHost(data, log);
+		},
 		status: () => host?.status(),
-		stop: async () => host?.stop(),
+		stop: async () => {
+			if (host !== undefined) return host.stop();
+			if (log !== undefined) await closeLog(log.storage);
+		},
 	});
 }
 
@@ -60,6 +69,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 export function hostKvServer(data: KvThreadData): void {
 	let host: KvHost | undefined;
 	hostThread(data.control, {
+		load: () => undefined,
 		start: () => void (host = new KvHost(data)),
 		status: () => undefined,
 		stop: async () => host?.stop(),
@@ -67,6 +77,7 @@ export function hostKvServer(data: KvThreadData): void {
 }
 
 interface Hosted {
+	load(): CutTail | undefined;
 	start(): void;
 	status(): ReplicaStatus | undefined;
 	stop(): Promise<void>;
@@ -76,6 +87,7 @@ function hostThread(control: MessagePort, hosted: Hosted): void {
 	sayLastWords();
 	exposeControl(
 		{
+			load: () => settle(() => hosted.load()),
 			start: () => settle(() => hosted.start()),
 			status: () => settle(() => hosted.status()),
 			// The answer goes out before the event loop stands still.
@@ -100,12 +112,9 @@ class RaftHost {
 	/** Its actors end one after the other: what one says to the other then is not heard, and need not be. */
 	#isStopping = false;
 
-	constructor({options, router, service}: ReplicaThreadData) {
-		const {id, storage} = options;
-		this.#storage = new WriteAheadLog({disk: diskOf(storage)});
-		if (storage.mustExist) requireLog(storage.directory);
-		// Here and not in the actor: what is wrong with the directory is the answer to `start`.
-		const state = this.#storage.load();
+	constructor({options, router, service}: ReplicaThreadData, {storage, state}: LoadedLog) {
+		const {id} = options;
+		this.#storage = storage;
 		this.#system = startSystem(`replica-${id}`);
 		const random = Random.fromSeed(options.seed);
 		const toService = (input: ServiceInput): void => {
@@ -149,7 +158,7 @@ class RaftHost {
 	async stop(): Promise<void> {
 		this.#isStopping = true;
 		await this.#system.stop();
-		const failure = await new Promise<Error | undefined>(resolve => this.#storage.close(resolve));
+		const failure = await closeLog(this.#storage);
 		this.#service?.close();
 		this.#router.close();
 		if (failure !== undefined) throw failure;
@@ -197,10 +206,28 @@ function diskOf(storage: StorageOptions): Disk {
 	return new FaultyDisk({disk, faults: new SharedDiskFaults(storage.faults), schedule});
 }
 
-function requireLog(directory: string): void {
-	if (existsSync(directory) && sortNames(readdirSync(directory)).segments.length > 0) return;
-	const message = `${directory} has no log, though this node has run before: restore it, or leave the node down. Empty, it could vote twice in a term and undo what was acknowledged`;
-	throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message);
+interface LoadedLog {
+	readonly storage: RaftStorage;
+	readonly state: PersistentState;
+	readonly cutTail: CutTail | undefined;
+}
+
+/** Throws what `RaftStorage.load` does. */
+function loadLog(options: StorageOptions): LoadedLog {
+	const {identity, expectedStart} = options;
+	let cutTail: CutTail | undefined;
+	const storage = new WriteAheadLog({
+		disk: diskOf(options),
+		identity,
+		...(expectedStart === undefined ? {} : {expectedStart}),
+		tailCut: cut => (cutTail = cut),
+	});
+	const state = storage.load();
+	return {storage, state, cutTail};
+}
+
+async function closeLog(storage: RaftStorage): Promise<Error | undefined> {
+	return new Promise(resolve => storage.close(resolve));
 }
 
 function spawnKv(

@@ -44,6 +44,10 @@ export class WatchedDisk implements Disk {
 		this.#disk.syncDirectory(this.#noting(done));
 	}
 
+	syncDirectoryNow(): void {
+		this.#notingThrow(() => this.#disk.syncDirectoryNow());
+	}
+
 	open(name: string, options: {readonly create: boolean}): DiskFile {
 		const file = this.#disk.open(name, options);
 		// What is kept of a torn tail is for people: nothing depends on it, and its errors are nobody's.
@@ -57,6 +61,10 @@ export class WatchedDisk implements Disk {
 			write: (offset, data, done) => {
 				this.#draw('write', 'failingWrites');
 				file.write(offset, data, isPrecious ? this.#noting(done) : done);
+			},
+			writeNow: (offset, data) => {
+				this.#draw('write', 'failingWrites');
+				this.#notingThrow(() => file.writeNow(offset, data));
 			},
 			sync: done => file.sync(this.#noting(done)),
 			truncate: size => this.#notingThrow(() => file.truncate(size)),

@@ -2,7 +2,8 @@
  * The little that the log needs of a file system: one directory of files. Two bodies: `node:fs`, and a simulated disk
  * that keeps what is written and what is synced apart.
  *
- * Reading and naming are synchronous (recovery, rare); what must become durable is told by callback.
+ * Reading and naming are synchronous (recovery, rare); what must become durable is told by callback, but for what is
+ * put right at the start and noted at the end of a life: the calls whose names end in `Now` return when it is durable.
  * Names are plain file names, no folders. A name becomes durable by `syncDirectory`, bytes by `DiskFile.sync`.
  */
 import type {Done} from './storage.js';
@@ -17,6 +18,8 @@ export interface Disk {
 	rename(from: string, to: string): void;
 	remove(name: string): void;
 	syncDirectory(done: Done): void;
+	/** When this returns, every change of a name before it is durable. Throws the disk's error. */
+	syncDirectoryNow(): void;
 	/** Lets go of the claim; open files are closed by their owners before. `done`: removed files hold no descriptor either. */
 	unlock(done: Done): void;
 }
@@ -31,8 +34,13 @@ export interface DiskFile {
 	/** `done`: everything written before this call is durable. */
 	sync(done: Done): void;
 	/**
-	 * Cuts the file off. When this returns, all that is left of it is durable, also what an earlier owner wrote and never
-	 * synced: recovery ends with it, so that no node acts on bytes that a power cut could still take away.
+	 * Writes all of `data`, and syncs. When this returns, these bytes are durable: also where the file held the same ones
+	 * before, which an earlier sync may have failed to bring to the disk.
+	 */
+	writeNow(offset: number, data: Uint8Array): void;
+	/**
+	 * Cuts the file off, durably. It says nothing of the bytes that are left: what an earlier sync failed to bring to the
+	 * disk is still only in memory, though it reads like the rest.
 	 */
 	truncate(size: number): void;
 	close(): void;

@@ -1,6 +1,8 @@
 /** What can go wrong with a node's storage. Each of these ends the node: it is for its owner to decide what is next. */
 import {RaftError} from '../raft/errors.js';
 import type {LogIndex} from '../raft/types.js';
+import {nameOfOwner} from './identity.js';
+import type {Identity} from './identity.js';
 import type {CorruptionSite} from './storage.js';
 
 /**
@@ -27,6 +29,14 @@ export class StorageFailedError extends RaftError {
 	}
 }
 
+/**
+ * What may be done about a node whose files cannot be trusted. Putting back an older copy of them, or an empty
+ * directory, is what must not be done: the node would vote again where it has voted, and forget what it acknowledged.
+ */
+const safeWay =
+	'Leave this node out: the others serve without it as long as they are a majority. Do not cut its files by hand, and do ' +
+	'not put an older copy or an empty directory in their place: the node would have forgotten what it voted for and acknowledged';
+
 /** Damage that no crash explains. Going on could lose acknowledged writes or give a second vote in one term. */
 export class StorageCorruptError extends RaftError implements CorruptionSite {
 	override readonly name = 'StorageCorruptError';
@@ -38,8 +48,7 @@ export class StorageCorruptError extends RaftError implements CorruptionSite {
 	constructor(what: string, site: CorruptionSite, options?: ErrorOptions) {
 		super(
 			`storage is damaged: ${what} (${site.file}, byte ${site.offset}; good up to index ${site.lastGoodIndex}). ` +
-				'Nothing was changed. Restore the damaged file; do not cut the log by hand, and do not start this node ' +
-				'with an empty directory: it would have forgotten what it voted for and acknowledged',
+				`Nothing was changed. ${safeWay}`,
 			options,
 		);
 		this.file = site.file;
@@ -48,7 +57,14 @@ export class StorageCorruptError extends RaftError implements CorruptionSite {
 	}
 }
 
-export type DataDirectoryCode = 'ERR_DIRECTORY_IN_USE' | 'ERR_DIRECTORY_UNUSABLE' | 'ERR_STORAGE_FORMAT';
+export type DataDirectoryCode =
+	| 'ERR_DIRECTORY_IN_USE'
+	| 'ERR_DIRECTORY_UNUSABLE'
+	| 'ERR_STORAGE_FORMAT'
+	/** A file is of another node, or of another cluster. */
+	| 'ERR_STORAGE_FOREIGN'
+	/** One part of the data is older than another: a part was put back from an older copy. */
+	| 'ERR_STORAGE_STALE';
 
 /** The data directory cannot be used as it is; nothing in it was changed. */
 export class DataDirectoryError extends RaftError {
@@ -63,3 +79,28 @@ export class DataDirectoryError extends RaftError {
 		this.path = path;
 	}
 }
+
+export const foreignFile = (file: string, found: Identity, wanted: Identity): DataDirectoryError =>
+	new DataDirectoryError(
+		'ERR_STORAGE_FOREIGN',
+		file,
+		`${file} is of ${nameOfOwner(found)}, and this is ${nameOfOwner(wanted)}: its files were put into the wrong ` +
+			`directory. Nothing was changed. Put them back where they belong. If this node's own are gone: ${safeWay}`,
+	);
+
+/** `what`: which part is older than which. */
+export const staleFile = (file: string, what: string): DataDirectoryError =>
+	new DataDirectoryError(
+		'ERR_STORAGE_STALE',
+		file,
+		`${what}: a part of the data was put back from an older copy. Nothing was changed. Only a copy of the whole data ` +
+			`directory can be put back, made while nothing ran. ${safeWay}`,
+	);
+
+export const unknownVersion = (file: string, found: number, known: number): DataDirectoryError =>
+	new DataDirectoryError(
+		'ERR_STORAGE_FORMAT',
+		file,
+		`${file} has format version ${found}, and this program knows version ${known}: ` +
+			'start it with the release that wrote it, or use another data directory',
+	);

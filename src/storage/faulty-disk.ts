@@ -112,6 +112,11 @@ export class FaultyDisk implements Disk {
 		begin(this.#options, 'sync', 'the directory', done, ended => this.#options.disk.syncDirectory(ended));
 	}
 
+	syncDirectoryNow(): void {
+		this.#options.faults.check('sync', 'the directory');
+		this.#options.disk.syncDirectoryNow();
+	}
+
 	/** Never fails: whoever lets go of a directory has nothing left to lose. */
 	unlock(done: Done): void {
 		this.#options.disk.unlock(done);
@@ -144,6 +149,12 @@ class FaultyFile implements DiskFile {
 
 	sync(done: Done): void {
 		begin(this.#options, 'sync', this.#name, done, ended => this.#file.sync(ended));
+	}
+
+	writeNow(offset: number, data: Uint8Array): void {
+		this.#options.faults.check('write', this.#name);
+		this.#options.faults.check('sync', this.#name);
+		this.#file.writeNow(offset, data);
 	}
 
 	truncate(size: number): void {

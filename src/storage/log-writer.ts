@@ -1,16 +1,28 @@
 /** Appends frames to the last segment of a log, one at a time, and begins the next segment when it is full. */
 import {assert} from '../raft/errors.js';
 import type {Disk, DiskFile} from './disk.js';
+import type {Identity} from './identity.js';
 import {segmentName} from './names.js';
 import {encodeRecord, recordBytes} from './record-codec.js';
 import type {LogRecord} from './record-codec.js';
-import {encodeSegmentHeader, frameBytes, frameHeaderBytes, sealFrame, segmentHeaderBytes} from './segment-format.js';
+import type {LogMark} from './node-file.js';
+import {
+	encodeSegmentHeader,
+	frameBytes,
+	frameHeaderBytes,
+	grownSize,
+	sealFrame,
+	segmentHeaderBytes,
+} from './segment-format.js';
+import type {Growth} from './segment-format.js';
 import type {Done} from './storage.js';
 
 /** The segment that is being written. */
 export interface OpenSegment {
 	readonly sequence: number;
 	readonly file: DiskFile;
+	/** As its header says: a later life goes on in the same way. */
+	readonly growth: Growth;
 	/** Where the next frame goes, bytes. */
 	offset: number;
 	/** What the next frame names as `previous`. */
@@ -19,9 +31,8 @@ export interface OpenSegment {
 	filledTo: number;
 }
 
-export interface LogWriterOptions {
-	readonly segmentBytes: number;
-	readonly preallocateBytes: number;
+export interface LogWriterOptions extends Growth {
+	readonly identity: Identity;
 }
 
 /** A buffer up to this size serves flush after flush; a larger one is let go. */
@@ -47,45 +58,71 @@ export class LogWriter {
 
 	/** Whether a frame with this payload goes to a new segment, so `begin` must come first. */
 	isFull(payloadLength: number): boolean {
-		if (this.#segment === undefined) return true;
-		return this.#segment.offset + frameBytes(payloadLength) > this.#options.segmentBytes;
+		return this.#open.offset + frameBytes(payloadLength) > this.#options.segmentBytes;
+	}
+
+	/** Where the next frame goes. */
+	get end(): LogMark {
+		const {sequence, offset, chain} = this.#open;
+		return {sequence, offset, chain};
 	}
 
 	/**
-	 * Begins the next segment. It starts with a record of where the log stands, so it needs no older segment for that;
-	 * its name and its head are durable before the first frame goes to it.
+	 * Begins the next segment. It starts with a record of where the log stands, so it needs no older segment for that.
+	 * `done`: its name and its head are durable; the first frame has to wait until the node's file has a mark in it.
 	 */
 	begin(checkpoint: LogRecord, done: Done): void {
-		const sequence = this.sequence + 1;
-		const length = recordBytes(checkpoint);
-		const size = segmentHeaderBytes + frameBytes(length);
-		const bytes = new Uint8Array(size);
-		const previous = encodeSegmentHeader(bytes, sequence, this.#segment?.chain ?? 0);
-		encodeRecord(bytes, segmentHeaderBytes + frameHeaderBytes, checkpoint);
-		const frame = {sequence, position: segmentHeaderBytes, previous, length};
-		const chain = sealFrame(bytes, segmentHeaderBytes, frame);
-		let file: DiskFile;
+		let bytes: Uint8Array;
 		try {
-			file = this.#disk.open(segmentName(sequence), {create: true});
+			bytes = this.#create(checkpoint);
 		} catch (error) {
 			done(error as Error);
 			return;
 		}
-		this.#segment?.file.close();
-		this.#segment = {sequence, file, offset: size, chain, filledTo: size};
-		writeAndSync(file, 0, bytes, error => {
+		writeAndSync(this.#open.file, 0, bytes, error => {
 			if (error === undefined) this.#disk.syncDirectory(done);
 			else done(error);
 		});
 	}
 
+	/** The same at the start of a life. Throws the disk's error. */
+	beginNow(checkpoint: LogRecord): void {
+		const bytes = this.#create(checkpoint);
+		this.#open.file.writeNow(0, bytes);
+		this.#disk.syncDirectoryNow();
+	}
+
+	/** Cuts off what lies behind the last frame. Throws the disk's error. */
+	cut(): void {
+		this.#open.file.truncate(this.#open.offset);
+	}
+
+	/** Creates the next segment's file; what has to be written to it. */
+	#create(checkpoint: LogRecord): Uint8Array {
+		const {identity, segmentBytes, preallocateBytes} = this.#options;
+		const growth = {segmentBytes, preallocateBytes};
+		const sequence = this.sequence + 1;
+		const length = recordBytes(checkpoint);
+		const size = segmentHeaderBytes + frameBytes(length);
+		const bytes = new Uint8Array(size);
+		const header = {identity, sequence, previous: this.#segment?.chain ?? 0, growth};
+		const previous = encodeSegmentHeader(bytes, header);
+		encodeRecord(bytes, segmentHeaderBytes + frameHeaderBytes, checkpoint);
+		const frame = {sequence, position: segmentHeaderBytes, previous, length};
+		const chain = sealFrame(bytes, segmentHeaderBytes, frame);
+		const file = this.#disk.open(segmentName(sequence), {create: true});
+		this.#segment?.file.close();
+		this.#segment = {sequence, file, growth, offset: size, chain, filledTo: size};
+		return bytes;
+	}
+
 	/** Writes the records as one frame. `done`: durable. All of them survive a crash, or none. */
 	append(records: readonly LogRecord[], payloadLength: number, done: Done): void {
-		const segment = this.#segment;
-		assert(segment !== undefined, 'a log has a segment before its first frame');
+		const segment = this.#open;
 		const length = frameBytes(payloadLength);
 		const end = segment.offset + length;
-		const filledTo = end > segment.filledTo ? this.#fillTarget(end) : segment.filledTo;
+		// A write within the file's size costs half of one that makes it grow: no inode has to be journalled.
+		const filledTo = end > segment.filledTo ? grownSize(end, segment.growth) : segment.filledTo;
 		const zeros = end > segment.filledTo ? filledTo - end : 0;
 		const bytes = this.#takeBuffer(length + zeros);
 		let offset = frameHeaderBytes;
@@ -104,11 +141,9 @@ export class LogWriter {
 		this.#segment = undefined;
 	}
 
-	/** A write within the file's size costs half of one that makes it grow: no inode has to be journalled. */
-	#fillTarget(end: number): number {
-		const {preallocateBytes, segmentBytes} = this.#options;
-		if (preallocateBytes === 0) return end;
-		return Math.max(end, Math.min(segmentBytes, Math.ceil(end / preallocateBytes) * preallocateBytes));
+	get #open(): OpenSegment {
+		assert(this.#segment !== undefined, 'a log has a segment before its first frame');
+		return this.#segment;
 	}
 
 	#takeBuffer(length: number): Uint8Array {

@@ -1,4 +1,6 @@
 /** The names of the log's files. Numbers have ten digits, so that sorted names are in order of age. */
+import {replacementName} from './durable-file.js';
+import {nodeFileName} from './node-file.js';
 
 const digits = (number: number): string => String(number).padStart(10, '0');
 
@@ -17,6 +19,10 @@ export interface DirectoryContent {
 	/** Snapshots that were not finished. */
 	readonly temporary: readonly string[];
 	readonly broken: readonly string[];
+	/** Small files that were being replaced. */
+	readonly replacements: readonly string[];
+	/** The node's own file is there: see node-file.ts. */
+	readonly hasNodeFile: boolean;
 }
 
 /** Sorts a directory's files by what they are; files of others are left alone. */
@@ -32,5 +38,7 @@ export function sortNames(names: readonly string[]): DirectoryContent {
 		snapshots: numbered(/^snapshot-(\d{10})$/),
 		temporary: names.filter(name => /^snapshot-\d{10}\.tmp$/.test(name)),
 		broken: names.filter(name => /^log-\d{10}\.at-\d+\.broken$/.test(name)),
+		replacements: names.filter(name => name === replacementName(nodeFileName)),
+		hasNodeFile: names.includes(nodeFileName),
 	};
 }

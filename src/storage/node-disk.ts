@@ -129,6 +129,11 @@ export class NodeDisk implements Disk {
 		else done();
 	}
 
+	syncDirectoryNow(): void {
+		assert(this.#descriptor !== undefined, 'a directory is synced while it is locked');
+		if (this.#sync) fs.fsyncSync(this.#descriptor);
+	}
+
 	unlock(done: Done): void {
 		if (this.#descriptor !== undefined) {
 			fs.closeSync(this.#descriptor);
@@ -203,6 +208,11 @@ class NodeFile implements DiskFile {
 		};
 		if (isImmediate) attempt(() => fs.fdatasyncSync(this.#descriptor), ended);
 		else fs.fdatasync(this.#descriptor, error => ended(error ?? undefined));
+	}
+
+	writeNow(offset: number, data: Uint8Array): void {
+		this.#writeNow(offset, data);
+		if (this.#pace !== undefined) fs.fsyncSync(this.#descriptor);
 	}
 
 	truncate(size: number): void {

@@ -2,8 +2,9 @@
  * The bytes of a log file.
  *
  *     segment := header | frame | frame | ... | zeros                                   (little endian)
- *     header  := magic, 8 | version, u32 | crc of these, u32 |
- *                sequence, u32 | previous, u32 | zero, u32 | crc of all before, u32
+ *     header  := magic, 8 | version, u32 | crc of these, u32 | cluster id, 16 | node, u32 |
+ *                sequence, u32 | previous, u32 | preallocated bytes, u32 | segment bytes, u32 | zeros |
+ *                crc of all before, u32                                                  64 bytes
  *     frame   := position, u32 | payload length, u32 | previous, u32 | zero sectors, u32 |
  *                crc of payload, u32 | crc of all before, u32 | payload | end mark, u8 | zeros up to 32
  *
@@ -14,12 +15,21 @@
  * names the last frame of the segment before): frames of another life, or a file of another log, do not fit.
  * A frame starts at a multiple of 32 bytes, so its header lies in one sector and is there or is not. `position` is
  * the frame's own place: what was written elsewhere is not taken for a frame here.
+ *
+ * Version 1 had a header of 32 bytes that named neither cluster nor node; its frames were the same:
+ *
+ *     header  := preamble, 16 | sequence, u32 | previous, u32 | zero, u32 | crc of all before, u32
  */
 import {crc32} from 'node:zlib';
 import {isZero, sectorBytes, viewOf} from './bytes.js';
+import {decodeIdentity, encodeIdentity} from './identity.js';
+import type {Identity} from './identity.js';
 
-export const formatVersion = 1;
-export const segmentHeaderBytes = 32;
+export const formatVersion = 2;
+/** The one before: its files are still read, and never written. */
+export const olderFormatVersion = 1;
+export const segmentHeaderBytes = 64;
+const olderSegmentHeaderBytes = 32;
 export const frameHeaderBytes = 24;
 const frameAlignment = 32;
 const endMark = 0xa5;
@@ -28,12 +38,28 @@ const endMark = 0xa5;
 export const preambleBytes = 16;
 export const segmentMagic = 'raft-log';
 export const snapshotMagic = 'raft-snp';
+export const nodeMagic = 'raft-nod';
+
+export const isKnownVersion = (version: number): boolean => version === formatVersion || version === olderFormatVersion;
+
+/** How a segment's file grows: from it follows how long the file is after each frame. */
+export interface Growth {
+	/** By this much at a time, filled with zeros; 0: never by more than is written. */
+	readonly preallocateBytes: number;
+	/** And not beyond this size, unless a frame is that long. */
+	readonly segmentBytes: number;
+}
 
 export interface SegmentHeader {
+	/** `undefined` in a file of version 1. */
+	readonly identity: Identity | undefined;
 	readonly sequence: number;
 	readonly previous: number;
+	readonly growth: Growth;
 	/** What the first frame names as `previous`. */
 	readonly crc: number;
+	/** Where the first frame starts. */
+	readonly length: number;
 }
 
 export interface Frame {
@@ -47,6 +73,12 @@ export interface Frame {
 /** Bytes of the frame around a payload, with the zeros up to the next one. */
 export const frameBytes = (payloadLength: number): number =>
 	Math.ceil((frameHeaderBytes + payloadLength + 1) / frameAlignment) * frameAlignment;
+
+/** How long the file is after a frame that ends at `end`, where that does not fit into the zeros ahead. */
+export function grownSize(end: number, {preallocateBytes, segmentBytes}: Growth): number {
+	if (preallocateBytes === 0) return end;
+	return Math.max(end, Math.min(segmentBytes, Math.ceil(end / preallocateBytes) * preallocateBytes));
+}
 
 export function encodePreamble(target: Uint8Array, magic: string): void {
 	const view = viewOf(target);
@@ -65,23 +97,43 @@ export function decodePreamble(bytes: Uint8Array, magic: string): number | undef
 }
 
 /** Writes the header to the start of `target`; its crc. */
-export function encodeSegmentHeader(target: Uint8Array, sequence: number, previous: number): number {
+export function encodeSegmentHeader(
+	target: Uint8Array,
+	header: Pick<SegmentHeader, 'sequence' | 'previous' | 'growth'> & {readonly identity: Identity},
+): number {
 	encodePreamble(target, segmentMagic);
+	encodeIdentity(target, preambleBytes, header.identity);
 	const view = viewOf(target);
-	view.setUint32(16, sequence, true);
-	view.setUint32(20, previous, true);
-	view.setUint32(24, 0, true);
-	const crc = crc32(target.subarray(0, 28));
-	view.setUint32(28, crc, true);
+	view.setUint32(36, header.sequence, true);
+	view.setUint32(40, header.previous, true);
+	view.setUint32(44, header.growth.preallocateBytes, true);
+	view.setUint32(48, header.growth.segmentBytes, true);
+	const crc = crc32(target.subarray(0, 60));
+	view.setUint32(60, crc, true);
 	return crc;
 }
 
+/** `undefined`: no good header of a version that is known. */
 export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | undefined {
-	if (bytes.length < segmentHeaderBytes) return undefined;
+	const version = decodePreamble(bytes, segmentMagic);
+	if (version === undefined || !isKnownVersion(version)) return undefined;
+	const isOlder = version === olderFormatVersion;
+	const length = isOlder ? olderSegmentHeaderBytes : segmentHeaderBytes;
+	if (bytes.length < length) return undefined;
 	const view = viewOf(bytes);
-	const crc = view.getUint32(28, true);
-	if (crc !== crc32(bytes.subarray(0, 28))) return undefined;
-	return {sequence: view.getUint32(16, true), previous: view.getUint32(20, true), crc};
+	const crc = view.getUint32(length - 4, true);
+	if (crc !== crc32(bytes.subarray(0, length - 4))) return undefined;
+	const at = isOlder ? preambleBytes : 36;
+	return {
+		identity: isOlder ? undefined : decodeIdentity(bytes, preambleBytes),
+		sequence: view.getUint32(at, true),
+		previous: view.getUint32(at + 4, true),
+		growth: isOlder
+			? {preallocateBytes: 0, segmentBytes: 0}
+			: {preallocateBytes: view.getUint32(44, true), segmentBytes: view.getUint32(48, true)},
+		crc,
+		length,
+	};
 }
 
 /**

@@ -26,7 +26,10 @@ export interface DiskFaults {
 	areSyncsStalled: boolean;
 	/** EIO. A write that fails may have written a part. */
 	failingWrites: Failing;
-	/** EIO. What a failed sync should have covered is lost at the next power cut, also when a later sync succeeds. */
+	/**
+	 * EIO. What a failed sync should have covered reads as before until the next power cut, also for a later life, and is
+	 * then gone, also when later syncs succeed: its pages count as clean. Only writing it again brings it to the disk.
+	 */
 	failingSyncs: Failing;
 	/** EIO. */
 	failingReads: Failing;
@@ -146,6 +149,13 @@ export class SimulatedDisk implements Disk {
 		});
 	}
 
+	syncDirectoryNow(): void {
+		this.#record?.({type: 'syncDirectory'});
+		if (this.#takeFault('failingSyncs')) throw new Error('EIO: sync');
+		applyNames(this.#durableNames, this.#nameChanges.splice(0));
+		this.#record?.({type: 'syncedDirectory'});
+	}
+
 	// ------------------------------------------------------------------------------------------------- faults
 
 	/** Ends the syncs that were stalled. Those that come later stall again for as long as the faults say so. */
@@ -218,9 +228,13 @@ export class SimulatedDisk implements Disk {
 			sync: done => {
 				if (generation === this.#generation) this.#syncFile(file, done);
 			},
+			writeNow: (offset, data) => {
+				assertAlive();
+				this.#writeNow(file, offset, data);
+			},
 			truncate: size => {
 				assertAlive();
-				if (this.#takeFault('failingSyncs')) throw new Error('EIO: sync');
+				this.#assertSyncs(file);
 				file.truncate(size);
 				this.#record?.({type: 'truncate', name: this.#nameOf(file), size});
 			},
@@ -229,6 +243,33 @@ export class SimulatedDisk implements Disk {
 	}
 
 	#write(file: SimulatedFile, offset: number, data: Uint8Array, done: Done): void {
+		const {write, error} = this.#take(file, offset, data);
+		this.#later(this.faults.writeLatencyMs, () => {
+			write.isDone = true;
+			done(error);
+		});
+	}
+
+	#writeNow(file: SimulatedFile, offset: number, data: Uint8Array): void {
+		const {write, error} = this.#take(file, offset, data);
+		write.isDone = true;
+		if (error !== undefined) throw error;
+		const name = this.#nameOf(file);
+		this.#record?.({type: 'sync', name});
+		this.#assertSyncs(file);
+		file.makeDurable(file.unsynced);
+		this.#record?.({type: 'synced', name});
+	}
+
+	/** What a failed sync should have covered is lost at the next power cut. */
+	#assertSyncs(file: SimulatedFile): void {
+		if (!this.#takeFault('failingSyncs')) return;
+		file.loseUnsynced(file.unsynced);
+		throw new Error('EIO: sync');
+	}
+
+	/** The file as it is seen has the data at once, or as much of it as the faults let through. */
+	#take(file: SimulatedFile, offset: number, data: Uint8Array): {write: PendingWrite; error: Error | undefined} {
 		let error: Error | undefined;
 		let taken = data.length;
 		if (this.#takeFault('failingWrites')) {
@@ -243,10 +284,7 @@ export class SimulatedDisk implements Disk {
 		const write: PendingWrite = {offset, data: data.slice(0, taken), isDone: false, isLost: false};
 		file.write(write);
 		this.#record?.({type: 'write', name: this.#nameOf(file), offset, data: write.data});
-		this.#later(this.faults.writeLatencyMs, () => {
-			write.isDone = true;
-			done(error);
-		});
+		return {write, error};
 	}
 
 	#syncFile(file: SimulatedFile, done: Done): void {
@@ -257,7 +295,7 @@ export class SimulatedDisk implements Disk {
 				file.makeDurable(covered);
 				this.#record?.({type: 'synced', name: this.#nameOf(file)});
 			} else {
-				for (const write of covered) write.isLost = true;
+				file.loseUnsynced(covered);
 			}
 		});
 	}

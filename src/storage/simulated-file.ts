@@ -42,16 +42,26 @@ export class SimulatedFile {
 
 	/** Takes effect in order: two writes to one place end as the later one. */
 	makeDurable(writes: readonly PendingWrite[]): void {
-		for (const write of writes) if (!write.isLost) this.#durable.write(write.offset, write.data);
+		for (const write of writes) {
+			if (write.isLost) continue;
+			this.#durable.write(write.offset, write.data);
+			this.#unsynced = this.#unsynced.map(other => (other.isLost ? overlaid(other, write) : other));
+		}
 		// Not by way of a set: writes to a log's file come one at a time, and mostly there is this one and no other.
 		this.#unsynced = this.#unsynced.filter(write => write.isLost || !writes.includes(write));
 	}
 
-	/** What is left is durable, as `DiskFile.truncate` says. */
+	/** The new size is durable; so is what was written before, but for what a failed sync has lost. */
 	truncate(size: number): void {
+		this.makeDurable(this.#unsynced);
 		this.#seen.truncate(size);
-		this.#durable = this.#seen.copy();
-		this.#unsynced = [];
+		this.#durable.truncate(size);
+		this.#unsynced = this.#unsynced.filter(({offset}) => offset < size).map(write => shortened(write, size));
+	}
+
+	/** A sync failed: what it should have covered reads as before until the next power cut, and is then gone. */
+	loseUnsynced(writes: readonly PendingWrite[]): void {
+		for (const write of writes) write.isLost = true;
 	}
 
 	flipBit(bit: number): void {
@@ -75,6 +85,21 @@ export class SimulatedFile {
 		this.#unsynced = [];
 		this.#seen = this.#durable.copy();
 	}
+}
+
+const shortened = (write: PendingWrite, size: number): PendingWrite => ({
+	...write,
+	data: write.data.subarray(0, size - write.offset),
+});
+
+/** A write that was lost, with a later one over it that was not: there is nothing left to lose of what that covers. */
+function overlaid(lost: PendingWrite, later: PendingWrite): PendingWrite {
+	const from = Math.max(lost.offset, later.offset);
+	const to = Math.min(lost.offset + lost.data.length, later.offset + later.data.length);
+	if (from >= to) return lost;
+	const data = lost.data.slice();
+	data.set(later.data.subarray(from - later.offset, to - later.offset), from - lost.offset);
+	return {...lost, data};
 }
 
 function keepSome(left: GrowingBytes, write: PendingWrite, random: () => number): void {

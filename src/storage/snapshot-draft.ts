@@ -2,6 +2,7 @@
 import {assert} from '../raft/errors.js';
 import type {Disk} from './disk.js';
 import {StorageFailedError} from './errors.js';
+import type {Identity} from './identity.js';
 import {snapshotName, temporaryName} from './names.js';
 import type {StoredSnapshot} from './record-codec.js';
 import {SnapshotFileWriter} from './snapshot-file.js';
@@ -10,14 +11,13 @@ import type {Done, SnapshotWriter} from './storage.js';
 /** What a draft needs of the storage that it belongs to. */
 export interface DraftOwner {
 	readonly disk: Disk;
+	readonly identity: Identity;
 	/** Why nothing can be written any more: it has failed, or is closed. */
 	refusal(): StorageFailedError | undefined;
 	/** Why nothing is acknowledged any more. */
 	failure(): StorageFailedError | undefined;
 	/** Poisons the storage. */
 	fail(operation: string, file: string, cause: Error): StorageFailedError;
-	/** `done`: there is a log on the disk. A snapshot beside no log at all is taken for a log that was lost. */
-	ensureLog(done: Done): void;
 	/** The draft has come to rest: it no longer uses the disk. */
 	rested(): void;
 }
@@ -38,7 +38,7 @@ export class SnapshotDraft implements SnapshotWriter {
 		this.#owner = owner;
 		this.stored = stored;
 		this.#name = temporaryName(stored.serial);
-		this.#file = new SnapshotFileWriter(owner.disk.open(this.#name, {create: true}), stored);
+		this.#file = new SnapshotFileWriter(owner.disk.open(this.#name, {create: true}), owner.identity, stored);
 	}
 
 	get phase(): Phase {
@@ -64,7 +64,7 @@ export class SnapshotDraft implements SnapshotWriter {
 		this.#file.finish(error => {
 			this.#file.close();
 			if (error !== undefined) this.#completed(error, done);
-			else this.#owner.ensureLog(refusal => this.#publish(refusal, done));
+			else this.#publish(done);
 		});
 	}
 
@@ -88,11 +88,7 @@ export class SnapshotDraft implements SnapshotWriter {
 	}
 
 	/** Gives the file its name, durably. */
-	#publish(error: Error | undefined, done: Done): void {
-		if (error !== undefined) {
-			this.#completed(error, done);
-			return;
-		}
+	#publish(done: Done): void {
 		try {
 			this.#owner.disk.rename(this.#name, snapshotName(this.stored.serial));
 		} catch (cause) {

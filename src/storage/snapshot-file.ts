@@ -1,12 +1,14 @@
 /**
  * A snapshot's file, checked block by block as it is read.
  *
- *     file   := preamble, 16 | serial, u32 | lastIncludedIndex, u48 | lastIncludedTerm, u48 | length, u16 |
- *               configuration | crc of all before, u32 | block ... | footer              (little endian)
+ *     file   := preamble, 16 | cluster id, 16 | node, u32 | serial, u32 | lastIncludedIndex, u48 |
+ *               lastIncludedTerm, u48 | length, u16 | configuration | crc of all before, u32 |
+ *               block ... | footer                                                      (little endian)
  *     block  := up to 64 KiB, all but the last are full | crc, u32
  *     footer := bytes of data, u48 | crc, u32
  *
  * The crcs of blocks and footer start from the header's and the block's number: a block cannot stand in for another.
+ * Version 1 named neither cluster nor node.
  */
 import {crc32} from 'node:zlib';
 import {decodeConfiguration, encodeConfiguration} from '../raft/codec.js';
@@ -15,10 +17,20 @@ import {term} from '../raft/types.js';
 import type {LogIndex, SnapshotMeta} from '../raft/types.js';
 import {getUint48, setUint48, viewOf} from './bytes.js';
 import type {Disk, DiskFile} from './disk.js';
-import {DataDirectoryError, StorageCorruptError, StorageFailedError} from './errors.js';
+import {foreignFile, StorageCorruptError, StorageFailedError, unknownVersion} from './errors.js';
+import {decodeIdentity, encodeIdentity, identityBytes, isSameIdentity} from './identity.js';
+import type {Identity} from './identity.js';
 import {snapshotName} from './names.js';
 import type {StoredSnapshot} from './record-codec.js';
-import {decodePreamble, encodePreamble, formatVersion, preambleBytes, snapshotMagic} from './segment-format.js';
+import {
+	decodePreamble,
+	encodePreamble,
+	formatVersion,
+	isKnownVersion,
+	olderFormatVersion,
+	preambleBytes,
+	snapshotMagic,
+} from './segment-format.js';
 import type {Done, SnapshotReader} from './storage.js';
 
 const blockBytes = 64 * 1024;
@@ -26,7 +38,7 @@ const smallBlockBytes = 1024;
 /** So much is synced on the way: a disk that is given all of a large snapshot at the end keeps the log's syncs waiting. */
 const syncBytes = 1024 * 1024;
 const crcBytes = 4;
-const fixedBytes = preambleBytes + 18;
+const metaBytes = 18;
 const footerBytes = 10;
 
 /** Lays a snapshot down as a stream of chunks. What happens around the bytes (naming, failing) is its owner's. */
@@ -43,9 +55,9 @@ export class SnapshotFileWriter {
 	#block = new Uint8Array(smallBlockBytes);
 	#header: Uint8Array | undefined;
 
-	constructor(file: DiskFile, stored: StoredSnapshot) {
+	constructor(file: DiskFile, identity: Identity, stored: StoredSnapshot) {
 		this.#file = file;
-		this.#header = encodeHeader(stored);
+		this.#header = encodeHeader(identity, stored);
 		this.#headerCrc = viewOf(this.#header).getUint32(this.#header.length - crcBytes, true);
 	}
 
@@ -129,14 +141,20 @@ export class SnapshotFileReader implements SnapshotReader {
 	#cached: {readonly number: number; readonly data: Uint8Array} | undefined;
 	#closed = false;
 
-	/** Checks the frame of the file, its header and size; `read` checks the rest. Throws a `StorageCorruptError`. */
-	constructor(disk: Disk, {serial, meta}: StoredSnapshot) {
+	/**
+	 * Checks the frame of the file, its header and size; `read` checks the rest. Throws a `StorageCorruptError`, and
+	 * a `DataDirectoryError` for a file of another node.
+	 */
+	constructor(disk: Disk, identity: Identity, {serial, meta}: StoredSnapshot) {
 		this.#name = snapshotName(serial);
 		this.#file = openStored(disk, this.#name, meta.lastIncludedIndex);
 		try {
 			const header = readHeader(this.#file, this.#name);
 			if (header === undefined || header.stored.serial !== serial || !isSameMeta(header.stored.meta, meta)) {
 				throw this.#corrupt('a snapshot with a bad header', 0, 0);
+			}
+			if (header.identity !== undefined && !isSameIdentity(header.identity, identity)) {
+				throw foreignFile(this.#name, header.identity, identity);
 			}
 			this.snapshot = meta;
 			this.#headerBytes = header.length;
@@ -206,17 +224,19 @@ export class SnapshotFileReader implements SnapshotReader {
 const blockCrc = (data: Uint8Array, number: number, headerCrc: number): number =>
 	crc32(data, (headerCrc ^ number) >>> 0);
 
-function encodeHeader({serial, meta}: StoredSnapshot): Uint8Array {
+function encodeHeader(identity: Identity, {serial, meta}: StoredSnapshot): Uint8Array {
 	const configuration = encodeConfiguration(meta.configuration);
-	const bytes = new Uint8Array(fixedBytes + configuration.length + crcBytes);
+	const at = preambleBytes + identityBytes;
+	const bytes = new Uint8Array(at + metaBytes + configuration.length + crcBytes);
 	const view = viewOf(bytes);
 	encodePreamble(bytes, snapshotMagic);
-	view.setUint32(16, serial, true);
-	setUint48(view, 20, meta.lastIncludedIndex);
-	setUint48(view, 26, meta.lastIncludedTerm);
-	view.setUint16(32, configuration.length, true);
-	bytes.set(configuration, fixedBytes);
-	const crcOffset = fixedBytes + configuration.length;
+	encodeIdentity(bytes, preambleBytes, identity);
+	view.setUint32(at, serial, true);
+	setUint48(view, at + 4, meta.lastIncludedIndex);
+	setUint48(view, at + 10, meta.lastIncludedTerm);
+	view.setUint16(at + 16, configuration.length, true);
+	bytes.set(configuration, at + metaBytes);
+	const crcOffset = bytes.length - crcBytes;
 	view.setUint32(crcOffset, crc32(bytes.subarray(0, crcOffset)), true);
 	return bytes;
 }
@@ -230,40 +250,37 @@ function encodeFooter(size: number, headerCrc: number): Uint8Array {
 }
 
 interface Header {
+	/** `undefined` in a file of version 1. */
+	readonly identity: Identity | undefined;
 	readonly stored: StoredSnapshot;
 	readonly length: number;
 	readonly crc: number;
 }
 
 function readHeader(file: DiskFile, name: string): Header | undefined {
-	const fixed = readOrFail(file, name, 0, fixedBytes);
-	const version = decodePreamble(fixed, snapshotMagic);
-	if (version !== undefined && version !== formatVersion) throw unknownVersion(name, version);
-	if (version === undefined || fixed.length < fixedBytes) return undefined;
-	const length = fixedBytes + viewOf(fixed).getUint16(32, true) + crcBytes;
+	const version = decodePreamble(readOrFail(file, name, 0, preambleBytes), snapshotMagic);
+	if (version === undefined) return undefined;
+	if (!isKnownVersion(version)) throw unknownVersion(name, version, formatVersion);
+	const isOlder = version === olderFormatVersion;
+	const at = preambleBytes + (isOlder ? 0 : identityBytes);
+	const fixed = readOrFail(file, name, 0, at + metaBytes);
+	if (fixed.length < at + metaBytes) return undefined;
+	const length = at + metaBytes + viewOf(fixed).getUint16(at + 16, true) + crcBytes;
 	const bytes = readOrFail(file, name, 0, length);
 	if (bytes.length < length) return undefined;
 	const view = viewOf(bytes);
 	const crcOffset = length - crcBytes;
 	const crc = view.getUint32(crcOffset, true);
 	if (crc !== crc32(bytes.subarray(0, crcOffset))) return undefined;
-	const configuration = decodeConfiguration(bytes.subarray(fixedBytes, crcOffset));
+	const configuration = decodeConfiguration(bytes.subarray(at + metaBytes, crcOffset));
 	if (configuration === undefined) return undefined;
 	const meta = {
-		lastIncludedIndex: getUint48(view, 20),
-		lastIncludedTerm: term(getUint48(view, 26)),
+		lastIncludedIndex: getUint48(view, at + 4),
+		lastIncludedTerm: term(getUint48(view, at + 10)),
 		configuration,
 	};
-	return {stored: {serial: view.getUint32(16, true), meta}, length, crc};
-}
-
-export function unknownVersion(name: string, version: number): DataDirectoryError {
-	return new DataDirectoryError(
-		'ERR_STORAGE_FORMAT',
-		name,
-		`${name} has format version ${version}, and this program knows version ${formatVersion}: ` +
-			'start it with the release that wrote it, or use another data directory',
-	);
+	const identity = isOlder ? undefined : decodeIdentity(bytes, preambleBytes);
+	return {identity, stored: {serial: view.getUint32(at, true), meta}, length, crc};
 }
 
 const isSameMeta = (one: SnapshotMeta, other: SnapshotMeta): boolean =>

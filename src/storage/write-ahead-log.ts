@@ -4,34 +4,51 @@
  *     data directory
  *       log-0000000007         | header | checkpoint | flush | flush | flush |       full, still holds live entries
  *       log-0000000008         | header | checkpoint | flush | flush | 000000        frames go here
+ *       node                   whose all this is, and a place that the log is known to have reached
  *       snapshot-0000000003    the current snapshot: the newest one that a flush names
  *       snapshot-0000000004.tmp   being written; nothing names it
  *
  * One flush is under way at a time; batches that come meanwhile share the next one: one frame, one write, one sync.
- * See segment-format.ts for the bytes, and recovery.ts for what is done with them after a crash.
+ * See segment-format.ts and node-file.ts for the bytes, and recovery.ts for what is done with them at a start.
  */
 import {assert} from '../raft/errors.js';
 import type {PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
 import type {Disk} from './disk.js';
+import {replaceFile, replaceFileNow} from './durable-file.js';
 import {StorageFailedError} from './errors.js';
+import {noIdentity} from './identity.js';
+import type {Identity} from './identity.js';
 import {emptyTail, isSameSnapshot, tailAfter} from './log-tail.js';
 import type {LogTail} from './log-tail.js';
-import {LogWriter} from './log-writer.js';
-import type {LogWriterOptions} from './log-writer.js';
+import type {LogWriter, LogWriterOptions} from './log-writer.js';
 import {segmentName, snapshotName, temporaryName} from './names.js';
+import {encodeNodeFile, nodeFileName} from './node-file.js';
 import {recordBytes} from './record-codec.js';
 import type {LogRecord, StoredSnapshot} from './record-codec.js';
 import {recoverLog} from './recovery.js';
-import type {RecoveredLog} from './recovery.js';
+import type {CutTail, RecoveredLog} from './recovery.js';
 import {expendableSegments, noteRecord} from './segments.js';
 import type {Segment} from './segments.js';
 import {SnapshotDraft} from './snapshot-draft.js';
 import type {DraftOwner} from './snapshot-draft.js';
 import {SnapshotFileReader} from './snapshot-file.js';
+import type {ExpectedStart} from './start-check.js';
 import type {Done, RaftStorage, SnapshotReader, SnapshotWriter} from './storage.js';
 
 export interface WriteAheadLogOptions {
 	readonly disk: Disk;
+	/**
+	 * Whose log it is: files of another node or cluster are refused.
+	 * @default nobody's
+	 */
+	readonly identity?: Identity;
+	/**
+	 * What the cluster knows of the node's starts: older copies of its files are refused.
+	 * @default nothing: any number of starts is believed
+	 */
+	readonly expectedStart?: ExpectedStart;
+	/** Told while the log is loaded, when recovery has cut off the end of a flush that a crash interrupted. */
+	readonly tailCut?: (cut: CutTail) => void;
 	/**
 	 * A segment that has reached this size is followed by a new one, bytes.
 	 * @default 16 MiB
@@ -57,14 +74,17 @@ interface QueuedBatch {
 const mebibyte = 1024 * 1024;
 /** A flush takes no more than this, if it takes more than one batch: the first of many waiters need not wait for all. */
 const flushBytesMax = 4 * mebibyte;
-const emptyBatch: WriteBatch = {hardState: undefined, snapshot: undefined, truncateFrom: undefined, entries: []};
 
 export class WriteAheadLog implements RaftStorage {
 	readonly #disk: Disk;
 	readonly #options: LogWriterOptions;
+	readonly #expectedStart: ExpectedStart | undefined;
+	readonly #tailCut: ((cut: CutTail) => void) | undefined;
 	/** From `load` until `close`. */
 	#writer: LogWriter | undefined;
 	#segments: Segment[] = [];
+	/** The number of this start. */
+	#starts = 0;
 	/** Set once, never reset: see {@link RaftStorage}. */
 	#failure: StorageFailedError | undefined;
 	#closing: Done[] | undefined;
@@ -80,26 +100,28 @@ export class WriteAheadLog implements RaftStorage {
 	#isFlushing = false;
 	/** Callbacks are running, or flushes are being started: who comes in now only queues up. */
 	#isPumping = false;
-	/** There is a log on the disk, so a snapshot may stand beside it. */
-	#hasLog = false;
 
 	/** The snapshot that a durable batch names. */
 	#current: StoredSnapshot | undefined;
 	#draft: SnapshotDraft | undefined;
 	#nextSerial = 1;
 
-	constructor({disk, segmentBytes = 16 * mebibyte, preallocateBytes = mebibyte / 4}: WriteAheadLogOptions) {
+	constructor(options: WriteAheadLogOptions) {
+		const {disk, identity = noIdentity, segmentBytes = 16 * mebibyte, preallocateBytes = mebibyte / 4} = options;
 		this.#disk = disk;
-		this.#options = {segmentBytes, preallocateBytes};
+		this.#options = {identity, segmentBytes, preallocateBytes};
+		this.#expectedStart = options.expectedStart;
+		this.#tailCut = options.tailCut;
 	}
 
 	load(): PersistentState {
 		assert(this.#writer === undefined && this.#closing === undefined, 'a storage is loaded once');
 		this.#disk.lock();
 		try {
-			const recovered = recoverLog(this.#disk);
+			const recovered = recoverLog(this.#disk, this.#options, this.#expectedStart);
 			this.#adopt(recovered);
-			const {tail, entries} = recovered;
+			const {tail, entries, cutTail} = recovered;
+			if (cutTail !== undefined) this.#tailCut?.(cutTail);
 			return {hardState: tail.hardState, snapshot: tail.snapshot, entries};
 		} catch (error) {
 			this.#disk.unlock(() => undefined);
@@ -140,7 +162,9 @@ export class WriteAheadLog implements RaftStorage {
 	openSnapshot(): SnapshotReader | undefined {
 		const refusal = this.#refusal();
 		if (refusal !== undefined) throw refusal;
-		return this.#current === undefined ? undefined : new SnapshotFileReader(this.#disk, this.#current);
+		return this.#current === undefined
+			? undefined
+			: new SnapshotFileReader(this.#disk, this.#options.identity, this.#current);
 	}
 
 	close(done: Done): void {
@@ -150,16 +174,16 @@ export class WriteAheadLog implements RaftStorage {
 		this.#closeWhenIdle();
 	}
 
-	#adopt({tail, snapshot, segments, open, leftovers, nextSerial}: RecoveredLog): void {
-		this.#writer = new LogWriter(this.#disk, this.#options, open);
+	#adopt({tail, snapshot, segments, writer, starts, nextSerial}: RecoveredLog): void {
+		this.#writer = writer;
+		this.#starts = starts;
 		this.#segments = segments;
+		if (segments.at(-1)?.sequence !== writer.sequence) segments.push({sequence: writer.sequence, lastIndex: 0});
 		this.#tail = tail;
 		this.#flushedTail = tail;
 		this.#flushedSnapshot = snapshot;
 		this.#current = snapshot;
-		this.#hasLog = open !== undefined;
 		this.#nextSerial = nextSerial;
-		this.#remove(leftovers);
 		this.#removeExpendable();
 	}
 
@@ -204,7 +228,16 @@ export class WriteAheadLog implements RaftStorage {
 		const {hardState, nextIndex} = this.#flushedTail;
 		this.#segments.push({sequence: writer.sequence + 1, lastIndex: 0});
 		const snapshot = this.#flushedSnapshot;
-		writer.begin({hardState, snapshot, truncateFrom: undefined, checkpoint: nextIndex, entries: []}, done);
+		const noteMark: Done = error => {
+			if (error === undefined) replaceFile(this.#disk, nodeFileName, this.#nodeFile(writer, false), done);
+			else done(error);
+		};
+		writer.begin({hardState, snapshot, truncateFrom: undefined, checkpoint: nextIndex, entries: []}, noteMark);
+	}
+
+	#nodeFile(writer: LogWriter, isClosed: boolean): Uint8Array {
+		const {identity} = this.#options;
+		return encodeNodeFile({identity, starts: this.#starts, mark: writer.end, isClosed});
 	}
 
 	#append(writer: LogWriter, batches: readonly QueuedBatch[], bytes: number): void {
@@ -224,7 +257,6 @@ export class WriteAheadLog implements RaftStorage {
 		const wasPumping = this.#isPumping;
 		this.#isPumping = true;
 		if (this.#failure === undefined) {
-			this.#hasLog = true;
 			const before = this.#current;
 			const superseded = this.#nameSnapshots(batches);
 			for (const {done} of batches) done(this.#failure);
@@ -247,13 +279,10 @@ export class WriteAheadLog implements RaftStorage {
 	#draftOwner(): DraftOwner {
 		return {
 			disk: this.#disk,
+			identity: this.#options.identity,
 			refusal: () => this.#refusal(),
 			failure: () => this.#failure,
 			fail: (operation, file, cause) => this.#fail(operation, file, cause),
-			ensureLog: done => {
-				if (this.#hasLog) done();
-				else this.write(emptyBatch, done);
-			},
 			rested: () => this.#closeWhenIdle(),
 		};
 	}
@@ -318,6 +347,7 @@ export class WriteAheadLog implements RaftStorage {
 			for (const done of this.#closing.splice(0)) done(this.#failure);
 			return;
 		}
+		this.#noteClose(this.#writer);
 		this.#writer.close();
 		this.#writer = undefined;
 		this.#isUnlocking = true;
@@ -325,5 +355,15 @@ export class WriteAheadLog implements RaftStorage {
 			this.#isUnlocking = false;
 			this.#closeWhenIdle();
 		});
+	}
+
+	/** From then on nothing may be missing from the end of the log. */
+	#noteClose(writer: LogWriter): void {
+		if (this.#failure !== undefined) return;
+		try {
+			replaceFileNow(this.#disk, nodeFileName, this.#nodeFile(writer, true));
+		} catch (cause) {
+			this.#fail('noting the end', nodeFileName, cause);
+		}
 	}
 }

@@ -43,6 +43,7 @@ exposeControl(
 			setImmediate(endings[how]);
 			return never;
 		},
+		load: () => never,
 		status: () => never,
 		pause: () => never,
 		stop: async () => {

@@ -53,8 +53,8 @@ export const storageMutants: readonly Mutant[] = [
 		'a new segment begins without term and vote, and the old ones go',
 		'specula on sofa-jraft (finding 4), camunda/camunda#19290 (term back at 0)',
 		log,
-		'writer.begin({ hardState, snapshot, truncateFrom: undefined, checkpoint: nextIndex, entries: [] }, done);',
-		'writer.begin({ hardState: emptyTail.hardState, snapshot, truncateFrom: undefined, checkpoint: nextIndex, entries: [] }, done);',
+		'writer.begin({ hardState, snapshot, truncateFrom: undefined, checkpoint: nextIndex, entries: [] }, noteMark);',
+		'writer.begin({ hardState: emptyTail.hardState, snapshot, truncateFrom: undefined, checkpoint: nextIndex, entries: [] }, noteMark);',
 	),
 	{
 		id: 'damage-taken-for-torn-tail',
@@ -62,11 +62,11 @@ export const storageMutants: readonly Mutant[] = [
 		source: 'Alagappan et al., FAST 2018 (LogCabin, ZooKeeper)',
 		patches: [
 			{
-				file: 'storage/recovery',
+				file: 'storage/read-log',
 				find: 'if (!isClean && !(isLast && isTornFrame(bytes, offset, sequence, chain))) {',
 				replace: 'if (!isClean && !isLast) {',
 			},
-			{file: 'storage/recovery', find: 'if (later !== undefined) {', replace: 'if (later === -1) {'},
+			{file: 'storage/read-log', find: 'if (later !== undefined) {', replace: 'if (later === -1) {'},
 		],
 	},
 	plant(
@@ -81,7 +81,7 @@ export const storageMutants: readonly Mutant[] = [
 		'torn-tail-is-fatal',
 		'a flush that a power cut tore is taken for damage',
 		'camunda/camunda#10183 (a false alarm after a crash)',
-		'storage/recovery',
+		'storage/read-log',
 		'if (!isClean && !(isLast && isTornFrame(bytes, offset, sequence, chain))) {',
 		'if (!isClean) {',
 	),
@@ -119,4 +119,20 @@ export const storageMutants: readonly Mutant[] = [
 			},
 		],
 	},
+	plant(
+		'unsynced-flush-trusted',
+		'the last flush is believed after a restart, though its sync may have failed',
+		'Rebello et al., USENIX ATC 2020 ("Can Applications Recover from fsync Failures?")',
+		'storage/recovery',
+		"guard('a write', name, () => file.writeNow(flushOffset, flush));",
+		'',
+	),
+	plant(
+		'segment-used-before-its-mark',
+		'flushes go to a new segment before the node knows durably that it is in use',
+		'a blank newest segment that passed for one that was never used',
+		log,
+		'if (error === undefined) replaceFile(this.#disk, nodeFileName, this.#nodeFile(writer, false), done); else done(error);',
+		'done(error);',
+	),
 ];

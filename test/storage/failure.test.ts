@@ -99,7 +99,7 @@ test('a read error at the start is no damage: it says so and leaves the files al
 	await write(place, storage, batch({hardState: vote(1), entries: entriesFrom(1, 3)}));
 	await close(place, storage);
 	place.disk.faults.failingReads = 'next';
-	t.throws(() => place.open().load(), {code: 'ERR_STORAGE_FAILED', message: /log-0000000001: EIO/});
+	t.throws(() => place.open().load(), {code: 'ERR_STORAGE_FAILED', message: /node: EIO/});
 	t.is(place.open().load().entries.length, 3);
 });
 
@@ -144,7 +144,9 @@ test('a batch is acknowledged only after a sync that began after its write had e
 	storage.load();
 	storage.write(batch({hardState: vote(1)}), () => operations.push('acknowledged'));
 	await place.settle();
-	t.is(operations.join(' '), 'create write sync synced syncDirectory syncedDirectory write sync synced acknowledged');
+	const segment = 'create write sync synced syncDirectory syncedDirectory';
+	const nodeFile = 'create write sync synced rename syncDirectory syncedDirectory';
+	t.is(operations.join(' '), `${segment} ${nodeFile} write sync synced acknowledged`);
 });
 
 test('a snapshot is durable under its name before it is acknowledged, and named before the old one goes', async t => {

@@ -146,7 +146,7 @@ test.serial('a storage that fails to load lets go of the directory and of its fi
 	const before = readdirSync('/proc/self/fd').length;
 	t.throws(() => place.open().load(), {code: 'ERR_STORAGE_CORRUPT'});
 	t.is(readdirSync('/proc/self/fd').length, before);
-	t.deepEqual(readdirSync(place.directory), ['log-0000000001']);
+	t.deepEqual(readdirSync(place.directory), ['log-0000000001', 'node']);
 });
 
 test('where the process has no descriptor left, the log still goes on: segments, snapshots and their removal', async t => {
@@ -160,9 +160,9 @@ test('where the process has no descriptor left, the log still goes on: segments,
 test('a real disk that refuses a write ends the storage', async t => {
 	const directory = temporaryDirectory(t);
 	const disk = new NodeDisk({directory, sync: true, now: () => performance.now(), owner: 'test'});
-	const storage = new WriteAheadLog({disk});
+	const storage = new WriteAheadLog({disk, segmentBytes: 1});
 	storage.load();
-	writeFileSync(join(directory, 'log-0000000001'), 'in the way');
+	writeFileSync(join(directory, 'log-0000000002'), 'in the way');
 	const place = {open: () => storage, settle: nextTurn};
 	await t.throwsAsync(write(place, storage, batch({hardState: vote(1)})), {
 		code: 'ERR_STORAGE_FAILED',
@@ -170,7 +170,7 @@ test('a real disk that refuses a write ends the storage', async t => {
 	});
 	const end = await close(place, storage);
 	t.is(end?.name, 'StorageFailedError');
-	t.deepEqual(readdirSync(directory), ['log-0000000001']);
+	t.deepEqual(readdirSync(directory), ['log-0000000001', 'log-0000000002', 'node']);
 });
 
 test('on a quick disk little is durable when the call returns; much, and all on a slow one, beside the event loop', async t => {

@@ -1,14 +1,15 @@
 /** Raft servers on real threads, the real router between them. */
-import {rm} from 'node:fs/promises';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {MessageChannel, Worker} from 'node:worker_threads';
-import {makeTemporaryDirectory} from '../../../actors/cluster/data-directory.js';
 import {Router} from '../../../actors/network/router.js';
 import type {ReplicaOptions} from '../../../actors/replica/protocol.js';
 import {FaultPlan, type LabMode} from '../../../src/faults/fault-plan.js';
 import type {Random} from '../../../src/faults/random.js';
 import {type NodeId, nodeId, unreachable} from '../../../src/raft/types.js';
+import {noIdentity} from '../../../src/storage/identity.js';
 import {trafficOf} from '../accounting.js';
 import type {Accepted, RaftCluster, RaftClusterOptions, RaftView, Traffic} from '../harness.js';
 import {labRaftLimits} from '../raft/cluster-options.js';
@@ -36,7 +37,7 @@ export class RaftThreads implements RaftCluster {
 	}
 
 	static async start(options: RaftClusterOptions, random: Random): Promise<RaftThreads> {
-		const threads = new RaftThreads(options, random, await makeTemporaryDirectory());
+		const threads = new RaftThreads(options, random, await mkdtemp(path.join(tmpdir(), 'threadraft-lab-')));
 		await Promise.all(Array.from({length: options.servers}, (_, server) => threads.restart(server)));
 		return threads;
 	}
@@ -119,7 +120,8 @@ export class RaftThreads implements RaftCluster {
 				directory: path.join(this.#directory, `node-${id}`),
 				sync: false,
 				owner: this.#owner,
-				mustExist: false,
+				identity: noIdentity,
+				expectedStart: undefined,
 				faults: undefined,
 			},
 			seed: this.#random.uint32(),
