@@ -1,7 +1,7 @@
 /** What etcd's clients are promised while connections break and members die. */
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
-import {EtcdClerk, SessionExpiredError} from '../../actors/index.js';
+import {EtcdClerk, OverloadedError, SessionExpiredError} from '../../actors/index.js';
 import {BackgroundLoad} from '../../actors/load/background-load.js';
 import {RecordedClient} from '../../actors/load/recorded-client.js';
 import {check} from '../../src/linearizability/check.js';
@@ -202,4 +202,26 @@ etcdTest('a member killed with -9 under load costs no acknowledged append, and d
 	cluster.restart(leader);
 	t.true(ledgers.every(ledger => [...ledger.values()].filter(outcome => outcome === 'acknowledged').length > 20));
 	judge(t, recorder, ledgers, (await direct.getText('log')) ?? '');
+});
+
+etcdTest('writes that wait are bounded in bytes, and what is over is not executed', async (t, cluster) => {
+	const clerk = await EtcdClerk.connect(cluster.url('bound'), {connectTimeoutMs, limits: {operationBytesMax: 1000}});
+	t.teardown(() => clerk.close());
+	const value = new Uint8Array(600);
+	const first = clerk.put('a', value);
+	const refused = await t.throwsAsync(clerk.put('b', value), {instanceOf: OverloadedError});
+	t.is(refused?.outcome, 'notExecuted');
+	await first;
+	await clerk.put('b', value);
+});
+
+etcdTest('reads whose answers together are too large for one come in parts', async (t, cluster) => {
+	const clerk = await connectDirectly(t, cluster, 'large');
+	const keys = Array.from({length: 20}, (_, key) => String(key));
+	for (const key of keys) await clerk.put(key, new Uint8Array(2 ** 20).fill(Number(key)));
+	const entries = await Promise.all(keys.map(key => clerk.get(key)));
+	t.deepEqual(
+		entries.map(entry => [entry?.value.length, entry?.value.at(-1)]),
+		keys.map(key => [2 ** 20, Number(key)]),
+	);
 });

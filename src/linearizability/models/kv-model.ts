@@ -110,7 +110,9 @@ class KeyValueModel implements KvModel {
 	rank(_: KvInput, output: KvOutput): number | undefined {
 		const {version} = output;
 		if (version === undefined || this.#observations === undefined) return undefined;
-		if (output.type === 'written' || output.type === 'deleted') return 2 * version;
+		if (output.type === 'written' || (output.type === 'deleted' && output.existed !== false)) return 2 * version;
+		// A deletion that found nothing may tell the revision of the one before it.
+		if (output.type === 'deleted') return 2 * version + 1;
 		// Version 0 is that of the absent key, after each deletion anew.
 		return version === 0 && this.#observations.hasDeletions ? undefined : 2 * version + 1;
 	}
@@ -187,7 +189,8 @@ class KeyValueModel implements KvModel {
 		if (isThere) return this.#write(state, absentCell, output);
 		const version = output?.version;
 		if (version === undefined) return state;
-		return version > state.version ? {cell: absentCell, version, isExact: true} : undefined;
+		// Our own cluster gives it a revision of its own; etcd tells the one that its store is at, perhaps this key's last.
+		return version >= state.version ? {cell: absentCell, version, isExact: true} : undefined;
 	}
 
 	#compareAndSet(
