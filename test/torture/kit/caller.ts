@@ -12,7 +12,7 @@ export class NoAnswer extends Error {
 	readonly outcome: 'unknown' | 'notExecuted';
 
 	constructor(outcome: NoAnswer['outcome'], cause: unknown) {
-		super(outcome, {cause});
+		super(`${outcome}: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
 		this.outcome = outcome;
 	}
 }

@@ -4,9 +4,9 @@ import {Redis} from 'ioredis';
 const commandTimeoutMs = 60_000;
 
 /** A client that neither connects again nor repeats anything by itself. */
-export function connectRedis(port: number): Redis {
+export function connectRedis(port: number, commandTimeout = commandTimeoutMs): Redis {
 	const redis = new Redis(port, '127.0.0.1', {
-		commandTimeout: commandTimeoutMs,
+		commandTimeout,
 		maxRetriesPerRequest: 0,
 		autoResendUnfulfilledCommands: false,
 		retryStrategy: () => null,

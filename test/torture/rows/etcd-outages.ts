@@ -40,13 +40,17 @@ export const etcdOutages: Row = {
 	},
 };
 
-/** One member dies, or enough of them that nobody can be served; then they are started again. */
+/** One member dies or hangs, or enough of them that nobody can be served; then they come back. */
 async function outage(trial: Trial, cluster: EtcdCluster): Promise<void> {
 	const victims = trial.random
 		.shuffle(Array.from({length: members}, (_, member) => member))
 		.slice(0, trial.random.integer(1, members));
-	await Promise.all(victims.map(member => cluster.kill(member)));
+	const isKilled = trial.random.chance(0.6);
+	await Promise.all(victims.map(async member => (isKilled ? cluster.kill(member) : cluster.pause(member))));
 	trial.fault();
 	await trial.sleep(trial.random.integer(500, trial.isLong ? 6000 : 1500));
-	for (const member of victims) cluster.restart(member);
+	for (const member of victims) {
+		if (isKilled) cluster.restart(member);
+		else cluster.resume(member);
+	}
 }

@@ -13,6 +13,7 @@ const partsAnnounced = 65_536;
 const partsSent = 65_000;
 const growthMax = 900 * mebibyte;
 const valueBytes = mebibyte - 1024;
+const answerTimeoutMs = 15_000;
 
 type Greed = (trial: Trial, port: number) => Promise<readonly Socket[]>;
 
@@ -36,7 +37,7 @@ export const memoryBudgets: Row = {
 async function tryOnce(trial: Trial, what: string, greed: Greed): Promise<void> {
 	const server = new Server(trial, {args: ['--memory', '--nodes', '1']});
 	const port = await server.ready();
-	const redis = connectRedis(port);
+	const redis = connectRedis(port, answerTimeoutMs);
 	await redis.set('large', 'x'.repeat(valueBytes));
 	const before = residentBytes(server.pid);
 	const sockets = await greed(trial, port);

@@ -1,11 +1,13 @@
 import {Cluster} from '../../../actors/cluster/cluster.js';
-import {offer, type Taken} from '../kit/offered-load.js';
+import {offer, type Offer, type Taken} from '../kit/offered-load.js';
 import type {Row} from '../row.js';
 
 const mebibyte = 2 ** 20;
 const times = 5;
-/** As much as is in flight when the peak is measured. */
-const inFlight = 1024;
+/** One thread alone cannot ask for more than it is given. */
+const threads = 4;
+/** As much as is in flight in each when the peak is measured. */
+const inFlight = 256;
 /** Of the peak. */
 const shareMin = 0.8;
 const growthMax = 1024 * mebibyte;
@@ -22,13 +24,13 @@ export const overload: Row = {
 	run: async trial => {
 		const cluster = await Cluster.start({nodes: 3, seed: trial.random.uint32()});
 		trial.defer(() => cluster.close());
-		const measureSeconds = trial.isLong ? 10 : 1;
-		await offer(cluster, {pace: {inFlight}, seconds: measureSeconds});
-		const peak = rateOf(await offer(cluster, {pace: {inFlight}, seconds: measureSeconds}));
+		const measureSeconds = trial.isLong ? Math.min(10, trial.budgetMs / 8000) : 1;
+		await offerAll(cluster, {inFlight}, measureSeconds);
+		const peak = rateOf(await offerAll(cluster, {inFlight}, measureSeconds));
 		globalThis.gc?.();
 		const before = process.memoryUsage().rss;
-		const seconds = Math.max(1, trial.remainingMs / 1000 - 2 * measureSeconds);
-		const under = await offer(cluster, {pace: {perSecond: times * peak}, seconds});
+		const seconds = Math.max(measureSeconds, trial.remainingMs / 1000 - 2 * measureSeconds);
+		const under = await offerAll(cluster, {perSecond: (times * peak) / threads}, seconds);
 		const growth = process.memoryUsage().rss - before;
 		trial.fault(under.offered - under.done);
 		trial.operation(under.done);
@@ -38,7 +40,7 @@ export const overload: Row = {
 		const clerk = cluster.clerk();
 		await clerk.put('normal', 'again');
 		const normalMs = performance.now() - startedAt;
-		const after = rateOf(await offer(cluster, {pace: {inFlight}, seconds: measureSeconds}));
+		const after = rateOf(await offerAll(cluster, {inFlight}, measureSeconds));
 		trial.note('peak', `${Math.round(peak)}/s`);
 		trial.note('offered', `${(under.offered / under.seconds / peak).toFixed(1)} times that`);
 		trial.note('done', `${(rateOf(under) / peak).toFixed(2)} of it`);
@@ -56,5 +58,22 @@ export const overload: Row = {
 		if (normalMs > normalAfterMs) trial.find(`the first answer afterwards took ${Math.round(normalMs)} ms`);
 	},
 };
+
+/** From all threads. */
+async function offerAll(cluster: Cluster, pace: Offer['pace'], seconds: number): Promise<Taken> {
+	const all = await Promise.all(Array.from({length: threads}, () => offer(cluster, {pace, seconds})));
+	const failures: Record<string, number> = {};
+	for (const taken of all) {
+		for (const [code, count] of Object.entries(taken.failures)) failures[code] = (failures[code] ?? 0) + count;
+	}
+	const sum = (what: 'offered' | 'done'): number => all.reduce((total, taken) => total + taken[what], 0);
+	return {
+		offered: sum('offered'),
+		done: sum('done'),
+		failures,
+		seconds: Math.max(...all.map(taken => taken.seconds)),
+		longestPauseMs: Math.min(...all.map(taken => taken.longestPauseMs)),
+	};
+}
 
 const rateOf = ({done, seconds}: Taken): number => done / seconds;
