@@ -16,7 +16,7 @@ export const damagedNode: Row = {
 		'with one node of three damaged the others serve, and status, INFO and an event name that node, the file and the cause',
 	weight: 2,
 	shortMs: 4000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		const base = await makeDirectory(trial, 'base', {nodes: 3, rounds: 12});
 		for (let number = 0; number === 0 || !trial.isOver; number++) {

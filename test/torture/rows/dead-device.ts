@@ -14,7 +14,7 @@ export const deadDevice: Row = {
 		'a device that gives nothing but EIO under a whole process, or is slow, costs time and nothing else: service comes back by itself',
 	weight: 3,
 	shortMs: 4000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');
 		const device = FailingDevice.make(trial, directory);

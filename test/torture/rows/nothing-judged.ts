@@ -14,7 +14,7 @@ export const nothingJudged: Row = {
 	title: 'where no operation was judged, nobody is told that the history is linearizable',
 	weight: 1,
 	shortMs: 2000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		await loadWithoutMajority(trial);
 		for (let number = 0; number < 1 || !trial.isOver; number++) {

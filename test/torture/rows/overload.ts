@@ -5,7 +5,7 @@ import type {Row} from '../row.js';
 const mebibyte = 2 ** 20;
 const times = 5;
 /** One thread alone cannot ask for more than it is given. */
-const threads = 4;
+const threadsLong = 4;
 /** As much as is in flight in each when the peak is measured. */
 const inFlight = 256;
 /** Of the peak. */
@@ -24,13 +24,15 @@ export const overload: Row = {
 	run: async trial => {
 		const cluster = await Cluster.start({nodes: 3, seed: trial.random.uint32()});
 		trial.defer(() => cluster.close());
-		const measureSeconds = trial.isLong ? Math.min(10, trial.budgetMs / 8000) : 1;
-		await offerAll(cluster, {inFlight}, measureSeconds);
-		const peak = rateOf(await offerAll(cluster, {inFlight}, measureSeconds));
+		const measureSeconds = trial.isLong ? Math.min(10, trial.budgetMs / 8000) : 0.5;
+		const threads = trial.isLong ? threadsLong : 1;
+		const measure: Offer = {pace: {inFlight}, seconds: measureSeconds};
+		await offerAll(cluster, threads, measure);
+		const peak = rateOf(await offerAll(cluster, threads, measure));
 		globalThis.gc?.();
 		const before = process.memoryUsage().rss;
 		const seconds = Math.max(measureSeconds, trial.remainingMs / 1000 - 2 * measureSeconds);
-		const under = await offerAll(cluster, {perSecond: (times * peak) / threads}, seconds);
+		const under = await offerAll(cluster, threads, {pace: {perSecond: (times * peak) / threads}, seconds});
 		const growth = process.memoryUsage().rss - before;
 		trial.fault(under.offered - under.done);
 		trial.operation(under.done);
@@ -40,7 +42,7 @@ export const overload: Row = {
 		const clerk = cluster.clerk();
 		await clerk.put('normal', 'again');
 		const normalMs = performance.now() - startedAt;
-		const after = rateOf(await offerAll(cluster, {inFlight}, measureSeconds));
+		const after = rateOf(await offerAll(cluster, threads, measure));
 		trial.note('peak', `${Math.round(peak)}/s`);
 		trial.note('offered', `${(under.offered / under.seconds / peak).toFixed(1)} times that`);
 		trial.note('done', `${(rateOf(under) / peak).toFixed(2)} of it`);
@@ -60,7 +62,7 @@ export const overload: Row = {
 };
 
 /** From all threads. */
-async function offerAll(cluster: Cluster, pace: Offer['pace'], seconds: number): Promise<Taken> {
+async function offerAll(cluster: Cluster, threads: number, {pace, seconds}: Offer): Promise<Taken> {
 	const all = await Promise.all(Array.from({length: threads}, () => offer(cluster, {pace, seconds})));
 	const failures: Record<string, number> = {};
 	for (const taken of all) {

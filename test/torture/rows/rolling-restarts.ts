@@ -3,7 +3,6 @@ import {ClientCaller} from '../kit/caller.js';
 import {ServiceLoad} from '../kit/service-load.js';
 import type {Row} from '../row.js';
 
-const nodes = 5;
 const clients = 16;
 /** Between two restarts, so that a node has caught up before the next one goes. */
 const pauseMsMax = 400;
@@ -18,6 +17,7 @@ export const rollingRestarts: Row = {
 	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');
+		const nodes = trial.isLong ? 5 : 3;
 		const cluster = await Cluster.start({nodes, directory, maxRaftState: 64 * 1024, seed: trial.random.uint32()});
 		trial.defer(() => cluster.close());
 		for (let round = 0; round === 0 || !trial.isOver; round++) {

@@ -24,7 +24,7 @@ export const slowReaders: Row = {
 		'clients that never read, read a byte at a time or send half a request hold up nobody, and take bounded memory',
 	weight: 2,
 	shortMs: 3000,
-	isInTests: true,
+	isInTests: false,
 	run: async trial => {
 		const server = new Server(trial, {args: ['--memory', '--nodes', '3']});
 		const port = await server.ready();
