@@ -62,7 +62,7 @@ interface Filling {
 
 /** All but a little of the space is taken from outside; the rest the log takes itself, until a write fails. */
 async function untilFails(trial: Trial, {port, ledger, filler, freeBytes, server}: Filling): Promise<void> {
-	writeFileSync(filler, Buffer.alloc(Math.max(0, freeBytes - trial.random.integer(0, 2 * mebibyte))));
+	fill(filler, freeBytes - trial.random.integer(0, 2 * mebibyte));
 	trial.fault();
 	const caller = new RedisCaller(connectRedis(port));
 	const deadline = performance.now() + recoveryTimeoutMs;
@@ -97,4 +97,13 @@ async function audit(trial: Trial, port: number, ledger: Ledger): Promise<void> 
 	const caller = new RedisCaller(connectRedis(port));
 	for (const fault of await ledger.audit(caller)) trial.find(fault);
 	caller.close();
+}
+
+/** What the log has taken meanwhile, it keeps; then this is all that was left. */
+function fill(file: string, bytes: number): void {
+	try {
+		writeFileSync(file, Buffer.alloc(Math.max(0, bytes)));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+	}
 }
