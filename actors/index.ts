@@ -31,6 +31,7 @@ export {
 	OverloadedError,
 	SessionExpiredError,
 	TimeoutError,
+	OutOfMemoryError,
 	ValueTooLargeError,
 } from '../src/kv/errors.js';
 export type {DiskErrorCode, DiskFaultSettings, DiskOperationKind} from '../src/storage/faulty-disk.js';

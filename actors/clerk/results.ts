@@ -18,6 +18,7 @@ export class InvalidOperationError extends RaftError {
 const explanations = {
 	notANumber: 'the value is not a whole number of 64 bits: put one before you increment it',
 	numberOverflow: 'the sum does not fit into 64 bits: put a smaller number first',
+	outOfMemory: 'the keys and values take as much memory as they may (option maxMemoryBytes): delete some first',
 	malformed: 'the servers do not know this operation: do client and cluster run the same version?',
 	valueTooLarge: 'the value would be larger than the cluster allows (option valueBytesMax): split it over several keys',
 } as const;

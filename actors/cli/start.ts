@@ -32,12 +32,13 @@ export async function start(options: StartOptions): Promise<number> {
 }
 
 async function startCluster(options: StartOptions): Promise<number> {
-	const {nodes, kvThread, directory} = options;
+	const {nodes, kvThread, directory, maxMemoryBytes} = options;
 	const cluster = await Cluster.start({
 		nodes,
 		kvThread,
 		valueBytesMax,
 		...(directory === undefined ? {} : {directory}),
+		...(maxMemoryBytes === undefined ? {} : {maxMemoryBytes}),
 	});
 	const gateway = await openGateway(options, {
 		client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),

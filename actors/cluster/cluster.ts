@@ -258,6 +258,7 @@ function replicaOptions(
 		limits: options.limits,
 		maxRaftState: options.maxRaftState,
 		valueBytesMax: options.valueBytesMax,
+		maxMemoryBytes: options.maxMemoryBytes,
 		sessionTimeoutMs: options.sessionTimeoutMs,
 		storage: {
 			directory: directory.nodeDirectory(id),

@@ -14,6 +14,7 @@ import {
 } from '../options/check-options.js';
 import {OptionError} from '../options/option-error.js';
 import {raftLimitsSchema} from '../options/raft-limits.js';
+import {processMemoryBytes} from '../process-memory.js';
 import {type ResolvedThreadEntries, resolveThreadEntries, type ThreadEntries} from './thread-entries.js';
 
 export interface ClusterOptions {
@@ -31,6 +32,11 @@ export interface ClusterOptions {
 	readonly limits?: Partial<RaftLimits>;
 	/** Largest value, in bytes. @default 1 MiB */
 	readonly valueBytesMax?: number;
+	/**
+	 * Bytes of keys and values; each node holds a copy. Beyond it writes that add to them fail with an `OutOfMemoryError`,
+	 * reads and deletes go on. @default 40 % of what the process may use (control groups counted), divided by the nodes
+	 */
+	readonly maxMemoryBytes?: number;
 	/** A client session that does nothing for this long, in log time, is forgotten. @default 10 minutes */
 	readonly sessionTimeoutMs?: number;
 	/**
@@ -52,6 +58,11 @@ export type ResolvedClusterOptions = Required<
 };
 
 const nodesMax = 9;
+/** The rest is for logs, snapshots, requests, replies and the threads themselves. */
+const dataShareOfMemory = 0.4;
+
+const defaultMaxMemoryBytes = (nodes: number): number => Math.floor((processMemoryBytes() * dataShareOfMemory) / nodes);
+
 const seedMax = 2 ** 32 - 1;
 
 const schema = optionsOf({
@@ -62,6 +73,7 @@ const schema = optionsOf({
 	threads: optionsOf({replica: fileLocation(), kvServer: fileLocation()}),
 	limits: raftLimitsSchema,
 	valueBytesMax: bytes(1, 2 ** 30),
+	maxMemoryBytes: bytes(1, Number.MAX_SAFE_INTEGER),
 	sessionTimeoutMs: milliseconds(1, Number.MAX_SAFE_INTEGER),
 	restartsPerMinute: wholeNumber(0, 1000),
 	seed: wholeNumber(0, seedMax),
@@ -79,6 +91,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
 		threads: resolveThreadEntries(options.threads ?? {}, options.kvThread ?? false),
 		limits: {...defaultRaftLimits, ...given(limits)},
 		valueBytesMax: options.valueBytesMax ?? 2 ** 20,
+		maxMemoryBytes: options.maxMemoryBytes ?? defaultMaxMemoryBytes(options.nodes ?? 3),
 		sessionTimeoutMs: options.sessionTimeoutMs ?? defaultSessionLimits.sessionTimeoutMs,
 		restartsPerMinute: options.restartsPerMinute ?? 10,
 		seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),

@@ -13,6 +13,8 @@ export interface StartOptions {
 	readonly redisHost: string;
 	/** The key/value servers run on threads of their own. */
 	readonly kvThread: boolean;
+	/** Bytes of keys and values; left out: the cluster's default. */
+	readonly maxMemoryBytes?: number;
 	/** The etcd cluster that takes the place of our own; then nothing of nodes, directory and threads counts. */
 	readonly engine: EngineOptions | undefined;
 }
@@ -46,6 +48,7 @@ interface RawStartOptions extends RawEngineOptions {
 	readonly redisPort: number;
 	readonly redisHost: string;
 	readonly kvThread: boolean;
+	readonly maxMemory?: number;
 }
 
 export function startSubcommand(start: (options: StartOptions) => Promise<number>): Subcommand {
@@ -64,17 +67,23 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				.addOption(memory.default(false).conflicts('dir'))
 				.option('--redis-port <port>', 'port of the Redis protocol; 0 takes any free one', wholeNumber(0, 65_535), 6380)
 				.option('--redis-host <host>', 'address to listen on', '127.0.0.1')
+				.option(
+					'--max-memory <bytes>',
+					'refuse writes when keys and values, of which each node holds a copy, take more: a number, or 100mb, 2gb (default: 40 % of the memory, divided by the nodes)',
+					memoryBytes,
+				)
 				.option('--kv-thread', 'run each key/value server on a thread of its own', false)
 				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw, command))));
-			addEngineOptions(command, ['nodes', 'dir', 'memory', 'kvThread']);
+			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread']);
 		},
 	};
 }
 
 function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
-	const {nodes, dir, memory, redisPort, redisHost, kvThread} = raw;
+	const {nodes, dir, memory, redisPort, redisHost, kvThread, maxMemory} = raw;
 	const engine = engineOptionsOf(raw, command);
-	return {nodes, directory: memory ? undefined : dir, redisPort, redisHost, kvThread, engine};
+	const given = {nodes, directory: memory ? undefined : dir, redisPort, redisHost, kvThread, engine};
+	return maxMemory === undefined ? given : {...given, maxMemoryBytes: maxMemory};
 }
 
 /**
@@ -139,6 +148,15 @@ function mistakeLine(text: string): string {
 		.replaceAll(/\s*\n\s*/g, ' ')
 		.replaceAll(/(:\/\/[^\s/:@']*:)[^\s']*@/g, '$1***@');
 	return `threadraft: ${message} (see threadraft --help)`;
+}
+
+const bytesOfUnit: Readonly<Record<string, number>> = {'': 1, b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30};
+
+function memoryBytes(text: string): number {
+	const [, digits, unit = ''] = /^(\d{1,12})(b|kb|mb|gb)?$/i.exec(text) ?? [];
+	const bytes = Number(digits) * (bytesOfUnit[unit.toLowerCase()] ?? Number.NaN);
+	if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+	throw new InvalidArgumentError('Write a number of bytes, such as 104857600, 100mb or 2gb.');
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

@@ -29,7 +29,11 @@ export class KvActor implements Actor<KvActorMessage> {
 			now,
 			send: raft,
 			reply: (replyTo, reply) => this.#ports.reply(replyTo, reply),
-			limits: {valueBytesMax: replica.valueBytesMax, sessionTimeoutMs: replica.sessionTimeoutMs},
+			limits: {
+				valueBytesMax: replica.valueBytesMax,
+				sessionTimeoutMs: replica.sessionTimeoutMs,
+				storeBytesMax: replica.maxMemoryBytes,
+			},
 		});
 	}
 

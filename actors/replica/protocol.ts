@@ -42,6 +42,8 @@ export interface ReplicaOptions {
 	/** Bytes of log that make a node take a snapshot; `undefined`: never. */
 	readonly maxRaftState: number | undefined;
 	readonly valueBytesMax: number;
+	/** Bytes of keys and values beyond which the leader refuses writes that add to them. */
+	readonly maxMemoryBytes: number;
 	readonly sessionTimeoutMs: number;
 	readonly storage: StorageOptions;
 	/** Of the election timeouts. */

@@ -20,6 +20,7 @@ import {decodeOutcomes, encodeCommand, encodeReads} from './command-codec.js';
 import {
 	ClerkClosedError,
 	MalformedError,
+	OutOfMemoryError,
 	OverloadedError,
 	SessionExpiredError,
 	TimeoutError,
@@ -531,6 +532,10 @@ export class ClerkCore<Caller = unknown> {
 				task.mayHaveRun = true;
 				this.#search.overloaded();
 				return this.#retryTask(task, 'malformed');
+			case 'invalid':
+				// The log says so, under this number: no copy of it can run.
+				if (outcome.reason === 'outOfMemory') return this.#fail(task, new OutOfMemoryError());
+				return this.#settle(task, {type: 'done', result: outcome});
 			default:
 				return this.#settle(task, {type: 'done', result: outcome});
 		}

@@ -15,13 +15,21 @@ import {parseOutcome, plainOfOutcome} from './outcome-codec.js';
 import {isCount, parseAll, type Plain} from './plain.js';
 import type {Codec, Command, NumberedOperation, Outcome, ReadOperation} from './types.js';
 
+const refuseOpcode = 9;
+
+const plainOfNumbered = (operation: NumberedOperation['operation']): Plain =>
+	operation.type === 'refuse' ? [refuseOpcode] : plainOfOperation(operation);
+
+const parseNumbered = (numbered: Plain): NumberedOperation['operation'] | undefined =>
+	numbered[1] === refuseOpcode ? {type: 'refuse'} : parseWrite(numbered, 1);
+
 function plainOfCommand(command: Command): Plain {
 	switch (command.type) {
 		case 'operations': {
 			const {session, acknowledged, after, operations} = command;
 			const plain: unknown[] = [3, session, acknowledged, after - acknowledged];
 			for (const {sequence, operation} of operations) {
-				plain.push([sequence - acknowledged, ...plainOfOperation(operation)]);
+				plain.push([sequence - acknowledged, ...plainOfNumbered(operation)]);
 			}
 			return plain;
 		}
@@ -47,7 +55,7 @@ function parseOperations(
 		const numbered = plain[place];
 		if (!Array.isArray(numbered)) return undefined;
 		const distance: unknown = numbered[0];
-		const operation = parseWrite(numbered as Plain, 1);
+		const operation = parseNumbered(numbered as Plain);
 		// Nobody has seen the answer of what is only being asked.
 		if (!isCount(distance) || distance === 0 || operation === undefined) return undefined;
 		operations.push({sequence: acknowledged + distance, operation});

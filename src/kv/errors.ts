@@ -81,6 +81,19 @@ export class ValueTooLargeError extends OperationError {
 	}
 }
 
+/** The state would grow beyond the memory that the cluster may use. */
+export class OutOfMemoryError extends OperationError {
+	override readonly name = 'OutOfMemoryError';
+	readonly code = 'ERR_OUT_OF_MEMORY';
+
+	constructor() {
+		super(
+			'The keys and values take as much memory as they may (option maxMemoryBytes): delete some, or raise it.',
+			'notExecuted',
+		);
+	}
+}
+
 /** The servers do not understand the operation; another version of this package? */
 export class MalformedError extends OperationError {
 	override readonly name = 'MalformedError';

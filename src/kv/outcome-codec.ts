@@ -15,7 +15,13 @@ import type {Outcome, Result} from './types.js';
 
 type Invalid = Extract<Result, {type: 'invalid'}>;
 
-const reasons: readonly Invalid['reason'][] = ['notANumber', 'numberOverflow', 'valueTooLarge', 'malformed'];
+const reasons: readonly Invalid['reason'][] = [
+	'notANumber',
+	'numberOverflow',
+	'valueTooLarge',
+	'malformed',
+	'outOfMemory',
+];
 
 function plainOfResult(result: Result): Plain {
 	switch (result.type) {

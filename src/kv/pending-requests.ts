@@ -43,6 +43,11 @@ export class PendingRequests {
 		return this.#waiting.size;
 	}
 
+	/** Bytes of these. */
+	get byteLength(): number {
+		return this.#bytes;
+	}
+
 	hasRoomFor(byteLength: number): boolean {
 		return (
 			this.#waiting.size < this.#limits.pendingRequestsMax && this.#bytes + byteLength <= this.#limits.pendingBytesMax

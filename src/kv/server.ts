@@ -23,13 +23,14 @@ import {
 import {admitRead, admitWrite, refused, type AdmissionLimits} from './admission.js';
 import {encodeCommand, encodeOutcomes} from './command-codec.js';
 import {LogClock} from './log-clock.js';
+import {growthFactorMax, withinMemory} from './memory-limit.js';
 import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
 import {NumberMap} from '../raft/number-map.js';
 import {Queue} from '../raft/queue.js';
 import {ReadBatches} from './read-batches.js';
 import {Replica, type SliceLimits, type SlicedInput} from './replica.js';
 import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from './state-machine.js';
-import type {Codec, Command, KvReply, KvRequest, Outcome, Result} from './types.js';
+import type {Codec, Command, KvReply, KvRequest, Outcome, ReadOperation, Result} from './types.js';
 import {Waiters} from './waiters.js';
 
 export interface ServerLimits extends StateMachineLimits, AdmissionLimits, PendingLimits, SliceLimits {
@@ -39,6 +40,8 @@ export interface ServerLimits extends StateMachineLimits, AdmissionLimits, Pendi
 	readonly preparedBytesMax: number;
 	/** Requests of one turn are proposed together up to this many bytes. @default 1048576 (1 MiB) */
 	readonly proposalBytesMax: number;
+	/** Bytes of keys and values, as the store counts them; a write that would exceed them is answered with `outOfMemory`. @default Infinity */
+	readonly storeBytesMax: number;
 	/** How often log time moves while there are writes, ms. @default 1000 */
 	readonly clockIntervalMs: Milliseconds;
 }
@@ -56,6 +59,7 @@ export const defaultServerLimits: ServerLimits = {
 	readBytesMax: 64 * 2 ** 20,
 	preparedBytesMax: 2 ** 20,
 	proposalBytesMax: 2 ** 20,
+	storeBytesMax: Infinity,
 	clockIntervalMs: 1000,
 };
 
@@ -213,10 +217,23 @@ export class KvServer {
 		const known = this.#knownOutcomes(admitted.command);
 		if (known !== undefined) return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, known)};
 		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
-		const request = {replyTo, byteLength: bytes.length, bytes, command: admitted.command};
+		const request = {replyTo, byteLength: bytes.length, ...this.#withinMemory(admitted.command, bytes)};
 		this.#pending.add(request);
 		this.#turnWrites.push(request);
 		return undefined;
+	}
+
+	/** The command, with a refusal in the place of each operation that there is no memory for. */
+	#withinMemory(command: Command, bytes: Uint8Array): {readonly command: Command; readonly bytes: Uint8Array} {
+		const {storeBytes} = this.#machine;
+		// What is under way counts as if it were applied.
+		const room = this.#limits.storeBytesMax - storeBytes - this.#pending.byteLength;
+		if (command.type !== 'operations' || room >= bytes.length * growthFactorMax) return {command, bytes};
+		const read = (operation: ReadOperation): Result => this.#machine.read(operation);
+		const operations = withinMemory(command.operations, {room, storeBytes, read});
+		if (operations === undefined) return {command, bytes};
+		const admitted = {...command, operations};
+		return {command: admitted, bytes: encodeCommand(this.#codec, admitted)};
 	}
 
 	/**

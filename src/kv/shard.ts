@@ -59,12 +59,19 @@ export class Shard {
 	/** Bytes of records that share pages, and of those among them that nothing points to. */
 	#filled = 0;
 	#garbage = 0;
+	/** Bytes of the records with pages of their own. */
+	#ownBytes = 0;
 	#slots = new Uint32Array(firstSlots);
 	#size = 0;
 
 	/** Keys. */
 	get size(): number {
 		return this.#size;
+	}
+
+	/** What its records and their table take. Garbage is not counted: it is given back before it is half of all. */
+	get bytes(): number {
+		return this.#filled - this.#garbage + this.#ownBytes + this.#slots.byteLength;
 	}
 
 	/** What a copy of it copies at once. */
@@ -125,6 +132,7 @@ export class Shard {
 		copy.#end = this.#end;
 		copy.#filled = this.#filled;
 		copy.#garbage = this.#garbage;
+		copy.#ownBytes = this.#ownBytes;
 		copy.#slots = this.#slots.slice();
 		copy.#size = this.#size;
 		return copy;
@@ -215,6 +223,7 @@ export class Shard {
 		if (length >= ownPageBytes) {
 			const number = this.#addPage(new Uint8Array(length));
 			this.#ownPages.add(number);
+			this.#ownBytes += length;
 			return number * pageBytes;
 		}
 		if (this.#current === undefined || this.#end + length > this.#capacity()) this.#makeRoom(length);
@@ -263,8 +272,10 @@ export class Shard {
 	/** The record is garbage from here on; a page of its own goes at once. */
 	#discard(address: number): void {
 		const number = pageOf(address);
-		if (this.#ownPages.delete(number)) this.#removePage(number);
-		else this.#garbage += this.#recordAt(address).length;
+		if (this.#ownPages.delete(number)) {
+			this.#ownBytes -= this.#recordAt(address).length;
+			this.#removePage(number);
+		} else this.#garbage += this.#recordAt(address).length;
 	}
 
 	/** Moves the records that are pointed to into new pages, end to end, and leaves the others behind. */

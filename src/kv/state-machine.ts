@@ -24,6 +24,7 @@ type Operations = Extract<Command, {type: 'operations'}>;
 
 /** Of what no key feels: nobody waits for it. */
 const nothing: Outcome = {type: 'batch', results: []};
+const outOfMemory: Result = {type: 'invalid', reason: 'outOfMemory', version: 0};
 const malformed: Outcome = {type: 'invalid', reason: 'malformed', version: 0};
 
 export class KvStateMachine {
@@ -59,6 +60,11 @@ export class KvStateMachine {
 
 	get keyCount(): number {
 		return this.#store.size;
+	}
+
+	/** Bytes that keys and values take in memory, about: what a limit of memory is held against. */
+	get storeBytes(): number {
+		return this.#store.bytes;
 	}
 
 	get sessionCount(): number {
@@ -186,7 +192,7 @@ export class KvStateMachine {
 		if (this.#sessions.isFull(session)) return {type: 'sessionFull'};
 		const {valueBytesMax} = this.#limits;
 		const execution = {store: this.#store, version: this.#revision, valueBytesMax};
-		const result = execute(execution, operation);
+		const result = operation.type === 'refuse' ? outOfMemory : execute(execution, operation);
 		this.#sessions.keep(session, sequence, result);
 		return result;
 	}

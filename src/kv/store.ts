@@ -45,10 +45,16 @@ export class Store {
 	#size = 0;
 	#frozen: FrozenStore | undefined;
 	#copiedBytes = 0;
+	#bytes = 0;
 
 	/** Keys. */
 	get size(): number {
 		return this.#size;
+	}
+
+	/** See `Shard.bytes`: of all shards. */
+	get bytes(): number {
+		return this.#bytes;
 	}
 
 	/** What was copied for the sake of snapshots, ever: the part of a write's cost that its size does not tell. */
@@ -64,7 +70,10 @@ export class Store {
 	/** Takes a copy of the value. */
 	set(key: Key, value: Value, version: Version): void {
 		const hash = hashOf(key);
-		if (this.#writable(placeOf(hash)).set(hash, key, value, version)) this.#size += 1;
+		const shard = this.#writable(placeOf(hash));
+		const before = shard.bytes;
+		if (shard.set(hash, key, value, version)) this.#size += 1;
+		this.#bytes += shard.bytes - before;
 	}
 
 	/** Whether there was something to delete. */
@@ -73,9 +82,11 @@ export class Store {
 		const place = placeOf(hash);
 		if (this.#shards[place]?.get(hash, key) === undefined) return false;
 		const shard = this.#writable(place);
+		const before = shard.bytes;
 		shard.delete(hash, key);
 		this.#size -= 1;
 		if (shard.size === 0) this.#shards[place] = undefined;
+		this.#bytes += (shard.size === 0 ? 0 : shard.bytes) - before;
 		return true;
 	}
 
@@ -84,6 +95,7 @@ export class Store {
 		const size = this.#size;
 		this.#shards = new Array<Shard | undefined>(shardCount).fill(undefined);
 		this.#size = 0;
+		this.#bytes = 0;
 		return size;
 	}
 
@@ -111,7 +123,8 @@ export class Store {
 		const shard = this.#shards[place];
 		if (shard !== undefined && this.#frozen?.needs(place, shard) !== true) return shard;
 		const copy = shard?.copy() ?? new Shard();
-		if (shard !== undefined) this.#copiedBytes += shard.tableBytes;
+		if (shard === undefined) this.#bytes += copy.bytes;
+		else this.#copiedBytes += shard.tableBytes;
 		this.#shards[place] = copy;
 		return copy;
 	}

@@ -68,15 +68,23 @@ export type Result =
 	/** The operation cannot be carried out, whoever asks and however often. Nothing changed. */
 	| {
 			readonly type: 'invalid';
-			/** `malformed`: the log's bytes are no command; the same on every replica, and no session takes note of it. */
-			readonly reason: 'notANumber' | 'numberOverflow' | 'valueTooLarge' | 'malformed';
+			/** `outOfMemory`: see `Refuse`. `malformed`: the log's bytes are no command; the same on every replica, and no session takes note of it. */
+			readonly reason: 'notANumber' | 'numberOverflow' | 'valueTooLarge' | 'malformed' | 'outOfMemory';
 			readonly version: Version;
 	  };
 
 /** An operation under the number by which its session knows it again, from 1. */
 export interface NumberedOperation {
 	readonly sequence: number;
-	readonly operation: WriteOperation;
+	readonly operation: WriteOperation | Refuse;
+}
+
+/**
+ * What a leader puts in the place of a write that it has no memory for. It travels through the log, so every replica
+ * answers the same, however much memory it has, and a repeat of the write gets this answer too.
+ */
+export interface Refuse {
+	readonly type: 'refuse';
 }
 
 /** A command of the log: one entry. */

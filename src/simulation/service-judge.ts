@@ -97,7 +97,8 @@ export class ServiceJudge {
 		for (const [place, run] of this.#model.operations(command).entries()) {
 			this.#noteRun(run);
 			if (isAlike(outcomes?.[place], run.outcome)) continue;
-			const told = `${describe(run.operation)} at revision ${run.revision} gives`;
+			const what = run.operation.type === 'refuse' ? 'a refusal for want of memory' : describe(run.operation);
+			const told = `${what} at revision ${run.revision} gives`;
 			const given = JSON.stringify(outcomes?.[place], plain);
 			this.#report('meaning', `${told} ${given}, where ${JSON.stringify(run.outcome, plain)} is right`);
 		}
@@ -105,7 +106,7 @@ export class ServiceJudge {
 
 	#noteRun({operation, revision, outcome, isRun}: ModelRun): void {
 		const {coverage} = this.#options;
-		if (isRun) {
+		if (isRun && operation.type !== 'refuse') {
 			coverage.ran(operation, outcome as Result);
 			this.answers.ran(operation, outcome as Result, revision);
 		} else coverage.notRun(outcome);

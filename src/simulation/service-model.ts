@@ -3,7 +3,18 @@
  * with the state machine, its operations, store or sessions: a mistake that all replicas make alike shows against it.
  */
 import type {StateMachineLimits} from '../kv/state-machine.js';
-import type {Command, Expected, Key, Operation, Outcome, Result, Value, Version, WriteOperation} from '../kv/types.js';
+import type {
+	Command,
+	Expected,
+	Key,
+	Operation,
+	Outcome,
+	Refuse,
+	Result,
+	Value,
+	Version,
+	WriteOperation,
+} from '../kv/types.js';
 import {isSameBytes} from './log-judge.js';
 import {ModelSessions} from './model-sessions.js';
 import {bytesOfText, joined, textOf} from './operation-text.js';
@@ -15,7 +26,7 @@ export interface ModelValue {
 
 /** What became of one operation of a command, and whether it was run there, or is a repeat, or was refused. */
 export interface ModelRun {
-	readonly operation: WriteOperation;
+	readonly operation: WriteOperation | Refuse;
 	readonly revision: Version;
 	readonly outcome: Outcome;
 	readonly isRun: boolean;
@@ -93,8 +104,10 @@ export class ServiceModel {
 		});
 	}
 
-	#run(operation: Operation): Result {
+	#run(operation: Operation | Refuse): Result {
 		switch (operation.type) {
+			case 'refuse':
+				return {type: 'invalid', reason: 'outOfMemory', version: 0};
 			case 'get': {
 				const there = this.keys.get(operation.key);
 				return {type: 'value', value: there?.value, version: there?.version ?? 0};

@@ -6,7 +6,7 @@ import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '..
 import {decodeCommand, decodeReads, encodeOutcomes} from '../../src/kv/command-codec.js';
 import {OperationError} from '../../src/kv/errors.js';
 import type {ServerLimits} from '../../src/kv/server.js';
-import type {KvReply, KvRequest, Operation, Outcome} from '../../src/kv/types.js';
+import type {KvReply, KvRequest, NumberedOperation, Operation, Outcome} from '../../src/kv/types.js';
 import {nodeId} from '../../src/raft/types.js';
 import {FakeCluster, randomOf} from './fake-cluster.js';
 import {append, put, runs} from './helpers.js';
@@ -72,7 +72,12 @@ function commandsOf(request: KvRequest): readonly unknown[] {
 	return operations.map(({sequence, operation}) => operationCommand(session, sequence, acknowledged, operation));
 }
 
-const operationCommand = (session: number, sequence: number, acknowledged: number, operation: Operation): unknown => ({
+const operationCommand = (
+	session: number,
+	sequence: number,
+	acknowledged: number,
+	operation: NumberedOperation['operation'] | Operation,
+): unknown => ({
 	session,
 	sequence,
 	acknowledged,

@@ -12,6 +12,9 @@ export class Failure {
 	}
 }
 
+/** Redis' words, which clients know. */
+const outOfMemoryText = "OOM command not allowed when used memory > 'maxmemory'.";
+
 /** What fails each time it is tried. */
 const permanentCodes = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_MALFORMED']);
 
@@ -31,6 +34,7 @@ export const loadingText = 'LOADING the nodes of the cluster read their logs: tr
  */
 export function failureText(failure: Failure, kind: 'read' | 'write'): string {
 	const {code, outcome, message} = factsOf(failure.error);
+	if (code === 'ERR_OUT_OF_MEMORY') return outOfMemoryText;
 	if (kind === 'write' && outcome !== 'notExecuted')
 		return `UNCERTAIN the command may have been executed, or may yet be (${code}): ${message}`;
 	const known = words.get(code);
@@ -62,6 +66,8 @@ export function invalidText({reason}: Invalid, limits: RedisLimits): string {
 			return 'ERR increment or decrement would overflow';
 		case 'valueTooLarge':
 			return valueTooLargeText(limits);
+		case 'outOfMemory':
+			return outOfMemoryText;
 		case 'malformed':
 			return 'ERR the cluster does not know this operation';
 		default:

@@ -114,6 +114,7 @@ export class RaftThreads implements RaftCluster {
 			voters: this.#servers.map((_, server) => nodeId(server)),
 			limits: labRaftLimits,
 			maxRaftState: this.#options.snapshots ? maxRaftState : undefined,
+			maxMemoryBytes: Infinity,
 			valueBytesMax: 0,
 			sessionTimeoutMs: 0,
 			storage: {

@@ -1,0 +1,123 @@
+/** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
+import {unreachable} from '../raft/types.js';
+import type {NumberedOperation, Operation, ReadOperation, Result} from './types.js';
+
+/** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
+const recordBytes = 24;
+const numberBytesMax = 20;
+/** No write makes the state grow by more than so many times its own bytes: the shortest that adds a key has five. */
+export const growthFactorMax = 8;
+
+type Read = (operation: ReadOperation) => Result;
+
+/** The sizes of keys as the operations of one command leave them, one after the other; `undefined`: absent. */
+class Sizes {
+	readonly #read: Read;
+	readonly #storeBytes: number;
+	#kept = new Map<string, number | undefined>();
+	/** By the operation that is being weighed. */
+	#tried = new Map<string, number | undefined>();
+	#isCleared = false;
+
+	constructor(read: Read, storeBytes: number) {
+		this.#read = read;
+		this.#storeBytes = storeBytes;
+	}
+
+	/** Of the record: its key, its value and what it takes besides. */
+	of(key: string): number | undefined {
+		if (this.#tried.has(key)) return this.#tried.get(key);
+		if (this.#kept.has(key) || this.#isCleared) return this.#kept.get(key);
+		const current = this.#read({type: 'get', key});
+		return current.type === 'value' && current.value !== undefined ? sizeOf(key, current.value.length) : undefined;
+	}
+
+	set(key: string, size: number | undefined): void {
+		this.#tried.set(key, size);
+	}
+
+	/** The operation is admitted, or not. */
+	end(isAdmitted: boolean): void {
+		if (isAdmitted) for (const [key, size] of this.#tried) this.#kept.set(key, size);
+		this.#tried.clear();
+	}
+
+	/** Returns by how much the state grows: what the operations before have added is not given back. */
+	clear(): number {
+		const grown = this.#isCleared ? 0 : -this.#storeBytes;
+		this.#isCleared = true;
+		this.#kept = new Map();
+		return grown;
+	}
+}
+
+const sizeOf = (key: string, valueBytes: number): number => recordBytes + key.length + valueBytes;
+
+type Growth = {readonly key: string; readonly size: number | undefined};
+
+/** What the operation makes of its key, at most. */
+function growthOf(operation: Exclude<Operation, {type: 'batch' | 'clear' | 'get'}>, sizes: Sizes): Growth {
+	const {key} = operation;
+	const before = sizes.of(key);
+	switch (operation.type) {
+		case 'put':
+			// A condition may not hold: then the larger of both is there.
+			return {key, size: larger(sizeOf(key, operation.value.length), operation.condition && before)};
+		case 'compareAndSet':
+			return {key, size: larger(sizeOf(key, operation.value.length), before)};
+		case 'append':
+			return {key, size: (before ?? sizeOf(key, 0)) + operation.value.length};
+		case 'increment':
+			return {key, size: larger(sizeOf(key, numberBytesMax), before)};
+		case 'delete':
+			return {key, size: undefined};
+		default:
+			return unreachable(operation);
+	}
+}
+
+const larger = (size: number, other: number | undefined): number => Math.max(size, other ?? 0);
+
+/** Bytes by which the operation makes the state grow, or shrink if negative. Notes what it does to its keys. */
+function carryOut(operation: Operation, sizes: Sizes): number {
+	switch (operation.type) {
+		case 'batch':
+			return operation.operations.reduce((sum, part) => sum + carryOut(part, sizes), 0);
+		case 'clear':
+			return sizes.clear();
+		case 'get':
+			return 0;
+		default: {
+			const {key, size} = growthOf(operation, sizes);
+			const grown = (size ?? 0) - (sizes.of(key) ?? 0);
+			sizes.set(key, size);
+			return grown;
+		}
+	}
+}
+
+/**
+ * The operations, with a refusal in the place of each that does not fit into `room` bytes; `undefined`: all fit. What one
+ * deletes is room for those behind it; a batch is weighed as a whole.
+ */
+export function withinMemory(
+	operations: readonly NumberedOperation[],
+	{room, storeBytes, read}: {readonly room: number; readonly storeBytes: number; readonly read: Read},
+): readonly NumberedOperation[] | undefined {
+	const sizes = new Sizes(read, storeBytes);
+	let left = room;
+	let areAllAdmitted = true;
+	const admitted = operations.map((numbered): NumberedOperation => {
+		const {sequence, operation} = numbered;
+		const growth = operation.type === 'refuse' ? 0 : carryOut(operation, sizes);
+		const isAdmitted = growth <= 0 || growth <= left;
+		sizes.end(isAdmitted);
+		if (isAdmitted) {
+			left -= growth;
+			return numbered;
+		}
+		areAllAdmitted = false;
+		return {sequence, operation: {type: 'refuse'}};
+	});
+	return areAllAdmitted ? undefined : admitted;
+}
