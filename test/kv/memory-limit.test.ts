@@ -61,12 +61,13 @@ test('of operations those that fit are admitted, and each of the others is a ref
 
 test('a refusal travels as bytes, changes nothing, and is the answer to every repeat of the write', t => {
 	const machine = new KvStateMachine(codec);
-	const opened = applyTo(machine, {type: 'openSession'});
+	const opened = applyTo(machine, {type: 'openSession', closes: 0});
 	const session = opened.type === 'sessionOpened' ? opened.session : 0;
 	const refusal: Command = {
 		type: 'operations',
 		session,
 		acknowledged: 0,
+		after: 0,
 		operations: [{sequence: 1, operation: {type: 'refuse'}}],
 	};
 	t.deepEqual(decodeCommand(codec, encodeCommand(codec, refusal)), refusal);
