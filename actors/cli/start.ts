@@ -1,12 +1,9 @@
 /** `threadraft start`: a cluster or an etcd cluster's client, its Redis port, and the console, until the input ends or a signal comes. */
 import path from 'node:path';
-import {isatty} from 'node:tty';
 import {Cluster} from '../cluster/cluster.js';
 import {describeDamage, describeReason, healthOf} from '../cluster/health.js';
 import type {SupervisorEvent} from '../cluster/node-state.js';
 import type {StartOptions} from '../console/command-line.js';
-import type {ConsoleTarget} from '../console/console-target.js';
-import {runConsole} from '../console/console.js';
 import type {EngineOptions} from '../console/engine-options.js';
 import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {EngineSecurity} from '../engines/etcd/security.js';
@@ -15,6 +12,7 @@ import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
 import {unreachable} from '../../src/raft/types.js';
 import {ClusterTarget} from './cluster-target.js';
+import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
 import {EtcdTarget} from './etcd-target.js';
 
@@ -24,8 +22,6 @@ const valueBytesMax = 2 ** 20;
 const redisTimeoutMs = 30_000;
 /** More files than a node has open at once beyond those of its start: segments of the log, a snapshot, its thread's own. */
 const descriptorsOfNode = 16;
-/** What a shell shows for a process that ended by this signal. */
-const signalStatus = {SIGINT: 130, SIGTERM: 143} as const;
 
 export async function start(options: StartOptions): Promise<number> {
 	return options.engine === undefined ? startCluster(options) : startEngine(options.engine, options);
@@ -57,7 +53,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 			? 'in temporary files that are gone at the end'
 			: `in ${path.relative('', directory) || '.'}`;
 	tellStart(`${nodes} nodes on ${nodes} threads, data ${place}`, gateway);
-	return converse(new ClusterTarget(cluster, cluster.clerk(), gateway));
+	return converse(new ClusterTarget(cluster, cluster.clerk(), gateway), options);
 }
 
 /** The same console and Redis port, before an etcd cluster. */
@@ -71,7 +67,7 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	};
 	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close});
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
-	return converse(new EtcdTarget({url, security}, clerk, gateway, close));
+	return converse(new EtcdTarget({url, security}, clerk, gateway, close), options);
 }
 
 /** The connections that are there would keep the process from ending. */
@@ -82,20 +78,6 @@ async function connectOrClose(url: string, security: EngineSecurity, other: Etcd
 		await other.close();
 		throw error;
 	}
-}
-
-/** Until the input ends or a signal comes. */
-async function converse(target: ConsoleTarget): Promise<number> {
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-		process.once(signal, () => void target.close().finally(() => process.exit(signalStatus[signal])));
-	}
-	return runConsole(target, {
-		input: process.stdin,
-		output: process.stdout,
-		errorOutput: process.stderr,
-		// Not isTTY, which is undefined, and not false, where there is no terminal.
-		isTerminal: isatty(process.stdin.fd) && isatty(process.stdout.fd),
-	});
 }
 
 /** What the Redis port stands before. */

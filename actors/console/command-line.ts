@@ -15,6 +15,10 @@ export interface StartOptions {
 	readonly kvThread: boolean;
 	/** Bytes of keys and values; left out: the cluster's default. */
 	readonly maxMemoryBytes?: number;
+	/** No console: serve until a signal comes. */
+	readonly serve: boolean;
+	/** A script goes on after a line that failed. */
+	readonly keepGoing: boolean;
 	/** The etcd cluster that takes the place of our own; then nothing of nodes, directory and threads counts. */
 	readonly engine: EngineOptions | undefined;
 }
@@ -49,6 +53,8 @@ interface RawStartOptions extends RawEngineOptions {
 	readonly redisHost: string;
 	readonly kvThread: boolean;
 	readonly maxMemory?: number;
+	readonly serve: boolean;
+	readonly keepGoing: boolean;
 }
 
 export function startSubcommand(start: (options: StartOptions) => Promise<number>): Subcommand {
@@ -73,6 +79,12 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 					memoryBytes,
 				)
 				.option('--kv-thread', 'run each key/value server on a thread of its own', false)
+				.addOption(
+					new Option('--serve', 'no console: serve until SIGTERM. So it does without a terminal and a script')
+						.default(false)
+						.conflicts('keepGoing'),
+				)
+				.option('--keep-going', 'run the rest of a script after a line that failed; else that ends the cluster', false)
 				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw, command))));
 			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread']);
 		},
@@ -80,9 +92,10 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 }
 
 function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
-	const {nodes, dir, memory, redisPort, redisHost, kvThread, maxMemory} = raw;
+	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, maxMemory} = raw;
 	const engine = engineOptionsOf(raw, command);
-	const given = {nodes, directory: memory ? undefined : dir, redisPort, redisHost, kvThread, engine};
+	const directory = memory ? undefined : dir;
+	const given = {nodes, directory, redisPort, redisHost, kvThread, serve, keepGoing, engine};
 	return maxMemory === undefined ? given : {...given, maxMemoryBytes: maxMemory};
 }
 

@@ -10,7 +10,9 @@ import picocolors from 'picocolors';
 import type {Colors} from 'picocolors/types.js';
 import {complete} from './completion.js';
 import type {ConsoleTarget} from './console-target.js';
+import {Interrupts} from './interrupts.js';
 import {LineRunner, oneLine, type LineResult} from './line-runner.js';
+import {handleSuspension} from './suspension.js';
 
 export interface ConsoleOptions {
 	/** Destroyed at the end. */
@@ -20,6 +22,10 @@ export interface ConsoleOptions {
 	readonly errorOutput: Writable;
 	/** Whether a person types: with prompt, colours, completion and history. Otherwise `input` is a script. */
 	readonly isTerminal: boolean;
+	/** Run the lines of a script that come after one that failed. @default false */
+	readonly keepsGoing?: boolean | undefined;
+	/** Stops the process as Ctrl-Z does, until the shell lets it go on. @default stops the process group, with npm in it */
+	readonly suspend?: (() => void) | undefined;
 	/**
 	 * How long each command may take, in ms; `sleep` takes as long as it says. Closing the target may take as long.
 	 * @default 10000
@@ -33,7 +39,8 @@ const PROMPT = '> ';
 
 /**
  * Runs until the input ends or somebody quits, then closes the target. Resolves with the exit status: 0, or 1 where
- * a line of a script failed (no later line is run), the output went away, or the target did not close in time.
+ * a line of a script failed, the output went away, or the target did not close in time. Unless it keeps going, a script
+ * ends with the line that failed.
  */
 export async function runConsole(target: ConsoleTarget, options: ConsoleOptions): Promise<number> {
 	const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
@@ -45,23 +52,26 @@ export async function runConsole(target: ConsoleTarget, options: ConsoleOptions)
 	return (await closeTarget(target, options.errorOutput, deadlineMs)) ? status : 1;
 }
 
-async function runScript(runner: LineRunner, {input, output, errorOutput}: ConsoleOptions): Promise<number> {
+async function runScript(runner: LineRunner, options: ConsoleOptions): Promise<number> {
+	const {input, output, errorOutput, keepsGoing = false} = options;
 	const lines = createInterface({input, crlfDelay: Infinity});
 	const gone = closeWhenOutputFails(lines, output);
 	let lineNumber = 0;
+	let status = 0;
 	for await (const line of lines) {
 		lineNumber++;
 		output.write(`${PROMPT}${line}\n`);
 		const result = await runner.run(line, gone);
 		if (result.type === 'failed') {
 			errorOutput.write(`line ${lineNumber}: ${result.message}\n`);
-			return 1;
+			status = 1;
+			if (!keepsGoing) break;
 		}
-		if (result.type === 'quit') return 0;
+		if (result.type === 'quit') break;
 		if (result.type === 'answered') output.write(`${result.text}\n`);
 		if (gone.aborted) break;
 	}
-	return gone.aborted ? 1 : 0;
+	return gone.aborted ? 1 : status;
 }
 
 async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours: Colors): Promise<number> {
@@ -79,12 +89,19 @@ async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours:
 	let isClosed = false;
 	let running: AbortController | undefined;
 	lines.once('close', () => (isClosed = true));
+	const interrupts = new Interrupts(lines, output);
 	lines.on('SIGINT', () => {
-		if (running === undefined) cancelLineOrQuit(lines, output);
+		if (running === undefined) interrupts.atPrompt();
 		else running.abort();
+	});
+	const endSuspension = handleSuspension(lines, {
+		input,
+		suspend: options.suspend ?? (() => process.kill(0, 'SIGTSTP')),
+		isAtPrompt: () => running === undefined && !isClosed,
 	});
 	lines.prompt();
 	for await (const line of lines) {
+		interrupts.forget();
 		running = new AbortController();
 		const result = await runner.run(line, AbortSignal.any([running.signal, gone]));
 		running = undefined;
@@ -93,6 +110,8 @@ async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours:
 		// The input may have ended while the command ran; lines typed before that are still to come.
 		if (!isClosed) lines.prompt();
 	}
+	endSuspension();
+	interrupts.forget();
 	lines.close();
 	output.write('\n');
 	return gone.aborted ? 1 : 0;
@@ -101,18 +120,6 @@ async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours:
 function writeResult(result: LineResult, output: Writable, colours: Colors): void {
 	if (result.type === 'answered') output.write(`${result.text}\n`);
 	if (result.type === 'failed') output.write(`${colours.red(result.message)}\n`);
-}
-
-function cancelLineOrQuit(lines: Interface, output: Writable): void {
-	if (lines.line === '') {
-		lines.close();
-		return;
-	}
-	output.write('^C\n');
-	// Deletes what is before the cursor, then what is behind it.
-	lines.write(null, {ctrl: true, name: 'u'});
-	lines.write(null, {ctrl: true, name: 'k'});
-	lines.prompt();
 }
 
 /** Whoever read the output has left (`| head`): there is nobody to go on for. */

@@ -48,6 +48,8 @@ const defaults: StartOptions = {
 	redisPort: 6380,
 	redisHost: '127.0.0.1',
 	kvThread: false,
+	serve: false,
+	keepGoing: false,
 	engine: undefined,
 };
 

@@ -16,11 +16,16 @@ function collect(stream: PassThrough): () => string {
 	return () => pieces.join('');
 }
 
-async function runScript(script: string, target = new MemoryTarget(), deadlineMs = 10_000): Promise<Transcript> {
+async function runScript(
+	script: string,
+	target = new MemoryTarget(),
+	deadlineMs = 10_000,
+	keepsGoing = false,
+): Promise<Transcript> {
 	const [input, output, errorOutput] = [new PassThrough(), new PassThrough(), new PassThrough()];
 	const [outputText, errorText] = [collect(output), collect(errorOutput)];
 	input.end(script);
-	const status = await runConsole(target, {input, output, errorOutput, isTerminal: false, deadlineMs});
+	const status = await runConsole(target, {input, output, errorOutput, isTerminal: false, deadlineMs, keepsGoing});
 	return {status, output: outputText(), errors: errorText()};
 }
 
@@ -240,6 +245,8 @@ test('help lists every command, or explains one', async t => {
 class Terminal {
 	readonly target = new MemoryTarget();
 	readonly status: Promise<number>;
+	/** Settles when the console has stopped its process. */
+	readonly suspended: Promise<void>;
 	readonly #input = new PassThrough();
 	readonly #output = new PassThrough();
 	readonly #text = collect(this.#output);
@@ -247,11 +254,16 @@ class Terminal {
 
 	constructor() {
 		const errorOutput = new PassThrough().resume();
+		let suspend = (): void => undefined;
+		this.suspended = new Promise(resolve => {
+			suspend = resolve;
+		});
 		this.status = runConsole(this.target, {
 			input: this.#input,
 			output: this.#output,
 			errorOutput,
 			isTerminal: true,
+			suspend,
 		});
 	}
 
@@ -288,6 +300,13 @@ test('at a terminal a failing line is told and the next one is asked for; quit e
 	t.is(terminal.target.closeCount, 1);
 });
 
+test('a script that keeps going runs all lines, and its status tells of the one that failed', async t => {
+	const {status, output, errors} = await runScript('put a 1\npput b 2\nget a\n', new MemoryTarget(), 10_000, true);
+	t.is(status, 1);
+	t.regex(output, /> get a\n1\n/);
+	t.regex(errors, /^line 2: .*\n$/);
+});
+
 test('at a terminal Tab completes, and the up arrow brings back the last line', async t => {
 	const terminal = new Terminal();
 	await terminal.reads('> ');
@@ -303,7 +322,7 @@ test('at a terminal Tab completes, and the up arrow brings back the last line', 
 	t.is(terminal.target.calls.length, 6);
 });
 
-test('Ctrl-C cancels the line that is being typed, and on an empty line it quits', async t => {
+test('Ctrl-C cancels the line that is being typed; on an empty line it asks, and only the second in a row ends the cluster', async t => {
 	const terminal = new Terminal();
 	await terminal.reads('> ');
 	terminal.type('kill 0');
@@ -314,9 +333,33 @@ test('Ctrl-C cancels the line that is being typed, and on an empty line it quits
 	await terminal.reads('(absent)');
 	await terminal.reads('> ');
 	terminal.type('\u0003');
+	await terminal.reads('press Ctrl-C again to stop the cluster');
+	await terminal.reads('> ');
+	terminal.type('get a\r');
+	await terminal.reads('(absent)');
+	await terminal.reads('> ');
+	terminal.type('\u0003');
+	await terminal.reads('press Ctrl-C again to stop the cluster');
+	await terminal.reads('> ');
+	t.is(terminal.target.closeCount, 0);
+	terminal.type('\u0003');
 	t.is(await terminal.status, 0);
 	t.deepEqual(terminal.target.calls, []);
 	t.is(terminal.target.closeCount, 1);
+});
+
+test.serial('Ctrl-Z stops the process, and the console answers again when the shell lets it go on', async t => {
+	const terminal = new Terminal();
+	await terminal.reads('> ');
+	terminal.type('\u001A');
+	await terminal.suspended;
+	process.emit('SIGCONT');
+	await terminal.reads('> ');
+	terminal.type('get a\r');
+	await terminal.reads('(absent)');
+	terminal.type('quit\r');
+	t.is(await terminal.status, 0);
+	t.is(process.listenerCount('SIGCONT'), 0);
 });
 
 test('Ctrl-C cancels a command that is under way', async t => {
