@@ -6,7 +6,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 
-const cli = fileURLToPath(new URL('../../workers/cli.js', import.meta.url));
+export const cli = fileURLToPath(new URL('../../workers/cli.js', import.meta.url));
 /** A process that hangs is a failure of its test, and must not outlive it. */
 const killAfterMs = 90_000;
 
