@@ -10,7 +10,7 @@ export const damagedFiles: Row = {
 	title: 'whatever is damaged in a stopped directory, a start refuses it or serves everything that was acknowledged',
 	weight: 3,
 	shortMs: 4000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		const bases = [
 			{nodes: 1, damagedMax: 1, ...(await makeDirectory(trial, 'one', {nodes: 1, rounds: 12}))},

@@ -16,7 +16,7 @@ export const descriptors: Row = {
 		'however many clients come, the log gets the descriptors that it needs, and those who are in go on being served',
 	weight: 1,
 	shortMs: 4000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');
 		const server = new Server(trial, {args: {nodes: 3, directory, maxRaftState: 8 * 1024}, ulimit: `-n ${limit}`});

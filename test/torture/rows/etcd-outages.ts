@@ -16,7 +16,7 @@ export const etcdOutages: Row = {
 		'the etcd engine outlives killed, hung and restarted members and lost quorums, and what its clients saw stays linearizable',
 	weight: 3,
 	shortMs: 5000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		if (!isEtcdInstalled) trial.skip(etcdMissing);
 		const cluster = await EtcdCluster.start();

@@ -15,7 +15,7 @@ export const idleSessions: Row = {
 	title: 'the first write after a long idle time, or after thousands of other clients have come and gone, just works',
 	weight: 1,
 	shortMs: 3000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		const cluster = await Cluster.start({nodes: 3, sessionTimeoutMs, seed: trial.random.uint32()});
 		trial.defer(() => cluster.close());

@@ -15,7 +15,7 @@ export const pipelineOrder: Row = {
 		'what one connection or clerk sends in an order is applied in that order, over lossy networks and changes of leader',
 	weight: 2,
 	shortMs: 3000,
-	isInTests: false,
+	isInTests: true,
 	run: async trial => {
 		const cluster = await Cluster.start({nodes: 3, seed: trial.random.uint32()});
 		trial.defer(() => cluster.close());
