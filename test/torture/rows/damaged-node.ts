@@ -36,8 +36,11 @@ export const damagedNode: Row = {
 
 function hurt({random}: Trial, directory: string, node: number): {readonly what: string; readonly file: string} {
 	const folder = path.join(directory, `node-${node}`);
-	const names = readdirSync(folder).filter(name => /^(log|snapshot)-\d+$/.test(name));
-	const file = random.pick(names);
+	// Older files may be there that nothing needs any more: their damage is nobody's.
+	const file = readdirSync(folder)
+		.filter(name => /^log-\d+$/.test(name))
+		.sort()
+		.at(-1)!;
 	switch (random.integer(0, 2)) {
 		case 0:
 			damage(path.join(folder, file), 'zeroed', random);
