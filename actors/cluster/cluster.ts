@@ -242,7 +242,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 async function openDirectory({directory, nodes}: ResolvedClusterOptions, owner: string): Promise<DataDirectory> {
 	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
 	// never forced to a disk, and are gone with the cluster.
-	return directory === undefined ? DataDirectory.temporary(nodes) : DataDirectory.open(directory, nodes, owner);
+	return directory === undefined ? DataDirectory.temporary(nodes, owner) : DataDirectory.open(directory, nodes, owner);
 }
 
 function replicaOptions(

@@ -5,8 +5,7 @@
  */
 import {randomBytes} from 'node:crypto';
 import {existsSync, readFileSync} from 'node:fs';
-import {mkdir, mkdtemp, open, readdir, readFile, rename, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {mkdir, open, readdir, readFile, rename} from 'node:fs/promises';
 import path from 'node:path';
 import {clusterFileName, damaged, decodeClusterFile, encodeClusterFile} from '../../src/storage/cluster-file.js';
 import {claimDirectory, releaseDirectory} from '../../src/storage/directory-lock.js';
@@ -14,6 +13,7 @@ import {DataDirectoryError} from '../../src/storage/errors.js';
 import type {Identity} from '../../src/storage/identity.js';
 import {decodeNodeFile, nodeFileName} from '../../src/storage/node-file.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
+import {TemporaryDirectory} from './temporary-directory.js';
 
 const neverStarted: ExpectedStart = {starts: 0, isStarting: false, isClosed: false, isOlder: false};
 
@@ -22,8 +22,9 @@ export class DataDirectory {
 	readonly #clusterId: string;
 	/** By node. */
 	readonly #nodes: ExpectedStart[];
-	/** Claims the directory; `undefined` for a temporary one, which nobody else knows of. */
+	/** Claims the directory; `undefined` for a temporary one, which claims itself. */
 	readonly #owner: string | undefined;
+	readonly #temporary: TemporaryDirectory | undefined;
 	/** Resolves when the write that is under way has ended; never rejects. */
 	#written: Promise<void> = Promise.resolve();
 	/** The write that begins next, shared by all that want one. */
@@ -32,18 +33,19 @@ export class DataDirectory {
 	private constructor(
 		directory: string,
 		{clusterId, nodes}: {readonly clusterId: string; readonly nodes: readonly ExpectedStart[]},
-		owner: string | undefined,
+		keeper: string | TemporaryDirectory,
 	) {
 		this.path = directory;
 		this.#clusterId = clusterId;
 		this.#nodes = [...nodes];
-		this.#owner = owner;
+		this.#owner = typeof keeper === 'string' ? keeper : undefined;
+		this.#temporary = typeof keeper === 'string' ? undefined : keeper;
 	}
 
-	/** A new folder for a cluster that lives as long as its process. `close` removes it. */
-	static async temporary(nodes: number): Promise<DataDirectory> {
-		const directory = await mkdtemp(path.join(tmpdir(), 'threadraft-'));
-		return new DataDirectory(directory, newCluster(nodes), undefined);
+	/** A new folder for a cluster that lives as long as its process. `close` removes it. `owner`: as of `open`. */
+	static async temporary(nodes: number, owner: string): Promise<DataDirectory> {
+		const temporary = await TemporaryDirectory.make(owner);
+		return new DataDirectory(temporary.path, newCluster(nodes), temporary);
 	}
 
 	/**
@@ -100,10 +102,8 @@ export class DataDirectory {
 
 	/** Notes which nodes ended in good order, and lets go of the folder. Their threads have ended. */
 	async close(): Promise<void> {
-		if (this.#owner === undefined) {
-			await rm(this.path, {recursive: true, force: true});
-			return;
-		}
+		await this.#temporary?.remove();
+		if (this.#owner === undefined) return;
 		try {
 			let isAnyClosed = false;
 			for (const [node, state] of this.#nodes.entries()) {

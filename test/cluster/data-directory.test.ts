@@ -218,7 +218,7 @@ test('a directory has one owner at a time, also while it holds nothing yet', asy
 });
 
 test('a temporary directory counts starts too, and is gone after the close', async t => {
-	const directory = await DataDirectory.temporary(nodes);
+	const directory = await DataDirectory.temporary(nodes, 'a');
 	t.like(await directory.beginStart(1), {starts: 0, isStarting: false});
 	await directory.confirmStart(1);
 	t.like(await directory.beginStart(1), {starts: 1, isStarting: false});
