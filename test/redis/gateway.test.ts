@@ -22,6 +22,12 @@ test('an address that is not ours is a typed error with its cause', async t => {
 	t.like(error?.cause, {code: 'EADDRNOTAVAIL'});
 });
 
+test('without a host the port listens on the loopback address alone', async t => {
+	const gateway = await startRedisGateway({client: new StoreClient(), info, port: 0});
+	t.teardown(() => gateway.close());
+	t.is(gateway.address, '127.0.0.1');
+});
+
 test('closing cuts the connections, frees the port, and may be repeated', async t => {
 	const client = new StoreClient();
 	let openIt = () => {};
