@@ -4,11 +4,12 @@
  */
 import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
-import {check, partition, verdictOf, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
+import {check, verdictOf, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
 import {HistoryError} from '../../src/linearizability/history-error.js';
 import type {ParsedHistory} from '../../src/linearizability/formats/format.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel, type KvModelName} from '../../src/linearizability/models/kv-model.js';
+import {partition} from '../../src/linearizability/partition.js';
 import {readHistory} from './read-history.js';
 import type {CheckTask} from './task.js';
 

@@ -1,8 +1,8 @@
-import {partition} from '../../src/linearizability/check.js';
 import {explainViolation, type Explanation} from '../../src/linearizability/explain.js';
 import {renderHtml} from '../../src/linearizability/html.js';
 import type {KvHistory, KvInput, KvOutput} from '../../src/linearizability/kv-operation.js';
 import {kvModel, type KvModel} from '../../src/linearizability/models/kv-model.js';
+import {partition} from '../../src/linearizability/partition.js';
 import type {CheckedFile, FileResult} from './check-files.js';
 
 export interface ExplainedKey {

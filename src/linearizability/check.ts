@@ -9,9 +9,10 @@
  * Keys are searched in turns, a slice each, so that one intractable key cannot hide another one's violation.
  */
 import type {SearchOptions} from './engines/search.js';
-import type {History, Operation} from './history.js';
+import type {History} from './history.js';
 import type {Anomaly, Model} from './model.js';
 import {KeyCheck} from './key-check.js';
+import {partition} from './partition.js';
 
 export type EngineName = 'chain' | 'wgl' | 'jit';
 
@@ -83,21 +84,6 @@ export function check<Input, Output, State>(
 	run.searchAll();
 	const keys = checks.map(each => each.result());
 	return {verdict: verdictOf(history, keys), keys};
-}
-
-/** The operations of each key, in order of its first appearance. */
-export function partition<Input, Output, State>(
-	history: History<Input, Output>,
-	model: Model<Input, Output, State>,
-): Map<string, Operation<Input, Output>[]> {
-	const partitions = new Map<string, Operation<Input, Output>[]>();
-	for (const operation of history) {
-		const key = model.key?.(operation.input) ?? '';
-		const operations = partitions.get(key);
-		if (operations === undefined) partitions.set(key, [operation]);
-		else operations.push(operation);
-	}
-	return partitions;
 }
 
 /** Whether there is anything to judge: an operation without an answer fits to everything. */

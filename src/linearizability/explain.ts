@@ -62,7 +62,8 @@ export function explainViolation<Input, Output, State>(
 	});
 	const operations = core.map(({operation}) => operation);
 	const order = findLongest(operations, model, isLate);
-	const {steps, state} = replay(operations, order, model);
+	const shown: Model<Input, Output, unknown> = model.forPeople?.(operations) ?? model;
+	const {steps, state} = replay(operations, order, shown);
 	const places = new Map(core.map(({offset}, place) => [offset, place]));
 	return {
 		core,
@@ -70,7 +71,7 @@ export function explainViolation<Input, Output, State>(
 		isSmallest,
 		anomaly: nameOf(operations, model) ?? relocate(anomaly, places) ?? noOrder(operations.length),
 		longest: steps,
-		finalState: model.describeState(state),
+		finalState: shown.describeState(state),
 		stuck: findStuck(operations, new Set(order)),
 	};
 }

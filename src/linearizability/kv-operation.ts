@@ -7,30 +7,88 @@ import type {History, Operation} from './history.js';
 /** What compare-and-set asks for: a value (`undefined`: absent), or a version (0: absent). */
 export type KvExpected = {readonly value: string | undefined} | {readonly version: number};
 
-export type KvInput =
+/** What concerns one key. */
+export type KvKeyInput =
 	| {readonly type: 'get'; readonly key: string}
-	| {readonly type: 'put'; readonly key: string; readonly value: string}
+	| {
+			readonly type: 'put';
+			readonly key: string;
+			readonly value: string;
+			/** Only if the key is absent, or only if it is present. */
+			readonly condition?: 'absent' | 'present' | undefined;
+	  }
 	| {readonly type: 'append'; readonly key: string; readonly value: string}
 	| {readonly type: 'delete'; readonly key: string}
-	| {readonly type: 'compareAndSet'; readonly key: string; readonly expected: KvExpected; readonly value: string};
+	| {readonly type: 'compareAndSet'; readonly key: string; readonly expected: KvExpected; readonly value: string}
+	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
+	| {readonly type: 'increment'; readonly key: string; readonly by: bigint};
+
+/** What can stand in a batch. */
+export type KvPart =
+	| KvKeyInput
+	/** Deletes every key. */
+	| {readonly type: 'clear'};
+
+export type KvInput =
+	| KvPart
+	/** All in one step, in order; a part that is refused does not undo the others. */
+	| {readonly type: 'batch'; readonly operations: readonly KvPart[]};
+
+export const invalidReasons = ['notANumber', 'numberOverflow', 'valueTooLarge'] as const;
+
+/** Why an operation cannot be carried out. */
+export type KvInvalidReason = (typeof invalidReasons)[number];
 
 /**
- * `version` grows with every change of the key (a revision); 0 for an absent key; `undefined` where the service
- * does not tell.
+ * `version` grows with every change of the key; 0 for an absent key; `undefined` where the service does not tell. Where keys
+ * belong together, by a batch or a clear, versions number the changes of all of them: all that one batch changes gets one.
  */
-export type KvOutput =
+export type KvResult =
 	/** Of `get`. `value` is `undefined` when the key is absent. */
 	| {readonly type: 'value'; readonly value: string | undefined; readonly version: number | undefined}
-	/** Of `put`, `append` and a successful `compareAndSet`. */
-	| {readonly type: 'written'; readonly version: number | undefined}
+	/** Of `put`, `append` and `compareAndSet`. `previous` is what the answer of a put said was there before, if it did. */
+	| {
+			readonly type: 'written';
+			readonly version: number | undefined;
+			readonly previous?: {readonly value: string | undefined} | undefined;
+	  }
 	/** `existed: undefined` where the service does not tell. */
 	| {readonly type: 'deleted'; readonly existed: boolean | undefined; readonly version: number | undefined}
-	/** Of `compareAndSet`: nothing changed. `observed` is what the answer said is there, if it did. */
+	/** Of `compareAndSet`, and of `put` with a condition: nothing changed. `observed` is what the answer said is there, if it did. */
 	| {
 			readonly type: 'conditionFailed';
 			readonly observed: {readonly value: string | undefined} | undefined;
 			readonly version: number | undefined;
-	  };
+	  }
+	/** Of `increment`: the sum. */
+	| {readonly type: 'number'; readonly value: bigint; readonly version: number | undefined}
+	/** Of `clear`. `count`: how many keys there were, `undefined` where the service does not tell. */
+	| {readonly type: 'cleared'; readonly count: number | undefined; readonly version: number | undefined}
+	/** The key holds no number, or the sum or the value would be too large: nothing changed. */
+	| {readonly type: 'invalid'; readonly reason: KvInvalidReason; readonly version: number | undefined};
+
+export type KvOutput =
+	| KvResult
+	/** Of each part, in order. */
+	| {readonly type: 'batch'; readonly results: readonly KvResult[]};
 
 export type KvOperation = Operation<KvInput, KvOutput>;
 export type KvHistory = History<KvInput, KvOutput>;
+
+/** Whether the answer tells of a change, whose version is then the answer's. */
+export function isChange({type}: KvOutput): boolean {
+	return type === 'written' || type === 'deleted' || type === 'number' || type === 'cleared';
+}
+
+/** The version in the answer; a batch has none of its own. */
+export function versionOf(output: KvOutput | undefined): number | undefined {
+	return output === undefined || output.type === 'batch' ? undefined : output.version;
+}
+
+/**
+ * Whether it is a deletion of what was not there. Our own cluster gives it a revision of its own; etcd tells the one that its
+ * store is at, perhaps that of an earlier change.
+ */
+export function foundNothing(output: KvOutput): boolean {
+	return (output.type === 'deleted' && output.existed === false) || (output.type === 'cleared' && output.count === 0);
+}

@@ -1,5 +1,8 @@
 import type {History, Operation} from './history.js';
 
+/** What an operation concerns that no key can be told apart from. */
+export const everyKey = Symbol('every key');
+
 /**
  * What a correct object does, one operation at a time. `State` is immutable: `step` makes a new one.
  *
@@ -28,13 +31,18 @@ export interface Model<Input, Output, State> {
 	rank?(input: Input, output: Output): number | undefined;
 	/** Operations with equal identities behave alike in every state. Without it each is its own. */
 	operationIdentity?(input: Input, output: Output | undefined): string;
-	/** Operations on different keys are judged apart (Horn & Kroening 2015). Without it all belong together. */
-	key?(input: Input): string;
+	/**
+	 * Operations on different keys are judged apart (Horn & Kroening 2015); keys that one operation has in common are judged
+	 * together. Without it all belong together.
+	 */
+	key?(input: Input): string | readonly string[] | typeof everyKey;
 	/**
 	 * A model that gives the same verdict on this very history with fewer states: states that none of its
 	 * observations can tell apart become one.
 	 */
-	specialise?(history: History<Input, Output>): Model<Input, Output, State>;
+	specialise?(history: History<Input, Output>): Model<Input, Output, unknown>;
+	/** The model of this very history that keeps apart all that people do. */
+	forPeople?(history: History<Input, Output>): Model<Input, Output, unknown>;
 	/** A verdict without search, where the history's values or versions tell the order. */
 	decide?(history: History<Input, Output>): Decision;
 	/**

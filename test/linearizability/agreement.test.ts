@@ -1,3 +1,4 @@
+import {inspect} from 'node:util';
 import test from 'ava';
 import {check, hasAnswers, type CheckOptions, type Verdict} from '../../src/linearizability/check.js';
 import {decideByChain} from '../../src/linearizability/engines/chain.js';
@@ -63,6 +64,22 @@ const families: Readonly<Record<string, Partial<RandomHistoryOptions>>> = {
 		operations: ['get', 'put', 'compareAndSet'],
 		isVersioned: true,
 	},
+	'conditional puts, deletions and appends': {
+		operations: ['get', 'put', 'putIfAbsent', 'putIfPresent', 'delete', 'append'],
+		values: 2,
+		unknown: 0.3,
+	},
+	'versioned conditional puts': {
+		operations: ['get', 'put', 'putIfAbsent', 'putIfPresent'],
+		isVersioned: true,
+		tellsOnRefusal: true,
+	},
+	'increments, puts and appends': {operations: ['get', 'increment', 'increment', 'put', 'append'], letters: '1a'},
+	'versioned increments, puts and appends': {
+		operations: ['get', 'increment', 'increment', 'put', 'append'],
+		letters: '1a',
+		isVersioned: true,
+	},
 	'everything, versioned, with unique values': {
 		operations: ['get', 'put', 'append', 'delete', 'compareAndSet'],
 		values: 'unique',
@@ -111,7 +128,8 @@ for (const [name, family] of Object.entries(families)) {
 			const expected = isLinearizable(history, kvModel('kv', {quotient: false})) ? 'ok' : 'violation';
 			seen[expected]++;
 			const wrong = findDisagreement(history, expected, round);
-			if (wrong !== undefined) t.fail(`SEED=${seed} round ${round}: ${JSON.stringify({expected, wrong, history})}`);
+			if (wrong !== undefined)
+				t.fail(`SEED=${seed} round ${round}: ${inspect({expected, wrong, history}, {depth: 9})}`);
 		}
 		t.log(`SEED=${seed}: ${JSON.stringify(seen)}`);
 		t.true(seen.ok > rounds / 20 && seen.violation > rounds / 20, 'the generator makes both verdicts');
@@ -124,7 +142,7 @@ test('what a correct store answers is ok, whatever was lost on the way', t => {
 		for (let round = 0; round < rounds / 10; round++) {
 			const history = draw({...family, damage: 0, count: 30, clients: 5}, random);
 			const {verdict} = check(history, {model: kvModel('kv')});
-			if (verdict !== 'ok') t.fail(`SEED=${seed} ${name}, round ${round}: ${verdict} ${JSON.stringify(history)}`);
+			if (verdict !== 'ok') t.fail(`SEED=${seed} ${name}, round ${round}: ${verdict} ${inspect(history, {depth: 9})}`);
 		}
 	}
 	t.pass();

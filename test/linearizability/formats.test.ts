@@ -103,6 +103,56 @@ test('JSON lines carry versions, unknown outcomes and what was not run', t => {
 	]);
 });
 
+test('JSON lines carry batches, counters and conditions', t => {
+	const {history} = parseHistory(
+		[
+			'{"process":0,"type":"invoke","f":"increment","key":"n","by":"9007199254740993"}',
+			'{"process":0,"type":"ok","f":"increment","by":"9007199254740993","value":"9007199254740993","version":1}',
+			'{"process":0,"type":"invoke","f":"increment","key":"k","by":1}',
+			'{"process":0,"type":"fail","f":"increment","by":1,"invalid":"notANumber","version":3}',
+			'{"process":0,"type":"invoke","f":"put","key":"k","value":"a","condition":"present"}',
+			'{"process":0,"type":"ok","f":"put","previous":"b","version":4}',
+			'{"process":0,"type":"invoke","f":"batch","operations":[{"f":"put","key":"k","value":"c","condition":"absent"},{"f":"get","key":"n"},{"f":"clear"}]}',
+			'{"process":0,"type":"ok","f":"batch","results":[{"type":"fail","value":"a","version":4},{"type":"ok","value":null},{"type":"ok","count":1,"version":6}]}',
+		].join('\n'),
+	);
+	t.deepEqual(
+		history.map(({input, output}) => [input, output]),
+		[
+			[
+				{type: 'increment', key: 'n', by: 9_007_199_254_740_993n},
+				{type: 'number', value: 9_007_199_254_740_993n, version: 1},
+			],
+			[
+				{type: 'increment', key: 'k', by: 1n},
+				{type: 'invalid', reason: 'notANumber', version: 3},
+			],
+			[
+				{type: 'put', key: 'k', value: 'a', condition: 'present'},
+				{type: 'written', version: 4, previous: {value: 'b'}},
+			],
+			[
+				{
+					type: 'batch',
+					operations: [
+						{type: 'put', key: 'k', value: 'c', condition: 'absent'},
+						{type: 'get', key: 'n'},
+						{type: 'clear'},
+					],
+				},
+				{
+					type: 'batch',
+					results: [
+						{type: 'conditionFailed', observed: {value: 'a'}, version: 4},
+						{type: 'value', value: undefined, version: undefined},
+						{type: 'cleared', count: 1, version: 6},
+					],
+				},
+			],
+		],
+	);
+});
+
 const refuses = test.macro({
 	exec(t, text: string, line: number, expected: RegExp) {
 		const error = t.throws(() => parseHistory(text), {instanceOf: HistoryError});
@@ -121,7 +171,42 @@ test(
 	refuses,
 	'{"process":0,"type":"invoke","f":"frob","key":"k"}',
 	1,
-	/get, put, append, delete or cas/u,
+	/get, put, append, delete, cas, increment, clear or batch/u,
+);
+test(
+	'a batch within a batch',
+	refuses,
+	'{"process":0,"type":"invoke","f":"batch","operations":[{"f":"batch","operations":[]}]}',
+	1,
+	/only fields that this line can have/u,
+);
+test(
+	'a batch with an answer too few',
+	refuses,
+	'{"process":0,"type":"invoke","f":"batch","operations":[{"f":"clear"}]}\n{"process":0,"type":"ok","results":[]}',
+	2,
+	/1 "results"/u,
+);
+test(
+	'a sum that is no number of 64 bits',
+	refuses,
+	'{"process":0,"type":"invoke","f":"increment","by":1}\n{"process":0,"type":"ok","value":"9223372036854775808"}',
+	2,
+	/whole number of 64 bits/u,
+);
+test(
+	'a condition that does not exist',
+	refuses,
+	'{"process":0,"type":"invoke","f":"put","value":"a","condition":"maybe"}',
+	1,
+	/absent or present/u,
+);
+test(
+	'a reason that does not exist',
+	refuses,
+	'{"process":0,"type":"invoke","f":"increment","by":1}\n{"process":0,"type":"fail","invalid":"tired"}',
+	2,
+	/notANumber, numberOverflow, valueTooLarge/u,
 );
 test('a completion without invocation', refuses, '\n{"process":0,"type":"ok"}', 2, /an invocation of process 0 first/u);
 test('two open operations of one process', refuses, `${invoke}\n${invoke}`, 2, /complete its open operation first/u);

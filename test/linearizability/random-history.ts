@@ -1,13 +1,18 @@
 /** Small random histories of one key: a true execution on a simulated store, then damaged in the ways that real stores fail. */
-import type {KvHistory, KvInput, KvOperation, KvOutput} from '../../src/linearizability/kv-operation.js';
+import type {KvHistory, KvKeyInput, KvOperation, KvResult} from '../../src/linearizability/kv-operation.js';
+import {increase} from '../../src/linearizability/models/key-effect.js';
 import {unreachable} from '../../src/linearizability/unreachable.js';
 
+type Kind = KvKeyInput['type'] | 'putIfAbsent' | 'putIfPresent';
+
 export interface RandomHistoryOptions {
-	readonly operations: readonly KvInput['type'][];
+	readonly operations: readonly Kind[];
 	readonly count: number;
 	readonly clients: number;
 	/** `unique`: each written value is new; otherwise drawn from so many. */
 	readonly values: 'unique' | number;
+	/** What values are drawn from, unless they are unique. @default the first letters */
+	readonly letters?: string;
 	readonly isVersioned: boolean;
 	/** Chance that an operation's outcome is unknown. */
 	readonly unknown: number;
@@ -85,12 +90,17 @@ class Store {
 		this.#random = random;
 	}
 
-	input(type: KvInput['type']): KvInput {
+	input(type: Kind): KvKeyInput {
 		const key = '';
 		switch (type) {
 			case 'get':
 			case 'delete':
 				return {type, key};
+			case 'putIfAbsent':
+			case 'putIfPresent':
+				return {type: 'put', key, value: this.#fresh(), condition: type === 'putIfAbsent' ? 'absent' : 'present'};
+			case 'increment':
+				return {type, key, by: this.#chance(0.7) ? 1n : -1n};
 			case 'put':
 			case 'append':
 				return {type, key, value: this.#fresh()};
@@ -104,7 +114,7 @@ class Store {
 		}
 	}
 
-	apply(input: KvInput): KvOutput {
+	apply(input: KvKeyInput): KvResult {
 		const damaged = this.#chance(this.#options.damage);
 		// What goes wrong: the effect is lost, or happens twice; or the answer is of another moment.
 		if (damaged && input.type !== 'get' && this.#chance(0.5)) {
@@ -116,13 +126,24 @@ class Store {
 		return this.#run(input, damaged ? this.#any() : this.#now);
 	}
 
-	#run(input: KvInput, seen: {readonly value: string | undefined; readonly version: number}): KvOutput {
+	#run(input: KvKeyInput, seen: {readonly value: string | undefined; readonly version: number}): KvResult {
 		const version = this.#options.isVersioned ? seen.version : undefined;
 		switch (input.type) {
 			case 'get':
 				return {type: 'value', value: seen.value, version};
-			case 'put':
-				return this.#write(input.value);
+			case 'put': {
+				if (input.condition !== undefined && (input.condition === 'present') !== (seen.value !== undefined)) {
+					return this.#refuse(seen);
+				}
+				const result = this.#write(input.value);
+				if (input.condition === undefined || this.#chance(0.5)) return result;
+				return {type: 'written', version: result.version, previous: {value: seen.value}};
+			}
+			case 'increment': {
+				const sum = increase(seen.value, input.by);
+				if (typeof sum === 'string') return {type: 'invalid', reason: sum, version};
+				return {type: 'number', value: sum, version: this.#write(String(sum)).version};
+			}
 			case 'append':
 				return this.#write((seen.value ?? '') + input.value);
 			case 'delete': {
@@ -136,16 +157,20 @@ class Store {
 			case 'compareAndSet': {
 				const met =
 					'version' in input.expected ? input.expected.version === seen.version : input.expected.value === seen.value;
-				if (met) return this.#write(input.value);
-				const observed = this.#options.tellsOnRefusal ? {value: seen.value} : undefined;
-				return {type: 'conditionFailed', observed, version: this.#options.tellsOnRefusal ? version : undefined};
+				return met ? this.#write(input.value) : this.#refuse(seen);
 			}
 			default:
 				return unreachable(input);
 		}
 	}
 
-	#write(value: string | undefined): KvOutput {
+	#refuse({value, version}: {readonly value: string | undefined; readonly version: number}): KvResult {
+		const {tellsOnRefusal, isVersioned} = this.#options;
+		const observed = tellsOnRefusal ? {value} : undefined;
+		return {type: 'conditionFailed', observed, version: tellsOnRefusal && isVersioned ? version : undefined};
+	}
+
+	#write(value: string | undefined): Extract<KvResult, {type: 'written'}> {
 		this.#index += 1 + Math.floor(this.#random() * 2);
 		this.#past.push({value, version: this.#index});
 		return {type: 'written', version: this.#options.isVersioned ? this.#index : undefined};
@@ -162,7 +187,7 @@ class Store {
 	#fresh(): string {
 		const {values} = this.#options;
 		if (values === 'unique') return `<${this.#written++}>`;
-		return 'abcdefgh'[Math.floor(this.#random() * values)] as string;
+		return (this.#options.letters ?? 'abcdefgh')[Math.floor(this.#random() * values)] as string;
 	}
 
 	#chance(probability: number): boolean {

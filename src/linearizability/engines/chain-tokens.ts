@@ -4,7 +4,7 @@
  * form a path with its reads beside it; all of it stands together in every linearization. Each path must agree with real
  * time in itself, and the paths among each other by the zone test.
  */
-import type {KvHistory, KvInput} from '../kv-operation.js';
+import type {KvHistory, KvInput, KvOutput} from '../kv-operation.js';
 import type {Anomaly, AnomalyType, Decision} from '../model.js';
 import {at, findContradiction, nameOperation, type Placed} from './positions.js';
 import {TokenParser} from './token-parser.js';
@@ -28,11 +28,19 @@ function whyNot(history: KvHistory, initial: string | undefined): string | undef
 	if (initial !== undefined && initial !== '') return 'the initial value is not empty';
 	for (const {input, output} of history) {
 		if (input.type === 'delete') return 'deletions make values repeat';
+		if (!isTold(input, output)) return 'some operations are none of get, put, append and compare-and-set';
 		if (input.type !== 'compareAndSet') continue;
 		if ('version' in input.expected) return 'a compare-and-set asks for a version';
 		if (output?.type === 'conditionFailed' && output.observed === undefined) return 'a refusal does not tell the value';
 	}
 	return undefined;
+}
+
+/** What is neither conditional, nor tells more or less than a read or a write of its value. */
+function isTold(input: KvInput, output: KvOutput | undefined): boolean {
+	if (!('key' in input) || input.type === 'increment' || output?.type === 'invalid') return false;
+	if (output?.type === 'written' && output.previous !== undefined) return false;
+	return input.type !== 'put' || input.condition === undefined;
 }
 
 function* tokensOf(history: KvHistory): Iterable<readonly [string, number]> {

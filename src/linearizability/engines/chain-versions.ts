@@ -2,9 +2,10 @@
  * Every completed operation of the key carries a version: the writes are in the order of their versions, each read stands
  * right after the write that it names. What is left is to replay the values and to compare with real time.
  */
-import type {KvExpected, KvHistory, KvInput} from '../kv-operation.js';
+import {isChange, type KvHistory, type KvKeyInput, type KvOperation, type KvResult} from '../kv-operation.js';
 import type {Anomaly, Decision} from '../model.js';
 import {showValue} from '../models/describe-kv.js';
+import {canBeInvalid, increase, isConditional, isMet} from '../models/key-effect.js';
 import {at, findContradiction, nameOperation, type Placed} from './positions.js';
 
 interface Observation {
@@ -42,15 +43,15 @@ function gather(history: KvHistory): Gathered | Anomaly | string {
 	const unknownWrites: number[] = [];
 	for (const [offset, {input, output}] of history.entries()) {
 		if (input.type === 'delete') return 'an absent key has no version of its own, so deletions need the search';
+		if (!('key' in input) || output?.type === 'batch') return 'an operation concerns several keys';
 		if (output === undefined) {
 			if (input.type !== 'get') unknownWrites.push(offset);
 			continue;
 		}
 		const {version} = output;
 		if (version === undefined) return 'some answers carry no version';
-		if (output.type !== 'written') {
-			const observed =
-				output.type === 'value' ? output : output.type === 'conditionFailed' ? output.observed : undefined;
+		if (!isChange(output)) {
+			const observed = observedBy(output);
 			observations.push({offset, version, hasValue: observed !== undefined, value: observed?.value});
 			continue;
 		}
@@ -61,6 +62,12 @@ function gather(history: KvHistory): Gathered | Anomaly | string {
 	return {writers, observations, unknownWrites};
 }
 
+/** What the answer says the key held, if it does. */
+function observedBy(output: KvResult): {readonly value: string | undefined} | undefined {
+	if (output.type === 'value') return output;
+	return output.type === 'conditionFailed' ? output.observed : undefined;
+}
+
 function twoWriters(history: KvHistory, version: number, one: number, other: number): Anomaly {
 	const both = `${nameOperation(history, one)} and ${nameOperation(history, other)}`;
 	return {type: 'fork', offsets: [one, other], detail: `Version ${version} was made twice, by ${both}.`};
@@ -69,14 +76,20 @@ function twoWriters(history: KvHistory, version: number, one: number, other: num
 /** A put that nobody saw between two writes matters only where a write depends on what was there. */
 function whyUnknownWritesMatter(history: KvHistory, {writers, unknownWrites}: Gathered): string | undefined {
 	if (unknownWrites.length === 0) return undefined;
-	if (unknownWrites.some(offset => at(history, offset).input.type !== 'put')) {
+	if (unknownWrites.some(offset => !isIndependent(at(history, offset)))) {
 		return 'writes of unknown outcome depend on the value that they met';
 	}
 	for (const offset of writers.values()) {
-		if (at(history, offset).input.type !== 'put')
+		if (!isIndependent(at(history, offset)))
 			return 'writes of unknown outcome can stand before one that depends on them';
 	}
 	return undefined;
+}
+
+/** Whether the write and its answer are the same whatever was there. */
+function isIndependent({input, output}: KvOperation): boolean {
+	const isTold = output?.type === 'written' && output.previous !== undefined;
+	return input.type === 'put' && input.condition === undefined && !isTold;
 }
 
 /** Versions that were read, but that no completed write made, belong to writes of unknown outcome. */
@@ -135,11 +148,11 @@ function replay(
 	if (atStart !== undefined) return atStart;
 	for (const next of [...writers.keys()].sort((a, b) => a - b)) {
 		const offset = writers.get(next) as number;
-		const {input} = at(history, offset);
+		const {input, output} = at(history, offset) as KeyOperation;
 		if (next <= 0) return impossibleVersion(history, offset);
-		if (input.type === 'compareAndSet' && !isMet(input.expected, value, version))
-			return lostUpdate(history, offset, value, version);
-		value = written(input, value);
+		const after = isMet(input, value, version) ? written(input, value) : undefined;
+		if (after === undefined || !isToldBy(output, value, after)) return lostUpdate(history, offset, value, version);
+		value = after;
 		version = next;
 		const anomaly = compareAll();
 		if (anomaly !== undefined) return anomaly;
@@ -147,20 +160,32 @@ function replay(
 	return undefined;
 }
 
-function written(input: KvInput, before: string | undefined): string | undefined {
+/** Of what has been gathered. */
+type KeyOperation = KvOperation & {readonly input: KvKeyInput};
+
+/** `undefined`: it cannot have been written. */
+function written(input: KvKeyInput, before: string | undefined): string | undefined {
 	if (input.type === 'append') return (before ?? '') + input.value;
-	return input.type === 'put' || input.type === 'compareAndSet' ? input.value : before;
+	if (input.type !== 'increment') return 'value' in input ? input.value : before;
+	const sum = increase(before, input.by);
+	return typeof sum === 'bigint' ? String(sum) : undefined;
 }
 
-function isMet(expected: KvExpected, value: string | undefined, version: number): boolean {
-	return 'version' in expected ? expected.version === version : expected.value === value;
+/** Whether the answer to a write agrees with what was there before it, and with what is there after it. */
+function isToldBy(output: KvOperation['output'], before: string | undefined, after: string): boolean {
+	if (output?.type === 'number') return String(output.value) === after;
+	return output?.type !== 'written' || output.previous === undefined || output.previous.value === before;
 }
 
 function compare(history: KvHistory, observation: Observation, value: string | undefined): Anomaly | undefined {
 	const {offset, version} = observation;
-	const {input} = at(history, offset);
-	const isRefusal = input.type === 'compareAndSet';
-	if (isRefusal && isMet(input.expected, value, version)) {
+	const {input, output} = at(history, offset) as KeyOperation;
+	if (output?.type === 'invalid') {
+		if (isMet(input, value, version) && canBeInvalid(input, value, output.reason)) return undefined;
+		const there = `${showValue(value)} at version ${version}`;
+		return {type: 'order', offsets: [offset], detail: `${nameOperation(history, offset)}, though there was ${there}.`};
+	}
+	if (isConditional(input) && isMet(input, value, version)) {
 		const detail = `${nameOperation(history, offset)} was refused, though version ${version} is what it asked for.`;
 		return {type: 'order', offsets: [offset], detail};
 	}
@@ -186,7 +211,8 @@ function compareWithTime(history: KvHistory, {writers, observations}: Gathered):
 	const contradiction = findContradiction(history, placed);
 	if (contradiction === undefined) return undefined;
 	const {earlier, later} = contradiction;
-	const isRead = at(history, later).output?.type !== 'written';
+	const {output} = at(history, later);
+	const isRead = output !== undefined && !isChange(output);
 	const detail = `${nameOperation(history, later)} began after ${nameOperation(history, earlier)} had returned, and yet has an older version.`;
 	return {type: isRead ? 'staleRead' : 'order', offsets: [earlier, later], detail};
 }

@@ -2,14 +2,14 @@
  * Verdicts without search, in O(n log n), for key/value histories whose answers tell the order of the writes:
  * by versions, or by unique values (Gibbons & Korach 1997, extended to appends and compare-and-set: README.md).
  */
-import type {KvHistory} from '../kv-operation.js';
+import {versionOf, type KvHistory} from '../kv-operation.js';
 import type {Decision} from '../model.js';
 import {decideByTokens} from './chain-tokens.js';
 import {decideByVersions} from './chain-versions.js';
 
 /** `history` is of one key. `initial`: its value before the first write. */
 export function decideByChain(history: KvHistory, initial: string | undefined): Decision {
-	if (!history.some(({output}) => output?.version !== undefined)) return decideByTokens(history, initial);
+	if (!history.some(({output}) => versionOf(output) !== undefined)) return decideByTokens(history, initial);
 	const byVersions = decideByVersions(history, initial);
 	if (byVersions.type !== 'notApplicable') return byVersions;
 	const byTokens = decideByTokens(history, initial);

@@ -41,7 +41,7 @@ export function compileProblem<Input, Output, State>(
 	history: History<Input, Output>,
 	general: Model<Input, Output, State>,
 ): Problem {
-	const model = general.specialise?.(history) ?? general;
+	const model: Model<Input, Output, unknown> = general.specialise?.(history) ?? general;
 	const offsets = orderByCall(history);
 	const operations = Array.from(offsets, offset => history[offset] as Operation<Input, Output>);
 	const {kinds, kindCount} = classify(operations, model);

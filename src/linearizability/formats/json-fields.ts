@@ -6,11 +6,12 @@ export class JsonFields {
 	readonly #line: number;
 	readonly #fields: Readonly<Record<string, unknown>>;
 
-	/** Throws a `HistoryError` unless the line is one JSON object. */
-	constructor(text: string, line: number) {
+	/** Throws a `HistoryError` unless the line is one JSON object. `value`: what the text says, where that is known. */
+	constructor(text: string, line: number, value: unknown = parse(text)) {
 		this.text = text;
 		this.#line = line;
-		this.#fields = this.#parse(text);
+		if (!isObject(value)) throw this.error('a JSON object', text);
+		this.#fields = value;
 	}
 
 	has(name: string): boolean {
@@ -57,21 +58,38 @@ export class JsonFields {
 		throw this.error(`"${name}": a whole number from 0`, show(value));
 	}
 
+	/** A whole number: as text of decimal digits, or as a number that JSON tells exactly. `undefined`: left out. */
+	optionalInteger(name: string): bigint | undefined {
+		const value = this.#fields[name];
+		if (value === undefined) return undefined;
+		if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+		if (typeof value === 'string' && /^(?:0|-?[1-9][0-9]*)$/u.test(value)) return BigInt(value);
+		throw this.error(`"${name}": a whole number, as text beyond 2^53`, show(value));
+	}
+
+	/** A list of objects, each to be read as a line of its own. */
+	list(name: string): JsonFields[] {
+		const value = this.#fields[name];
+		if (!Array.isArray(value)) throw this.error(`"${name}": a list`, show(value));
+		return value.map((each: unknown) => new JsonFields(show(each), this.#line, each));
+	}
+
 	error(expected: string, found: string): HistoryError {
 		return new HistoryError(expected, found, this.#line);
 	}
+}
 
-	#parse(text: string): Readonly<Record<string, unknown>> {
-		try {
-			const fields: unknown = JSON.parse(text);
-			if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) {
-				return fields as Readonly<Record<string, unknown>>;
-			}
-		} catch {
-			// The same complaint as for JSON that is no object.
-		}
-		throw this.error('a JSON object', text);
+/** `undefined` where it is no JSON: the same complaint as for JSON that is no object. */
+function parse(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
 	}
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function show(value: unknown): string {

@@ -2,9 +2,18 @@
  * Our own format, documented in ../README.md: JSON lines, one event a line, after an optional header line.
  */
 import {HistoryBuilder} from '../history.js';
-import type {KvExpected, KvHistory, KvInput, KvOutput} from '../kv-operation.js';
+import type {KvHistory, KvInput, KvOutput} from '../kv-operation.js';
 import type {KvModelName} from '../models/kv-model.js';
 import {JsonFields, show} from './json-fields.js';
+import {
+	assertAsInvoked,
+	failFields,
+	inputFields,
+	okFields,
+	readFailure,
+	readInput,
+	readOutput,
+} from './json-operation.js';
 import {JsonTimes} from './json-time.js';
 
 /** What the header line may say. */
@@ -30,13 +39,12 @@ export function parseJsonLines(lines: Iterable<string>): JsonLinesHistory {
 }
 
 const headerFields: ReadonlySet<string> = new Set(['format', 'version', 'model', 'initial']);
-const eventFields = ['process', 'time', 'type', 'f', 'key'];
-const inputFields = [...eventFields, 'value', 'expected', 'expectedVersion'];
+const eventFields = ['process', 'time', 'type', ...inputFields];
 const fieldsOf: Readonly<Record<string, ReadonlySet<string>>> = {
-	invoke: new Set(inputFields),
-	ok: new Set([...inputFields, 'version', 'existed']),
-	fail: new Set([...inputFields, 'version', 'error']),
-	info: new Set([...inputFields, 'error']),
+	invoke: new Set([...eventFields, 'operations']),
+	ok: new Set([...eventFields, ...okFields, 'results']),
+	fail: new Set([...eventFields, ...failFields, 'error']),
+	info: new Set([...eventFields, 'error']),
 };
 
 class JsonLinesReader {
@@ -75,7 +83,7 @@ class JsonLinesReader {
 		if (input === undefined) throw fields.error(`an invocation of process ${process} first`, 'a completion');
 		assertAsInvoked(fields, input);
 		if (type === 'info') return this.#builder.loseTrack(process);
-		const output = type === 'ok' ? readOutput(fields, input) : readRefusal(fields, input);
+		const output = type === 'ok' ? readOutput(fields, input) : readFailure(fields, input);
 		if (output === undefined) return this.#builder.discard(process);
 		return this.#builder.complete(process, output, time);
 	}
@@ -111,64 +119,4 @@ function readHeader(fields: JsonFields): JsonLinesHeader {
 		throw fields.error('"model" to be kv, register or cas-register', show(model));
 	}
 	return {model, initial: fields.optionalString('initial')};
-}
-
-function readInput(fields: JsonFields): KvInput {
-	const key = fields.string('key', '');
-	const f = fields.get('f');
-	switch (f) {
-		case 'get':
-		case 'delete':
-			return {type: f, key};
-		case 'put':
-		case 'append':
-			return {type: f, key, value: fields.string('value')};
-		case 'cas':
-			return {type: 'compareAndSet', key, expected: readExpected(fields), value: fields.string('value')};
-		default:
-			throw fields.error('"f" to be get, put, append, delete or cas', show(f));
-	}
-}
-
-function readExpected(fields: JsonFields): KvExpected {
-	const version = fields.optionalCount('expectedVersion');
-	if (fields.has('expected') === (version !== undefined)) {
-		throw fields.error('"expected" or "expectedVersion"', version === undefined ? 'neither' : 'both');
-	}
-	return version === undefined ? {value: fields.optionalString('expected')} : {version};
-}
-
-/** A completion that says something else than its invocation is a mistake. */
-function assertAsInvoked(fields: JsonFields, input: KvInput): void {
-	const f = input.type === 'compareAndSet' ? 'cas' : input.type;
-	const same: Record<string, unknown> = {f, key: input.key};
-	if (input.type === 'compareAndSet') {
-		same['expected'] = 'value' in input.expected ? (input.expected.value ?? null) : undefined;
-		same['expectedVersion'] = 'version' in input.expected ? input.expected.version : undefined;
-	}
-	if (fields.get('type') === 'ok' && 'value' in input) same['value'] = input.value;
-	for (const [name, value] of Object.entries(same)) {
-		if (!fields.has(name) || fields.get(name) === value) continue;
-		throw fields.error(`"${name}":${show(value)}, as invoked`, show(fields.get(name)));
-	}
-}
-
-function readOutput(fields: JsonFields, input: KvInput): KvOutput {
-	const version = fields.optionalCount('version');
-	switch (input.type) {
-		case 'get':
-			if (!fields.has('value')) throw fields.error('"value": what was read, null for an absent key', 'none');
-			return {type: 'value', value: fields.optionalString('value'), version};
-		case 'delete':
-			return {type: 'deleted', existed: fields.optionalBoolean('existed'), version};
-		default:
-			return {type: 'written', version};
-	}
-}
-
-/** `undefined`: it was not run, and that is all that is known. */
-function readRefusal(fields: JsonFields, input: KvInput): KvOutput | undefined {
-	if (input.type !== 'compareAndSet' || fields.has('error')) return undefined;
-	const observed = fields.has('value') ? {value: fields.optionalString('value')} : undefined;
-	return {type: 'conditionFailed', observed, version: fields.optionalCount('version')};
 }

@@ -1,4 +1,4 @@
-import type {KvExpected, KvHistory, KvInput, KvOperation, KvOutput} from '../kv-operation.js';
+import type {KvExpected, KvHistory, KvInput, KvOperation, KvResult} from '../kv-operation.js';
 import {unreachable} from '../unreachable.js';
 import {formatName, formatVersion, type JsonLinesHeader} from './json-lines.js';
 
@@ -34,11 +34,26 @@ function nameOf(input: KvInput): string {
 }
 
 function inputFields(input: KvInput): Fields {
-	const {key} = input;
 	const f = nameOf(input);
-	if (input.type === 'get' || input.type === 'delete') return {f, key};
-	if (input.type !== 'compareAndSet') return {f, key, value: input.value};
-	return {f, key, ...expectedFields(input.expected), value: input.value};
+	switch (input.type) {
+		case 'get':
+		case 'delete':
+			return {f, key: input.key};
+		case 'put':
+			return {f, key: input.key, value: input.value, condition: input.condition};
+		case 'append':
+			return {f, key: input.key, value: input.value};
+		case 'compareAndSet':
+			return {f, key: input.key, ...expectedFields(input.expected), value: input.value};
+		case 'increment':
+			return {f, key: input.key, by: String(input.by)};
+		case 'clear':
+			return {f};
+		case 'batch':
+			return {f, operations: input.operations.map(inputFields)};
+		default:
+			return unreachable(input);
+	}
 }
 
 function expectedFields(expected: KvExpected): Fields {
@@ -46,21 +61,35 @@ function expectedFields(expected: KvExpected): Fields {
 }
 
 function completion({process, return: time, input, output}: KvOperation): Fields {
-	const event = {process, time, type: output?.type === 'conditionFailed' ? 'fail' : 'ok', f: nameOf(input)};
-	return output === undefined ? event : {...event, ...outputFields(output), version: output.version};
+	const f = nameOf(input);
+	if (output === undefined) return {process, time, type: 'info', f};
+	if (output.type === 'batch') return {process, time, type: 'ok', f, results: output.results.map(resultFields)};
+	const {type, ...told} = resultFields(output);
+	return {process, time, type, f, ...told};
 }
 
-function outputFields(output: KvOutput): Fields {
-	switch (output.type) {
+function resultFields(result: KvResult): Fields {
+	const isRefusal = result.type === 'conditionFailed' || result.type === 'invalid';
+	return {type: isRefusal ? 'fail' : 'ok', ...toldFields(result), version: result.version};
+}
+
+function toldFields(result: KvResult): Fields {
+	switch (result.type) {
 		case 'value':
-			return {value: output.value ?? null};
+			return {value: result.value ?? null};
 		case 'written':
-			return {};
+			return result.previous === undefined ? {} : {previous: result.previous.value ?? null};
 		case 'deleted':
-			return {existed: output.existed};
+			return {existed: result.existed};
 		case 'conditionFailed':
-			return output.observed === undefined ? {} : {value: output.observed.value ?? null};
+			return result.observed === undefined ? {} : {value: result.observed.value ?? null};
+		case 'number':
+			return {value: String(result.value)};
+		case 'cleared':
+			return {count: result.count};
+		case 'invalid':
+			return {invalid: result.reason};
 		default:
-			return unreachable(output);
+			return unreachable(result);
 	}
 }

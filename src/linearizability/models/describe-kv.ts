@@ -1,4 +1,4 @@
-import type {KvExpected, KvInput, KvOutput} from '../kv-operation.js';
+import type {KvExpected, KvInput, KvOutput, KvPart, KvResult} from '../kv-operation.js';
 import {unreachable} from '../unreachable.js';
 
 const longest = 60;
@@ -13,15 +13,31 @@ export function showValue(value: string | undefined): string {
 
 /** `put "a" at version 7`, `get -> "a"`, ... */
 export function describeKvOperation(input: KvInput, output: KvOutput | undefined): string {
+	if (input.type === 'batch') {
+		const results = output?.type === 'batch' ? output.results : [];
+		const parts = input.operations.map((part, place) => describePart(part, results[place]));
+		return `batch of ${parts.join('; ') || 'nothing'}${output === undefined ? ': unknown' : ''}`;
+	}
+	if (output?.type === 'batch') return `${describeInput(input)} -> results of a batch`;
 	return output === undefined ? `${describeInput(input)}: unknown` : `${describeInput(input)}${describeOutput(output)}`;
 }
 
-function describeInput(input: KvInput): string {
+/** Of a batch: only there the key is not told elsewhere. */
+function describePart(part: KvPart, result: KvResult | undefined): string {
+	const key = 'key' in part ? `${showValue(part.key)}: ` : '';
+	return `${key}${describeInput(part)}${result === undefined ? '' : describeOutput(result)}`;
+}
+
+function describeInput(input: KvPart): string {
 	switch (input.type) {
 		case 'get':
 		case 'delete':
+		case 'clear':
 			return input.type;
+		case 'increment':
+			return `increment by ${input.by}`;
 		case 'put':
+			return `put ${showValue(input.value)}${input.condition === undefined ? '' : ` if ${input.condition}`}`;
 		case 'append':
 			return `${input.type} ${showValue(input.value)}`;
 		case 'compareAndSet':
@@ -31,13 +47,19 @@ function describeInput(input: KvInput): string {
 	}
 }
 
-function describeOutput(output: KvOutput): string {
+function describeOutput(output: KvResult): string {
 	const version = output.version === undefined ? '' : ` at version ${output.version}`;
 	switch (output.type) {
 		case 'value':
 			return ` -> ${showValue(output.value)}${version}`;
 		case 'written':
-			return version;
+			return `${output.previous === undefined ? '' : ` -> was ${showValue(output.previous.value)}`}${version}`;
+		case 'number':
+			return ` -> ${output.value}${version}`;
+		case 'cleared':
+			return `${output.count === undefined ? '' : ` -> of ${output.count} keys`}${version}`;
+		case 'invalid':
+			return ` -> cannot be carried out (${output.reason})${version}`;
 		case 'deleted':
 			return `${output.existed === false ? ' -> was absent' : ''}${version}`;
 		case 'conditionFailed':

@@ -2,6 +2,7 @@
 import {decideByChain} from '../engines/chain.js';
 import {at, nameOperation} from '../engines/positions.js';
 import type {KvHistory, KvInput, KvOperation, KvOutput} from '../kv-operation.js';
+import {increase} from './key-effect.js';
 import type {Anomaly} from '../model.js';
 
 /** `undefined`: no more can be said than that there is no order. */
@@ -49,9 +50,12 @@ function diagnoseSwaps(core: KvHistory): Anomaly | undefined {
 }
 
 function couldMake({input, output}: KvOperation, value: string | undefined): boolean {
-	if (output?.type === 'conditionFailed') return false;
+	if (output?.type === 'conditionFailed' || output?.type === 'invalid') return false;
 	if (input.type === 'delete') return value === undefined;
-	if (input.type === 'get' || value === undefined) return false;
+	if (!('key' in input) || input.type === 'get' || value === undefined) return false;
+	if (input.type === 'increment') {
+		return output?.type === 'number' ? String(output.value) === value : typeof increase(value, -input.by) === 'bigint';
+	}
 	return input.type === 'append' ? value.endsWith(input.value) : input.value === value;
 }
 
@@ -70,12 +74,12 @@ const neededValuesMax = 200;
 export function whatMattersToKv(history: KvHistory): (operation: KvOperation) => boolean {
 	const needed = neededBy(history);
 	if (needed === undefined) return ({input}) => input.type !== 'get';
-	return ({input}) => input.type === 'delete' || (input.type !== 'get' && isPartOf(input.value, needed));
+	return ({input}) => input.type === 'delete' || ('value' in input && isPartOf(input.value, needed));
 }
 
 /** The values that it takes to explain the answers; `undefined`: any value can be needed. */
 function neededBy(history: KvHistory): ReadonlySet<string> | undefined {
-	if (history.some(saysOnlyNot)) return undefined;
+	if (history.some(saysOnlyNot) || history.some(isOfMany)) return undefined;
 	const needed = new Set<string>();
 	const swaps: KvOperation[] = [];
 	for (const operation of history) {
@@ -96,6 +100,11 @@ function neededBy(history: KvHistory): ReadonlySet<string> | undefined {
 	return needed;
 }
 
+/** What makes a value that it does not hold, or concerns more keys than one. */
+function isOfMany({input}: KvOperation): boolean {
+	return !('key' in input) || input.type === 'increment';
+}
+
 function isPartOf(written: string, needed: ReadonlySet<string>): boolean {
 	for (const value of needed) if (value.includes(written)) return true;
 	return false;
@@ -103,6 +112,7 @@ function isPartOf(written: string, needed: ReadonlySet<string>): boolean {
 
 function saysOnlyNot({input, output}: KvOperation): boolean {
 	if (output?.type === 'deleted') return output.existed !== undefined;
+	if (output?.type === 'invalid' || (input.type === 'put' && input.condition !== undefined)) return true;
 	if (input.type !== 'compareAndSet') return false;
 	return 'version' in input.expected || (output?.type === 'conditionFailed' && output.observed === undefined);
 }
@@ -115,5 +125,6 @@ function seenIn({input, output}: KvOperation): (string | undefined)[] {
 
 function valuesOf(output: KvOutput | undefined): (string | undefined)[] {
 	if (output?.type === 'value') return [output.value];
+	if (output?.type === 'written') return output.previous === undefined ? [] : [output.previous.value];
 	return output?.type === 'conditionFailed' && output.observed !== undefined ? [output.observed.value] : [];
 }

@@ -1,14 +1,26 @@
 /**
- * Key/value models: `register` (get, put), `cas-register` (and compare-and-set), `kv` (and append, delete). One body:
- * they differ in the operations that they admit.
+ * Key/value models: `register` (get, put), `cas-register` (and compare-and-set), `kv` (and all others). One body: they differ
+ * in the operations that they admit. It has the state of one key; where keys belong together, by a batch or a clear, it
+ * leaves them to a `GroupModel`.
  */
 import {HistoryError} from '../history-error.js';
-import type {KvExpected, KvHistory, KvInput, KvOperation, KvOutput} from '../kv-operation.js';
-import type {Anomaly, Decision, Model} from '../model.js';
+import {
+	foundNothing,
+	isChange,
+	versionOf,
+	type KvExpected,
+	type KvHistory,
+	type KvInput,
+	type KvOperation,
+	type KvOutput,
+} from '../kv-operation.js';
+import {everyKey, type Anomaly, type Decision, type Model} from '../model.js';
 import {unreachable} from '../unreachable.js';
 import {decideByChain} from '../engines/chain.js';
 import {diagnoseKv, whatMattersToKv} from './diagnose-kv.js';
 import {describeKvOperation, showValue} from './describe-kv.js';
+import {GroupModel} from './group-model.js';
+import {canBeInvalid, increase, isConditional, isConditionMet} from './key-effect.js';
 import {observe, type Observations} from './observations.js';
 import {absentCell, deadCell, ObservedSpace, PlainSpace, type ValueSpace} from './value-space.js';
 
@@ -41,8 +53,18 @@ export interface KvModelOptions {
 const vocabularies: Readonly<Record<KvModelName, ReadonlySet<KvInput['type']>>> = {
 	register: new Set(['get', 'put'] as const),
 	'cas-register': new Set(['get', 'put', 'compareAndSet'] as const),
-	kv: new Set(['get', 'put', 'append', 'delete', 'compareAndSet'] as const),
+	kv: new Set(['get', 'put', 'append', 'delete', 'compareAndSet', 'increment', 'clear', 'batch'] as const),
 };
+
+/** What can stand for one key by itself. */
+type KvSingle = Exclude<KvInput, {type: 'batch' | 'clear'}>;
+
+/** Whether a history of keys that belong together needs the state of all of them. */
+function isGroup(history: KvHistory): boolean {
+	const [first] = history;
+	if (first === undefined) return false;
+	return history.some(({input}) => !('key' in input) || !('key' in first.input) || input.key !== first.input.key);
+}
 
 /** Throws a `HistoryError` from `key` for an operation that is not in the model's vocabulary. */
 export function kvModel(name: KvModelName, options: KvModelOptions = {}): KvModel {
@@ -66,20 +88,31 @@ class KeyValueModel implements KvModel {
 		this.initial = {cell, version: 0, isExact: cell === absentCell || !this.#isVersioned};
 	}
 
-	key(input: KvInput): string {
+	key(input: KvInput): string | readonly string[] | typeof everyKey {
 		if (!vocabularies[this.name].has(input.type)) {
 			throw new HistoryError(`an operation of the model ${this.name}`, input.type);
 		}
-		return input.key;
+		if ('key' in input) {
+			const isPlain = this.name === 'kv' || input.type !== 'put' || input.condition === undefined;
+			if (!isPlain) throw new HistoryError(`an operation of the model ${this.name}`, 'a put with a condition');
+			return input.key;
+		}
+		if (input.type === 'clear' || input.operations.some(part => part.type === 'clear')) return everyKey;
+		return input.operations.flatMap(part => ('key' in part ? [part.key] : []));
 	}
 
+	/** Of an operation on one key; `specialise` gives the model for a history that has others. */
 	step(state: KvState, input: KvInput, output: KvOutput | undefined): KvState | undefined {
-		if (output?.type === 'conditionFailed' && input.type !== 'compareAndSet') return undefined;
+		if (!('key' in input)) throw new HistoryError('an operation on one key', input.type);
+		if (output?.type === 'conditionFailed' && !isConditional(input)) return undefined;
+		if (output?.type === 'invalid') return this.#invalid(state, input, output);
 		switch (input.type) {
 			case 'get':
 				return output === undefined ? state : this.#get(state, output);
 			case 'put':
-				return this.#write(state, this.#space.cell(input.value), output);
+				return this.#put(state, input, output);
+			case 'increment':
+				return this.#increment(state, input.by, output);
 			case 'append':
 				return this.#write(state, this.#space.append(state.cell, input.value), output);
 			case 'delete':
@@ -96,10 +129,11 @@ class KeyValueModel implements KvModel {
 		return `${state.cell},${state.version},${state.isExact ? '' : '+'}`;
 	}
 
-	isReadOnly(_: KvInput, output: KvOutput): boolean {
+	isReadOnly(input: KvInput, output: KvOutput): boolean {
+		if (output.type === 'batch') return output.results.every(result => this.isReadOnly(input, result));
 		// A revision passes also when there was nothing to delete.
 		if (output.type === 'deleted') return output.existed === false && output.version === undefined;
-		if (output.type === 'written') return false;
+		if (isChange(output)) return false;
 		const {version} = output;
 		if (version === undefined || version === 0 || !this.#isVersioned) return true;
 		// A version that no completed write owns settles what an unknown write's version was: that is a change.
@@ -108,21 +142,29 @@ class KeyValueModel implements KvModel {
 
 	/** A write at twice its version, what saw it right behind. */
 	rank(_: KvInput, output: KvOutput): number | undefined {
-		const {version} = output;
+		const version = versionOf(output);
 		if (version === undefined || this.#observations === undefined) return undefined;
-		if (output.type === 'written' || (output.type === 'deleted' && output.existed !== false)) return 2 * version;
 		// A deletion that found nothing may tell the revision of the one before it.
-		if (output.type === 'deleted') return 2 * version + 1;
+		if (foundNothing(output)) return 2 * version + 1;
+		if (isChange(output)) return 2 * version;
 		// Version 0 is that of the absent key, after each deletion anew.
 		return version === 0 && this.#observations.hasDeletions ? undefined : 2 * version + 1;
 	}
 
 	operationIdentity(input: KvInput, output: KvOutput | undefined): string {
-		const version = output?.version ?? '';
+		const version = versionOf(output) ?? '';
+		if (output?.type === 'invalid') return `${output.reason} ${version} ${this.operationIdentity(input, undefined)}`;
 		switch (input.type) {
 			case 'get':
 				return `get ${version} ${this.#identify(output?.type === 'value' ? output.value : undefined)}`;
-			case 'put':
+			case 'put': {
+				const told = output?.type === 'written' ? output.previous : undefined;
+				const seen = output?.type === 'conditionFailed' ? output.observed : told;
+				const observed = seen === undefined ? '' : this.#identify(seen.value);
+				return `put ${version} ${output?.type} ${input.condition} ${observed} ${input.value}`;
+			}
+			case 'increment':
+				return `increment ${version} ${output?.type === 'number' ? output.value : ''} ${input.by}`;
 			case 'append':
 				return `${input.type} ${version} ${input.value}`;
 			case 'delete':
@@ -134,21 +176,32 @@ class KeyValueModel implements KvModel {
 				const seen = observed === undefined ? '' : this.#identify(observed.value);
 				return `cas ${version} ${output?.type} ${condition} ${seen} ${input.value}`;
 			}
+			case 'clear':
+			case 'batch':
+				throw new HistoryError('an operation on one key', input.type);
 			default:
 				return unreachable(input);
 		}
 	}
 
-	specialise(history: KvHistory): KvModel {
+	specialise(history: KvHistory): Model<KvInput, KvOutput, unknown> {
+		if (isGroup(history)) return new GroupModel(history, this.#options.initial);
 		const observations = observe(history);
 		const {initial} = this.#options;
 		const values = initial === undefined ? observations.values : [...observations.values, initial];
-		const space = this.#options.quotient === false ? new PlainSpace() : new ObservedSpace(values);
+		// An increment can make a value that is seen out of one that is not.
+		const isPlain = this.#options.quotient === false || history.some(({input}) => input.type === 'increment');
+		const space = isPlain ? new PlainSpace() : new ObservedSpace(values);
 		return new KeyValueModel(this.name, this.#options, space, observations);
+	}
+
+	forPeople(history: KvHistory): Model<KvInput, KvOutput, unknown> {
+		return isGroup(history) ? new GroupModel(history, this.#options.initial) : this;
 	}
 
 	decide(history: KvHistory): Decision {
 		if (this.#options.chain === false) return {type: 'notApplicable', why: 'switched off'};
+		if (isGroup(history)) return {type: 'notApplicable', why: 'operations concern several keys'};
 		return decideByChain(history, this.#options.initial);
 	}
 
@@ -157,6 +210,7 @@ class KeyValueModel implements KvModel {
 	}
 
 	diagnose(history: KvHistory): Anomaly | undefined {
+		if (isGroup(history)) return undefined;
 		return diagnoseKv(history, this.#options.initial);
 	}
 
@@ -182,12 +236,41 @@ class KeyValueModel implements KvModel {
 		return output.type === 'value' ? this.#observe(state, output, output.version) : undefined;
 	}
 
+	#put(
+		state: KvState,
+		{condition, value}: Extract<KvSingle, {type: 'put'}>,
+		output: KvOutput | undefined,
+	): KvState | undefined {
+		const met = isConditionMet(condition, state.cell !== absentCell);
+		if (output?.type === 'conditionFailed') {
+			return met ? undefined : this.#observe(state, output.observed, output.version);
+		}
+		if (!met) return output === undefined ? state : undefined;
+		const previous = output?.type === 'written' ? output.previous : undefined;
+		if (previous !== undefined && this.#space.cell(previous.value) !== state.cell) return undefined;
+		return this.#write(state, this.#space.cell(value), output);
+	}
+
+	#increment(state: KvState, by: bigint, output: KvOutput | undefined): KvState | undefined {
+		const sum = increase(this.#space.describe(state.cell), by);
+		if (typeof sum === 'string') return output === undefined ? state : undefined;
+		if (output !== undefined && (output.type !== 'number' || output.value !== sum)) return undefined;
+		return this.#write(state, this.#space.cell(String(sum)), output);
+	}
+
+	#invalid(state: KvState, input: KvSingle, output: Extract<KvOutput, {type: 'invalid'}>): KvState | undefined {
+		if (input.type === 'put' && !isConditionMet(input.condition, state.cell !== absentCell)) return undefined;
+		const met = input.type === 'compareAndSet' ? this.#meet(state, input.expected) : state;
+		if (met === undefined || !canBeInvalid(input, this.#space.describe(met.cell), output.reason)) return undefined;
+		return this.#observe(met, undefined, output.version);
+	}
+
 	#delete(state: KvState, output: KvOutput | undefined): KvState | undefined {
 		const existed = output?.type === 'deleted' ? output.existed : undefined;
 		const isThere = state.cell !== absentCell;
 		if (existed !== undefined && existed !== isThere) return undefined;
 		if (isThere) return this.#write(state, absentCell, output);
-		const version = output?.version;
+		const version = versionOf(output);
 		if (version === undefined) return state;
 		// Our own cluster gives it a revision of its own; etcd tells the one that its store is at, perhaps this key's last.
 		return version >= state.version ? {cell: absentCell, version, isExact: true} : undefined;
@@ -235,7 +318,7 @@ class KeyValueModel implements KvModel {
 	#write(state: KvState, cell: number, output: KvOutput | undefined): KvState | undefined {
 		if (output === undefined && cell === deadCell && this.#isIdleFrom(state)) return state;
 		if (!this.#isVersioned) return {cell, version: 0, isExact: true};
-		const version = output?.version;
+		const version = versionOf(output);
 		// How many unknown writes there were is not counted: see Limits in README.md.
 		if (version === undefined) return {cell, version: state.version + (state.isExact ? 1 : 0), isExact: false};
 		return version > state.version ? {cell, version, isExact: true} : undefined;

@@ -1,4 +1,4 @@
-import type {KvHistory, KvInput, KvOutput} from '../kv-operation.js';
+import {isChange, versionOf, type KvHistory, type KvInput, type KvOutput} from '../kv-operation.js';
 
 /** What the answers of one history can tell apart. */
 export interface Observations {
@@ -10,7 +10,7 @@ export interface Observations {
 	readonly values: ReadonlySet<string>;
 	/** Values that a refusal says were *not* there, without telling what was. */
 	readonly refused: ReadonlySet<string | undefined>;
-	/** A deletion says that there was something, but not what. */
+	/** An answer says that there was something, but not what. */
 	readonly hasFound: boolean;
 	/** Something depends on a version whose value no answer tells. */
 	readonly hasBareVersion: boolean;
@@ -23,19 +23,21 @@ export function observe(history: KvHistory): Observations {
 	const refused = new Set<string | undefined>();
 	for (const {input, output} of history) {
 		for (const value of valuesSeen(input, output)) if (value !== undefined) values.add(value);
-		if (output?.version !== undefined && isChange(output)) owned.add(output.version);
-		if (output?.version !== undefined && tellsValue(output)) valued.add(output.version);
+		const version = versionOf(output);
+		if (output !== undefined && version !== undefined && isChange(output)) owned.add(version);
+		if (output !== undefined && version !== undefined && tellsValue(output)) valued.add(version);
 		if (output?.type !== 'conditionFailed' || output.observed !== undefined) continue;
+		if (input.type === 'put' && input.condition === 'absent') refused.add(undefined);
 		if (input.type === 'compareAndSet' && 'value' in input.expected) refused.add(input.expected.value);
 	}
 	const isKnown = (version: number): boolean => version === 0 || owned.has(version) || valued.has(version);
 	return {
-		isVersioned: history.some(({input, output}) => output?.version !== undefined || asksForVersion(input)),
+		isVersioned: history.some(({input, output}) => versionOf(output) !== undefined || asksForVersion(input)),
 		hasDeletions: history.some(({input}) => input.type === 'delete'),
 		owned,
 		values,
 		refused,
-		hasFound: history.some(({output}) => output?.type === 'deleted' && output.existed === true),
+		hasFound: history.some(({input, output}) => tellsOfPresence(input, output)),
 		hasBareVersion: history.some(({input, output}) => hasBareVersion(input, output, isKnown)),
 	};
 }
@@ -43,24 +45,29 @@ export function observe(history: KvHistory): Observations {
 function* valuesSeen(input: KvInput, output: KvOutput | undefined): Iterable<string | undefined> {
 	if (output?.type === 'value') yield output.value;
 	if (output?.type === 'conditionFailed') yield output.observed?.value;
+	if (output?.type === 'written') yield output.previous?.value;
 	if (input.type === 'compareAndSet' && 'value' in input.expected) yield input.expected.value;
 }
 
-function isChange(output: KvOutput): boolean {
-	return output.type === 'written' || output.type === 'deleted';
+/** What is there it does not say. */
+function tellsOfPresence(input: KvInput, output: KvOutput | undefined): boolean {
+	if (output?.type === 'deleted') return output.existed === true;
+	const isPresent = input.type === 'put' && input.condition === 'present';
+	return isPresent && output !== undefined && output.type !== 'conditionFailed';
 }
 
 function tellsValue(output: KvOutput): boolean {
 	return output.type === 'value' || (output.type === 'conditionFailed' && output.observed !== undefined);
 }
 
-function asksForVersion(input: KvInput): boolean {
+function asksForVersion(
+	input: KvInput,
+): input is Extract<KvInput, {type: 'compareAndSet'}> & {readonly expected: {readonly version: number}} {
 	return input.type === 'compareAndSet' && 'version' in input.expected;
 }
 
 function hasBareVersion(input: KvInput, output: KvOutput | undefined, isKnown: (version: number) => boolean): boolean {
-	if (input.type !== 'compareAndSet') return false;
-	if ('version' in input.expected && !isKnown(input.expected.version)) return true;
-	if (output?.type !== 'conditionFailed') return false;
-	return output.version === undefined ? 'version' in input.expected : !isKnown(output.version);
+	if (asksForVersion(input) && !isKnown(input.expected.version)) return true;
+	if (output?.type !== 'conditionFailed' && output?.type !== 'invalid') return false;
+	return output.version === undefined ? asksForVersion(input) : !isKnown(output.version);
 }

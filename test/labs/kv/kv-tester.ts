@@ -1,9 +1,10 @@
 /** What the lab's rows do with a key/value cluster: clerks whose operations are counted and recorded, and judged. */
 import assert from 'node:assert/strict';
 import type {LabMode} from '../../../src/faults/fault-plan.js';
-import {check, partition} from '../../../src/linearizability/check.js';
+import {check} from '../../../src/linearizability/check.js';
 import {explainViolation} from '../../../src/linearizability/explain.js';
 import {kvModel} from '../../../src/linearizability/models/kv-model.js';
+import {partition} from '../../../src/linearizability/partition.js';
 import {Recorder} from '../../../src/linearizability/recorder.js';
 import type {KvClerk, KvCluster, LabWorld, Traffic} from '../harness.js';
 

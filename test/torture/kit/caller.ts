@@ -1,10 +1,10 @@
 /** One client of the service, whichever door it comes by; an answer is given in the words of recorded histories. */
 import type {Redis} from 'ioredis';
 import type {KeyValueClient} from '../../../actors/key-value-client.js';
+import {operationOf, outputOf} from '../../../actors/load/recorded-operation.js';
 import {keyOf} from '../../../actors/text.js';
 import {OperationError} from '../../../src/kv/errors.js';
 import type {KvExpected, KvInput, KvOutput} from '../../../src/linearizability/kv-operation.js';
-import {unreachable} from '../../../src/raft/types.js';
 
 /** What became of an operation that has no answer. */
 export class NoAnswer extends Error {
@@ -65,7 +65,7 @@ export class ClientCaller implements Caller {
 			case 'compareAndSet':
 				return this.#compareAndSet(input.key, input.expected, input.value);
 			default:
-				return unreachable(input);
+				return outputOf(input, await this.#client.execute(operationOf(input)));
 		}
 	}
 

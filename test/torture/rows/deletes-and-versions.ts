@@ -1,7 +1,7 @@
 import {Cluster} from '../../../actors/cluster/cluster.js';
 import type {Random} from '../../../src/faults/random.js';
 import {check} from '../../../src/linearizability/check.js';
-import type {KvHistory, KvOperation} from '../../../src/linearizability/kv-operation.js';
+import {versionOf, type KvHistory, type KvOperation} from '../../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../../src/linearizability/recorder.js';
 import {type Caller, ClientCaller, NoAnswer} from '../kit/caller.js';
@@ -64,7 +64,7 @@ async function record(trial: Trial, callers: readonly Caller[], prefix: string):
 			try {
 				const output = await caller.run(input);
 				recorder.complete(process, output);
-				versions.set(key, output.version ?? 0);
+				versions.set(key, versionOf(output) ?? 0);
 			} catch (error) {
 				if (!(error instanceof NoAnswer)) throw error;
 				recorder.loseTrack(process);
@@ -82,7 +82,7 @@ function forge(history: KvHistory, random: Random): KvHistory | undefined {
 	const read = random.pick(reads);
 	const forged: KvOperation = {
 		...read,
-		output: {type: 'value', value: 'nobody wrote this', version: read.output?.version},
+		output: {type: 'value', value: 'nobody wrote this', version: versionOf(read.output)},
 	};
 	return history.map(operation => (operation === read ? forged : operation));
 }
