@@ -2,11 +2,16 @@
 import {describeFaultEvent} from '../../src/faults/faults.js';
 import type {SimulationResult} from '../../src/simulation/simulate.js';
 import {invariants} from '../../src/simulation/violation.js';
+import {coverageText} from './coverage-text.js';
 import type {RunSummary} from './run-seeds.js';
+import type {StalledSeed} from './watched-pool.js';
 import type {SeedReport} from './task.js';
 
 /** The command that repeats a run, and nothing else. */
-export function replayCommand(result: SimulationResult, given: {readonly nodes: number | undefined}): string {
+export function replayCommand(
+	result: Pick<SimulationResult, 'seed' | 'durationMs' | 'profile' | 'onlyFaults' | 'untilMs'>,
+	given: {readonly nodes: number | undefined},
+): string {
 	const {seed, durationMs, profile, onlyFaults, untilMs} = result;
 	const words = [`threadraft simulate --seeds 1 --seed ${seed} --duration ${durationMs} --profile ${profile}`];
 	if (given.nodes !== undefined) words.push(`--nodes ${given.nodes}`);
@@ -36,6 +41,17 @@ export function failureText({result, shrinkRuns}: SeedReport, given: {readonly n
 	].join('\n');
 }
 
+/** Of a seed whose thread had to be ended: nobody knows more of it. */
+export function stalledText({seed, stallMs}: StalledSeed, run: RunSettings): string {
+	const told = `seed ${seed}: an event did not end within ${stallMs / 1000} s, and its thread was ended`;
+	return `\n${told}\n  replay      ${replayCommand({seed, ...run}, run)}\n\n`;
+}
+
+/** What all seeds of a run have in common. */
+export type RunSettings = Pick<SimulationResult, 'durationMs' | 'profile' | 'onlyFaults' | 'untilMs'> & {
+	readonly nodes: number | undefined;
+};
+
 const perSecond = (count: number, ms: number): number => (ms === 0 ? 0 : Math.round((count / ms) * 1000));
 const number = (value: number): string => value.toLocaleString('en-US');
 
@@ -45,6 +61,7 @@ export function summaryText(
 ): string {
 	const {seeds, violations, unknown, events, virtualMs, busyMs, operations, committed, crashes, faults} = summary;
 	const broken = violations.map(({result}) => result.seed).sort((one, other) => one - other);
+	const hung = summary.stalled.map(({seed}) => seed);
 	const lines = [
 		`${number(seeds)} seeds${run.isInterrupted ? ' (interrupted)' : ''}: ${violations.length} violations, ${unknown} undecided histories`,
 		`${number(events)} events, ${number(operations)} operations, ${number(committed)} entries committed, ` +
@@ -52,7 +69,9 @@ export function summaryText(
 		`${(run.wallMs / 1000).toFixed(1)} s; on each core ${number(perSecond(events, busyMs))} events/s, ` +
 			`${busyMs === 0 ? 0 : Math.round(virtualMs / busyMs)} virtual seconds per real second`,
 	];
+	lines.push('', ...coverageText(summary.coverage), '');
 	if (broken.length > 0) lines.push(`broken: ${broken.join(', ')}`);
+	if (hung.length > 0) lines.push(`did not end: ${hung.join(', ')}`);
 	return `${lines.join('\n')}\n`;
 }
 

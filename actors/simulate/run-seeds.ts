@@ -1,9 +1,10 @@
 /** Many seeds on all cores. */
 import {availableParallelism} from 'node:os';
 import {setFlagsFromString} from 'node:v8';
-import {Piscina} from 'piscina';
+import {coverageKinds, type CoverageCounts} from '../../src/simulation/coverage.js';
 import type {SimulationCounts} from '../../src/simulation/simulation.js';
-import type {SeedOptions, SeedReport, SeedTask} from './task.js';
+import type {SeedOptions, SeedReport} from './task.js';
+import {WatchedPool, type SeedOutcome, type StalledSeed} from './watched-pool.js';
 
 export interface RunOptions extends Omit<SeedOptions, 'seed'> {
 	readonly firstSeed: number;
@@ -14,14 +15,24 @@ export interface RunOptions extends Omit<SeedOptions, 'seed'> {
 	readonly shrinks: boolean;
 	/** Ends the run: seeds that have begun are waited for, and no more begin. */
 	readonly interrupted: AbortSignal;
+	/** A seed that shows no progress for so long hangs, milliseconds: its thread is ended. @default 60000 (a minute) */
+	readonly stallMs?: number | undefined;
+	/** What a thread runs. @default the simulator */
+	readonly filename?: URL | undefined;
 	/** Told after each seed. */
-	readonly onSeed?: (summary: RunSummary, report: SeedReport) => void;
+	readonly onSeed?: (summary: RunSummary, outcome: SeedOutcome) => void;
 }
+
+/** By kind: how often it was met, and in how many seeds. */
+export type CoverageSummary = Readonly<Record<string, {readonly count: number; readonly seeds: number}>>;
 
 export interface RunSummary {
 	/** Done so far. */
 	readonly seeds: number;
 	readonly violations: readonly SeedReport[];
+	/** Seeds with an event that did not end. */
+	readonly stalled: readonly StalledSeed[];
+	readonly coverage: CoverageSummary;
 	/** Seeds whose history the checker could not decide within its budget. */
 	readonly unknown: number;
 	readonly events: number;
@@ -37,6 +48,8 @@ export interface RunSummary {
 const nothing: RunSummary = {
 	seeds: 0,
 	violations: [],
+	stalled: [],
+	coverage: Object.fromEntries(coverageKinds.map(kind => [kind, {count: 0, seeds: 0}])),
 	unknown: 0,
 	events: 0,
 	virtualMs: 0,
@@ -63,17 +76,17 @@ const engineFlags = [
 	...(Number.parseInt(process.versions.v8, 10) < 12 ? ['--interrupt-budget=150000'] : []),
 ];
 
+/** The longest single step of a run, the explanation of a history included, takes a small part of it on a machine that is ten times too busy. */
+const stallMsDefault = 60_000;
+
 /** MiB of which V8 uses a third at a time: most of what a run makes is dead before so much has been made. */
 const youngGenerationMiB = 96;
 
 export async function runSeeds(options: RunOptions): Promise<RunSummary> {
 	const threads = options.threads ?? availableParallelism();
 	for (const flag of engineFlags) setFlagsFromString(flag);
-	const pool = new Piscina<SeedTask, SeedReport>({
-		filename: new URL('../../workers/simulate-task.js', import.meta.url).href,
-		maxThreads: threads,
-		resourceLimits: {maxYoungGenerationSizeMb: youngGenerationMiB},
-	});
+	const {stallMs = stallMsDefault, filename} = options;
+	const pool = new WatchedPool({threads, stallMs, filename, youngGenerationMiB});
 	let summary = nothing;
 	let next = 0;
 	const {firstSeed, seeds, shrinks, interrupted, onSeed, nodes, durationMs, profile, onlyFaults, untilMs} = options;
@@ -82,24 +95,38 @@ export async function runSeeds(options: RunOptions): Promise<RunSummary> {
 			const seed = firstSeed + next++;
 			const {timelineLength} = options;
 			const given = {seed, shrinks, nodes, durationMs, profile, onlyFaults, untilMs, timelineLength};
-			const report = await pool.run(given);
-			summary = withReport(summary, report);
-			onSeed?.(summary, report);
+			const outcome = await pool.run(given);
+			summary = outcome.type === 'report' ? withReport(summary, outcome.report) : withStalled(summary, outcome.stalled);
+			onSeed?.(summary, outcome);
 		}
 	};
 	try {
 		await Promise.all(Array.from({length: Math.min(seeds, threads * tasksPerThread)}, runOne));
 	} finally {
-		await pool.destroy();
+		await pool.close();
 	}
 	return summary;
 }
 
+function withStalled(summary: RunSummary, stalled: StalledSeed): RunSummary {
+	return {...summary, seeds: summary.seeds + 1, stalled: [...summary.stalled, stalled]};
+}
+
+function withCoverage(before: CoverageSummary, counts: CoverageCounts): CoverageSummary {
+	const added = Object.entries(counts).map(([kind, count]) => {
+		const known = before[kind] ?? {count: 0, seeds: 0};
+		return [kind, {count: known.count + count, seeds: known.seeds + (count > 0 ? 1 : 0)}] as const;
+	});
+	return {...before, ...Object.fromEntries(added)};
+}
+
 function withReport(summary: RunSummary, report: SeedReport): RunSummary {
-	const {ok, verdict, events, virtualMs, counts} = report.result;
+	const {ok, verdict, events, virtualMs, counts, coverage} = report.result;
 	const add = (name: 'operations' | 'committed' | 'crashes' | 'faults'): number =>
 		summary[name] + (counts satisfies SimulationCounts)[name];
 	return {
+		...summary,
+		coverage: withCoverage(summary.coverage, coverage),
 		seeds: summary.seeds + 1,
 		violations: ok ? summary.violations : [...summary.violations, report],
 		unknown: summary.unknown + (ok && verdict === 'unknown' ? 1 : 0),

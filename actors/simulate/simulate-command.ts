@@ -2,7 +2,9 @@
 import cliProgress from 'cli-progress';
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {profiles, type Profile} from '../../src/simulation/profile.js';
-import {failureText, summaryJson, summaryText} from './report.js';
+import {isWhole, optionRanges} from '../../src/simulation/options.js';
+import {durationMsDefault} from '../../src/simulation/simulate.js';
+import {failureText, stalledText, summaryJson, summaryText} from './report.js';
 import {runSeeds, type RunSummary} from './run-seeds.js';
 
 /** Where the command writes to, and who can end it. */
@@ -27,6 +29,7 @@ interface CommandOptions {
 	readonly until?: number;
 	readonly threads?: number;
 	readonly timeline: number;
+	readonly stall: number;
 	readonly shrink: boolean;
 	readonly json: boolean;
 }
@@ -51,15 +54,16 @@ export async function simulateCommand(args: readonly string[], io: SimulateIo): 
 function createCommand(io: SimulateIo): Command {
 	return new Command('threadraft simulate')
 		.description('Runs whole clusters on virtual time, with faults, and judges them; the same seed gives the same run.')
-		.option('--seeds <count>', 'how many seeds', parseCount, 100)
-		.option('--seed <number>', 'the first seed', parseNumber, 1)
-		.option('--duration <ms>', 'virtual time with faults (12000)', parseCount)
-		.option('--nodes <count>', 'nodes of the cluster (drawn from the seed)', parseCount)
+		.option('--seeds <count>', 'how many seeds', wholeFrom([1, 2 ** 32]), 100)
+		.option('--seed <number>', 'the first seed', wholeFrom(optionRanges.seed), 1)
+		.option('--duration <ms>', 'virtual time with faults (12000)', wholeFrom(optionRanges.durationMs))
+		.option('--nodes <count>', 'nodes of the cluster, 1 to 9 (drawn from the seed)', wholeFrom(optionRanges.nodes))
 		.addOption(new Option('--profile <name>', 'which faults').choices(profiles).default('all'))
 		.option('--only-faults <numbers>', 'only these faults of the schedule, as a failure names them', parseNumbers)
-		.option('--until <ms>', 'the faults end at this virtual time already', parseCount)
-		.option('--threads <count>', 'threads (one for each core)', parseCount)
-		.option('--timeline <lines>', 'events that a failure shows', parseCount, 200)
+		.option('--until <ms>', 'the faults end at this virtual time already', wholeFrom(optionRanges.untilMs))
+		.option('--threads <count>', 'threads (one for each core)', wholeFrom([1, 256]))
+		.option('--timeline <lines>', 'events that a failure shows', wholeFrom(optionRanges.timelineLength), 200)
+		.option('--stall <seconds>', 'a seed that shows no progress for so long hangs', wholeFrom([1, 86_400]), 60)
 		.option('--shrink', 'look for a smaller run that fails in the same way', false)
 		.option('--json', 'report as JSON', false)
 		.addHelpText('after', '\nExit status: 0 no violation, 1 a violation, 2 wrong usage.')
@@ -67,19 +71,16 @@ function createCommand(io: SimulateIo): Command {
 		.configureOutput({writeOut: text => io.output.write(text), writeErr: text => io.errors.write(text)});
 }
 
-function parseNumber(text: string): number {
-	const number = Number(text);
-	if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('expected a whole number');
-	return number;
+function wholeFrom(range: readonly [number, number]): (text: string) => number {
+	return text => {
+		const number = text.trim() === '' ? NaN : Number(text);
+		if (isWhole(number, range)) return number;
+		throw new InvalidArgumentError(`expected a whole number from ${range[0]} to ${range[1]}`);
+	};
 }
 
-function parseCount(text: string): number {
-	const number = parseNumber(text);
-	if (number === 0) throw new InvalidArgumentError('expected a whole number above 0');
-	return number;
-}
-
-const parseNumbers = (text: string): readonly number[] => (text === 'none' ? [] : text.split(',').map(parseNumber));
+const parseNumbers = (text: string): readonly number[] =>
+	text === 'none' ? [] : text.split(',').map(wholeFrom([0, Number.MAX_SAFE_INTEGER]));
 
 interface Interrupt extends Disposable {
 	readonly signal: AbortSignal;
@@ -95,32 +96,33 @@ function interruptOf({interrupted}: SimulateIo): Interrupt {
 }
 
 async function run(options: CommandOptions, io: SimulateIo, interrupted: AbortSignal): Promise<number> {
-	const {seeds, seed, duration, nodes, profile, onlyFaults, until, threads, timeline, shrink, json} = options;
+	const {seeds, seed, duration, nodes, profile, onlyFaults, until, threads, timeline, stall, shrink, json} = options;
+	const settings = {nodes, durationMs: duration ?? durationMsDefault, profile, onlyFaults, untilMs: until};
 	const progress = progressOf(io, seeds, json);
 	const begun = performance.now();
 	const summary = await runSeeds({
 		firstSeed: seed,
 		seeds,
-		durationMs: duration,
-		nodes,
-		profile,
-		onlyFaults,
-		untilMs: until,
+		...settings,
 		threads,
+		stallMs: stall * 1000,
 		timelineLength: timeline,
 		shrinks: shrink,
 		interrupted,
-		onSeed: (soFar, report) => {
+		onSeed: (soFar, outcome) => {
 			progress.show(soFar);
-			if (report.result.ok || json || soFar.violations.length > failuresTold) return;
+			const isOk = outcome.type === 'report' && outcome.report.result.ok;
+			if (isOk || json || soFar.violations.length + soFar.stalled.length > failuresTold) return;
 			progress.stop();
-			io.output.write(failureText(report, {nodes}));
+			io.output.write(
+				outcome.type === 'report' ? failureText(outcome.report, {nodes}) : stalledText(outcome.stalled, settings),
+			);
 		},
 	});
 	progress.stop();
 	const told = {wallMs: performance.now() - begun, isInterrupted: interrupted.aborted, nodes};
 	io.output.write(json ? summaryJson(summary, told) : summaryText(summary, told));
-	return summary.violations.length === 0 ? exitStatus.ok : exitStatus.violation;
+	return summary.violations.length + summary.stalled.length === 0 ? exitStatus.ok : exitStatus.violation;
 }
 
 interface Progress {

@@ -3,11 +3,13 @@ import {simulate, type SimulationOptions, type SimulationResult} from '../../src
 import {shrink} from '../../src/simulation/shrink.js';
 import {codec} from '../codec/codec.js';
 
-export type SeedOptions = Omit<SimulationOptions, 'codec'>;
+export type SeedOptions = Omit<SimulationOptions, 'codec' | 'onProgress'>;
 
 export interface SeedTask extends SeedOptions {
 	/** Make a failure small before it is told. */
 	readonly shrinks: boolean;
+	/** Shared with who watches: grows as long as the run goes on. */
+	readonly progress: Int32Array;
 }
 
 export interface SeedReport {
@@ -18,11 +20,13 @@ export interface SeedReport {
 	readonly elapsedMs: number;
 }
 
-export function runSeed({shrinks, ...options}: SeedTask): SeedReport {
+export function runSeed({shrinks, progress, ...given}: SeedTask): SeedReport {
 	const begun = performance.now();
-	const result = simulate({...options, codec});
+	const onProgress = (): void => void Atomics.add(progress, 0, 1);
+	const options = {...given, codec, onProgress};
+	const result = simulate(options);
 	const elapsedMs = performance.now() - begun;
 	if (result.ok || !shrinks) return {result, shrinkRuns: 0, elapsedMs};
-	const shrunk = shrink({...options, codec}, result);
+	const shrunk = shrink(options, result);
 	return {result: shrunk.result, shrinkRuns: shrunk.runs, elapsedMs};
 }

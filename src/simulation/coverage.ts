@@ -122,7 +122,9 @@ export const coverageKinds: readonly string[] = [
 	...operationKinds,
 	...sessionKinds,
 	...replyKinds,
-	...messageTypes.flatMap(type => [`${type}: of the term`, `${type}: of an older term`, `${type}: of a newer term`]),
+	...messageTypes.flatMap(type => [`${type}: of the term`, `${type}: of an older term`]),
+	// A request for a read index goes to who leads the sender's term, and is never of a newer one than his.
+	...messageTypes.filter(type => type !== 'readIndex').map(type => `${type}: of a newer term`),
 	...messageVariants,
 	...serviceKinds,
 	...livenessKinds,
@@ -134,7 +136,7 @@ export const coverageKinds: readonly string[] = [
 const places: ReadonlyMap<string, number> = new Map(coverageKinds.map((kind, place) => [kind, place]));
 
 /** Where a kind is counted. Looked up once for what happens millions of times: to make its name anew would cost more than the rest. */
-const placeOf = (kind: string): number => places.get(kind) as number;
+const placeOf = (kind: string): number => places.get(kind) ?? -1;
 
 interface MessagePlaces {
 	readonly current: number;
@@ -185,7 +187,7 @@ export class Coverage {
 	}
 
 	#add(place: number, by = 1): void {
-		this.#counts[place] = (this.#counts[place] ?? 0) + by;
+		if (place >= 0) this.#counts[place] = (this.#counts[place] ?? 0) + by;
 	}
 
 	/** The limits that are not the service's usual ones. */

@@ -108,6 +108,7 @@ export class ServiceJudge {
 		const {coverage} = this.#options;
 		if (isRun && operation.type !== 'refuse') {
 			coverage.ran(operation, outcome as Result);
+			if (this.#model.keys.size >= 1000) coverage.count('state of a thousand keys');
 			this.answers.ran(operation, outcome as Result, revision);
 		} else coverage.notRun(outcome);
 	}

@@ -6,16 +6,17 @@ import {check, type Verdict} from '../linearizability/check.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import {kvModel} from '../linearizability/models/kv-model.js';
 import type {CoverageCounts} from './coverage.js';
+import {checkSimulationOptions} from './options.js';
 import {drawParameters, type SimulationParameters} from './parameters.js';
 import {drawSchedule, keepFaults, type Profile} from './profile.js';
 import {Simulation, type SimulationCounts} from './simulation.js';
 import type {Violation} from './violation.js';
 
 export interface SimulationOptions {
-	/** Everything is drawn from it; any whole number, of which the low 32 bits count. */
+	/** Everything is drawn from it: a whole number from 0, of which the low 32 bits count. */
 	readonly seed: number;
 	readonly codec: Codec;
-	/** @default drawn from the seed */
+	/** 1 to 9. @default drawn from the seed */
 	readonly nodes?: number | undefined;
 	/** Virtual ms with faults; the cluster's recovery comes on top. @default 12000 */
 	readonly durationMs?: number | undefined;
@@ -27,6 +28,8 @@ export interface SimulationOptions {
 	readonly untilMs?: number | undefined;
 	/** Events that the timeline of a failure shows. @default 400 */
 	readonly timelineLength?: number | undefined;
+	/** Called again and again while the run goes on, so that somebody outside can tell a long run from one that hangs. */
+	readonly onProgress?: (() => void) | undefined;
 }
 
 export interface SimulationResult {
@@ -54,14 +57,21 @@ export interface SimulationResult {
 	readonly timeline: readonly string[];
 }
 
-const durationMsDefault = 12_000;
+/** Virtual ms. */
+export const durationMsDefault = 12_000;
 const timelineLengthDefault = 400;
 /** Of at most 16,384 model steps of one key each, and 256 MiB: a history of one run needs a small part of it. */
 const checkSlicesMax = 100;
 const checkBytesMax = 2 ** 28;
 
-/** Runs one seed to its end. The same options give the same result, bit for bit. */
+/**
+ * Runs one seed to its end. The same options give the same result, bit for bit.
+ *
+ * @throws {SimulationOptionError}
+ */
 export function simulate(options: SimulationOptions): SimulationResult {
+	checkSimulationOptions(options);
+	const {onProgress} = options;
 	const {seed, codec, durationMs = durationMsDefault, profile = 'all', onlyFaults, untilMs} = options;
 	const random = Random.fromSeed(seed);
 	const nodeCount = options.nodes ?? random.fork('nodes').pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 5, 7]);
@@ -72,8 +82,8 @@ export function simulate(options: SimulationOptions): SimulationResult {
 	const stormMs = Math.min(durationMs, untilMs ?? Infinity);
 	const setup = {seed, codec, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
 	const simulation = new Simulation(setup);
-	simulation.run();
-	const verdict = simulation.violation === undefined ? judgeHistory(simulation.history) : 'unknown';
+	simulation.run(onProgress);
+	const verdict = simulation.violation === undefined ? judgeHistory(simulation.history, onProgress) : 'unknown';
 	if (verdict === 'violation') simulation.report('linearizable', 'no order of the operations explains the answers');
 	const {violation} = simulation;
 	return {
@@ -98,10 +108,11 @@ export function simulate(options: SimulationOptions): SimulationResult {
 }
 
 /** Bounded by steps and not by a clock, so that the verdict is the same everywhere. */
-function judgeHistory(history: KvHistory): Verdict {
+function judgeHistory(history: KvHistory, onProgress: (() => void) | undefined): Verdict {
 	let slices = 0;
 	const isCancelled = (): boolean => {
 		slices += 1;
+		onProgress?.();
 		return slices > checkSlicesMax;
 	};
 	return check(history, {model: kvModel('kv'), memoryBytesMax: checkBytesMax, isCancelled}).verdict;

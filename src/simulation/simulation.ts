@@ -14,7 +14,7 @@ import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
 import type {Codec, KvReply, KvRequest} from '../kv/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
-import type {RaftMessage} from '../raft/types.js';
+import type {InstallSnapshot, RaftMessage} from '../raft/types.js';
 import {Availability} from './availability.js';
 import {EventQueue} from './event-queue.js';
 import {defaultClerkLimits} from '../kv/clerk.js';
@@ -67,6 +67,9 @@ export interface SimulationCounts {
 /** Who asks for a write where no client does; its answers are nobody's. */
 const judge = -1;
 
+/** From one call of `onProgress` to the next. */
+const eventsPerProgress = 256;
+
 /** So many events at one moment of virtual time mean that time has stopped. */
 const eventsAtOnceMax = 100_000;
 
@@ -90,6 +93,8 @@ export class Simulation {
 	/** By node: who waits for the reply of this number. */
 	readonly #addresses: readonly Map<number, ReplyAddress>[];
 	readonly #failedNodes: number[] = [];
+	/** By node: who sends it a snapshot whose last chunk has not come yet. */
+	readonly #openTransfers = new Map<number, {readonly from: number; readonly term: number}>();
 	#now = 0;
 	#isOver = false;
 	#lastReplyTo = 0;
@@ -158,8 +163,8 @@ export class Simulation {
 		this.#isOver = true;
 	};
 
-	/** To the end, or to the first violation. */
-	run(): void {
+	/** To the end, or to the first violation. `onProgress`: see `SimulationOptions`. */
+	run(onProgress?: () => void): void {
 		const {faults, durationMs} = this.setup;
 		for (const node of this.nodes) node.start();
 		for (const client of this.clients) client.start();
@@ -168,7 +173,10 @@ export class Simulation {
 		}
 		this.schedule(durationMs, {type: 'look'});
 		this.schedule(0, {type: 'watch'});
-		while (!this.#isOver && this.#queue.size > 0) this.#advance();
+		while (!this.#isOver && this.#queue.size > 0) {
+			if (this.events % eventsPerProgress === 0) onProgress?.();
+			this.#advance();
+		}
 	}
 
 	/** Everything that had to be shown has been shown. */
@@ -278,6 +286,15 @@ export class Simulation {
 		}
 	}
 
+	#noteChunk(from: number, node: number, {term, done}: InstallSnapshot): void {
+		const before = this.#openTransfers.get(node);
+		if (before !== undefined && (before.from !== from || before.term !== term)) {
+			this.coverage.count('installSnapshot: of another leader than the chunk before');
+		}
+		if (done) this.#openTransfers.delete(node);
+		else this.#openTransfers.set(node, {from, term});
+	}
+
 	/** As long as the faults last: after them everything is judged anyway. */
 	#watch(): void {
 		const {lookEveryMs} = this.#availability;
@@ -291,6 +308,7 @@ export class Simulation {
 
 	#takeMessage({node, from, message}: Extract<SimulationEvent, {type: 'message'}>): void {
 		this.coverage.message(message, this.logs.glimpse(node).term);
+		if (message.type === 'installSnapshot') this.#noteChunk(from, node, message);
 		this.#node(node).message(from, message);
 	}
 
@@ -347,6 +365,7 @@ export class Simulation {
 		this.timeline.add(this.#now, event, glimpse);
 		this.#trace.number(this.#now);
 		this.#trace.number(event.type.length * 64 + place + 1);
+		this.#trace.payload(event);
 		if (glimpse === undefined) return;
 		this.#trace.number(glimpse.term);
 		this.#trace.number(glimpse.commitIndex);

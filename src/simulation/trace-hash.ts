@@ -22,6 +22,48 @@ export class TraceHash {
 		for (let offset = 0; offset < text.length; offset++) this.#word(text.charCodeAt(offset));
 	}
 
+	/** Any plain data: all its fields, bytes and numbers, in their order. What can be called counts for nothing. */
+	payload(value: unknown): void {
+		switch (typeof value) {
+			case 'number':
+				return this.number(value);
+			case 'string':
+				return this.text(value);
+			case 'boolean':
+				return this.#word(value ? 1 : 2);
+			case 'bigint':
+				return this.text(String(value));
+			case 'object':
+				if (value instanceof Uint8Array) this.bytes(value);
+				else if (value === null) this.#word(3);
+				else for (const name in value) this.payload((value as Record<string, unknown>)[name]);
+				return;
+			default:
+				return this.#word(4);
+		}
+	}
+
+	/** Four at a time: the payloads are most of what a run consists of. */
+	bytes(bytes: Uint8Array): void {
+		const {length} = bytes;
+		this.#word(length);
+		let first = this.#first;
+		let second = this.#second;
+		for (let offset = 0; offset < length; offset += 4) {
+			const word =
+				(bytes[offset] ?? 0) |
+				((bytes[offset + 1] ?? 0) << 8) |
+				((bytes[offset + 2] ?? 0) << 16) |
+				((bytes[offset + 3] ?? 0) << 24);
+			first = Math.imul(first ^ word, 0x01000193);
+			first ^= first >>> 15;
+			second = Math.imul(second ^ word, 0x85ebca6b);
+			second ^= second >>> 13;
+		}
+		this.#first = first;
+		this.#second = second;
+	}
+
 	get value(): string {
 		return hex(this.#first) + hex(this.#second);
 	}

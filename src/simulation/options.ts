@@ -1,0 +1,67 @@
+/** What may be asked of a simulation: checked before anything is run, so that no wrong option runs something else in silence. */
+import {profiles, type Profile} from './profile.js';
+import type {SimulationOptions} from './simulate.js';
+
+/** An option of a simulation cannot be used as it is given. Nothing was run. */
+export class SimulationOptionError extends RangeError {
+	override readonly name = 'SimulationOptionError';
+	readonly code = 'ERR_OPTION';
+	readonly option: string;
+	/** What may stand there, in words; for an option that does not exist, which do. */
+	readonly allowed: string;
+	readonly given: unknown;
+
+	constructor(option: string, allowed: string, given: unknown) {
+		super(`${option} must be ${allowed}, not ${typeof given === 'object' ? JSON.stringify(given) : String(given)}`);
+		this.option = option;
+		this.allowed = allowed;
+		this.given = given;
+	}
+}
+
+/** Both ends included. More nodes than these show nothing new, and the judges go through all majorities of them. */
+export const optionRanges = {
+	seed: [0, Number.MAX_SAFE_INTEGER],
+	nodes: [1, 9],
+	durationMs: [1, 3_600_000],
+	untilMs: [1, 3_600_000],
+	timelineLength: [1, 1_000_000],
+} as const satisfies Partial<Record<keyof SimulationOptions, readonly [number, number]>>;
+
+const otherOptions = [
+	'codec',
+	'profile',
+	'onlyFaults',
+	'onProgress',
+] as const satisfies readonly (keyof SimulationOptions)[];
+const names: readonly string[] = [...Object.keys(optionRanges), ...otherOptions];
+
+export const isWhole = (value: unknown, [least, most]: readonly [number, number]): boolean =>
+	Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+
+/** @throws {SimulationOptionError} for the first option that cannot be meant */
+export function checkSimulationOptions(options: SimulationOptions): void {
+	for (const name of Object.keys(options)) {
+		if (!names.includes(name)) {
+			throw new SimulationOptionError(`options.${name}`, `one of ${names.join(', ')}`, name);
+		}
+	}
+	for (const [name, range] of Object.entries(optionRanges)) {
+		const value: unknown = options[name as keyof typeof optionRanges];
+		if (isWhole(value, range) || (value === undefined && name !== 'seed')) continue;
+		throw new SimulationOptionError(name, `a whole number from ${range[0]} to ${range[1]}`, value);
+	}
+	const {profile, onlyFaults, codec} = options;
+	if (profile !== undefined && !profiles.includes(profile as Profile)) {
+		throw new SimulationOptionError('profile', `one of ${profiles.join(', ')}`, profile);
+	}
+	if (onlyFaults !== undefined && !isListOfWhole(onlyFaults)) {
+		throw new SimulationOptionError('onlyFaults', 'a list of numbers of faults', onlyFaults);
+	}
+	if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function') {
+		throw new SimulationOptionError('codec', 'a codec that can encode and decode', codec);
+	}
+}
+
+const isListOfWhole = (value: unknown): boolean =>
+	Array.isArray(value) && value.every(number => isWhole(number, [0, Number.MAX_SAFE_INTEGER]));
