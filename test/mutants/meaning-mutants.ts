@@ -53,7 +53,7 @@ const keptResults: readonly Mutant[] = [
 		"if (known !== undefined) return known.type === 'written' ? { ...known, previous: undefined } : known;",
 	),
 	plant(
-		'sequence-shared-by-sessions',
+		'one-result-too-many-forgotten',
 		'an acknowledgement forgets one result too many',
 		'dissertation §6.3',
 		sessions,
