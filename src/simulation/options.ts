@@ -1,5 +1,5 @@
 /** What may be asked of a simulation: checked before anything is run, so that no wrong option runs something else in silence. */
-import {profiles, type Profile} from './profile.js';
+import {profiles} from './profile.js';
 import type {SimulationOptions} from './simulate.js';
 
 /** An option of a simulation cannot be used as it is given. Nothing was run. */
@@ -12,11 +12,16 @@ export class SimulationOptionError extends RangeError {
 	readonly given: unknown;
 
 	constructor(option: string, allowed: string, given: unknown) {
-		super(`${option} must be ${allowed}, not ${typeof given === 'object' ? JSON.stringify(given) : String(given)}`);
+		super(`${option} must be ${allowed}, not ${shown(given)}`);
 		this.option = option;
 		this.allowed = allowed;
 		this.given = given;
 	}
+}
+
+function shown(given: unknown): string {
+	if (typeof given === 'number' || given === undefined) return String(given);
+	return JSON.stringify(given, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? typeof given;
 }
 
 /** Both ends included. More nodes than these show nothing new, and the judges go through all majorities of them. */
@@ -52,7 +57,7 @@ export function checkSimulationOptions(options: SimulationOptions): void {
 		throw new SimulationOptionError(name, `a whole number from ${range[0]} to ${range[1]}`, value);
 	}
 	const {profile, onlyFaults, codec} = options;
-	if (profile !== undefined && !profiles.includes(profile as Profile)) {
+	if (profile !== undefined && !profiles.includes(profile)) {
 		throw new SimulationOptionError('profile', `one of ${profiles.join(', ')}`, profile);
 	}
 	if (onlyFaults !== undefined && !isListOfWhole(onlyFaults)) {

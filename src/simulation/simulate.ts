@@ -109,6 +109,8 @@ export function simulate(options: SimulationOptions): SimulationResult {
 
 /** Bounded by steps and not by a clock, so that the verdict is the same everywhere. */
 function judgeHistory(history: KvHistory, onProgress: (() => void) | undefined): Verdict {
+	// With a clear among the operations nothing is recorded for the checker: each answer was judged by its place in the log.
+	if (history.length === 0) return 'ok';
 	let slices = 0;
 	const isCancelled = (): boolean => {
 		slices += 1;
