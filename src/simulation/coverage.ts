@@ -5,7 +5,7 @@
 import {TOLERATED_KINDS} from '../faults/fault-kinds.js';
 import {defaultClerkLimits} from '../kv/clerk.js';
 import {defaultServerLimits} from '../kv/server.js';
-import type {KvReply, Operation, Outcome, Result} from '../kv/types.js';
+import type {KvReply, Operation, Outcome, Refuse, Result} from '../kv/types.js';
 import {defaultRaftLimits} from '../raft/options.js';
 import type {RaftMessage, ServiceInput} from '../raft/types.js';
 import type {SimulationParameters} from './parameters.js';
@@ -42,6 +42,7 @@ const operationKinds = [
 	'clear of keys',
 	'batch',
 	'batch of a hundred or more',
+	'write refused for want of memory',
 ] as const;
 
 const sessionKinds = [
@@ -201,8 +202,10 @@ export class Coverage {
 	}
 
 	/** The log has run a write. */
-	ran(operation: Operation, result: Result): void {
+	ran(operation: Operation | Refuse, result: Result): void {
 		switch (operation.type) {
+			case 'refuse':
+				return this.count('write refused for want of memory');
 			case 'put':
 				this.#put(operation, result);
 				return;

@@ -168,6 +168,7 @@ function drawServerLimits(random: Random, clients: number): Partial<ServerLimits
 		requestOperationsMax: usually(sizes, 0.1, [4096], [1, 2]),
 		readBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [64, 300]),
 		preparedBytesMax: usually(sizes, 0.2, [2 ** 20], [1, 60]),
+		storeBytesMax: usually(random.fork('memory'), 0.1, [Infinity], [400, 2000, 10_000]),
 		pendingBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [300, 2000]),
 		sliceOperationsMax: usually(random, small, [256], [1, 3]),
 		sliceBytesMax: usually(random, small, [256 * 1024], [100]),

@@ -106,11 +106,10 @@ export class ServiceJudge {
 
 	#noteRun({operation, revision, outcome, isRun}: ModelRun): void {
 		const {coverage} = this.#options;
-		if (isRun && operation.type !== 'refuse') {
-			coverage.ran(operation, outcome as Result);
-			if (this.#model.keys.size >= 1000) coverage.count('state of a thousand keys');
-			this.answers.ran(operation, outcome as Result, revision);
-		} else coverage.notRun(outcome);
+		if (!isRun) return coverage.notRun(outcome);
+		coverage.ran(operation, outcome as Result);
+		if (this.#model.keys.size >= 1000) coverage.count('state of a thousand keys');
+		if (operation.type !== 'refuse') this.answers.ran(operation, outcome as Result, revision);
 	}
 
 	/** What servers and clerks were told to keep to. */

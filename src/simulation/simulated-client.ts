@@ -185,7 +185,8 @@ export class SimulatedClient {
 		this.#asked.delete(operationId);
 		this.#judge(asked, settlement);
 		if (asked.settled === undefined) this.#think(asked.slot);
-		else asked.settled(settlement.type === 'done');
+		// Who is told that there is no memory has been served.
+		else asked.settled(settlement.type === 'done' || settlement.error.code === 'ERR_OUT_OF_MEMORY');
 	}
 
 	#judge(asked: Asked, settlement: Settlement): void {
