@@ -40,3 +40,7 @@ export type {NodeId} from '../src/raft/types.js';
 export {defaultRaftLimits, type RaftLimits} from '../src/raft/options.js';
 export {RaftError} from '../src/raft/errors.js';
 export {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../src/storage/errors.js';
+export {type BackupReport} from './recovery/backup-file.js';
+export {backupDirectory, type DirectoryBackup, type DirectoryBackupOptions} from './recovery/backup-directory.js';
+export {BackupError, BackupFileError} from './recovery/errors.js';
+export {restoreBackup, type RestoreOptions, type RestoreReport} from './recovery/restore.js';

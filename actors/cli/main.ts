@@ -2,6 +2,7 @@
 import {readFile} from 'node:fs/promises';
 import {RaftError} from '../../src/raft/errors.js';
 import {checkCommand} from '../check/check-command.js';
+import {recoverySubcommands} from '../recovery/subcommands.js';
 import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
 import {start} from './start.js';
@@ -9,7 +10,7 @@ import {start} from './start.js';
 /** Resolves with the exit status. What a person can put right is one line on stderr; a bug keeps its stack. */
 export async function main(words: readonly string[]): Promise<number> {
 	try {
-		return await runCommandLine(words, [startSubcommand(start), checkSubcommand, simulateSubcommand], await version(), {
+		return await runCommandLine(words, subcommands, await version(), {
 			write: text => process.stdout.write(text),
 			writeError: text => process.stderr.write(text),
 		});
@@ -52,6 +53,8 @@ function heedNoBrokenPipe(stream: NodeJS.WriteStream): void {
 const simulateSubcommand = passedOn('simulate', 'run whole clusters on virtual time, with faults, from seeds', words =>
 	simulateCommand(words, streams),
 );
+
+const subcommands = [startSubcommand(start), checkSubcommand, simulateSubcommand, ...recoverySubcommands(streams)];
 
 async function version(): Promise<string> {
 	const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));

@@ -7,13 +7,21 @@ import {randomBytes} from 'node:crypto';
 import {existsSync, readFileSync} from 'node:fs';
 import {mkdir, open, readdir, readFile, rename} from 'node:fs/promises';
 import path from 'node:path';
-import {clusterFileName, damaged, decodeClusterFile, encodeClusterFile} from '../../src/storage/cluster-file.js';
+import {
+	clusterFileName,
+	damaged,
+	decodeClusterFile,
+	encodeClusterFile,
+	restoreMarkName,
+	unfinishedRestore,
+} from '../../src/storage/cluster-file.js';
 import {claimDirectory, releaseDirectory} from '../../src/storage/directory-lock.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 import type {Identity} from '../../src/storage/identity.js';
 import {decodeNodeFile, nodeFileName} from '../../src/storage/node-file.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
 import {TemporaryDirectory} from './temporary-directory.js';
+import {syncDirectory} from '../recovery/sync-directory.js';
 
 const neverStarted: ExpectedStart = {starts: 0, isStarting: false, isClosed: false, isOlder: false};
 
@@ -176,6 +184,7 @@ async function readClusterFile(
 ): Promise<ReturnType<typeof decodeClusterFile> | undefined> {
 	const file = path.join(directory, clusterFileName);
 	const names = await readdir(directory);
+	if (names.includes(restoreMarkName)) throw unfinishedRestore(directory);
 	if (!names.includes(clusterFileName)) {
 		if (names.some(name => name.startsWith('node-'))) throw damaged(file);
 		return undefined;
@@ -198,15 +207,6 @@ async function makeDirectory(directory: string): Promise<void> {
 		if (error.code !== 'EEXIST') throw error;
 	});
 	await syncDirectory(parent);
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-	const handle = await open(directory, 'r');
-	try {
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
 }
 
 function unusable(directory: string, error: unknown): DataDirectoryError {

@@ -28,7 +28,11 @@ export class NodesFailedError extends RaftError {
 	constructor(errors: readonly Error[], nodes: number) {
 		const reasons = errors.map(({message}) => message).join('; ');
 		const needed = Math.floor(nodes / 2) + 1;
-		super(`${errors.length} of ${nodes} nodes cannot start, and ${needed} are needed: ${reasons}`, {cause: errors[0]});
+		const message =
+			`${errors.length} of ${nodes} nodes cannot start, and ${needed} are needed: ${reasons}. ` +
+			'"threadraft inspect DIR" tells what each node holds; where no majority can be repaired, "threadraft backup DIR FILE" and ' +
+			'"threadraft restore FILE --dir NEW" begin a new cluster with what is left';
+		super(message, {cause: errors[0]});
 		this.errors = errors;
 	}
 }

@@ -132,6 +132,8 @@ export class SnapshotFormatError extends RaftError {
 	readonly code = 'ERR_SNAPSHOT_FORMAT';
 
 	constructor(whatIsWrong: string) {
-		super(`The snapshot is unusable: ${whatIsWrong}. Restore this node from another one by wiping its data.`);
+		super(
+			`The snapshot is unusable: ${whatIsWrong}. "threadraft verify" tells which file it is; do not wipe the node's data.`,
+		);
 	}
 }

@@ -13,6 +13,8 @@ import {formatVersion, olderFormatVersion} from './segment-format.js';
 import type {ExpectedStart} from './start-check.js';
 
 export const clusterFileName = 'cluster.json';
+/** Stands beside it while a restore is under way: what there is so far is no cluster. */
+export const restoreMarkName = 'restore-unfinished';
 
 export interface ClusterFile {
 	/** 32 hexadecimal digits. */
@@ -60,12 +62,20 @@ function parse(text: string, file: string): Written {
 	throw damaged(file);
 }
 
+export const unfinishedRestore = (directory: string): DataDirectoryError =>
+	new DataDirectoryError(
+		'ERR_RESTORE_UNFINISHED',
+		directory,
+		`a restore into ${directory} was interrupted, so it holds no cluster: run "threadraft restore" with it again, or delete it`,
+	);
+
 export const damaged = (file: string, cause?: unknown): DataDirectoryError =>
 	new DataDirectoryError(
 		'ERR_STORAGE_FORMAT',
 		file,
 		`${file} is damaged or missing beside the nodes' folders. Nothing was changed. Do not write it anew and do not put ` +
 			'an older copy in its place: it says what each node has to remember. Start with another directory, or with ' +
-			'a copy of this whole one that was made while nothing ran',
+			'a copy of this whole one that was made while nothing ran; or make a backup of what the nodes hold ("threadraft backup") ' +
+			'and a new cluster from that ("threadraft restore")',
 		{cause},
 	);

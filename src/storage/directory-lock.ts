@@ -75,6 +75,12 @@ export function releaseDirectory(directory: string, owner: string): void {
 	}
 }
 
+/** The process that has the directory; `undefined` when nobody has. Only looks. */
+export function processUsing(directory: string): number | undefined {
+	const holder = decodeClaim(readClaim(directory, lockName) ?? '');
+	return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
 /** Lets go of what a thread of this owner in this process claimed, and could not let go of before it ended. */
 export function releaseAbandoned(directory: string, owner: string): void {
 	const holder = decodeClaim(readClaim(directory, lockName) ?? '');

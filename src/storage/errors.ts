@@ -35,7 +35,9 @@ export class StorageFailedError extends RaftError {
  */
 const safeWay =
 	'Leave this node out: the others serve without it as long as they are a majority. Do not cut its files by hand, and do ' +
-	'not put an older copy or an empty directory in their place: the node would have forgotten what it voted for and acknowledged';
+	'not put an older copy or an empty directory in their place: the node would have forgotten what it voted for and acknowledged. ' +
+	'"threadraft inspect DIR" tells what each node holds; when no majority is left, "threadraft backup DIR FILE" and ' +
+	'"threadraft restore FILE --dir NEW" are the way out';
 
 /** Damage that no crash explains. Going on could lose acknowledged writes or give a second vote in one term. */
 export class StorageCorruptError extends RaftError implements CorruptionSite {
@@ -64,7 +66,9 @@ export type DataDirectoryCode =
 	/** A file is of another node, or of another cluster. */
 	| 'ERR_STORAGE_FOREIGN'
 	/** One part of the data is older than another: a part was put back from an older copy. */
-	| 'ERR_STORAGE_STALE';
+	| 'ERR_STORAGE_STALE'
+	/** A restore into it was interrupted. */
+	| 'ERR_RESTORE_UNFINISHED';
 
 /** The data directory cannot be used as it is; nothing in it was changed. */
 export class DataDirectoryError extends RaftError {

@@ -13,6 +13,7 @@ import {encodeNodeFile, nodeFileName} from './node-file.js';
 import type {NodeFile} from './node-file.js';
 import {guard, readLog, readNodeFile} from './read-log.js';
 import type {LogEnd, LogOnDisk} from './read-log.js';
+import type {Identity} from './identity.js';
 import {checkStart} from './start-check.js';
 import type {ExpectedStart} from './start-check.js';
 
@@ -31,18 +32,33 @@ export interface RecoveredLog extends LogOnDisk {
 	readonly cutTail: CutTail | undefined;
 }
 
-/** Throws what `RaftStorage.load` does. */
-export function recoverLog(disk: Disk, options: LogWriterOptions, expected: ExpectedStart | undefined): RecoveredLog {
-	const {identity} = options;
+export interface FoundLog {
+	readonly content: DirectoryContent;
+	/** `undefined`: the node has no file of its own yet. */
+	readonly nodeFile: NodeFile | undefined;
+	/** The number that the next start gets. */
+	readonly starts: number;
+	readonly log: LogOnDisk;
+}
+
+/** All that a start reads, and every reason that it has to refuse; changes nothing. Throws what `RaftStorage.load` does. */
+export function readForStart(disk: Disk, identity: Identity, expected: ExpectedStart | undefined): FoundLog {
 	const content = sortNames(guard('listing', 'the directory', () => disk.list()));
 	const nodeFile = readNodeFile(disk, content);
 	const starts = checkStart(nodeFile, identity, expected);
 	const log = readLog(disk, content, identity, nodeFile);
-	const {end} = log;
-	if (end === undefined && expected?.isOlder === true) {
+	if (log.end === undefined && expected?.isOlder === true) {
 		const site = {file: segmentName(1), offset: 0, lastGoodIndex: 0};
 		throw new StorageCorruptError('there is no log, though this node has run before', site);
 	}
+	return {content, nodeFile, starts, log};
+}
+
+/** Throws what `RaftStorage.load` does. */
+export function recoverLog(disk: Disk, options: LogWriterOptions, expected: ExpectedStart | undefined): RecoveredLog {
+	const {identity} = options;
+	const {content, starts, log} = readForStart(disk, identity, expected);
+	const {end} = log;
 	for (const name of log.leftovers) guard('removing', name, () => disk.remove(name));
 	const cutTail = end === undefined ? undefined : keepTornTail(disk, end, content);
 	const writer = new LogWriter(disk, options, end && openEnd(disk, end));

@@ -80,10 +80,10 @@ export function grownSize(end: number, {preallocateBytes, segmentBytes}: Growth)
 	return Math.max(end, Math.min(segmentBytes, Math.ceil(end / preallocateBytes) * preallocateBytes));
 }
 
-export function encodePreamble(target: Uint8Array, magic: string): void {
+export function encodePreamble(target: Uint8Array, magic: string, version = formatVersion): void {
 	const view = viewOf(target);
 	for (let offset = 0; offset < 8; offset++) target[offset] = magic.charCodeAt(offset);
-	view.setUint32(8, formatVersion, true);
+	view.setUint32(8, version, true);
 	view.setUint32(12, crc32(target.subarray(0, 12)), true);
 }
 

@@ -1,0 +1,45 @@
+import {RaftError} from '../../src/raft/errors.js';
+
+export type BackupFileCode =
+	/** The file is no backup. */
+	| 'ERR_BACKUP_FOREIGN'
+	/** A newer release made it. */
+	| 'ERR_BACKUP_VERSION'
+	/** Bytes of it are missing, are more, or have changed. */
+	| 'ERR_BACKUP_DAMAGED'
+	/** There is a file of this name already. */
+	| 'ERR_BACKUP_EXISTS'
+	/** It cannot be read, or cannot be written: the cause says why. */
+	| 'ERR_BACKUP_UNUSABLE';
+
+/** A backup's file cannot be used as it is; it was not changed. */
+export class BackupFileError extends RaftError {
+	override readonly name = 'BackupFileError';
+	readonly code: BackupFileCode;
+	readonly file: string;
+
+	constructor(code: BackupFileCode, file: string, message: string, options?: ErrorOptions) {
+		super(message, options);
+		this.code = code;
+		this.file = file;
+	}
+}
+
+export type BackupCode =
+	/** Fewer than a majority of the nodes can be read: what only the others acknowledged would be missing. */
+	| 'ERR_BACKUP_PARTIAL'
+	/** No node can be read, or none holds an entry: there is nothing to back up. */
+	| 'ERR_BACKUP_NOTHING'
+	/** No node could give a snapshot in time. */
+	| 'ERR_BACKUP_TIMEOUT';
+
+/** No backup was made. */
+export class BackupError extends RaftError {
+	override readonly name = 'BackupError';
+	readonly code: BackupCode;
+
+	constructor(code: BackupCode, message: string, options?: ErrorOptions) {
+		super(message, options);
+		this.code = code;
+	}
+}

@@ -1,0 +1,74 @@
+/** A node's directory for who only looks: nothing in it is changed, and nothing in it is claimed. */
+import * as fs from 'node:fs';
+import {join} from 'node:path';
+import {InvariantError} from '../raft/errors.js';
+import {lockName} from './directory-lock.js';
+import type {Disk, DiskFile} from './disk.js';
+
+const refuse = (): never => {
+	throw new InvariantError('who only looks at a directory changes nothing in it');
+};
+
+export class ReadOnlyDisk implements Disk {
+	readonly #directory: string;
+
+	constructor(directory: string) {
+		this.#directory = directory;
+	}
+
+	lock(): void {}
+
+	/** Nothing where the directory does not exist. */
+	list(): readonly string[] {
+		if (!fs.existsSync(this.#directory)) return [];
+		return fs
+			.readdirSync(this.#directory)
+			.filter(name => !name.startsWith(lockName))
+			.sort();
+	}
+
+	open(name: string): DiskFile {
+		return new ReadOnlyFile(fs.openSync(join(this.#directory, name), 'r'));
+	}
+
+	readonly rename = refuse;
+	readonly remove = refuse;
+	readonly syncDirectory = refuse;
+	readonly syncDirectoryNow = refuse;
+
+	unlock(done: () => void): void {
+		done();
+	}
+}
+
+class ReadOnlyFile implements DiskFile {
+	readonly #descriptor: number;
+
+	constructor(descriptor: number) {
+		this.#descriptor = descriptor;
+	}
+
+	size(): number {
+		return fs.fstatSync(this.#descriptor).size;
+	}
+
+	read(offset: number, length: number): Uint8Array {
+		const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size() - offset)));
+		let done = 0;
+		while (done < bytes.length) {
+			const count = fs.readSync(this.#descriptor, bytes, done, bytes.length - done, offset + done);
+			if (count === 0) break;
+			done += count;
+		}
+		return bytes.subarray(0, done);
+	}
+
+	close(): void {
+		fs.closeSync(this.#descriptor);
+	}
+
+	readonly write = refuse;
+	readonly sync = refuse;
+	readonly writeNow = refuse;
+	readonly truncate = refuse;
+}
