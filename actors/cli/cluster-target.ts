@@ -7,6 +7,7 @@ import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
 import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadConnection} from '../load/load-task.js';
+import {backupText} from '../recovery/report-text.js';
 import {DataTarget} from './data-target.js';
 
 const leaderTimeoutMs = 60_000;
@@ -32,6 +33,10 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	async health(): Promise<Health> {
 		const {state, leader, nodes, up, reasons} = await this.#cluster.health();
 		return {state, leader, nodes, up, reasons: reasons.map(describeReason)};
+	}
+
+	async backup(file: string): Promise<string> {
+		return backupText(await this.#cluster.backup(file));
 	}
 
 	async waitForLeader(): Promise<number> {

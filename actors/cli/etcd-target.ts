@@ -67,6 +67,10 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 		}
 	}
 
+	backup(): Promise<never> {
+		return Promise.reject(new CommandRefusedError('etcd makes its own backups: use "etcdctl snapshot save"'));
+	}
+
 	readonly kill = refuse;
 	readonly restart = refuse;
 	readonly pause = refuse;

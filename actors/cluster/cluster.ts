@@ -17,8 +17,10 @@ import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty
 import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {ReplicaOptions} from '../replica/protocol.js';
+import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
+import type {BackupReport} from '../recovery/backup-file.js';
 import {DataDirectory} from './data-directory.js';
-import {checkArgument, milliseconds} from '../options/check-options.js';
+import {checkArgument, milliseconds, text} from '../options/check-options.js';
 import {ClusterStateError, ClusterUnavailableError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
 import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
@@ -28,6 +30,8 @@ import {Supervisor} from './supervisor.js';
 /** How long a status waits for a node that is busy or paused. */
 const statusTimeoutMs = 500;
 const leaderPollMs = 20;
+/** How long a backup waits for a node to prove that it leads; then it looks for another leader. */
+const barrierTimeoutMs = 5000;
 
 export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> implements AsyncDisposable {
 	/** The network's faults; after a change call {@link Cluster.faultsChanged}. */
@@ -164,6 +168,18 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		}
 	}
 
+	/**
+	 * Writes the state of now into one file, for `restoreBackup`, while the nodes go on: every write that was acknowledged
+	 * before the call is in it. Rejects with a `BackupError` when no leader could give a snapshot within `timeoutMs`, with
+	 * a `BackupFileError` when the file exists or cannot be written, and with an `OptionError`.
+	 */
+	async backup(file: string, timeoutMs = 60_000): Promise<BackupReport> {
+		checkArgument('file', text(), file);
+		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
+		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
+		return backupCluster(async () => this.#livingLeader(), file, {timeoutMs, now: () => performance.now()});
+	}
+
 	/** Ends a node's threads at once. Its data stays, and it stays down until `restart`. */
 	async kill(id: NodeId): Promise<void> {
 		await this.#supervisor.kill(id);
@@ -210,6 +226,27 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
+	}
+
+	async #livingLeader(): Promise<LivingNode | undefined> {
+		const id = await this.leader();
+		// Before the read: who answers it is then this very life of the node.
+		const replica = id === undefined ? undefined : this.#supervisor.replicaOf(id);
+		if (id === undefined || replica === undefined) return undefined;
+		return {
+			identity: this.#directory.identityOf(id),
+			directory: this.#directory.nodeDirectory(id),
+			readAsLeader: async () => {
+				const clerk = Clerk.local(this.#router, [id], {timeoutMs: barrierTimeoutMs});
+				try {
+					await clerk.get('');
+				} finally {
+					clerk.close();
+				}
+			},
+			status: () => replica.status(statusTimeoutMs),
+			takeSnapshot: index => replica.takeSnapshot(index, barrierTimeoutMs),
+		};
 	}
 
 	#tell(event: SupervisorEvent): void {

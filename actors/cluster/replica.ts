@@ -72,6 +72,11 @@ export class Replica {
 		return this.#raft.call('status', [], timeoutMs);
 	}
 
+	/** Has the node take a snapshot that includes this index. Resolves when it has heard that. */
+	async takeSnapshot(index: number, timeoutMs: number): Promise<void> {
+		await this.#raft.call('takeSnapshot', [index], timeoutMs);
+	}
+
 	/** Blocks the event loop of the node's raft thread. Resolves when that begins. */
 	async pause(ms: number): Promise<void> {
 		await this.#raft.call('pause', [ms], startTimeoutMs);

@@ -90,6 +90,12 @@ export class Supervisor {
 		return availabilityOf([...this.#nodes.values()].map(({state}) => state.type));
 	}
 
+	/** The life of a node that is up: when that has ended, its calls reject. */
+	replicaOf(id: NodeId): Replica | undefined {
+		const {state} = this.#node(id);
+		return state.type === 'up' ? state.replica : undefined;
+	}
+
 	/** `undefined` for a node that is down or does not answer in time. */
 	async status(id: NodeId, timeoutMs: number): Promise<ReplicaStatus | undefined> {
 		const {state} = this.#node(id);

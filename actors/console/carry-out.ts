@@ -55,6 +55,8 @@ export async function carryOut(
 			return done(target.startLoad(command.clients, signal));
 		case 'loadStop':
 			return loadText(await target.stopLoad(command.file, signal));
+		case 'backup':
+			return target.backup(command.file, signal);
 		case 'waitLeader':
 			return `node ${await target.waitForLeader(signal)} leads`;
 		case 'sleep':

@@ -21,6 +21,10 @@ export class CommandArguments {
 		return this.#take(what).bytes;
 	}
 
+	text(what: string): string {
+		return this.#take(what).text;
+	}
+
 	/** `undefined` at the end of the line. */
 	optionalText(): string | undefined {
 		return this.#words[this.#offset++]?.text;

@@ -25,6 +25,7 @@ export type Command =
 	| {readonly type: 'loadStart'; readonly clients: number}
 	/** `file`: where the history goes. */
 	| {readonly type: 'loadStop'; readonly file: string | undefined}
+	| {readonly type: 'backup'; readonly file: string}
 	| {readonly type: 'waitLeader'}
 	| {readonly type: 'sleep'; readonly durationMs: number}
 	/** `undefined`: the list of all. */

@@ -84,6 +84,8 @@ export interface ConsoleTarget {
 	setLoss(probability: number, signal: AbortSignal): Promise<void>;
 	/** How late messages between nodes come, uniformly drawn; both 0: no delay. */
 	setDelay(minMs: number, maxMs: number, signal: AbortSignal): Promise<void>;
+	/** Writes the state of now into a file, and resolves with what to tell of it. */
+	backup(file: string, signal: AbortSignal): Promise<string>;
 	/** Begins a load of so many clients, which goes on until it is stopped. */
 	startLoad(clients: number, signal: AbortSignal): Promise<void>;
 	/** Ends the load and judges what its clients saw; `file`: where the history goes. */

@@ -84,6 +84,20 @@ const data: readonly CommandSyntax[] = [
 	},
 ];
 
+const files: readonly CommandSyntax[] = [
+	{
+		name: 'backup',
+		usage: 'backup FILE',
+		summary: 'write the state of now into one file, while the cluster goes on',
+		details: [
+			'FILE must not exist yet. Every write that was answered before is in it.',
+			'"threadraft restore FILE --dir NEW" makes a new cluster of it; "threadraft verify FILE" checks it.',
+		],
+		completions: [],
+		parse: words => ({type: 'backup', file: words.text('a file')}),
+	},
+];
+
 const nodes: readonly CommandSyntax[] = [
 	{
 		name: 'kill',
@@ -227,4 +241,4 @@ const session: readonly CommandSyntax[] = [
 ];
 
 /** In the order in which `help` lists them. */
-export const GRAMMAR: readonly CommandSyntax[] = [...data, ...nodes, ...network, ...judge, ...session];
+export const GRAMMAR: readonly CommandSyntax[] = [...data, ...files, ...nodes, ...network, ...judge, ...session];

@@ -93,6 +93,8 @@ export interface ThreadControl {
 	/** Takes part. */
 	start(): Promise<Settled<void>>;
 	status(): Promise<Settled<ReplicaStatus | undefined>>;
+	/** Has the node take a snapshot that includes this index. Answers at once. */
+	takeSnapshot(index: number): Promise<Settled<void>>;
 	/** Answers, and then blocks the whole event loop of the thread: what a long garbage collection or a stopped process looks like. */
 	pause(ms: number): Promise<Settled<void>>;
 	/** Everything that was taken is finished, every waiter told, every file and port closed; the thread then ends. */

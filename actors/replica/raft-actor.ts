@@ -84,6 +84,11 @@ export class RaftActor implements Actor<RaftActorMessage> {
 		return {...this.#node.status(), appliedIndex, snapshotBytes};
 	}
 
+	/** See `RaftDriver`. */
+	takeSnapshot(index: LogIndex): void {
+		this.#driver.takeSnapshot(index);
+	}
+
 	/** Entries held in memory, for judges of a whole cluster. */
 	entries(from: LogIndex, to: LogIndex): readonly LogEntry[] {
 		return this.#node.entries(from, to);

@@ -58,6 +58,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 			host = new RaftHost(data, log);
 		},
 		status: () => host?.status(),
+		takeSnapshot: index => host?.takeSnapshot(index),
 		stop: async () => {
 			if (host !== undefined) return host.stop();
 			if (log !== undefined) await closeLog(log.storage);
@@ -72,6 +73,7 @@ export function hostKvServer(data: KvThreadData): void {
 		load: () => undefined,
 		start: () => void (host = new KvHost(data)),
 		status: () => undefined,
+		takeSnapshot: () => undefined,
 		stop: async () => host?.stop(),
 	});
 }
@@ -80,6 +82,7 @@ interface Hosted {
 	load(): CutTail | undefined;
 	start(): void;
 	status(): ReplicaStatus | undefined;
+	takeSnapshot(index: number): void;
 	stop(): Promise<void>;
 }
 
@@ -90,6 +93,7 @@ function hostThread(control: MessagePort, hosted: Hosted): void {
 			load: () => settle(() => hosted.load()),
 			start: () => settle(() => hosted.start()),
 			status: () => settle(() => hosted.status()),
+			takeSnapshot: index => settle(() => hosted.takeSnapshot(index)),
 			// The answer goes out before the event loop stands still.
 			pause: ms => settle(() => void setImmediate(blockFor, ms)),
 			stop: async () => {
@@ -152,6 +156,10 @@ class RaftHost {
 
 	status(): ReplicaStatus | undefined {
 		return this.#raft?.status();
+	}
+
+	takeSnapshot(index: number): void {
+		this.#raft?.takeSnapshot(index);
 	}
 
 	/** Waiters are told, then what was written becomes durable, then the directory is let go. */

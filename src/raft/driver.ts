@@ -99,6 +99,8 @@ export class RaftDriver {
 	#installation: Installation | undefined;
 	/** The service's own snapshot: asked for, then streamed. */
 	#taking: {sink: SnapshotSink | undefined} | undefined;
+	/** Somebody waits for a snapshot that includes this index, however short the log is. */
+	#wantedIndex: LogIndex = 0;
 	/** A service on another thread may still send chunks, up to this index, of a snapshot that was abandoned. */
 	#abandonedIndex: LogIndex = 0;
 	/** A snapshot that a leader sends. */
@@ -246,9 +248,17 @@ export class RaftDriver {
 
 	// ---------------------------------------------------------------------- a snapshot of the service's own
 
+	/** Has the service take a snapshot that includes this committed index, unless the current one does. */
+	takeSnapshot(index: LogIndex): void {
+		if (this.#isStopped) return;
+		this.#wantedIndex = Math.max(this.#wantedIndex, index);
+		this.#guard(() => this.#takeSnapshotIfDue());
+	}
+
 	#takeSnapshotIfDue(): void {
-		const {node, maxRaftState} = this.#options;
-		if (maxRaftState === undefined || node.logBytes < maxRaftState) return;
+		const {node, maxRaftState = Infinity} = this.#options;
+		const isWanted = this.#wantedIndex > node.snapshotIndex && this.#serviceIndex >= this.#wantedIndex;
+		if (!isWanted && node.logBytes < maxRaftState) return;
 		if (this.#taking !== undefined || this.#installation !== undefined || this.#receiving !== undefined) return;
 		if (this.#finishing !== undefined || this.#serviceIndex <= this.#abandonedIndex) return;
 		if (node.snapshotMeta(this.#serviceIndex) === undefined) return;

@@ -158,6 +158,11 @@ export class RaftNode {
 		return this.#log.bytes;
 	}
 
+	/** The last index that the current snapshot includes; 0 without one. */
+	get snapshotIndex(): LogIndex {
+		return this.#log.snapshotIndex;
+	}
+
 	/** What a snapshot of the state at `index` stands for; `undefined` where the log no longer tells. */
 	snapshotMeta(index: LogIndex): SnapshotMeta | undefined {
 		return this.#replica.snapshotMeta(index);

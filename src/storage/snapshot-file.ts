@@ -221,6 +221,17 @@ export class SnapshotFileReader implements SnapshotReader {
 	}
 }
 
+/** What a snapshot's file says of itself; `undefined` where its header is not good. Throws where there is no such file. */
+export function storedSnapshot(disk: Disk, serial: number): StoredSnapshot | undefined {
+	const name = snapshotName(serial);
+	const file = disk.open(name, {create: false});
+	try {
+		return readHeader(file, name)?.stored;
+	} finally {
+		file.close();
+	}
+}
+
 const blockCrc = (data: Uint8Array, number: number, headerCrc: number): number =>
 	crc32(data, (headerCrc ^ number) >>> 0);
 

@@ -44,6 +44,7 @@ exposeControl(
 			return never;
 		},
 		load: () => never,
+		takeSnapshot: () => never,
 		status: () => never,
 		pause: () => never,
 		stop: async () => {

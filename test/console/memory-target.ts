@@ -114,6 +114,10 @@ export class MemoryTarget implements ConsoleTarget {
 		this.calls.push(`load of ${clients}`);
 	}
 
+	async backup(file: string): Promise<string> {
+		return `${file} is written`;
+	}
+
 	async stopLoad(file: string | undefined): Promise<LoadResult> {
 		return {
 			operations: 1200,

@@ -138,6 +138,25 @@ test('a log over its limit makes the service take a snapshot, which then replace
 	t.deepEqual(bench.failures, []);
 });
 
+test('a snapshot that somebody waits for is taken however short the log is, once, and not before the service is there', t => {
+	const bench = new Bench({currentTerm: 3, log: [1, 2, 3]});
+	bench.receive([n1, append(3, [3, 3], [entry(4, 3)], {commit: 4})]);
+	bench.runDisk();
+	bench.applied(3);
+	bench.driver.takeSnapshot(4);
+	t.is(bench.asked('takeSnapshot').length, 0, 'the service has not applied entry 4 yet');
+	bench.applied(4);
+	t.is(bench.asked('takeSnapshot').length, 1);
+	bench.driver.takeSnapshot(4);
+	bench.driver.fromService(chunkOf(4, 'state', true));
+	bench.runDisk();
+	t.deepEqual(bench.durable.snapshot?.meta, snapshotOf(4, 3));
+	bench.driver.takeSnapshot(4);
+	bench.applied(4);
+	t.is(bench.asked('takeSnapshot').length, 1, 'the one that is there includes the index');
+	t.deepEqual(bench.failures, []);
+});
+
 test("a snapshot that is being finished is not aborted when a leader sends one: the leader's waits (seed 115)", t => {
 	// The driver aborted it after `finish`, which no storage allows, and began the next one beside it.
 	const bench = finishing();
