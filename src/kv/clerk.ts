@@ -35,7 +35,10 @@ import {Queue} from '../raft/queue.js';
 import type {Codec, KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
 
 export interface ClerkLimits extends BackoffLimits {
-	/** How long one attempt may take before another server is asked, ms. @default 500 */
+	/**
+	 * How long one attempt may take before another server is asked, ms. An operation that is larger than a batch gets this
+	 * for each `batchBytesMax` of its bytes, and twice as long with each attempt, up to eight times. @default 500
+	 */
 	readonly attemptTimeoutMs: Milliseconds;
 	/** Requests in flight. @default 16 */
 	readonly requestsMax: number;
@@ -110,8 +113,10 @@ export class ClerkCore<Caller = unknown> {
 	readonly #reads = new Queue<Task<Caller>>();
 	/** To be sent again, before those that were never sent. */
 	#retries: Task<Caller>[] = [];
-	/** In flight; all have the same time, so the first is the first to time out. */
+	/** In flight. */
 	readonly #attempts = new NumberMap<Attempt<Caller>>();
+	/** Not after the first of them times out; found again when it is reached, since attempts mostly end before. */
+	#earliestTimeout = Infinity;
 	#session: ClientSession | undefined;
 	#isOpeningSession = false;
 	/** The session that the next one takes the place of; 0: none. */
@@ -210,15 +215,7 @@ export class ClerkCore<Caller = unknown> {
 
 	/** Gives up what is past its time. */
 	tick(now: Milliseconds): void {
-		for (
-			let attempt = this.#attempts.first;
-			attempt !== undefined && attempt.deadline <= now;
-			attempt = this.#attempts.first
-		) {
-			this.#endAttempt(attempt.requestId);
-			this.#effects.push({type: 'cancel', requestId: attempt.requestId});
-			this.#miss(attempt, 'timeout');
-		}
+		if (this.#earliestTimeout <= now) this.#timeOutAttempts(now);
 		if (this.#earliestDeadline > now) return;
 		this.#earliestDeadline = Infinity;
 		for (const task of this.#tasksInOrder()) {
@@ -250,7 +247,8 @@ export class ClerkCore<Caller = unknown> {
 
 	/** When to call `tick` and `flush` next if nothing happens before; `undefined`: no need. */
 	nextDeadline(): Milliseconds | undefined {
-		let deadline = Math.min(this.#earliestDeadline, this.#attempts.first?.deadline ?? Infinity);
+		let deadline = this.#earliestDeadline;
+		if (this.#attempts.size > 0) deadline = Math.min(deadline, this.#earliestTimeout);
 		if (this.#isPaused) deadline = Math.min(deadline, this.#pausedUntil);
 		return this.#tasks.length > 0 && deadline < Infinity ? deadline : undefined;
 	}
@@ -468,7 +466,8 @@ export class ClerkCore<Caller = unknown> {
 		this.#lastRequestId += 1;
 		const requestId = this.#lastRequestId;
 		const server = this.#search.target;
-		const deadline = now + this.#limits.attemptTimeoutMs;
+		const deadline = now + this.#timeoutOf(tasks);
+		this.#earliestTimeout = Math.min(this.#earliestTimeout, deadline);
 		const attempt = {requestId, server, sentAt: now, deadline, type, tasks, waiting: tasks.length};
 		this.#attempts.set(requestId, attempt);
 		for (const task of tasks) {
@@ -477,6 +476,26 @@ export class ClerkCore<Caller = unknown> {
 			task.mayHaveRun ||= this.#requestsMayBeDoubled;
 		}
 		this.#effects.push({type: 'send', requestId, server, request});
+	}
+
+	/** Asked again too early, a large operation only adds the same work to what the servers have to do for it. */
+	#timeoutOf(tasks: readonly Task<Caller>[]): Milliseconds {
+		const {attemptTimeoutMs, batchBytesMax} = this.#limits;
+		const [only] = tasks;
+		if (tasks.length !== 1 || only === undefined || only.byteLength <= batchBytesMax) return attemptTimeoutMs;
+		return attemptTimeoutMs * Math.ceil(only.byteLength / batchBytesMax) * 2 ** Math.min(3, only.attempts);
+	}
+
+	#timeOutAttempts(now: Milliseconds): void {
+		this.#earliestTimeout = Infinity;
+		for (const [requestId, attempt] of this.#attempts) {
+			if (attempt.deadline > now) this.#earliestTimeout = Math.min(this.#earliestTimeout, attempt.deadline);
+			else {
+				this.#endAttempt(requestId);
+				this.#effects.push({type: 'cancel', requestId});
+				this.#miss(attempt, 'timeout');
+			}
+		}
 	}
 
 	#endAttempt(requestId: number): Attempt<Caller> | undefined {

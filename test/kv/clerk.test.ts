@@ -84,6 +84,31 @@ const operationCommand = (
 	operation,
 });
 
+test('a large operation gets the time that its bytes take, twice as much with each attempt; small ones beside it do not wait for it', t => {
+	const bench = new Bench({batchBytesMax: 1024, attemptTimeoutMs: 100}).opened();
+	const [large, small] = bench.submit(put('large', 'x'.repeat(2500)), get('small'));
+	const requestOf = (sends: readonly Send[], type: KvRequest['type']) =>
+		sends.find(({request}) => request.type === type);
+	const first = bench.sends();
+	const [write, read] = [requestOf(first, 'write')!, requestOf(first, 'read')!];
+	bench.now = 100;
+	bench.sends();
+	t.deepEqual(bench.cancelled, [read.requestId], 'three times 100 ms for the write');
+	bench.now = 299;
+	bench.sends();
+	t.false(bench.cancelled.includes(write.requestId));
+	bench.now = 300;
+	const again = requestOf(bench.sends(), 'write')!;
+	t.true(bench.cancelled.includes(write.requestId));
+	bench.now = 899;
+	bench.sends();
+	t.false(bench.cancelled.includes(again.requestId), 'six times 100 ms for the second attempt');
+	bench.answer(again, written);
+	bench.sends();
+	t.is(bench.settled.get(large!)?.type, 'done');
+	t.false(bench.settled.has(small!));
+});
+
 test('the first write opens a session, and the writes of a turn then travel as one request, in order', t => {
 	const bench = new Bench();
 	const [a, b] = bench.submit(put('a', '1'), append('a', '2'));
