@@ -85,3 +85,16 @@ test('the numbers in the documents are those of the code', t => {
 		for (const number of numbers) t.true(text.includes(number), `${page}: ${number}`);
 	}
 });
+
+test('the versions of Node in the documents are those of package.json and of the script that tests them', t => {
+	const {engines} = JSON.parse(read('package.json') ?? '') as {engines: {node: string}};
+	const oldest = engines.node.replace('>=', '');
+	const tested = /versions=\(([\d ]+)\)/.exec(read('.ci/node-versions') ?? '')?.[1]?.split(' ') ?? [];
+	const versions = `${tested.slice(0, -1).join(', ')} and ${tested.at(-1)}`;
+	t.true(read('README.md')?.includes(`Node ${oldest} or newer; tested under ${versions}.`));
+	t.true(
+		read('docs/guarantees.md')?.includes(
+			`**Node** ${oldest} or newer: \`.ci/node-versions\` runs the tests under ${versions}.`,
+		),
+	);
+});
