@@ -36,7 +36,7 @@ test('a backup is read as it was written', async t => {
 	t.deepEqual(facts, {file, index: 9, term: 4, clusterId: header.identity.clusterId, isPartial: true});
 	t.is(bytes, readFileSync(file).length);
 	t.is(sha256, readFileSync(file).subarray(-32).toString('hex'));
-	t.deepEqual([...state.store], [...state.store].slice());
+	t.is(state.store.size, 2);
 	t.deepEqual(state.store.get('key'), {value: new Uint8Array([1, 2, 3]), version: 7});
 	t.deepEqual(state.store.get('ÿ'), {value: new Uint8Array(0), version: 8});
 	t.is(state.revision, 11);
