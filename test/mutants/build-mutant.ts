@@ -11,6 +11,8 @@ export interface MutantCopy {
 	/** The simulator's module in the copy. */
 	readonly simulator: string;
 	readonly codec: string;
+	/** The folder of the storage modules. */
+	readonly storage: string;
 }
 
 /** `directory` must not exist yet. Throws where a patch does not fit exactly once. */
@@ -28,5 +30,9 @@ export function buildMutant(mutant: Mutant, directory: string): MutantCopy {
 		writeFileSync(file, applyPatch(readFileSync(file, 'utf8'), patch, mutant.id));
 	}
 	const url = (file: string): string => pathToFileURL(path.join(directory, file)).href;
-	return {simulator: url('src/simulation/simulate.js'), codec: url('actors/codec/codec.js')};
+	return {
+		simulator: url('src/simulation/simulate.js'),
+		codec: url('actors/codec/codec.js'),
+		storage: url('src/storage/'),
+	};
 }

@@ -1,0 +1,138 @@
+/** Planted in the real disk. The simulator has a disk of its own: these are for the test that watches the kernel's calls. */
+import {plant, type Mutant} from './mutant.js';
+
+const disk = 'storage/node-disk';
+const fsyncLost = 'Rebello et al., USENIX ATC 2020; "Files are hard" (Luu)';
+const lostName = 'Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014 (names that are not synced)';
+const shortWrite = 'write(2): "the number of bytes written may be less than count"';
+
+export const diskMutants: readonly Mutant[] = [
+	plant(
+		'sync-at-once-skipped',
+		'a sync on a quick disk is not made',
+		fsyncLost,
+		disk,
+		'attempt(() => fs.fdatasyncSync(this.#descriptor), ended);',
+		'ended();',
+	),
+	plant(
+		'sync-beside-skipped',
+		'a sync on a slow disk is not made',
+		fsyncLost,
+		disk,
+		'else fs.fdatasync(this.#descriptor, error => ended(error ?? undefined));',
+		'else setImmediate(() => ended());',
+	),
+	plant(
+		'sync-error-dropped',
+		'the error of a sync beside the event loop is not told',
+		fsyncLost,
+		disk,
+		'else fs.fdatasync(this.#descriptor, error => ended(error ?? undefined));',
+		'else fs.fdatasync(this.#descriptor, () => ended());',
+	),
+	plant(
+		'error-at-once-dropped',
+		'the error of a write or sync that is made at once is not told',
+		fsyncLost,
+		disk,
+		'done(error instanceof Error ? error : new Error(String(error))); return;',
+		'',
+	),
+	plant(
+		'acknowledged-before-sync-returned',
+		'a sync is told as done when it has only begun',
+		'etcd-io/etcd#14370; nats-io/nats-server#7564',
+		disk,
+		'else fs.fdatasync(this.#descriptor, error => ended(error ?? undefined));',
+		'else { fs.fdatasync(this.#descriptor, () => undefined); ended(); }',
+	),
+	plant(
+		'directory-never-synced',
+		'new names are not made durable while the log is in use',
+		lostName,
+		disk,
+		'if (this.#sync) fs.fsync(this.#descriptor, error => done(error ?? undefined)); else done();',
+		'done();',
+	),
+	plant(
+		'directory-error-dropped',
+		'the error of a sync of the directory is not told',
+		lostName,
+		disk,
+		'if (this.#sync) fs.fsync(this.#descriptor, error => done(error ?? undefined));',
+		'if (this.#sync) fs.fsync(this.#descriptor, () => done());',
+	),
+	plant(
+		'directory-not-synced-at-start',
+		'names are not made durable at the start and the end of a life',
+		lostName,
+		disk,
+		'if (this.#sync) fs.fsyncSync(this.#descriptor); } unlock',
+		'} unlock',
+	),
+	plant(
+		'write-now-not-synced',
+		'what is put right at the start is written and not synced',
+		fsyncLost,
+		disk,
+		'this.#writeNow(offset, data); if (this.#pace !== undefined) fs.fsyncSync(this.#descriptor);',
+		'this.#writeNow(offset, data);',
+	),
+	plant(
+		'truncation-not-synced',
+		'a file is cut, and that is not synced',
+		fsyncLost,
+		disk,
+		'fs.ftruncateSync(this.#descriptor, size); if (this.#pace !== undefined) fs.fsyncSync(this.#descriptor);',
+		'fs.ftruncateSync(this.#descriptor, size);',
+	),
+	plant(
+		'short-write-taken-for-whole',
+		'a write of which the kernel took a part counts as done',
+		shortWrite,
+		disk,
+		'else if (count === data.length) done();',
+		'else if (count > 0) done();',
+	),
+	plant(
+		'short-write-goes-on-at-start',
+		'the rest of a short write goes where its first part went',
+		shortWrite,
+		disk,
+		'else this.#writeLater(offset + count, data.subarray(count), done);',
+		'else this.#writeLater(offset, data.subarray(count), done);',
+	),
+	plant(
+		'short-write-begins-again',
+		'the rest of a short write begins with the first byte once more',
+		shortWrite,
+		disk,
+		'else this.#writeLater(offset + count, data.subarray(count), done);',
+		'else this.#writeLater(offset + count, data.subarray(0, data.length - count), done);',
+	),
+	plant(
+		'short-write-at-once-goes-on-at-start',
+		'the same of a write that is made at once',
+		shortWrite,
+		disk,
+		'fs.writeSync(this.#descriptor, data, written, data.length - written, offset + written);',
+		'fs.writeSync(this.#descriptor, data, written, data.length - written, offset);',
+	),
+	plant(
+		'snapshot-published-unsynced',
+		'a snapshot gets its name before its bytes are durable',
+		'Pillai et al., OSDI 2014 (replace via rename)',
+		'storage/snapshot-file',
+		'if (error === undefined) this.#file.sync(done); else done(error);',
+		'done(error);',
+	),
+	plant(
+		'node-file-published-unsynced',
+		'the file that says how far the log reached gets its name before its bytes are durable',
+		'Pillai et al., OSDI 2014 (replace via rename)',
+		'storage/durable-file',
+		'if (error === undefined) file.sync(end); else end(error);',
+		'end(error);',
+	),
+];
