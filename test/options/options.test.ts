@@ -23,9 +23,9 @@ test('a misspelt option', refused, () => start({nodez: 5}), 'nodez', 'there is n
 test(
 	'an option that does not exist',
 	refused,
-	() => gateway({client, info, colour: 'red'}),
-	'colour',
-	'there is no option colour: there are client, info, host, port, limits',
+	() => start({threads: {colour: 'red'}}),
+	'threads.colour',
+	'there is no option threads.colour: there are replica, kvServer',
 );
 test(
 	'a misspelt option in a group',
