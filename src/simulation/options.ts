@@ -1,6 +1,26 @@
 /** What may be asked of a simulation: checked before anything is run, so that no wrong option runs something else in silence. */
-import {profiles} from './profile.js';
-import type {SimulationOptions} from './simulate.js';
+import type {Codec} from '../kv/types.js';
+import {type Profile, profiles} from './profile.js';
+
+export interface SimulationOptions {
+	/** Everything is drawn from it: a whole number from 0, of which the low 32 bits count. */
+	readonly seed: number;
+	readonly codec: Codec;
+	/** 1 to 9. @default drawn from the seed */
+	readonly nodes?: number | undefined;
+	/** Virtual ms with faults; the cluster's recovery comes on top. @default 12000 */
+	readonly durationMs?: number | undefined;
+	/** Which faults may be drawn. @default 'all' */
+	readonly profile?: Profile | undefined;
+	/** Only these faults of the schedule, by number: for shrinking. @default all */
+	readonly onlyFaults?: readonly number[] | undefined;
+	/** The faults end at this virtual time already, ms: for shrinking. @default durationMs */
+	readonly untilMs?: number | undefined;
+	/** Events that the timeline of a failure shows. @default 400 */
+	readonly timelineLength?: number | undefined;
+	/** Called again and again while the run goes on, so that somebody outside can tell a long run from one that hangs. */
+	readonly onProgress?: (() => void) | undefined;
+}
 
 /** An option of a simulation cannot be used as it is given. Nothing was run. */
 export class SimulationOptionError extends RangeError {

@@ -1,36 +1,17 @@
 /** The simulator's door: one seed in, one verdict out. */
 import type {Schedule} from '../faults/nemesis.js';
 import {Random} from '../faults/random.js';
-import type {Codec} from '../kv/types.js';
 import {check, type Verdict} from '../linearizability/check.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import {kvModel} from '../linearizability/models/kv-model.js';
 import type {CoverageCounts} from './coverage.js';
-import {checkSimulationOptions} from './options.js';
+import {checkSimulationOptions, type SimulationOptions} from './options.js';
 import {drawParameters, type SimulationParameters} from './parameters.js';
 import {drawSchedule, keepFaults, type Profile} from './profile.js';
 import {Simulation, type SimulationCounts} from './simulation.js';
 import type {Violation} from './violation.js';
 
-export interface SimulationOptions {
-	/** Everything is drawn from it: a whole number from 0, of which the low 32 bits count. */
-	readonly seed: number;
-	readonly codec: Codec;
-	/** 1 to 9. @default drawn from the seed */
-	readonly nodes?: number | undefined;
-	/** Virtual ms with faults; the cluster's recovery comes on top. @default 12000 */
-	readonly durationMs?: number | undefined;
-	/** Which faults may be drawn. @default 'all' */
-	readonly profile?: Profile | undefined;
-	/** Only these faults of the schedule, by number: for shrinking. @default all */
-	readonly onlyFaults?: readonly number[] | undefined;
-	/** The faults end at this virtual time already, ms: for shrinking. @default durationMs */
-	readonly untilMs?: number | undefined;
-	/** Events that the timeline of a failure shows. @default 400 */
-	readonly timelineLength?: number | undefined;
-	/** Called again and again while the run goes on, so that somebody outside can tell a long run from one that hangs. */
-	readonly onProgress?: (() => void) | undefined;
-}
+export type {SimulationOptions} from './options.js';
 
 export interface SimulationResult {
 	readonly seed: number;
