@@ -38,7 +38,7 @@ export type {DiskErrorCode, DiskFaultSettings, DiskOperationKind} from '../src/s
 export type {Operation, Result} from '../src/kv/types.js';
 export type {NodeId} from '../src/raft/types.js';
 export {defaultRaftLimits, type RaftLimits} from '../src/raft/options.js';
-export {RaftError} from '../src/raft/errors.js';
+export {ThreadraftError} from '../src/base/errors.js';
 export {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../src/storage/errors.js';
 export {type BackupReport} from './recovery/backup-file.js';
 export {backupDirectory, type DirectoryBackup, type DirectoryBackupOptions} from './recovery/backup-directory.js';

@@ -3,7 +3,7 @@ import {performance} from 'node:perf_hooks';
 import type {Histogram} from 'hdr-histogram-js';
 import type {KvClient} from '../actors/kv-client.js';
 import type {Operation} from '../src/kv/types.js';
-import {Random} from '../src/faults/random.js';
+import {Random} from '../src/base/random.js';
 import {type CpuClock, cpuSince} from './cpu.js';
 import {latenciesOf, newHistogram} from './latencies.js';
 import {keyCount, type Load, type Measurement, valueBytes, type Workload} from './systems/system.js';

@@ -1,5 +1,5 @@
 /** The process of one system: its nodes, or its servers' parent, and its load. Ends with the bench that started it. */
-import {unreachable} from '../src/raft/types.js';
+import {unreachable} from '../src/base/errors.js';
 import {crash} from './crash.js';
 import type {ProcessAnswer, ProcessRequest} from './protocol.js';
 import {soak} from './soak-load.js';

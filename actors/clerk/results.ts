@@ -1,10 +1,10 @@
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 import type {Result} from '../../src/kv/types.js';
 
 export type Written = Extract<Result, {type: 'written'}>;
 
 /** The operation cannot be carried out on what is there; nothing changed. */
-export class InvalidOperationError extends RaftError {
+export class InvalidOperationError extends ThreadraftError {
 	override readonly name = 'InvalidOperationError';
 	readonly code = 'ERR_INVALID_OPERATION';
 	readonly reason: Extract<Result, {type: 'invalid'}>['reason'];

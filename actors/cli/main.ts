@@ -1,6 +1,6 @@
 /** The command line: `threadraft [start]`, `threadraft check`, ... */
 import {readFile} from 'node:fs/promises';
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 import {checkCommand} from '../check/check-command.js';
 import {recoverySubcommands} from '../recovery/subcommands.js';
 import {simulateCommand} from '../simulate/simulate-command.js';
@@ -15,7 +15,7 @@ export async function main(words: readonly string[]): Promise<number> {
 			writeError: text => process.stderr.write(text),
 		});
 	} catch (error) {
-		if (!(error instanceof RaftError)) throw error;
+		if (!(error instanceof ThreadraftError)) throw error;
 		process.stderr.write(`threadraft: ${error.message}\n`);
 		return 1;
 	}

@@ -10,7 +10,7 @@ import type {EngineSecurity} from '../engines/etcd/security.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
-import {unreachable} from '../../src/raft/types.js';
+import {unreachable} from '../../src/base/errors.js';
 import {ClusterTarget} from './cluster-target.js';
 import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';

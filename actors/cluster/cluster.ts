@@ -11,7 +11,7 @@ import {EventEmitter} from 'node:events';
 import {performance} from 'node:perf_hooks';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
 import {Clerk, type ClerkOptions} from '../clerk/clerk.js';

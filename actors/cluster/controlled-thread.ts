@@ -7,7 +7,7 @@ import {type Remote, releaseProxy, wrap} from 'comlink';
 import {inspect} from 'node:util';
 import {type MessagePort, receiveMessageOnPort, Worker} from 'node:worker_threads';
 import {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../../src/storage/errors.js';
-import {InvariantError} from '../../src/raft/errors.js';
+import {InvariantError} from '../../src/base/errors.js';
 import {decodeError} from '../runtime/error-codec.js';
 import type {LastWords, Settled, ThreadControl} from '../replica/protocol.js';
 import {endpointOf} from '../replica/thread-control.js';

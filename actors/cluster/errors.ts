@@ -1,8 +1,8 @@
 import {OperationError} from '../../src/kv/errors.js';
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 
 /** A thread of the cluster cannot begin, did not answer the supervisor in time, or died before it could. */
-export class ThreadError extends RaftError {
+export class ThreadError extends ThreadraftError {
 	override readonly name = 'ThreadError';
 	readonly code: 'ERR_THREAD_DIED' | 'ERR_THREAD_TIMEOUT' | 'ERR_THREAD_ENTRY_MISSING';
 
@@ -13,13 +13,13 @@ export class ThreadError extends RaftError {
 }
 
 /** The cluster is closed, or the node is not in the state that the call needs. */
-export class ClusterStateError extends RaftError {
+export class ClusterStateError extends ThreadraftError {
 	override readonly name = 'ClusterStateError';
 	readonly code = 'ERR_CLUSTER_STATE';
 }
 
 /** Too few nodes can start for the cluster to serve. */
-export class NodesFailedError extends RaftError {
+export class NodesFailedError extends ThreadraftError {
 	override readonly name = 'NodesFailedError';
 	readonly code = 'ERR_NODES_FAILED';
 	/** One for each node that cannot start; the first is the cause too. */

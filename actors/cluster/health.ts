@@ -1,5 +1,6 @@
 /** Whether a cluster can serve, and what is wrong where it cannot, or can only just. */
-import {type NodeId, unreachable} from '../../src/raft/types.js';
+import {type NodeId} from '../../src/raft/types.js';
+import {unreachable} from '../../src/base/errors.js';
 import {describeError} from './errors.js';
 import type {NodeDamage} from './node-damage.js';
 import type {NodeState, NodeStatus} from './node-state.js';

@@ -5,13 +5,13 @@
  * installed, and a native add-on can take the process along when the thread that it runs on is terminated.
  */
 import {Encoder, setSizeLimits} from 'cbor-x/index-no-eval';
-import type {Codec} from '../../src/kv/types.js';
-import {RaftError} from '../../src/raft/errors.js';
+import type {Codec} from '../../src/base/codec.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 import {arrayLengthMax, PlainReader} from './plain-reader.js';
 import {PlainWriter} from './plain-writer.js';
 
 /** The bytes are not what `encode` makes: damage, another version, or a peer that speaks something else. */
-export class DecodeError extends RaftError {
+export class DecodeError extends ThreadraftError {
 	override readonly name = 'DecodeError';
 	readonly code = 'ERR_DECODE';
 	/** Length of what was to be decoded. */

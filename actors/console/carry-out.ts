@@ -1,7 +1,7 @@
 /** Has a target do what a command says, and puts the answer into words. */
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Colors} from 'picocolors/types.js';
-import {unreachable} from '../../src/raft/types.js';
+import {unreachable} from '../../src/base/errors.js';
 import type {Command, NodeReference} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
 import {CommandRefusedError} from './errors.js';

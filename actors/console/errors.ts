@@ -1,20 +1,20 @@
 /** The console's own errors. Each message is one line that says what to do. */
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 
 /** A line that is no command. */
-export class ConsoleSyntaxError extends RaftError {
+export class ConsoleSyntaxError extends ThreadraftError {
 	override readonly name = 'ConsoleSyntaxError';
 	readonly code = 'ERR_CONSOLE_SYNTAX';
 }
 
 /** The command makes sense and cannot be carried out now. */
-export class CommandRefusedError extends RaftError {
+export class CommandRefusedError extends ThreadraftError {
 	override readonly name = 'CommandRefusedError';
 	readonly code = 'ERR_COMMAND_REFUSED';
 }
 
 /** No answer in time. A write may have been carried out, or may yet be. */
-export class CommandDeadlineError extends RaftError {
+export class CommandDeadlineError extends ThreadraftError {
 	override readonly name = 'CommandDeadlineError';
 	readonly code = 'ERR_COMMAND_DEADLINE';
 	readonly deadlineMs: number;
@@ -28,7 +28,7 @@ export class CommandDeadlineError extends RaftError {
 }
 
 /** The user did not want to wait any longer. */
-export class CommandCancelledError extends RaftError {
+export class CommandCancelledError extends ThreadraftError {
 	override readonly name = 'CommandCancelledError';
 	readonly code = 'ERR_COMMAND_CANCELLED';
 
@@ -38,7 +38,7 @@ export class CommandCancelledError extends RaftError {
 }
 
 /** What the clients of a load saw is not linearizable, or could not be judged. */
-export class HistoryVerdictError extends RaftError {
+export class HistoryVerdictError extends ThreadraftError {
 	override readonly name = 'HistoryVerdictError';
 	readonly code = 'ERR_HISTORY_VERDICT';
 }

@@ -3,11 +3,11 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {Piscina} from 'piscina';
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 import type {LoadConnection, LoadResult, LoadStop, LoadTask} from './load-task.js';
 
 /** There is a load already, or none. */
-export class LoadStateError extends RaftError {
+export class LoadStateError extends ThreadraftError {
 	override readonly name = 'LoadStateError';
 	readonly code = 'ERR_LOAD_STATE';
 }

@@ -2,8 +2,8 @@
 import {writeFile} from 'node:fs/promises';
 import type {MessagePort} from 'node:worker_threads';
 import type {Verdict} from '../../src/linearizability/check.js';
-import {RaftError} from '../../src/raft/errors.js';
-import {Random} from '../../src/faults/random.js';
+import {ThreadraftError} from '../../src/base/errors.js';
+import {Random} from '../../src/base/random.js';
 import {Clerk, type ClerkConnection} from '../clerk/clerk.js';
 import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {EngineSecurity} from '../engines/etcd/security.js';
@@ -35,7 +35,7 @@ export interface LoadResult extends LoadReport {
 }
 
 /** The history is lost; the verdict is not. */
-export class HistoryFileError extends RaftError {
+export class HistoryFileError extends ThreadraftError {
 	override readonly name = 'HistoryFileError';
 	readonly code = 'ERR_HISTORY_FILE';
 

@@ -3,12 +3,12 @@
  * how long nothing was answered, and whether the history of it all is linearizable.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Random} from '../../src/faults/random.js';
+import type {Random} from '../../src/base/random.js';
 import {check, type Verdict} from '../../src/linearizability/check.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../src/linearizability/recorder.js';
-import {unreachable} from '../../src/raft/types.js';
+import {unreachable} from '../../src/base/errors.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {RecordedClient, type RecordedOutcome} from './recorded-client.js';
 

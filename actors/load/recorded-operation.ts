@@ -1,7 +1,7 @@
 /** The service's words and those of recorded histories, each for the other. */
 import type {Operation, ReadOperation, Result, Value, WriteOperation} from '../../src/kv/types.js';
 import type {KvInput, KvOutput, KvPart, KvResult} from '../../src/linearizability/kv-operation.js';
-import {unreachable} from '../../src/linearizability/unreachable.js';
+import {unreachable} from '../../src/base/errors.js';
 
 type Part = Exclude<WriteOperation, {type: 'batch'}> | ReadOperation;
 

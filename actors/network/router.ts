@@ -12,7 +12,7 @@
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {clientEndpoint, type Endpoint, nodeEndpoint} from '../../src/faults/endpoint.js';
 import type {FaultPlan} from '../../src/faults/fault-plan.js';
-import type {Random} from '../../src/faults/random.js';
+import type {Random} from '../../src/base/random.js';
 import type {NodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
 import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';

@@ -1,4 +1,5 @@
 /** Checks an operation where it is handed over, since a program in JavaScript can hand over anything. Costs no allocation. */
+import {isInt64} from '../../src/base/int64.js';
 import type {Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
@@ -6,8 +7,6 @@ import {OptionError} from './option-error.js';
 const byteString = /^[\u0000-\u00ff]*$/;
 const partTypes = 'put, append, delete, compareAndSet, increment, clear or get';
 const types = `${partTypes}, or batch`;
-const int64Max = 2n ** 63n - 1n;
-const int64Min = -(2n ** 63n);
 
 /** Throws an `OptionError` that names the field. `path`: what the caller calls the operation. */
 export function checkOperation(operation: Operation, path = 'operation'): void {
@@ -73,7 +72,7 @@ function checkExpected(expected: unknown, path: string): void {
 }
 
 function checkSummand(by: unknown, path: string): void {
-	if (typeof by === 'bigint' && by >= int64Min && by <= int64Max) return;
+	if (typeof by === 'bigint' && isInt64(by)) return;
 	throw OptionError.value(`${path}.by`, 'a bigint of 64 bits', by);
 }
 

@@ -1,5 +1,5 @@
 import {inspect} from 'node:util';
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 
 export interface OptionFacts {
 	/** Its name, such as `limits.heartbeatMs`. */
@@ -10,7 +10,7 @@ export interface OptionFacts {
 }
 
 /** An option or an argument cannot be used as it is given. Nothing was begun. */
-export class OptionError extends RaftError implements OptionFacts {
+export class OptionError extends ThreadraftError implements OptionFacts {
 	override readonly name = 'OptionError';
 	readonly code = 'ERR_OPTION';
 	readonly option: string;

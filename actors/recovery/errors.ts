@@ -1,4 +1,4 @@
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 
 export type BackupFileCode =
 	/** The file is no backup. */
@@ -13,7 +13,7 @@ export type BackupFileCode =
 	| 'ERR_BACKUP_UNUSABLE';
 
 /** A backup's file cannot be used as it is; it was not changed. */
-export class BackupFileError extends RaftError {
+export class BackupFileError extends ThreadraftError {
 	override readonly name = 'BackupFileError';
 	readonly code: BackupFileCode;
 	readonly file: string;
@@ -34,7 +34,7 @@ export type BackupCode =
 	| 'ERR_BACKUP_TIMEOUT';
 
 /** No backup was made. */
-export class BackupError extends RaftError {
+export class BackupError extends ThreadraftError {
 	override readonly name = 'BackupError';
 	readonly code: BackupCode;
 

@@ -1,7 +1,7 @@
 /** `threadraft inspect`, `verify`, `backup` and `restore`. */
 import {statSync} from 'node:fs';
 import {Option} from 'commander';
-import type {RaftError} from '../../src/raft/errors.js';
+import type {ThreadraftError} from '../../src/base/errors.js';
 import {type Subcommand, wholeNumber} from '../console/command-line.js';
 import {backupDirectory} from './backup-directory.js';
 import {loadBackup} from './backup-file.js';
@@ -59,7 +59,7 @@ const verify = ({output, errors}: Streams): Subcommand => ({
 			.action((path: string, options: {readonly json: boolean}) => {
 				setStatus(
 					verifyPath(path, options.json, output).catch((error: unknown) => {
-						const {code, message} = error as RaftError & {readonly code?: string};
+						const {code, message} = error as ThreadraftError & {readonly code?: string};
 						if (code === undefined) throw error;
 						errors.write(`threadraft: ${message}\n`);
 						return code === 'ERR_BACKUP_DAMAGED' ? exitStatus.damaged : exitStatus.unusable;

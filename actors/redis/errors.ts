@@ -1,7 +1,7 @@
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 
 /** The gateway could not take its port. */
-export class GatewayError extends RaftError {
+export class GatewayError extends ThreadraftError {
 	override readonly name = 'GatewayError';
 	/** `ERR_PORT_IN_USE`: somebody listens there. `ERR_LISTEN`: the system refused for another reason (see `cause`). */
 	readonly code: 'ERR_PORT_IN_USE' | 'ERR_LISTEN';

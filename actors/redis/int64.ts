@@ -1,5 +1,4 @@
-const int64Max = 2n ** 63n - 1n;
-export const int64Min = -(2n ** 63n);
+import {int64Max, int64Min} from '../../src/base/int64.js';
 
 const canonical = /^(?:0|-?[1-9][0-9]{0,18})$/;
 

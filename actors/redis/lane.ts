@@ -3,7 +3,7 @@
  * make everybody wait behind them: large pieces of work are let in only a few megabytes at a time, each connection in
  * its turn, and small ones pass them by.
  */
-import {Queue} from '../../src/raft/queue.js';
+import {Queue} from '../../src/base/queue.js';
 
 /** What a connection wants to have under way at once. */
 export interface Piece {

@@ -1,5 +1,5 @@
 import type {ReadOperation} from '../../src/kv/types.js';
-import {assert} from '../../src/raft/errors.js';
+import {assert} from '../../src/base/errors.js';
 import type {Plan} from './commands/command.js';
 import {Failure, failureText} from './commands/failures.js';
 import type {ReplyMark, ReplyWriter} from './reply-writer.js';

@@ -1,5 +1,5 @@
-import {assert} from '../../src/raft/errors.js';
-import {Queue} from '../../src/raft/queue.js';
+import {assert} from '../../src/base/errors.js';
+import {Queue} from '../../src/base/queue.js';
 import {splitInlineRequest} from './inline-request.js';
 import type {RedisLimits} from './limits.js';
 import {LengthLine} from './length-line.js';

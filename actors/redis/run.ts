@@ -1,6 +1,5 @@
 import type {Operation, Result} from '../../src/kv/types.js';
-import {assert} from '../../src/raft/errors.js';
-import {unreachable} from '../../src/raft/types.js';
+import {assert, unreachable} from '../../src/base/errors.js';
 import type {KvClient} from '../kv-client.js';
 import type {Plan} from './commands/command.js';
 import {Failure, failureText, invalidPart, invalidText} from './commands/failures.js';

@@ -1,7 +1,7 @@
 /** The KV server as an actor: it takes requests from clerks, subscribes to its node's apply stream, and replies. */
 import {KvServer} from '../../src/kv/server.js';
 import type {Milliseconds, ServiceOutput} from '../../src/raft/types.js';
-import {unreachable} from '../../src/raft/types.js';
+import {unreachable} from '../../src/base/errors.js';
 import {codec} from '../codec/codec.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {RequestEnvelope} from '../network/envelope.js';

@@ -1,5 +1,5 @@
 /** The raft node as an actor: the core, its driver, its storage. */
-import type {Random} from '../../src/faults/random.js';
+import type {Random} from '../../src/base/random.js';
 import {RaftDriver} from '../../src/raft/driver.js';
 import {RaftNode} from '../../src/raft/raft-node.js';
 import type {
@@ -11,7 +11,7 @@ import type {
 	RaftMessage,
 	ServiceInput,
 } from '../../src/raft/types.js';
-import {unreachable} from '../../src/raft/types.js';
+import {unreachable} from '../../src/base/errors.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {RaftActorMessage, ReplicaOptions, ReplicaStatus} from './protocol.js';

@@ -9,8 +9,8 @@
  */
 import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
-import {Random} from '../../src/faults/random.js';
-import {assert} from '../../src/raft/errors.js';
+import {Random} from '../../src/base/random.js';
+import {assert} from '../../src/base/errors.js';
 import type {PersistentState, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
 import type {Disk} from '../../src/storage/disk.js';
 import {FaultyDisk, SharedDiskFaults} from '../../src/storage/faulty-disk.js';

@@ -4,7 +4,7 @@
  * channel for every operation costs more than half of the throughput).
  */
 import type {MessagePort} from 'node:worker_threads';
-import {NumberMap} from '../../src/raft/number-map.js';
+import {NumberMap} from '../../src/base/number-map.js';
 import type {ReplyMessage, RequestEnvelope} from '../network/envelope.js';
 
 export class ReplyPorts {

@@ -1,5 +1,4 @@
-import {assert} from '../../src/raft/errors.js';
-import {unreachable} from '../../src/raft/types.js';
+import {assert, unreachable} from '../../src/base/errors.js';
 import type {ActorFactory, SpawnOptions, StopReason} from './actor.js';
 import {actorAddress, isActorName} from './address.js';
 import type {Runnable} from './dispatcher.js';

@@ -1,5 +1,5 @@
 import type {Clock} from './clock.js';
-import {Queue} from '../../src/raft/queue.js';
+import {Queue} from '../../src/base/queue.js';
 
 /** Something that has turns to take: an actor with messages. */
 export interface Runnable {

@@ -1,7 +1,7 @@
-import {RaftError} from '../../src/raft/errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 
 /** The actor is not there any more: stopped, failed for good, or never was. What was sent to it is a dead letter. */
-export class ActorStoppedError extends RaftError {
+export class ActorStoppedError extends ThreadraftError {
 	override readonly name = 'ActorStoppedError';
 	readonly code = 'ERR_ACTOR_STOPPED';
 	readonly address: string;
@@ -13,7 +13,7 @@ export class ActorStoppedError extends RaftError {
 }
 
 /** The actor threw while it held the message, so how far it got is not known. */
-export class ActorFailedError extends RaftError {
+export class ActorFailedError extends ThreadraftError {
 	override readonly name = 'ActorFailedError';
 	readonly code = 'ERR_ACTOR_FAILED';
 	readonly address: string;
@@ -25,7 +25,7 @@ export class ActorFailedError extends RaftError {
 }
 
 /** The mailbox had no room. The message was not handled: try again later, send less, or give it more capacity. */
-export class MailboxFullError extends RaftError {
+export class MailboxFullError extends ThreadraftError {
 	override readonly name = 'MailboxFullError';
 	readonly code = 'ERR_MAILBOX_FULL';
 	readonly address: string;
@@ -39,7 +39,7 @@ export class MailboxFullError extends RaftError {
 }
 
 /** The thread at the other end of a link is gone, or was never linked. */
-export class LinkClosedError extends RaftError {
+export class LinkClosedError extends ThreadraftError {
 	override readonly name = 'LinkClosedError';
 	readonly code = 'ERR_LINK_CLOSED';
 	readonly systemId: string;
@@ -51,7 +51,7 @@ export class LinkClosedError extends RaftError {
 }
 
 /** A message holds something that cannot cross to another thread (a function, a reference, a port not in the transfer list). */
-export class NotCloneableError extends RaftError {
+export class NotCloneableError extends ThreadraftError {
 	override readonly name = 'NotCloneableError';
 	readonly code = 'ERR_NOT_CLONEABLE';
 	readonly address: string;
@@ -65,7 +65,7 @@ export class NotCloneableError extends RaftError {
 }
 
 /** No answer will come, and `cause` says why. Only a full mailbox or an uncloneable message prove that nothing was done. */
-export class AskFailedError extends RaftError {
+export class AskFailedError extends ThreadraftError {
 	override readonly name = 'AskFailedError';
 	readonly code = 'ERR_ASK_FAILED';
 	readonly address: string;
@@ -77,7 +77,7 @@ export class AskFailedError extends RaftError {
 }
 
 /** No answer came in time; it may still have been carried out. */
-export class AskTimeoutError extends RaftError {
+export class AskTimeoutError extends ThreadraftError {
 	override readonly name = 'AskTimeoutError';
 	readonly code = 'ERR_ASK_TIMEOUT';
 	readonly address: string;
@@ -91,7 +91,7 @@ export class AskTimeoutError extends RaftError {
 }
 
 /** No actor has this path (now). */
-export class ActorNotFoundError extends RaftError {
+export class ActorNotFoundError extends ThreadraftError {
 	override readonly name = 'ActorNotFoundError';
 	readonly code = 'ERR_ACTOR_NOT_FOUND';
 	readonly path: string;
@@ -103,7 +103,7 @@ export class ActorNotFoundError extends RaftError {
 }
 
 /** A living sibling has this name. */
-export class ActorNameTakenError extends RaftError {
+export class ActorNameTakenError extends ThreadraftError {
 	override readonly name = 'ActorNameTakenError';
 	readonly code = 'ERR_ACTOR_NAME_TAKEN';
 	readonly path: string;
@@ -115,7 +115,7 @@ export class ActorNameTakenError extends RaftError {
 }
 
 /** An error of another thread whose class is not known here. */
-export class RemoteError extends RaftError {
+export class RemoteError extends ThreadraftError {
 	override readonly name = 'RemoteError';
 	readonly code: `ERR_${string}`;
 	/** The `name` that it had over there. */

@@ -1,6 +1,5 @@
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
-import {assert} from '../../src/raft/errors.js';
-import {unreachable} from '../../src/raft/types.js';
+import {assert, unreachable} from '../../src/base/errors.js';
 import type {StopReason, Transfer} from './actor.js';
 import {type Address, askAddress, type ReplyTo, rootKey} from './address.js';
 import type {AskHandle, Endpoint, Envelope} from './endpoint.js';

@@ -1,6 +1,6 @@
-import {assert} from '../../src/raft/errors.js';
+import {assert} from '../../src/base/errors.js';
 import type {AskHandle, Envelope} from './endpoint.js';
-import {Queue} from '../../src/raft/queue.js';
+import {Queue} from '../../src/base/queue.js';
 
 /**
  * What a full mailbox does. All three make a dead letter of the message that is lost, and reject its ask at once.

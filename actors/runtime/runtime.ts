@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {unreachable} from '../../src/raft/types.js';
+import {unreachable} from '../../src/base/errors.js';
 import type {ActorFactory, StopReason, Transfer} from './actor.js';
 import {type Address, parseAddress, type ReplyTo} from './address.js';
 import {Asks} from './asks.js';

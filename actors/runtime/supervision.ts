@@ -1,4 +1,4 @@
-import {assert} from '../../src/raft/errors.js';
+import {assert} from '../../src/base/errors.js';
 
 /** What the parent does when this actor fails. One for one: siblings are not touched, and each has a budget of its own. */
 export interface SupervisionOptions {

@@ -1,5 +1,5 @@
 import type {MessagePort} from 'node:worker_threads';
-import {assert} from '../../src/raft/errors.js';
+import {assert} from '../../src/base/errors.js';
 import type {ActorFactory, SpawnOptions, StopReason, Transfer} from './actor.js';
 import {type Address, isActorName, type ReplyTo} from './address.js';
 import type {ActorMetrics} from './cell.js';

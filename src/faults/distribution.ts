@@ -1,6 +1,6 @@
 /** How long something takes, as data. All numbers are milliseconds. */
-import {unreachable} from './assertions.js';
-import type {Random} from './random.js';
+import {unreachable} from '../base/errors.js';
+import type {Random} from '../base/random.js';
 
 export type Distribution =
 	| {readonly type: 'fixed'; readonly ms: number}

@@ -1,5 +1,7 @@
+import {ThreadraftError} from '../base/errors.js';
+
 /** A fault that nobody can mean: set as it is, it would quietly inject nothing, or fail at the next message. */
-export class FaultError extends RangeError {
+export class FaultError extends ThreadraftError {
 	override readonly name = 'FaultError';
 	readonly code = 'ERR_FAULT';
 	/** The part of the fault that is at fault, such as `links.to`. */

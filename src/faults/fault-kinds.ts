@@ -2,7 +2,7 @@
 import {type Distribution} from './distribution.js';
 import {ALL_LINKS, nodeEndpoint, NODE_LINKS, type Endpoint, type Links} from './endpoint.js';
 import type {Fault} from './faults.js';
-import type {Random} from './random.js';
+import type {Random} from '../base/random.js';
 
 /** What a draw may depend on. */
 export interface FaultDraw {

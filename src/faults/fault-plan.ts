@@ -11,7 +11,7 @@ import {FaultError} from './fault-error.js';
 import {lossNoticeMs, type LabMode, type MessageKind} from './lab-network.js';
 import {fateUnder, type LinkQueue, type MessageInFlight} from './message-fate.js';
 import {describeNetworkFault, isConnectivityFault, isCutBy, isTouchedBy, type NetworkFault} from './network-fault.js';
-import type {Random} from './random.js';
+import type {Random} from '../base/random.js';
 
 /** One arrival of a message. */
 export interface Delivery {

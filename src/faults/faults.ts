@@ -2,7 +2,7 @@
  * Everything that can go wrong, as data: links, processes, disks, clocks. The router, the storages and the simulator
  * each carry out the faults that concern them.
  */
-import {unreachable} from './assertions.js';
+import {unreachable} from '../base/errors.js';
 import {describeDistribution, type Distribution} from './distribution.js';
 import {describeNetworkFault, type NetworkFault} from './network-fault.js';
 

@@ -4,7 +4,7 @@
  * A lab call is one request and one reply; here each is a message of its own, and the sender says which of the two it
  * is. A call to a live server so succeeds with probability 0.9 x 0.9 on an unreliable network, as in the lab.
  */
-import type {Random} from './random.js';
+import type {Random} from '../base/random.js';
 
 /** Whether a message asks or answers: the lab treats the two ways of a call differently. */
 export type MessageKind = 'request' | 'reply';

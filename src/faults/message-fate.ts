@@ -1,9 +1,9 @@
 /** What one fault does to one message. */
-import {unreachable} from './assertions.js';
+import {unreachable} from '../base/errors.js';
 import {sample} from './distribution.js';
 import {longReorderingDelayMs, unreliableDelayMs, type MessageKind} from './lab-network.js';
 import type {NetworkFault} from './network-fault.js';
-import type {Random} from './random.js';
+import type {Random} from '../base/random.js';
 
 export interface MessageInFlight {
 	readonly kind: MessageKind;

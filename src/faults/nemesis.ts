@@ -5,10 +5,10 @@
  * are all about one kind, where it is not drowned by the others; some seeds are mild and some extreme; and storms
  * alternate with quiet windows, in which the cluster must get on its feet again.
  */
-import {assert} from './assertions.js';
+import {assert} from '../base/errors.js';
 import {drawFault, type FaultKind, TOLERATED_KINDS} from './fault-kinds.js';
 import {describeFaultEvent, isMomentary, type Fault, type FaultEvent} from './faults.js';
-import {Random} from './random.js';
+import {Random} from '../base/random.js';
 
 export interface NemesisOptions {
 	readonly nodeCount: number;

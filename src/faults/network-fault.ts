@@ -1,8 +1,16 @@
 /** What can go wrong between endpoints, as data. */
-import {unreachable} from './assertions.js';
+import {unreachable} from '../base/errors.js';
 import {describeDistribution, type Distribution} from './distribution.js';
-import {describeEndpoints, describeLinks, isMember, isNode, isOnLinks} from './endpoint.js';
-import type {Endpoint, EndpointSet, Links} from './endpoint.js';
+import {
+	describeEndpoints,
+	describeLinks,
+	isMember,
+	isNode,
+	isOnLinks,
+	type Endpoint,
+	type EndpointSet,
+	type Links,
+} from './endpoint.js';
 
 /** Faults of one link add up: losses are drawn one after the other, delays are summed. */
 export type NetworkFault =

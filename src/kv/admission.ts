@@ -1,6 +1,7 @@
 /** What a server takes from clients: checked before anything is proposed, since what is in the log all must apply. */
 import {decodeCommand, decodeReads} from './command-codec.js';
-import type {Codec, Command, KvReply, ReadOperation} from './types.js';
+import type {Codec} from '../base/codec.js';
+import type {Command, KvReply, ReadOperation} from './types.js';
 
 export interface AdmissionLimits {
 	/** Bytes of a read request. @default 4194304 (4 MiB) */

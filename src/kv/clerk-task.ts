@@ -1,5 +1,6 @@
 /** What a clerk keeps of an operation until it is settled, and of a request until it is answered. */
-import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
+import {unreachable} from '../base/errors.js';
+import {type Milliseconds, type NodeId} from '../raft/types.js';
 import type {ClientSession} from './client-session.js';
 import type {LastReply} from './errors.js';
 import type {Key, Operation, WriteOperation} from './types.js';

@@ -12,8 +12,8 @@
  * names the write before it, and the servers do not run it before that one. What is given up is passed over for good.
  * Reads keep no order, neither among each other nor with writes.
  */
-import {assert} from '../raft/errors.js';
-import {unreachable, type Milliseconds, type NodeId} from '../raft/types.js';
+import {assert, unreachable} from '../base/errors.js';
+import {type Milliseconds, type NodeId} from '../raft/types.js';
 import {bytesOfOperation, isSettled, isWrite, settledPlace, type Attempt, type Task} from './clerk-task.js';
 import {ClientSession} from './client-session.js';
 import {decodeOutcomes, encodeCommand, encodeReads} from './command-codec.js';
@@ -30,9 +30,10 @@ import {
 	type OperationError,
 } from './errors.js';
 import {LeaderSearch, type BackoffLimits} from './leader-search.js';
-import {NumberMap} from '../raft/number-map.js';
-import {Queue} from '../raft/queue.js';
-import type {Codec, KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
+import {NumberMap} from '../base/number-map.js';
+import {Queue} from '../base/queue.js';
+import type {Codec} from '../base/codec.js';
+import type {KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
 
 export interface ClerkLimits extends BackoffLimits {
 	/**

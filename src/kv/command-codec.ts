@@ -9,11 +9,12 @@
  *     closeSession 4, session
  *     clock        2, logTime
  */
-import {unreachable} from '../raft/types.js';
+import {unreachable} from '../base/errors.js';
 import {parseRead, parseWrite, plainOfOperation} from './operation-codec.js';
 import {parseOutcome, plainOfOutcome} from './outcome-codec.js';
-import {isCount, parseAll, type Plain} from './plain.js';
-import type {Codec, Command, NumberedOperation, Outcome, ReadOperation} from './types.js';
+import {isCount, parseAll, type Plain} from '../base/plain.js';
+import type {Codec} from '../base/codec.js';
+import type {Command, NumberedOperation, Outcome, ReadOperation} from './types.js';
 
 const refuseOpcode = 9;
 

@@ -1,5 +1,5 @@
 /** What a caller of the key/value service can meet. `outcome` always tells whether the operation may have taken effect. */
-import {RaftError} from '../raft/errors.js';
+import {ThreadraftError} from '../base/errors.js';
 
 /** `unknown`: it may have run, or may yet run. `notExecuted`: it did not and never will. */
 export type FailedOutcome = 'unknown' | 'notExecuted';
@@ -22,7 +22,7 @@ const effect: Record<FailedOutcome, string> = {
 };
 
 /** An operation that a clerk gave up. */
-export abstract class OperationError extends RaftError {
+export abstract class OperationError extends ThreadraftError {
 	readonly outcome: FailedOutcome;
 
 	constructor(message: string, outcome: FailedOutcome) {
@@ -127,7 +127,7 @@ export class ClerkClosedError extends OperationError {
 }
 
 /** A snapshot that cannot be the state: cut, damaged, or of another version. */
-export class SnapshotFormatError extends RaftError {
+export class SnapshotFormatError extends ThreadraftError {
 	override readonly name = 'SnapshotFormatError';
 	readonly code = 'ERR_SNAPSHOT_FORMAT';
 

@@ -1,5 +1,5 @@
 /** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
-import {unreachable} from '../raft/types.js';
+import {unreachable} from '../base/errors.js';
 import type {NumberedOperation, Operation, ReadOperation, Result} from './types.js';
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */

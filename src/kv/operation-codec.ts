@@ -10,8 +10,9 @@
  *
  * These bytes rest in logs: an opcode, once given, keeps its meaning.
  */
-import {unreachable} from '../raft/types.js';
-import {int64OfPlain, isBytes, isCount, isKey, parseAll, plainOfInt64, type Plain} from './plain.js';
+import {unreachable} from '../base/errors.js';
+import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
+import {isKey} from './key.js';
 import type {Operation, ReadOperation, WriteOperation} from './types.js';
 
 type BatchPart = Exclude<Operation, {type: 'batch'}>;

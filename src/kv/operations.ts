@@ -1,6 +1,6 @@
 /** What each operation does to the store. Nothing here knows of logs or sessions. */
-import {unreachable} from '../raft/types.js';
-import {isInt64} from './plain.js';
+import {unreachable} from '../base/errors.js';
+import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
 import type {Expected, Operation, ReadOperation, Result, Value, Version} from './types.js';
 

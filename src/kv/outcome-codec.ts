@@ -9,8 +9,8 @@
  *     cleared          5, count, version             sessionFull    11
  *                                                    outOfOrder     12
  */
-import {unreachable} from '../raft/types.js';
-import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from './plain.js';
+import {unreachable} from '../base/errors.js';
+import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import type {Outcome, Result} from './types.js';
 
 type Invalid = Extract<Result, {type: 'invalid'}>;

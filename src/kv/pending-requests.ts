@@ -1,6 +1,6 @@
 /** The requests that a server owes an answer: each gets exactly one, or is cancelled by its client. */
-import {assert} from '../raft/errors.js';
-import {NumberMap} from '../raft/number-map.js';
+import {assert} from '../base/errors.js';
+import {NumberMap} from '../base/number-map.js';
 import type {Command, KvReply, ReadOperation} from './types.js';
 
 interface Pending {

@@ -8,7 +8,7 @@
  * While the quorum is asked, the leader has nothing to do: it prepares the answers from the state as it is. They are right
  * if that state turns out to hold all up to the read's index; if not, the state that does is read.
  */
-import {NumberMap} from '../raft/number-map.js';
+import {NumberMap} from '../base/number-map.js';
 import type {LogIndex} from '../raft/types.js';
 import type {PendingRead, PendingRequests} from './pending-requests.js';
 import type {KvReply} from './types.js';

@@ -2,7 +2,7 @@
  * One replica's state as its node drives it: applying, handing out snapshots, taking one in. Everything that can take
  * long is done in slices, so that whoever shares the thread (the node's own heartbeats first of all) gets its turn.
  */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {LogEntry, LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
 import type {SnapshotReader, SnapshotWriter} from './snapshot.js';
 import type {KvStateMachine} from './state-machine.js';

@@ -8,8 +8,8 @@
  * It never waits and owns no thread: the host calls `request` and `handle` as things come in, `flush` at the end of each
  * turn, and `slice` as long as that returns `true`.
  */
+import {unreachable} from '../base/errors.js';
 import {
-	unreachable,
 	type LogEntry,
 	type LogIndex,
 	type Milliseconds,
@@ -25,12 +25,13 @@ import {encodeCommand, encodeOutcomes} from './command-codec.js';
 import {LogClock} from './log-clock.js';
 import {growthFactorMax, withinMemory} from './memory-limit.js';
 import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
-import {NumberMap} from '../raft/number-map.js';
-import {Queue} from '../raft/queue.js';
+import {NumberMap} from '../base/number-map.js';
+import {Queue} from '../base/queue.js';
 import {ReadBatches} from './read-batches.js';
 import {Replica, type SliceLimits, type SlicedInput} from './replica.js';
 import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from './state-machine.js';
-import type {Codec, Command, KvReply, KvRequest, Outcome, ReadOperation, Result} from './types.js';
+import type {Codec} from '../base/codec.js';
+import type {Command, KvReply, KvRequest, Outcome, ReadOperation, Result} from './types.js';
 import {Waiters} from './waiters.js';
 
 export interface ServerLimits extends StateMachineLimits, AdmissionLimits, PendingLimits, SliceLimits {

@@ -3,7 +3,7 @@
  * Part of the replicated state: every replica holds the same table at the same index, so nothing here may depend on
  * anything but the log.
  */
-import {NumberMap} from '../raft/number-map.js';
+import {NumberMap} from '../base/number-map.js';
 import type {Milliseconds} from '../raft/types.js';
 import type {Result} from './types.js';
 

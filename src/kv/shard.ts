@@ -8,7 +8,7 @@
  *     slots   a hash table with linear probing: 0, or 1 + the address of a record
  *     address number of the page * 16 KiB + offset in it
  */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {Key, Value, Version} from './types.js';
 
 export interface Stored {

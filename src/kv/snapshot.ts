@@ -9,14 +9,16 @@
  *     results  := [4, sequence, result, sequence, result, ...]     of the session before it
  *     end      := [5]
  */
-import type {NumberMap} from '../raft/number-map.js';
+import type {NumberMap} from '../base/number-map.js';
 import type {LogIndex} from '../raft/types.js';
 import {SnapshotFormatError} from './errors.js';
 import {parseResult, plainOfOutcome} from './outcome-codec.js';
-import {isBytes, isCount, isKey, type Plain} from './plain.js';
+import {isBytes, isCount, type Plain} from '../base/plain.js';
+import {isKey} from './key.js';
 import {SessionTable, bytesOfResult, type Session, type SessionLimits} from './sessions.js';
 import {Store, type FrozenStore} from './store.js';
-import type {Codec, Result, Version} from './types.js';
+import type {Codec} from '../base/codec.js';
+import type {Result, Version} from './types.js';
 
 const formatVersion = 3;
 /** Its sessions have no last sequence: it is found from what they hold. */

@@ -2,7 +2,8 @@
 import {plainOfOutcome} from './outcome-codec.js';
 import type {SessionTable} from './sessions.js';
 import type {Store} from './store.js';
-import type {Codec, Version} from './types.js';
+import type {Codec} from '../base/codec.js';
+import type {Version} from './types.js';
 
 /** Two independent 32-bit lanes (multiplicative, as in FNV-1a, with different primes). */
 class Lanes {

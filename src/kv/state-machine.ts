@@ -2,15 +2,16 @@
  * The replicated state machine: what each entry of the log does. Deterministic: replicas that applied the same entries
  * are equal, whether by applying or by way of a snapshot.
  */
-import {assert} from '../raft/errors.js';
-import {unreachable, type LogEntry, type LogIndex, type Milliseconds} from '../raft/types.js';
+import {assert, unreachable} from '../base/errors.js';
+import {type LogEntry, type LogIndex, type Milliseconds} from '../raft/types.js';
 import {decodeCommand} from './command-codec.js';
 import {execute, read} from './operations.js';
 import {SessionTable, defaultSessionLimits, type Session, type SessionLimits} from './sessions.js';
 import {SnapshotReader, SnapshotWriter} from './snapshot.js';
 import {stateHash} from './state-hash.js';
 import {Store} from './store.js';
-import type {Codec, Command, NumberedOperation, Outcome, ReadOperation, Result, Version} from './types.js';
+import type {Codec} from '../base/codec.js';
+import type {Command, NumberedOperation, Outcome, ReadOperation, Result, Version} from './types.js';
 
 /** Part of what the replicas agree on: give all of them the same, or they diverge. */
 export interface StateMachineLimits extends SessionLimits {

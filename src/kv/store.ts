@@ -5,7 +5,7 @@
  * - a snapshot shares the shards with the living state, and a write copies only the one shard that it changes, if the
  *   snapshot still needs it (copy on write). So a snapshot starts in constant time, and there is nothing to merge after.
  */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import {hashOf, Shard, type Stored} from './shard.js';
 import type {Key, Value, Version} from './types.js';
 

@@ -1,8 +1,8 @@
 /** Who waits for which index of the log. */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {LogEntry, LogIndex, Term} from '../raft/types.js';
 import type {PendingWrite} from './pending-requests.js';
-import {Queue} from '../raft/queue.js';
+import {Queue} from '../base/queue.js';
 import type {Command, Outcome} from './types.js';
 
 /** A request whose command holds this index, as proposed in `term`. */

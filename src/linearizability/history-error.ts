@@ -1,5 +1,7 @@
+import {ThreadraftError} from '../base/errors.js';
+
 /** A history that cannot be read or makes no sense: says where, what was expected there, and what was found. */
-export class HistoryError extends Error {
+export class HistoryError extends ThreadraftError {
 	override readonly name = 'HistoryError';
 	readonly code = 'ERR_HISTORY';
 	/** Of the input, from 1; `undefined` where the history does not come from lines. */

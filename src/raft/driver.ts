@@ -9,7 +9,7 @@
  * Inputs are queued and taken a turn at a time: whatever came since the last `flush` is one step of the core.
  */
 import type {Effect, Input} from './effects.js';
-import {assert} from './errors.js';
+import {assert, unreachable} from '../base/errors.js';
 import type {RaftNode} from './raft-node.js';
 import {
 	type InstallSnapshot,
@@ -20,7 +20,6 @@ import {
 	type ServiceInput,
 	type ServiceOutput,
 	type SnapshotMeta,
-	unreachable,
 	type WriteBatch,
 } from './types.js';
 

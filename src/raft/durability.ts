@@ -5,7 +5,7 @@
  * that promises something is held until the batch that it relies on is durable. There is no other way out of the node
  * for such a message, so no shell can send it too early.
  */
-import {assert} from './errors.js';
+import {assert} from '../base/errors.js';
 import type {RaftLog} from './log.js';
 import type {HardState, LogIndex, Milliseconds, NodeId, RaftMessage, SnapshotMeta, WriteBatch} from './types.js';
 

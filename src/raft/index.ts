@@ -3,6 +3,6 @@ export {RaftNode, type RaftStatus} from './raft-node.js';
 export {RaftDriver, type DriverOptions, type DriverStorage} from './driver.js';
 export type {Effect, Input} from './effects.js';
 export {defaultRaftLimits, type RaftLimits, type RaftOptions} from './options.js';
-export {InvariantError, RaftError} from './errors.js';
+export {InvariantError, ThreadraftError} from '../base/errors.js';
 export {packEntries, unpackEntries} from './codec.js';
 export * from './types.js';

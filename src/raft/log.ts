@@ -5,7 +5,7 @@
  *       in the snapshot │ packed runs │ young entries          in memory, and on the disk
  */
 import {packEntries, packedBytes} from './codec.js';
-import {assert} from './errors.js';
+import {assert} from '../base/errors.js';
 import {PackedRun} from './packed-run.js';
 import {TermRuns} from './term-runs.js';
 import type {LogEntry, LogIndex, PersistentState, Term} from './types.js';

@@ -3,7 +3,7 @@
  * collection after the other, and be copied by it, for as long as the log holds them.
  */
 import {packEntries, unpackEntries} from './codec.js';
-import {assert} from './errors.js';
+import {assert} from '../base/errors.js';
 import type {LogEntry, LogIndex} from './types.js';
 
 export class PackedRun {

@@ -8,7 +8,7 @@
  *
  * Invariant: matchIndex < nextIndex; matchIndex never decreases within a term.
  */
-import {assert} from './errors.js';
+import {assert} from '../base/errors.js';
 import type {RaftLimits} from './options.js';
 import type {LogIndex, Milliseconds, SnapshotMeta} from './types.js';
 

@@ -21,7 +21,7 @@ import {
 import {unpackEntries} from './codec.js';
 import type {Durability} from './durability.js';
 import type {Effect, Input} from './effects.js';
-import {assert} from './errors.js';
+import {assert, unreachable} from '../base/errors.js';
 import {commandsBytes, Leader} from './leader.js';
 import type {RaftLog} from './log.js';
 import {electionTimeoutSpread, type RaftLimits, type RaftOptions} from './options.js';
@@ -49,7 +49,6 @@ import {
 	type ServiceInput,
 	type SnapshotMeta,
 	type Term,
-	unreachable,
 } from './types.js';
 import {isWellFormed} from './validation.js';
 

@@ -1,5 +1,5 @@
 /** Reads of this node's service that its leader has been asked about. */
-import {NumberMap} from './number-map.js';
+import {NumberMap} from '../base/number-map.js';
 import type {Milliseconds} from './types.js';
 
 interface RemoteRead {

@@ -7,7 +7,7 @@
 import {decodeConfiguration} from './codec.js';
 import {ConfigurationHistory} from './configuration-history.js';
 import {Durability} from './durability.js';
-import {assert} from './errors.js';
+import {assert} from '../base/errors.js';
 import {RaftLog} from './log.js';
 import type {AppendEntries, Configuration, LogEntry, LogIndex, PersistentState, SnapshotMeta, Term} from './types.js';
 import {isConfiguration} from './validation.js';

@@ -1,5 +1,5 @@
 /** The terms of a log's entries: they change rarely, so where each begins says it all. */
-import {assert} from './errors.js';
+import {assert} from '../base/errors.js';
 import type {LogIndex, Term} from './types.js';
 
 interface Run {

@@ -17,11 +17,6 @@ export type Milliseconds = number;
 export const term = (value: number): Term => value as Term;
 export const nodeId = (value: number): NodeId => value as NodeId;
 
-/** Closes a `switch` over a union: the compiler proves that no variant is left. */
-export function unreachable(value: never): never {
-	throw new Error(`unreachable: ${JSON.stringify(value)}`);
-}
-
 /**
  * What an entry is for: `noop` opens a term (§8), `command` belongs to the service, `configuration` carries a
  * {@link Configuration} (see `encodeConfiguration`).

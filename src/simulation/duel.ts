@@ -5,7 +5,7 @@
 import {NODE_LINKS, nodeEndpoint, type Endpoint} from '../faults/endpoint.js';
 import {isMomentary, type Fault, type FaultEvent} from '../faults/faults.js';
 import type {NetworkFault} from '../faults/network-fault.js';
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 
 export interface DuelOptions {
 	readonly nodeCount: number;

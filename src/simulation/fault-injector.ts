@@ -12,7 +12,7 @@ import {
 import type {FaultPlan} from '../faults/fault-plan.js';
 import {nodeEndpoint} from '../faults/endpoint.js';
 import type {NetworkFault} from '../faults/network-fault.js';
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 import {isOfDuel, turnedOn} from './duel.js';
 import type {Schedule} from './events.js';
 import type {SimulationParameters} from './parameters.js';

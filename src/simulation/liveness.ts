@@ -4,7 +4,7 @@
  *
  *      storm ──▶ settling ──▶ probing ──▶ watching ──▶ done
  */
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 import type {SimulatedClient} from './simulated-client.js';
 import type {SimulatedNode} from './simulated-node.js';
 import type {Simulation} from './simulation.js';

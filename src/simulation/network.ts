@@ -2,7 +2,7 @@
 import {clientEndpoint, nodeEndpoint, type Endpoint} from '../faults/endpoint.js';
 import {FaultPlan} from '../faults/fault-plan.js';
 import type {MessageKind} from '../faults/lab-network.js';
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 import type {Schedule, SimulationEvent} from './events.js';
 
 export interface Latency {

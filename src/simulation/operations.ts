@@ -5,7 +5,7 @@
  * Keys that begin with `k` see only what the checker of histories has words for; counters (`n`), others (`b`) and the many
  * keys of a large store (`f`) see everything.
  */
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 import type {Expected, Key, Operation, ReadOperation, Result, Value, WriteOperation} from '../kv/types.js';
 import {nameEnd} from './operation-text.js';
 import type {Mix, Workload} from './parameters.js';

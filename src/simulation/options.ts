@@ -1,5 +1,6 @@
 /** What may be asked of a simulation: checked before anything is run, so that no wrong option runs something else in silence. */
-import type {Codec} from '../kv/types.js';
+import {ThreadraftError} from '../base/errors.js';
+import type {Codec} from '../base/codec.js';
 import {type Profile, profiles} from './profile.js';
 
 export interface SimulationOptions {
@@ -23,7 +24,7 @@ export interface SimulationOptions {
 }
 
 /** An option of a simulation cannot be used as it is given. Nothing was run. */
-export class SimulationOptionError extends RangeError {
+export class SimulationOptionError extends ThreadraftError {
 	override readonly name = 'SimulationOptionError';
 	readonly code = 'ERR_OPTION';
 	readonly option: string;

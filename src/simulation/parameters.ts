@@ -3,7 +3,7 @@
  * absurdly small ("buggify"): with one entry a message and three messages in flight, the paths that matter under load
  * are taken all the time.
  */
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 import type {ClerkLimits} from '../kv/clerk.js';
 import type {ServerLimits} from '../kv/server.js';
 import {defaultSessionLimits} from '../kv/sessions.js';

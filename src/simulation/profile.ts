@@ -1,7 +1,7 @@
 /** Which faults a run may draw from. */
 import {BETRAYAL_KINDS, NETWORK_KINDS, TOLERATED_KINDS, type FaultKind} from '../faults/fault-kinds.js';
 import {Nemesis, type Schedule} from '../faults/nemesis.js';
-import {Random} from '../faults/random.js';
+import {Random} from '../base/random.js';
 import {drawDuel} from './duel.js';
 import {impliedKinds} from './implied-faults.js';
 import {drawSiege} from './siege.js';

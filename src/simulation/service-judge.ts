@@ -6,7 +6,8 @@
 import {decodeCommand} from '../kv/command-codec.js';
 import {defaultServerLimits, type ServerLimits} from '../kv/server.js';
 import {KvStateMachine} from '../kv/state-machine.js';
-import type {Codec, Command, Outcome, Result} from '../kv/types.js';
+import type {Codec} from '../base/codec.js';
+import type {Command, Outcome, Result} from '../kv/types.js';
 import type {LogEntry, LogIndex} from '../raft/types.js';
 import {AnswerJudge} from './answer-judge.js';
 import type {Coverage} from './coverage.js';

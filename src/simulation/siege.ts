@@ -4,7 +4,7 @@
  */
 import {nodeEndpoint} from '../faults/endpoint.js';
 import type {Fault, FaultEvent} from '../faults/faults.js';
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 
 export interface SiegeOptions {
 	readonly nodeCount: number;

@@ -1,6 +1,6 @@
 /** The simulator's door: one seed in, one verdict out. */
 import type {Schedule} from '../faults/nemesis.js';
-import {Random} from '../faults/random.js';
+import {Random} from '../base/random.js';
 import {check, type Verdict} from '../linearizability/check.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import {kvModel} from '../linearizability/models/kv-model.js';

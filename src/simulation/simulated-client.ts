@@ -1,7 +1,8 @@
 /** A client: a real clerk, a few slots that ask for one thing after the other, and a record of what they were told. */
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 import {ClerkCore, type ClerkEffect, type Settlement} from '../kv/clerk.js';
-import type {Codec, KvReply, KvRequest, Operation, Result} from '../kv/types.js';
+import type {Codec} from '../base/codec.js';
+import type {KvReply, KvRequest, Operation, Result} from '../kv/types.js';
 import type {KvInput, KvOutput} from '../linearizability/kv-operation.js';
 import type {Recorder} from '../linearizability/recorder.js';
 import {nodeId} from '../raft/types.js';

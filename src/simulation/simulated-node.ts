@@ -8,9 +8,9 @@
  *
  * What comes in waits for the node's next turn, as in the real node's mailbox; a paused node takes no turn.
  */
-import type {Random} from '../faults/random.js';
+import type {Random} from '../base/random.js';
 import {RaftDriver} from '../raft/driver.js';
-import {InvariantError} from '../raft/errors.js';
+import {InvariantError} from '../base/errors.js';
 import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
 import {
 	nodeId,

@@ -9,9 +9,10 @@
  */
 import type {FaultEvent} from '../faults/faults.js';
 import type {MessageKind} from '../faults/lab-network.js';
-import {Random} from '../faults/random.js';
+import {Random} from '../base/random.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
-import type {Codec, KvReply, KvRequest} from '../kv/types.js';
+import type {Codec} from '../base/codec.js';
+import type {KvReply, KvRequest} from '../kv/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import type {InstallSnapshot, RaftMessage} from '../raft/types.js';

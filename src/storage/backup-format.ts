@@ -12,8 +12,7 @@
 import {crc32} from 'node:zlib';
 import type {LogIndex} from '../raft/types.js';
 import {getUint48, setUint48, viewOf} from './bytes.js';
-import {decodeIdentity, encodeIdentity} from './identity.js';
-import type {Identity} from './identity.js';
+import {decodeIdentity, encodeIdentity, type Identity} from './identity.js';
 import {decodePreamble, encodePreamble, preambleBytes} from './segment-format.js';
 
 export const backupVersion = 1;

@@ -1,15 +1,14 @@
 /** What can go wrong with a node's storage. Each of these ends the node: it is for its owner to decide what is next. */
-import {RaftError} from '../raft/errors.js';
+import {ThreadraftError} from '../base/errors.js';
 import type {LogIndex} from '../raft/types.js';
-import {nameOfOwner} from './identity.js';
-import type {Identity} from './identity.js';
+import {nameOfOwner, type Identity} from './identity.js';
 import type {CorruptionSite} from './storage.js';
 
 /**
  * A read, write or sync failed, or the storage is closed: nothing is acknowledged any more (see `RaftStorage`).
  * The cause is the disk's own error.
  */
-export class StorageFailedError extends RaftError {
+export class StorageFailedError extends ThreadraftError {
 	override readonly name = 'StorageFailedError';
 	readonly code = 'ERR_STORAGE_FAILED';
 	/** What was being done. */
@@ -40,7 +39,7 @@ const safeWay =
 	'"threadraft restore FILE --dir NEW" are the way out';
 
 /** Damage that no crash explains. Going on could lose acknowledged writes or give a second vote in one term. */
-export class StorageCorruptError extends RaftError implements CorruptionSite {
+export class StorageCorruptError extends ThreadraftError implements CorruptionSite {
 	override readonly name = 'StorageCorruptError';
 	readonly code = 'ERR_STORAGE_CORRUPT';
 	readonly file: string;
@@ -71,7 +70,7 @@ export type DataDirectoryCode =
 	| 'ERR_RESTORE_UNFINISHED';
 
 /** The data directory cannot be used as it is; nothing in it was changed. */
-export class DataDirectoryError extends RaftError {
+export class DataDirectoryError extends ThreadraftError {
 	override readonly name = 'DataDirectoryError';
 	readonly code: DataDirectoryCode;
 	/** The directory, or the file in it that is at fault. */

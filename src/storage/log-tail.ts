@@ -1,7 +1,6 @@
 /** Where a log stands, and what a batch does to it: the rules that every storage holds its caller to. */
-import {assert} from '../raft/errors.js';
-import {term} from '../raft/types.js';
-import type {HardState, LogIndex, SnapshotMeta, WriteBatch} from '../raft/types.js';
+import {assert} from '../base/errors.js';
+import {term, type HardState, type LogIndex, type SnapshotMeta, type WriteBatch} from '../raft/types.js';
 
 export interface LogTail {
 	readonly hardState: HardState;

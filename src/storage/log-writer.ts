@@ -1,10 +1,9 @@
 /** Appends frames to the last segment of a log, one at a time, and begins the next segment when it is full. */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {Disk, DiskFile} from './disk.js';
 import type {Identity} from './identity.js';
 import {segmentName} from './names.js';
-import {encodeRecord, recordBytes} from './record-codec.js';
-import type {LogRecord} from './record-codec.js';
+import {encodeRecord, recordBytes, type LogRecord} from './record-codec.js';
 import type {LogMark} from './node-file.js';
 import {
 	encodeSegmentHeader,
@@ -13,8 +12,8 @@ import {
 	grownSize,
 	sealFrame,
 	segmentHeaderBytes,
+	type Growth,
 } from './segment-format.js';
-import type {Growth} from './segment-format.js';
 import type {Done} from './storage.js';
 
 /** The segment that is being written. */

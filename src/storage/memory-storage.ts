@@ -1,5 +1,5 @@
 /** Storage that ends with its process: for tests. Completes before `write` returns. */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {LogEntry, PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
 import {StorageFailedError} from './errors.js';
 import {emptyTail, isSameSnapshot, tailAfter} from './log-tail.js';

@@ -1,7 +1,7 @@
 /** A directory of the real file system. */
 import * as fs from 'node:fs';
 import {join} from 'node:path';
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {Milliseconds} from '../raft/types.js';
 import {claimDirectory, lockName, releaseDirectory} from './directory-lock.js';
 import type {Disk, DiskFile} from './disk.js';

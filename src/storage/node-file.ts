@@ -11,8 +11,7 @@
  */
 import {crc32} from 'node:zlib';
 import {getUint48, setUint48, viewOf} from './bytes.js';
-import {decodeIdentity, encodeIdentity} from './identity.js';
-import type {Identity} from './identity.js';
+import {decodeIdentity, encodeIdentity, type Identity} from './identity.js';
 import {decodePreamble, encodePreamble, nodeMagic, preambleBytes} from './segment-format.js';
 
 export const nodeFileName = 'node';

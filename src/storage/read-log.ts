@@ -7,15 +7,11 @@ import type {LogEntry} from '../raft/types.js';
 import {isZero} from './bytes.js';
 import type {Disk} from './disk.js';
 import {foreignFile, StorageFailedError, unknownVersion} from './errors.js';
-import {isSameIdentity} from './identity.js';
-import type {Identity} from './identity.js';
+import {isSameIdentity, type Identity} from './identity.js';
 import type {LogTail} from './log-tail.js';
-import {segmentName, snapshotName} from './names.js';
-import type {DirectoryContent} from './names.js';
-import {decodeNodeFile, nodeFileName} from './node-file.js';
-import type {LogMark, NodeFile} from './node-file.js';
-import {decodeRecords} from './record-codec.js';
-import type {StoredSnapshot} from './record-codec.js';
+import {segmentName, snapshotName, type DirectoryContent} from './names.js';
+import {decodeNodeFile, nodeFileName, type LogMark, type NodeFile} from './node-file.js';
+import {decodeRecords, type StoredSnapshot} from './record-codec.js';
 import {corrupt, Replay} from './replay.js';
 import {
 	decodeFrame,
@@ -30,8 +26,9 @@ import {
 	nodeMagic,
 	segmentHeaderBytes,
 	segmentMagic,
+	type Growth,
+	type SegmentHeader,
 } from './segment-format.js';
-import type {Growth, SegmentHeader} from './segment-format.js';
 import type {Segment} from './segments.js';
 import {SnapshotFileReader} from './snapshot-file.js';
 

@@ -1,7 +1,7 @@
 /** A node's directory for who only looks: nothing in it is changed, and nothing in it is claimed. */
 import * as fs from 'node:fs';
 import {join} from 'node:path';
-import {InvariantError} from '../raft/errors.js';
+import {InvariantError} from '../base/errors.js';
 import {lockName} from './directory-lock.js';
 import type {Disk, DiskFile} from './disk.js';
 

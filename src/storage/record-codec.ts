@@ -9,8 +9,7 @@
  *      16  entries       first index, u48 | packed entries, up to the end of the record
  */
 import {decodeConfiguration, encodeConfiguration, packEntriesInto, packedBytes, unpackEntries} from '../raft/codec.js';
-import {nodeId, term} from '../raft/types.js';
-import type {HardState, LogEntry, LogIndex, SnapshotMeta} from '../raft/types.js';
+import {nodeId, term, type HardState, type LogEntry, type LogIndex, type SnapshotMeta} from '../raft/types.js';
 import {getUint48, setUint48, viewOf} from './bytes.js';
 
 const flags = {hardState: 1, snapshot: 2, truncateFrom: 4, checkpoint: 8, entries: 16} as const;

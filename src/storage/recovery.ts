@@ -5,17 +5,12 @@
 import type {Disk} from './disk.js';
 import {replaceFileNow} from './durable-file.js';
 import {StorageCorruptError} from './errors.js';
-import {LogWriter} from './log-writer.js';
-import type {LogWriterOptions, OpenSegment} from './log-writer.js';
-import {brokenName, segmentName, sortNames} from './names.js';
-import type {DirectoryContent} from './names.js';
-import {encodeNodeFile, nodeFileName} from './node-file.js';
-import type {NodeFile} from './node-file.js';
-import {guard, readLog, readNodeFile} from './read-log.js';
-import type {LogEnd, LogOnDisk} from './read-log.js';
+import {LogWriter, type LogWriterOptions, type OpenSegment} from './log-writer.js';
+import {brokenName, segmentName, sortNames, type DirectoryContent} from './names.js';
+import {encodeNodeFile, nodeFileName, type NodeFile} from './node-file.js';
+import {guard, readLog, readNodeFile, type LogEnd, type LogOnDisk} from './read-log.js';
 import type {Identity} from './identity.js';
-import {checkStart} from './start-check.js';
-import type {ExpectedStart} from './start-check.js';
+import {checkStart, type ExpectedStart} from './start-check.js';
 
 /** What recovery cut off: the end of a flush that a crash interrupted. Nobody was told that it is durable. */
 export interface CutTail {

@@ -1,12 +1,10 @@
 /** Builds a log up again, record by record, and holds each record to what the log was before it. */
-import {InvariantError} from '../raft/errors.js';
+import {InvariantError} from '../base/errors.js';
 import type {LogEntry, LogIndex} from '../raft/types.js';
 import {StorageCorruptError} from './errors.js';
-import {emptyTail, tailAfter} from './log-tail.js';
-import type {LogTail} from './log-tail.js';
+import {emptyTail, tailAfter, type LogTail} from './log-tail.js';
 import type {LogRecord, StoredSnapshot} from './record-codec.js';
-import {noteRecord} from './segments.js';
-import type {Segment} from './segments.js';
+import {noteRecord, type Segment} from './segments.js';
 
 export class Replay {
 	tail: LogTail = emptyTail;

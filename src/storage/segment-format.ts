@@ -22,8 +22,7 @@
  */
 import {crc32} from 'node:zlib';
 import {isZero, sectorBytes, viewOf} from './bytes.js';
-import {decodeIdentity, encodeIdentity} from './identity.js';
-import type {Identity} from './identity.js';
+import {decodeIdentity, encodeIdentity, type Identity} from './identity.js';
 
 export const formatVersion = 2;
 /** The one before: its files are still read, and never written. */

@@ -3,12 +3,10 @@
  * and what was synced apart, so it can lose, keep or tear at a power cut whatever no sync has covered; and it is as
  * slow, as full and as broken as its faults say. It never calls back but through the scheduler.
  */
-import {assert} from '../raft/errors.js';
-import {unreachable} from '../raft/types.js';
+import {assert, unreachable} from '../base/errors.js';
 import type {Disk, DiskFile} from './disk.js';
 import {DataDirectoryError} from './errors.js';
-import {SimulatedFile} from './simulated-file.js';
-import type {PendingWrite, Unsynced} from './simulated-file.js';
+import {SimulatedFile, type PendingWrite, type Unsynced} from './simulated-file.js';
 import type {Done} from './storage.js';
 
 /** Calls back once, `delayMs` from now; `undefined`: as soon as it can, but never before `schedule` returns. */

@@ -1,5 +1,5 @@
 /** A snapshot from its first byte to a durable file that a batch may name. */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {Disk} from './disk.js';
 import {StorageFailedError} from './errors.js';
 import type {Identity} from './identity.js';

@@ -12,14 +12,12 @@
  */
 import {crc32} from 'node:zlib';
 import {decodeConfiguration, encodeConfiguration} from '../raft/codec.js';
-import {assert} from '../raft/errors.js';
-import {term} from '../raft/types.js';
-import type {LogIndex, SnapshotMeta} from '../raft/types.js';
+import {assert} from '../base/errors.js';
+import {term, type LogIndex, type SnapshotMeta} from '../raft/types.js';
 import {getUint48, setUint48, viewOf} from './bytes.js';
 import type {Disk, DiskFile} from './disk.js';
 import {foreignFile, StorageCorruptError, StorageFailedError, unknownVersion} from './errors.js';
-import {decodeIdentity, encodeIdentity, identityBytes, isSameIdentity} from './identity.js';
-import type {Identity} from './identity.js';
+import {decodeIdentity, encodeIdentity, identityBytes, isSameIdentity, type Identity} from './identity.js';
 import {snapshotName} from './names.js';
 import type {StoredSnapshot} from './record-codec.js';
 import {

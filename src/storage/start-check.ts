@@ -13,10 +13,8 @@
  * same life of it ended in a crash. After a close it can: only the node's newest file says that the log was closed.
  */
 import {StorageCorruptError, foreignFile, staleFile} from './errors.js';
-import {isSameIdentity} from './identity.js';
-import type {Identity} from './identity.js';
-import {nodeFileName} from './node-file.js';
-import type {NodeFile} from './node-file.js';
+import {isSameIdentity, type Identity} from './identity.js';
+import {nodeFileName, type NodeFile} from './node-file.js';
 
 /** As seen from the node's directory. */
 const clusterFile = '../cluster.json';

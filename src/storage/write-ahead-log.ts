@@ -11,26 +11,20 @@
  * One flush is under way at a time; batches that come meanwhile share the next one: one frame, one write, one sync.
  * See segment-format.ts and node-file.ts for the bytes, and recovery.ts for what is done with them at a start.
  */
-import {assert} from '../raft/errors.js';
+import {assert} from '../base/errors.js';
 import type {PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
 import type {Disk} from './disk.js';
 import {replaceFile, replaceFileNow} from './durable-file.js';
 import {StorageFailedError} from './errors.js';
-import {noIdentity} from './identity.js';
-import type {Identity} from './identity.js';
-import {emptyTail, isSameSnapshot, tailAfter} from './log-tail.js';
-import type {LogTail} from './log-tail.js';
+import {noIdentity, type Identity} from './identity.js';
+import {emptyTail, isSameSnapshot, tailAfter, type LogTail} from './log-tail.js';
 import type {LogWriter, LogWriterOptions} from './log-writer.js';
 import {segmentName, snapshotName, temporaryName} from './names.js';
 import {encodeNodeFile, nodeFileName} from './node-file.js';
-import {recordBytes} from './record-codec.js';
-import type {LogRecord, StoredSnapshot} from './record-codec.js';
-import {recoverLog} from './recovery.js';
-import type {CutTail, RecoveredLog} from './recovery.js';
-import {expendableSegments, noteRecord} from './segments.js';
-import type {Segment} from './segments.js';
-import {SnapshotDraft} from './snapshot-draft.js';
-import type {DraftOwner} from './snapshot-draft.js';
+import {recordBytes, type LogRecord, type StoredSnapshot} from './record-codec.js';
+import {recoverLog, type CutTail, type RecoveredLog} from './recovery.js';
+import {expendableSegments, noteRecord, type Segment} from './segments.js';
+import {SnapshotDraft, type DraftOwner} from './snapshot-draft.js';
 import {SnapshotFileReader} from './snapshot-file.js';
 import type {ExpectedStart} from './start-check.js';
 import type {Done, RaftStorage, SnapshotReader, SnapshotWriter} from './storage.js';

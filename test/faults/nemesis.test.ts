@@ -1,5 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
+import {InvariantError} from '../../src/base/errors.js';
 import {BETRAYAL_KINDS, NETWORK_KINDS, TOLERATED_KINDS} from '../../src/faults/fault-kinds.js';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
 import {describeFault, isMomentary, isNetworkFault, type FaultEvent} from '../../src/faults/faults.js';
@@ -147,7 +148,7 @@ test('every fault, and a whole schedule, is described in single lines', t => {
 });
 
 test('options that cannot be meant are refused', t => {
-	t.throws(() => new Nemesis({nodeCount: 0, durationMs: 1}), {instanceOf: RangeError});
-	t.throws(() => new Nemesis({nodeCount: 1, durationMs: 0}), {instanceOf: RangeError});
-	t.throws(() => new Nemesis({nodeCount: 1, durationMs: 1, kinds: []}), {instanceOf: RangeError});
+	t.throws(() => new Nemesis({nodeCount: 0, durationMs: 1}), {instanceOf: InvariantError});
+	t.throws(() => new Nemesis({nodeCount: 1, durationMs: 0}), {instanceOf: InvariantError});
+	t.throws(() => new Nemesis({nodeCount: 1, durationMs: 1, kinds: []}), {instanceOf: InvariantError});
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {ClientSession} from '../../src/kv/client-session.js';
 
 const windowMax = 10;

@@ -6,7 +6,7 @@
  * (§8), which the lab forbids; a no-op has no index here, so every index check of the lab stands as it is.
  */
 import type {LabMode} from '../../src/faults/fault-plan.js';
-import type {Random} from '../../src/faults/random.js';
+import type {Random} from '../../src/base/random.js';
 import type {ApplyStream} from './raft/apply-judge.js';
 
 export interface LabWorld {

@@ -1,7 +1,7 @@
 /** Small random histories of one key: a true execution on a simulated store, then damaged in the ways that real stores fail. */
 import type {KvHistory, KvKeyInput, KvOperation, KvResult} from '../../src/linearizability/kv-operation.js';
 import {increase} from '../../src/linearizability/models/key-effect.js';
-import {unreachable} from '../../src/linearizability/unreachable.js';
+import {unreachable} from '../../src/base/errors.js';
 
 type Kind = KvKeyInput['type'] | 'putIfAbsent' | 'putIfPresent';
 

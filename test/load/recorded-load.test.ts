@@ -3,7 +3,7 @@ import test from 'ava';
 import {KeyValueClient} from '../../actors/key-value-client.js';
 import {BackgroundLoad} from '../../actors/load/background-load.js';
 import {RecordedLoad} from '../../actors/load/recorded-load.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {TimeoutError} from '../../src/kv/errors.js';
 import {execute} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';

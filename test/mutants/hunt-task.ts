@@ -1,6 +1,6 @@
 /** Runs seeds on one mutant until the simulator finds it; a task for a pool of threads. */
 import type {simulate} from '../../src/simulation/simulate.js';
-import type {Codec} from '../../src/kv/types.js';
+import type {Codec} from '../../src/base/codec.js';
 import type {MutantCopy} from './build-mutant.js';
 
 export interface Hunt {

@@ -4,7 +4,7 @@ import {MessageChannel} from 'node:worker_threads';
 import {BusyPoll} from '../../actors/network/busy-poll.js';
 import {Router} from '../../actors/network/router.js';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {nodeId, term} from '../../src/raft/types.js';
 
 const turn = async (): Promise<void> =>

@@ -3,7 +3,7 @@ import {MessageChannel} from 'node:worker_threads';
 import test from 'ava';
 import {Router} from '../../actors/network/router.js';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {nodeId} from '../../src/raft/types.js';
 
 test('a request to a node that is down is refused at once, as a lost one is not', async t => {

@@ -5,7 +5,7 @@ import test from 'ava';
 import type {RouterBatch} from '../../actors/network/envelope.js';
 import {Router} from '../../actors/network/router.js';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {nodeId} from '../../src/raft/types.js';
 
 const nextMessage = async (port: MessageChannel['port1']): Promise<unknown> =>

@@ -1,8 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {packedBytes, unpackEntries} from '../../src/raft/codec.js';
+import {packedBytes, unpackEntries, encodeConfiguration} from '../../src/raft/codec.js';
 import {ConfigurationHistory} from '../../src/raft/configuration-history.js';
-import {encodeConfiguration} from '../../src/raft/codec.js';
 import {RaftLog} from '../../src/raft/log.js';
 import {type LogEntry, term} from '../../src/raft/types.js';
 import {clusterOf, entry, logOf, snapshotOf} from './harness/node.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {defaultRaftLimits} from '../../src/raft/options.js';
 import {Availability} from '../../src/simulation/availability.js';
 import {Coverage} from '../../src/simulation/coverage.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {isMomentary, isNetworkFault, isProcessFault} from '../../src/faults/faults.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {drawDuel, isOfDuel, turnedOn, type DuelOptions} from '../../src/simulation/duel.js';
 
 const options: DuelOptions = {nodeCount: 5, fromMs: 300, toMs: 12_000, network: true, process: true, firstNumber: 7};

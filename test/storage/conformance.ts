@@ -1,9 +1,8 @@
 /** One suite for every RaftStorage. */
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
-import {nodeId, term} from '../../src/raft/types.js';
-import type {LogEntry, PersistentState, WriteBatch} from '../../src/raft/types.js';
-import {InvariantError} from '../../src/raft/errors.js';
+import {nodeId, term, type LogEntry, type PersistentState, type WriteBatch} from '../../src/raft/types.js';
+import {InvariantError} from '../../src/base/errors.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {
 	batch,
@@ -17,8 +16,8 @@ import {
 	vote,
 	write,
 	writeSnapshot,
+	type Place,
 } from './samples.js';
-import type {Place} from './samples.js';
 
 /** Closes, opens again, and loads. */
 async function reopen(place: Place, storage: RaftStorage): Promise<{storage: RaftStorage; state: PersistentState}> {

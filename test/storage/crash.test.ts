@@ -1,8 +1,7 @@
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 import type {PersistentState} from '../../src/raft/types.js';
-import {SimulatedDisk} from '../../src/storage/simulated-disk.js';
-import type {DiskOperation} from '../../src/storage/simulated-disk.js';
+import {SimulatedDisk, type DiskOperation} from '../../src/storage/simulated-disk.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import {batch, entriesFrom} from './samples.js';

@@ -1,8 +1,19 @@
 import test from 'ava';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import type {DiskFaults, DiskOperation} from '../../src/storage/simulated-disk.js';
-import {batch, bytesOf, call, close, entriesFrom, plain, snapshotAt, vote, write, writeSnapshot} from './samples.js';
-import type {Place} from './samples.js';
+import {
+	batch,
+	bytesOf,
+	call,
+	close,
+	entriesFrom,
+	plain,
+	snapshotAt,
+	vote,
+	write,
+	writeSnapshot,
+	type Place,
+} from './samples.js';
 import {simulatedPlace} from './places.js';
 
 /** The name of the error of each call; `ok` without one. */

@@ -1,7 +1,6 @@
 /** What a log should hold: the contract as an array. */
 import {crc32} from 'node:zlib';
-import type {LogEntry, PersistentState, WriteBatch} from '../../src/raft/types.js';
-import {term} from '../../src/raft/types.js';
+import {type LogEntry, type PersistentState, type WriteBatch, term} from '../../src/raft/types.js';
 
 export const emptyState: PersistentState = {
 	hardState: {currentTerm: term(0), votedFor: undefined},

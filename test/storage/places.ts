@@ -5,10 +5,8 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {MemoryStorage} from '../../src/storage/memory-storage.js';
 import {NodeDisk} from '../../src/storage/node-disk.js';
-import {SimulatedDisk} from '../../src/storage/simulated-disk.js';
-import type {SimulatedDiskOptions} from '../../src/storage/simulated-disk.js';
-import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
-import type {WriteAheadLogOptions} from '../../src/storage/write-ahead-log.js';
+import {SimulatedDisk, type SimulatedDiskOptions} from '../../src/storage/simulated-disk.js';
+import {WriteAheadLog, type WriteAheadLogOptions} from '../../src/storage/write-ahead-log.js';
 import type {Place} from './samples.js';
 import {seededRandom, VirtualTime} from './virtual-time.js';
 

@@ -1,6 +1,5 @@
 /** Random batches and snapshots for a storage, with what the log should hold after each of them. */
-import type {LogEntry, PersistentState, WriteBatch} from '../../src/raft/types.js';
-import {nodeId, term} from '../../src/raft/types.js';
+import {type LogEntry, type PersistentState, type WriteBatch, nodeId, term} from '../../src/raft/types.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {batch, bytesOf, snapshotAt} from './samples.js';
 import {fingerprint, stateAfter} from './model.js';

@@ -1,6 +1,12 @@
 /** Sample batches, and calls that wait. */
-import {nodeId, term} from '../../src/raft/types.js';
-import type {LogEntry, PersistentState, SnapshotMeta, WriteBatch} from '../../src/raft/types.js';
+import {
+	nodeId,
+	term,
+	type LogEntry,
+	type PersistentState,
+	type SnapshotMeta,
+	type WriteBatch,
+} from '../../src/raft/types.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 
 /** A place that storages are opened in, one after the other. */

@@ -2,7 +2,7 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import type {Figures, RowResult, RowTask} from './row.js';
 
 /** What a row found, or what kept it from its work. */

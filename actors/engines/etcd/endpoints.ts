@@ -2,6 +2,7 @@
  * The members of an etcd cluster, one connection each. All calls go to one of them until it fails, then to the one that
  * has not failed for longest. Every call ends within its time, and gives a value: nothing here rejects.
  */
+import {assert} from '../../../src/base/errors.js';
 import type {SecureContext} from 'node:tls';
 import type {Version} from '../../../src/kv/types.js';
 import type {Milliseconds} from '../../../src/raft/types.js';
@@ -56,7 +57,7 @@ export class Endpoints {
 			return {address, connection, failedAt: 0, isForeign: false};
 		});
 		const drawn = this.#members[Math.floor(Math.random() * addresses.length)];
-		if (drawn === undefined) throw new RangeError('a cluster has at least one member');
+		assert(drawn !== undefined, 'a cluster has at least one member');
 		this.#current = drawn;
 		this.#login = credentials && new Login(credentials);
 	}

@@ -1,5 +1,5 @@
 /** `etcd://user@host:port,host:port/prefix`: where an etcd cluster is, and under which prefix it keeps our keys. */
-import {RaftError} from '../../../src/raft/errors.js';
+import {ThreadraftError} from '../../../src/base/errors.js';
 
 export interface EngineAddress {
 	/** `etcds://`: the members speak TLS. */
@@ -13,7 +13,7 @@ export interface EngineAddress {
 }
 
 /** The text names no engine; the message says how one is written. */
-export class EngineUrlError extends RaftError {
+export class EngineUrlError extends ThreadraftError {
 	override readonly name = 'EngineUrlError';
 	readonly code = 'ERR_ENGINE_URL';
 

@@ -1,9 +1,9 @@
 /** What can go wrong with etcd and with no cluster of ours; everything else is told as by the `Clerk`. */
-import {RaftError} from '../../../src/raft/errors.js';
+import {ThreadraftError} from '../../../src/base/errors.js';
 import {type FailedOutcome, OperationError} from '../../../src/kv/errors.js';
 
 /** No member answered while connecting. */
-export class EngineUnreachableError extends RaftError {
+export class EngineUnreachableError extends ThreadraftError {
 	override readonly name = 'EngineUnreachableError';
 	readonly code = 'ERR_ENGINE_UNREACHABLE';
 	readonly addresses: readonly string[];
@@ -17,7 +17,7 @@ export class EngineUnreachableError extends RaftError {
 }
 
 /** There is no way in: a certificate that is not trusted, a user or a password that etcd does not know or let in. */
-export class EngineAccessError extends RaftError {
+export class EngineAccessError extends ThreadraftError {
 	override readonly name = 'EngineAccessError';
 	readonly code = 'ERR_ENGINE_ACCESS';
 	/** Without what helps. */

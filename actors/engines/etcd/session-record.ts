@@ -3,7 +3,7 @@
  * operations. Who lost the answer finds it here. `[sequence, [result, ...]]` as CBOR.
  */
 import {parseResult, plainOfOutcome} from '../../../src/kv/outcome-codec.js';
-import {isCount, parseAll} from '../../../src/kv/plain.js';
+import {isCount, parseAll} from '../../../src/base/plain.js';
 import type {Result, Version} from '../../../src/kv/types.js';
 import {codec} from '../../codec/codec.js';
 

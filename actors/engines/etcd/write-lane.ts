@@ -17,7 +17,7 @@ import {
 	ValueTooLargeError,
 } from '../../../src/kv/errors.js';
 import type {Result, Version, WriteOperation} from '../../../src/kv/types.js';
-import {assert} from '../../../src/raft/errors.js';
+import {assert} from '../../../src/base/errors.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';
 import type {CallAnswer, Endpoints} from './endpoints.js';

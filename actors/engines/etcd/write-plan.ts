@@ -4,7 +4,7 @@ import {execute, type KeyValues} from '../../../src/kv/operations.js';
 import {bytesOfResult} from '../../../src/kv/sessions.js';
 import type {Stored} from '../../../src/kv/shard.js';
 import type {Key, Operation, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
-import {assert} from '../../../src/raft/errors.js';
+import {assert} from '../../../src/base/errors.js';
 import {keysMax} from './limits.js';
 import {pendingVersion} from './session-record.js';
 

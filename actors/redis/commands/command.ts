@@ -1,5 +1,5 @@
 import type {Key, ReadOperation, Result, Value, WriteOperation} from '../../../src/kv/types.js';
-import {assert} from '../../../src/raft/errors.js';
+import {assert} from '../../../src/base/errors.js';
 import type {RedisLimits} from '../limits.js';
 import type {RefusedModes} from '../refused-modes.js';
 import type {ReplyWriter} from '../reply-writer.js';

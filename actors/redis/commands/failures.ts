@@ -1,5 +1,5 @@
 import type {Result} from '../../../src/kv/types.js';
-import {unreachable} from '../../../src/raft/types.js';
+import {unreachable} from '../../../src/base/errors.js';
 import type {RedisLimits} from '../limits.js';
 import {notAnInteger} from './command.js';
 

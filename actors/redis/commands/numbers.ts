@@ -1,4 +1,5 @@
-import {int64Min, parseInt64} from '../int64.js';
+import {int64Min} from '../../../src/base/int64.js';
+import {parseInt64} from '../int64.js';
 import {type Command, expectResult, keyAt, notAnInteger, oneKey, partAt, type Plan, refuse} from './command.js';
 
 function increment(parts: readonly Buffer[], by: bigint): Plan {

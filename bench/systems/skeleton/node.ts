@@ -7,7 +7,7 @@ import {mkdirSync} from 'node:fs';
 import path from 'node:path';
 import type {MessagePort} from 'node:worker_threads';
 import {codec} from '../../../actors/codec/codec.js';
-import {unreachable} from '../../../src/raft/types.js';
+import {unreachable} from '../../../src/base/errors.js';
 import {valueBytes} from '../system.js';
 import {FilledFile} from './filled-file.js';
 import type {SkeletonEnvelope, SkeletonNodeData, SkeletonPost, SkeletonReply, SkeletonRequest} from './protocol.js';

@@ -8,7 +8,7 @@ import {
 	type KvPart,
 	type KvResult,
 } from '../kv-operation.js';
-import {isInt64} from '../models/key-effect.js';
+import {isInt64} from '../../base/int64.js';
 import {show, type JsonFields} from './json-fields.js';
 
 export const inputFields = ['f', 'key', 'value', 'expected', 'expectedVersion', 'condition', 'by'];

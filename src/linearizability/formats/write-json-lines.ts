@@ -1,5 +1,5 @@
 import type {KvExpected, KvHistory, KvInput, KvOperation, KvResult} from '../kv-operation.js';
-import {unreachable} from '../unreachable.js';
+import {unreachable} from '../../base/errors.js';
 import {formatName, formatVersion, type JsonLinesHeader} from './json-lines.js';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import type {KvExpected, KvInput, KvOutput, KvPart, KvResult} from '../kv-operation.js';
-import {unreachable} from '../unreachable.js';
+import {unreachable} from '../../base/errors.js';
 
 const longest = 60;
 

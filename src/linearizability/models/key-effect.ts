@@ -1,4 +1,5 @@
 /** What decides over an operation on one key, where its value is known. */
+import {isInt64} from '../../base/int64.js';
 import type {KvInvalidReason, KvKeyInput} from '../kv-operation.js';
 
 /** Whether the operation's condition holds, if it has one. `version`: 0 for an absent key. */
@@ -19,12 +20,6 @@ export function isConditional(input: KvKeyInput): boolean {
 
 /** A signed decimal number as one would write it. */
 const decimal = /^(?:0|-?[1-9][0-9]{0,18})$/u;
-const numberMax = 2n ** 63n - 1n;
-const numberMin = -(2n ** 63n);
-
-export function isInt64(number: bigint): boolean {
-	return number >= numberMin && number <= numberMax;
-}
 
 /** The sum, or why there is none. */
 export function increase(value: string | undefined, by: bigint): bigint | 'notANumber' | 'numberOverflow' {

@@ -15,7 +15,7 @@ import {
 	type KvOutput,
 } from '../kv-operation.js';
 import {everyKey, type Anomaly, type Decision, type Model} from '../model.js';
-import {unreachable} from '../unreachable.js';
+import {unreachable} from '../../base/errors.js';
 import {decideByChain} from '../engines/chain.js';
 import {diagnoseKv, whatMattersToKv} from './diagnose-kv.js';
 import {describeKvOperation, showValue} from './describe-kv.js';

@@ -1,6 +1,6 @@
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
-import {RaftError} from '../../../src/raft/errors.js';
+import {ThreadraftError} from '../../../src/base/errors.js';
 import {
 	AskTimeoutError,
 	decodeError,
@@ -9,7 +9,7 @@ import {
 	RemoteError,
 } from '../../../actors/runtime/index.js';
 
-class DiskFullError extends RaftError {
+class DiskFullError extends ThreadraftError {
 	override readonly name = 'DiskFullError';
 	readonly code = 'ERR_DISK_FULL';
 	readonly freeBytes: number;
@@ -27,7 +27,7 @@ const sent = (thrown: unknown, ...classes: Parameters<typeof decodeError>[1] & {
 test('an error of the runtime arrives with its class, code, fields, message and stack', t => {
 	const error = new MailboxFullError('main~1/a#1', 7);
 	const arrived = sent(error);
-	t.true(arrived instanceof MailboxFullError && arrived instanceof RaftError);
+	t.true(arrived instanceof MailboxFullError && arrived instanceof ThreadraftError);
 	t.like(arrived, {name: 'MailboxFullError', code: 'ERR_MAILBOX_FULL', address: 'main~1/a#1', capacity: 7});
 	t.is(arrived.message, error.message);
 	t.is(arrived.stack, error.stack);

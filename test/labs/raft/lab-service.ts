@@ -1,11 +1,6 @@
 /** The lab's service above one Raft node: it keeps the list of all commands, and snapshots are that list. */
-import {
-	type LogEntry,
-	type LogIndex,
-	type ServiceInput,
-	type ServiceOutput,
-	unreachable,
-} from '../../../src/raft/types.js';
+import {type LogEntry, type LogIndex, type ServiceInput, type ServiceOutput} from '../../../src/raft/types.js';
+import {unreachable} from '../../../src/base/errors.js';
 import type {Accepted} from '../harness.js';
 import type {AppliedEntry} from './apply-judge.js';
 

@@ -1,5 +1,5 @@
 /** What is drawn for one simulated cluster of a row: how fast its network and its disks are, and how a crash leaves these. */
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {defaultRaftLimits, type RaftLimits} from '../../../src/raft/options.js';
 import type {Latency} from '../../../src/simulation/network.js';
 import type {Death, NodeParameters} from '../../../src/simulation/simulated-node.js';

@@ -1,5 +1,5 @@
 /** The servers of a simulated cluster and the network between them, whatever runs on them. */
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import type {LogEntry, RaftMessage} from '../../../src/raft/types.js';
 import type {SimulationEvent} from '../../../src/simulation/events.js';
 import {LogJudge} from '../../../src/simulation/log-judge.js';

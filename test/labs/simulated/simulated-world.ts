@@ -1,5 +1,5 @@
 /** The world of virtual time: a row in it is a function of its seed, and takes as long as the processor needs. */
-import {Random} from '../../../src/faults/random.js';
+import {Random} from '../../../src/base/random.js';
 import {TraceHash} from '../../../src/simulation/trace-hash.js';
 import type {Row} from '../catalogue.js';
 import type {LabWorld} from '../harness.js';

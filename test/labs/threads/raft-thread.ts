@@ -7,7 +7,7 @@ import {RaftActor} from '../../../actors/replica/raft-actor.js';
 import type {RaftActorMessage, ReplicaStatus} from '../../../actors/replica/protocol.js';
 import type {ActorRef} from '../../../actors/runtime/ref.js';
 import {ActorSystem} from '../../../actors/runtime/system.js';
-import {Random} from '../../../src/faults/random.js';
+import {Random} from '../../../src/base/random.js';
 import type {ServiceInput} from '../../../src/raft/types.js';
 import {NodeDisk} from '../../../src/storage/node-disk.js';
 import {WriteAheadLog} from '../../../src/storage/write-ahead-log.js';

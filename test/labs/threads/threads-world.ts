@@ -1,7 +1,7 @@
 /** The world of real threads and real time. */
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
-import {Random} from '../../../src/faults/random.js';
+import {Random} from '../../../src/base/random.js';
 import type {LabWorld} from '../harness.js';
 import {KvThreads} from './kv-threads.js';
 import {RaftThreads} from './raft-threads.js';

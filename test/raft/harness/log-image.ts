@@ -1,14 +1,14 @@
 import {strict as check} from 'node:assert';
-import type {
-	HardState,
-	LogEntry,
-	LogIndex,
-	PersistentState,
-	SnapshotMeta,
-	Term,
-	WriteBatch,
+import {
+	type HardState,
+	type LogEntry,
+	type LogIndex,
+	type PersistentState,
+	type SnapshotMeta,
+	type Term,
+	type WriteBatch,
+	term,
 } from '../../../src/raft/types.js';
-import {term} from '../../../src/raft/types.js';
 
 export interface StoredSnapshot {
 	readonly meta: SnapshotMeta;

@@ -1,11 +1,6 @@
 import {strict as check} from 'node:assert';
-import {
-	type LogEntry,
-	type LogIndex,
-	type ServiceInput,
-	type ServiceOutput,
-	unreachable,
-} from '../../../src/raft/types.js';
+import {type LogEntry, type LogIndex, type ServiceInput, type ServiceOutput} from '../../../src/raft/types.js';
+import {unreachable} from '../../../src/base/errors.js';
 import type {Random} from './random.js';
 
 export interface ServiceHost {

@@ -1,7 +1,7 @@
 /** What can become of a file: each shape as a function of its bytes. */
 import {appendFileSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {randomBytes} from './junk.js';
 
 type Shape = (bytes: Buffer, random: Random) => Buffer | undefined;

@@ -1,5 +1,5 @@
 /** Bytes that mean nothing, and bytes that nearly mean something. */
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 
 /** Up to so many, any of them. */
 export function randomBytes(random: Random, lengthMax: number): Buffer {

@@ -2,8 +2,7 @@
  * What one client wrote to a key of its own, and must find there: numbered tokens, appended in their order, each once, and
  * as many steps of a counter.
  */
-import type {Caller} from './caller.js';
-import {NoAnswer} from './caller.js';
+import {type Caller, NoAnswer} from './caller.js';
 
 export class Ledger {
 	readonly #key: string;

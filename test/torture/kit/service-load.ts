@@ -4,7 +4,7 @@
  */
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {check} from '../../../src/linearizability/check.js';
 import type {KvInput, KvOutput} from '../../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../../src/linearizability/models/kv-model.js';

@@ -6,7 +6,7 @@ import {Cluster} from '../../../actors/cluster/cluster.js';
 import {ClusterStateError} from '../../../actors/cluster/errors.js';
 import type {ClusterOptions} from '../../../actors/cluster/options.js';
 import {OperationError} from '../../../src/kv/errors.js';
-import {RaftError} from '../../../src/raft/errors.js';
+import {ThreadraftError} from '../../../src/base/errors.js';
 import {type NodeId, nodeId} from '../../../src/raft/types.js';
 import type {Trial} from '../trial.js';
 
@@ -57,7 +57,7 @@ export async function visit({options, content, down = []}: Visit): Promise<Findi
 	try {
 		cluster = await Cluster.start(options);
 	} catch (error) {
-		if (error instanceof RaftError) return {type: 'refused', code: error.code, message: error.message};
+		if (error instanceof ThreadraftError) return {type: 'refused', code: error.code, message: error.message};
 		return {type: 'broken', detail: error instanceof Error ? (error.stack ?? error.message) : String(error)};
 	}
 	try {

@@ -1,5 +1,5 @@
 import {Cluster} from '../../../actors/cluster/cluster.js';
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {check} from '../../../src/linearizability/check.js';
 import {versionOf, type KvHistory, type KvOperation} from '../../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../../src/linearizability/models/kv-model.js';

@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {Encoder} from 'cbor-x/index-no-eval';
 import {codec, DecodeError} from '../../../actors/codec/codec.js';
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {mutate, randomBytes} from '../kit/junk.js';
 import type {Row} from '../row.js';
 

@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {defaultRedisLimits, type RedisLimits} from '../../../actors/redis/limits.js';
 import {RequestParser} from '../../../actors/redis/request-parser.js';
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {request} from '../../redis/harness.js';
 import {mutate, randomBytes} from '../kit/junk.js';
 import type {Row} from '../row.js';

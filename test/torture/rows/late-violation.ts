@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import type {KvInput, KvOutput} from '../../../src/linearizability/kv-operation.js';
 import {Recorder} from '../../../src/linearizability/recorder.js';
 import {runCommand} from '../kit/server.js';

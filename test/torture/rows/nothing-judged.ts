@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {type Exit, runCommand, Server} from '../kit/server.js';
 import type {Row} from '../row.js';
 import type {Trial} from '../trial.js';

@@ -1,4 +1,4 @@
-import type {Random} from '../../../src/faults/random.js';
+import type {Random} from '../../../src/base/random.js';
 import {request, talk} from '../../redis/harness.js';
 import {Server} from '../kit/server.js';
 import type {Row} from '../row.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import {Random} from '../../src/faults/random.js';
-import {Queue} from '../../src/raft/queue.js';
+import {Random} from '../../src/base/random.js';
+import {Queue} from '../../src/base/queue.js';
 
 test('a queue is an array that is shifted', t => {
 	const random = Random.fromSeed(1);

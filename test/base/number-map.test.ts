@@ -1,6 +1,6 @@
 import test from 'ava';
-import {Random} from '../../src/faults/random.js';
-import {NumberMap} from '../../src/raft/number-map.js';
+import {Random} from '../../src/base/random.js';
+import {NumberMap} from '../../src/base/number-map.js';
 
 interface Item {
 	readonly step: number;

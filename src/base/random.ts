@@ -3,7 +3,7 @@
  *
  * Everything that is drawn anywhere comes from one seed, so that a run can be replayed.
  */
-import {assert} from './assertions.js';
+import {assert} from './errors.js';
 
 /** All there is to a generator, as plain data. `words`: the four 32-bit words of xoshiro128**, never all zero. */
 export interface RandomState {

@@ -1,25 +1,12 @@
 /** Checks for what comes out of a decoder: `unknown` becomes a type here, or is refused. */
-import type {Key, Value} from './types.js';
+import {isInt64} from './int64.js';
 
 export type Plain = readonly unknown[];
 
 /** A whole number from 0 on that a double holds exactly. */
 export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** A string whose characters are bytes, as keys are. */
-export function isKey(value: unknown): value is Key {
-	if (typeof value !== 'string') return false;
-	let bits = 0;
-	for (let place = 0; place < value.length; place += 1) bits |= value.charCodeAt(place);
-	return bits <= 0xff;
-}
-
-export const isBytes = (value: unknown): value is Value => value instanceof Uint8Array;
-
-const int64Min = -(2n ** 63n);
-const int64Max = 2n ** 63n - 1n;
-
-export const isInt64 = (value: bigint): boolean => value >= int64Min && value <= int64Max;
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
 
 /** Small numbers take fewer bytes as `number`; CBOR tells the two apart by size, not by type. */
 export function plainOfInt64(value: bigint): number | bigint {
