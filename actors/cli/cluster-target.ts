@@ -55,29 +55,29 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		await this.#cluster.pause(nodeId(node), durationMs);
 	}
 
-	partition(groups: readonly (readonly number[])[]): Promise<void> {
-		return this.#change(() => this.#cluster.faults.partition(groups));
+	async partition(groups: readonly (readonly number[])[]): Promise<void> {
+		this.#cluster.faults.partition(groups);
 	}
 
-	isolate(node: number): Promise<void> {
-		return this.#change(() => this.#cluster.faults.isolate(node));
+	async isolate(node: number): Promise<void> {
+		this.#cluster.faults.isolate(node);
 	}
 
-	heal(): Promise<void> {
-		return this.#change(() => this.#cluster.faults.heal());
+	async heal(): Promise<void> {
+		this.#cluster.faults.heal();
 	}
 
-	setUnreliable(on: boolean): Promise<void> {
-		return this.#change(() => this.#cluster.faults.setMode('unreliable', on));
+	async setUnreliable(on: boolean): Promise<void> {
+		this.#cluster.faults.setMode('unreliable', on);
 	}
 
-	setLoss(probability: number): Promise<void> {
-		return this.#change(() => this.#cluster.faults.setLoss(probability));
+	async setLoss(probability: number): Promise<void> {
+		this.#cluster.faults.setLoss(probability);
 	}
 
-	setDelay(minMs: number, maxMs: number): Promise<void> {
+	async setDelay(minMs: number, maxMs: number): Promise<void> {
 		const delay = maxMs === 0 ? undefined : ({type: 'uniform', minMs, maxMs} as const);
-		return this.#change(() => this.#cluster.faults.setDelay(delay));
+		this.#cluster.faults.setDelay(delay);
 	}
 
 	protected connection(): LoadConnection {
@@ -88,11 +88,6 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		await this.closeLoad();
 		await this.#gateway.close();
 		await this.#cluster.close();
-	}
-
-	async #change(change: () => void): Promise<void> {
-		change();
-		this.#cluster.faultsChanged();
 	}
 }
 

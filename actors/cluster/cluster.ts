@@ -34,7 +34,7 @@ const leaderPollMs = 20;
 const barrierTimeoutMs = 5000;
 
 export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> implements AsyncDisposable {
-	/** The network's faults; after a change call {@link Cluster.faultsChanged}. */
+	/** The network's faults. A change takes effect by itself: for what is sent after it, and for replies that arrive after it. */
 	readonly faults: FaultPlan;
 	readonly #options: ResolvedClusterOptions;
 	readonly #router: Router;
@@ -208,11 +208,6 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		if (faults === undefined)
 			throw new ClusterStateError(`there is no node ${id}: nodes are 0 to ${this.#options.nodes - 1}`);
 		faults.set(settings);
-	}
-
-	/** Makes a change of {@link Cluster.faults} known to clerks, whose reply channels pass by the router. */
-	faultsChanged(): void {
-		this.#router.planChanged();
 	}
 
 	/**

@@ -68,14 +68,16 @@ export class Router {
 	readonly #timers = new Set<NodeJS.Timeout>();
 	/** What a turn sends. */
 	#outgoing: Outgoing[] = [];
-	/** Links to clients that had a fault when last looked at. */
-	#faultyLinks = new Set<string>();
+	readonly #stopListening: () => void;
 	#nextClient = 0;
 	#isClosed = false;
+	/** The plan has changed in this turn. */
+	#isChanged = false;
 
 	constructor(options: RouterOptions) {
 		this.#options = options;
 		this.busyPoll = new BusyPoll({now: options.now});
+		this.#stopListening = options.plan.onChange(() => this.#planChanged());
 	}
 
 	/** Connects a node's threads; replaces those of its previous life. `kv` may be the same port as `raft`. */
@@ -130,27 +132,36 @@ export class Router {
 		this.#flush();
 	}
 
-	/** To be called after every change of the plan: clients whose links changed get new reply channels. */
-	planChanged(): void {
-		const {plan} = this.#options;
-		const faulty = new Set<string>();
-		for (const [number, clerk] of this.#clients) {
-			for (const id of this.#nodes.keys()) {
-				const [client, server] = linkOf(number, id);
-				const key = `${number}/${id}`;
-				if (!plan.isClean(client, server) || !plan.isClean(server, client)) faulty.add(key);
-				if (faulty.has(key) || this.#faultyLinks.has(key)) clerk.linkReset(id);
-			}
-		}
-		this.#faultyLinks = faulty;
-	}
-
 	close(): void {
 		this.#isClosed = true;
+		this.#stopListening();
 		for (const timer of this.#timers) clearTimeout(timer);
 		for (const id of this.#nodes.keys()) this.detachNode(id);
 		for (const ports of this.#relays.values()) for (const port of ports) port.close();
 		this.#clients.clear();
+	}
+
+	/** All changes of one turn are one. No reply can pass by the router meanwhile: it comes with a later turn. */
+	#planChanged(): void {
+		if (this.#isChanged) return;
+		this.#isChanged = true;
+		queueMicrotask(() => {
+			this.#isChanged = false;
+			if (!this.#isClosed) this.#resetLinks();
+		});
+	}
+
+	/** Clients get new reply channels on the links that have a fault now, and on those whose replies pass the router without need. */
+	#resetLinks(): void {
+		const {plan} = this.#options;
+		const relayed = new Set(Array.from(this.#relays.keys(), key => key.slice(0, key.lastIndexOf('/'))));
+		for (const [number, clerk] of this.#clients) {
+			for (const id of this.#nodes.keys()) {
+				const [client, server] = linkOf(number, id);
+				const isClean = plan.isClean(client, server) && plan.isClean(server, client);
+				if (!isClean || relayed.has(`${number}/${id}`)) clerk.linkReset(id);
+			}
+		}
 	}
 
 	#count(envelope: Envelope): void {

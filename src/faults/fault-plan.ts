@@ -55,6 +55,7 @@ export class FaultPlan {
 	/** By fault and link. Apart from the conditions, so that a change elsewhere does not empty a queue. */
 	readonly #queues = new Map<string, LinkQueue>();
 	#isEmpty = true;
+	readonly #listeners = new Set<() => void>();
 	readonly #nodeCount: number | undefined;
 
 	/** Throws a `FaultError`, as all methods do that set a fault. */
@@ -68,24 +69,22 @@ export class FaultPlan {
 	set(id: string, fault: NetworkFault): void {
 		checkNetworkFault(fault, this.#nodeCount);
 		this.#faults.set(id, fault);
-		this.#changed(id);
+		this.#changed([id]);
 	}
 
 	/** Takes a fault away. Answers whether there was one. */
 	clear(id: string): boolean {
-		const existed = this.#faults.delete(id);
-		if (existed) this.#changed(id);
-		return existed;
+		return this.#clearAll([id]);
 	}
 
 	/** Everyone hears everyone again: partitions, isolations, cuts and flapping are over; loss, delays and modes stay. */
 	heal(): void {
-		for (const [id, fault] of this.#faults) if (isConnectivityFault(fault)) this.clear(id);
+		this.#clearAll([...this.#faults].filter(([, fault]) => isConnectivityFault(fault)).map(([id]) => id));
 	}
 
 	/** No fault is left. */
 	reset(): void {
-		for (const id of this.#faults.keys()) this.clear(id);
+		this.#clearAll([...this.#faults.keys()]);
 	}
 
 	/** Replaces an earlier partition. See the type of the fault about nodes that are named twice or not at all. */
@@ -128,6 +127,17 @@ export class FaultPlan {
 	setDelay(delay: Distribution | undefined, among: EndpointSet = 'nodes'): void {
 		if (delay === undefined) this.clear('delay');
 		else this.set('delay', {type: 'delay', links: {from: among, to: among}, delay});
+	}
+
+	/**
+	 * Calls `listener` after each call that changed the plan, before that call returns: once for `heal` and `reset`, however
+	 * many faults they take away. The function that it returns ends this.
+	 */
+	onChange(listener: () => void): () => void {
+		// Its own object for each call: the same function may listen twice, and each ends for itself.
+		const entry = (): void => listener();
+		this.#listeners.add(entry);
+		return () => void this.#listeners.delete(entry);
 	}
 
 	/** Whether a message on this link arrives at once and once, for sure. One look-up while no fault is set. */
@@ -173,10 +183,20 @@ export class FaultPlan {
 		return {faults: Array.from(this.#faults, ([id, fault]) => ({id, fault}))};
 	}
 
-	#changed(id: string): void {
+	/** Answers whether there was one of them. */
+	#clearAll(ids: readonly string[]): boolean {
+		const cleared = ids.filter(id => this.#faults.delete(id));
+		if (cleared.length > 0) this.#changed(cleared);
+		return cleared.length > 0;
+	}
+
+	#changed(ids: readonly string[]): void {
 		this.#isEmpty = this.#faults.size === 0;
 		this.#conditions.clear();
-		for (const key of this.#queues.keys()) if (key.startsWith(`${id}\n`)) this.#queues.delete(key);
+		for (const key of this.#queues.keys()) {
+			if (ids.some(id => key.startsWith(`${id}\n`))) this.#queues.delete(key);
+		}
+		for (const listener of this.#listeners) listener();
 	}
 
 	#conditionsOf(from: Endpoint, to: Endpoint): LinkConditions {

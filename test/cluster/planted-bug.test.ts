@@ -71,7 +71,6 @@ async function play({Cluster}: typeof Threadraft): Promise<KvHistory> {
 	try {
 		// Replies pass by the router only where a link has a fault.
 		cluster.faults.setDelay({type: 'uniform', minMs: 0, maxMs: 1}, 'everyone');
-		cluster.faultsChanged();
 		const recorder = new Recorder(() => Math.round(performance.now() * 1e6));
 		await Promise.all(Array.from({length: clients}, (_, client) => playOne(cluster.clerk(), recorder, client)));
 		return recorder.history();

@@ -1,6 +1,7 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import {clientEndpoint, nodeEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
+import {FaultError} from '../../src/faults/fault-error.js';
 import {FaultPlan, type Delivery} from '../../src/faults/fault-plan.js';
 import {FaultError} from '../../src/faults/fault-error.js';
 import type {MessageKind} from '../../src/faults/lab-network.js';
@@ -309,4 +310,39 @@ test('impossible numbers are refused', t => {
 	t.throws(() => plan.isolate(-1), {instanceOf: FaultError});
 	t.throws(() => plan.partition([]), {instanceOf: FaultError});
 	t.deepEqual(plan.toJSON(), {faults: []});
+});
+
+test('a plan tells its listeners of each change once, with the change made, and of nothing else', t => {
+	const plan = planOf({type: 'unreliable'});
+	const told: string[] = [];
+	const stop = plan.onChange(() => told.push(plan.describe().length.toString()));
+	plan.isolate(1);
+	plan.cut(0, 2);
+	plan.partition([[0, 1], [2]]);
+	t.deepEqual(told.splice(0), ['2', '3', '4']);
+	plan.heal();
+	t.deepEqual(told.splice(0), ['1'], 'three faults are taken away by one call');
+	plan.heal();
+	t.false(plan.clear('cut node:0 node:2'));
+	t.throws(() => plan.setLoss(2), {instanceOf: FaultError});
+	t.deepEqual(told, [], 'these change nothing');
+	plan.reset();
+	t.deepEqual(told.splice(0), ['0']);
+	stop();
+	plan.isolate(1);
+	t.deepEqual(told, []);
+});
+
+test('the same function can listen twice, and each ends for itself', t => {
+	const plan = new FaultPlan();
+	let count = 0;
+	const listener = (): void => void (count += 1);
+	const stop = plan.onChange(listener);
+	plan.onChange(listener);
+	plan.isolate(1);
+	t.is(count, 2);
+	stop();
+	stop();
+	plan.heal();
+	t.is(count, 3);
 });

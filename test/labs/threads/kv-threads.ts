@@ -1,7 +1,7 @@
 /** The whole service on real threads, through its public face: `Cluster` and `Clerk`. */
 import {Cluster, type Clerk} from '../../../actors/index.js';
 import {textOf} from '../../../actors/text.js';
-import type {FaultPlan, LabMode} from '../../../src/faults/fault-plan.js';
+import type {LabMode} from '../../../src/faults/fault-plan.js';
 import {nodeId} from '../../../src/raft/types.js';
 import {hardStateBytes, trafficOf} from '../accounting.js';
 import type {KvClerk, KvCluster, KvClusterOptions, ServerSizes, Traffic} from '../harness.js';
@@ -39,15 +39,15 @@ export class KvThreads implements KvCluster {
 	}
 
 	partition(groups: readonly (readonly number[])[]): void {
-		this.#change(faults => faults.partition(groups));
+		this.#cluster.faults.partition(groups);
 	}
 
 	connectAll(): void {
-		this.#change(faults => void faults.clear('partition'));
+		this.#cluster.faults.clear('partition');
 	}
 
 	setMode(mode: LabMode, on: boolean): void {
-		this.#change(faults => faults.setMode(mode, on));
+		this.#cluster.faults.setMode(mode, on);
 	}
 
 	async leader(): Promise<number | undefined> {
@@ -85,11 +85,6 @@ export class KvThreads implements KvCluster {
 	async close(): Promise<void> {
 		await this.#cluster.close();
 	}
-
-	#change(change: (faults: FaultPlan) => void): void {
-		change(this.#cluster.faults);
-		this.#cluster.faultsChanged();
-	}
 }
 
 class ThreadClerk implements KvClerk {
@@ -117,7 +112,6 @@ class ThreadClerk implements KvClerk {
 	connectTo(servers: readonly number[]): void {
 		const {faults, nodeIds: nodes} = this.#cluster;
 		connectClerk(faults, this.#clerk.endpoint, {servers, nodes});
-		this.#cluster.faultsChanged();
 	}
 
 	close(): void {

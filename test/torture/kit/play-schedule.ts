@@ -41,10 +41,8 @@ export class SchedulePlayer {
 	}
 
 	async #inject(id: string, fault: Fault): Promise<void> {
-		if (isNetworkFault(fault)) {
-			this.#cluster.faults.set(id, fault);
-			this.#cluster.faultsChanged();
-		} else if (fault.type === 'crash') await this.#kill(id, [fault.node]);
+		if (isNetworkFault(fault)) this.#cluster.faults.set(id, fault);
+		else if (fault.type === 'crash') await this.#kill(id, [fault.node]);
 		else if (fault.type === 'crashAll') await this.#kill(id, this.#cluster.nodeIds);
 		else if (fault.type === 'crashLoop') this.#loop(id, fault.node, fault.upMs);
 		else if (fault.type === 'pause') await this.#cluster.pause(nodeId(fault.node), fault.durationMs);
@@ -78,6 +76,6 @@ export class SchedulePlayer {
 			await loop.ended;
 		}
 		await Promise.all((this.#down.get(id) ?? []).map(node => this.#cluster.restart(nodeId(node))));
-		if (this.#cluster.faults.clear(id)) this.#cluster.faultsChanged();
+		this.#cluster.faults.clear(id);
 	}
 }

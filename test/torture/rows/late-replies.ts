@@ -39,7 +39,6 @@ export const lateReplies: Row = {
 				trial.tell(`${trial.figures.faults} leaders cut off`);
 			}
 			cluster.faults.reset();
-			cluster.faultsChanged();
 			await load.served('after all faults are healed');
 			await load.stop();
 			await cluster.close();
@@ -57,12 +56,10 @@ async function disturb(trial: Trial, cluster: Cluster): Promise<void> {
 	delayBetween(cluster, leader, follower, trial.random.integer(100, 900));
 	await trial.sleep(trial.random.integer(50, 300));
 	cluster.faults.isolate(leader, {direction: trial.random.pick(['both', 'inbound', 'outbound'] as const)});
-	cluster.faultsChanged();
 	trial.fault();
 	await trial.sleep(trial.random.integer(100, 900));
 	cluster.faults.heal();
 	if (trial.random.chance(0.5)) cluster.faults.reset();
-	cluster.faultsChanged();
 	await trial.sleep(trial.random.integer(0, 300));
 }
 
@@ -71,5 +68,4 @@ function delayBetween(cluster: Cluster, one: NodeId, other: NodeId, ms: number):
 	const delay = {type: 'uniform', minMs: 0, maxMs: ms} as const;
 	cluster.faults.set('late requests', {type: 'delay', links: {from, to}, delay});
 	cluster.faults.set('late replies', {type: 'delay', links: {from: to, to: from}, delay});
-	cluster.faultsChanged();
 }

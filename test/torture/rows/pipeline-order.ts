@@ -26,7 +26,6 @@ export const pipelineOrder: Row = {
 		});
 		trial.defer(() => gateway.close());
 		cluster.faults.setMode('unreliable', true);
-		cluster.faultsChanged();
 		for (let round = 0; round < 2 || !trial.isOver; round++) {
 			const crash = trial.random.chance(0.5) ? crashLeader(trial, cluster) : Promise.resolve();
 			if (round % 2 === 0) await throughPort(trial, gateway.port, `p${round}`);
