@@ -1,7 +1,6 @@
 /** What a thread of the pool does: one seed, and what is worth telling of it. */
-import {simulate, type SimulationOptions, type SimulationResult} from '../../src/simulation/simulate.js';
-import {shrink} from '../../src/simulation/shrink.js';
-import {codec} from '../codec/codec.js';
+import type {SimulationResult} from '../../src/simulation/simulate.js';
+import {shrink, simulate, type SimulationOptions} from './simulate.js';
 
 export type SeedOptions = Omit<SimulationOptions, 'codec' | 'onProgress'>;
 
@@ -23,7 +22,7 @@ export interface SeedReport {
 export function runSeed({shrinks, progress, ...given}: SeedTask): SeedReport {
 	const begun = performance.now();
 	const onProgress = (): void => void Atomics.add(progress, 0, 1);
-	const options = {...given, codec, onProgress};
+	const options = {...given, onProgress};
 	const result = simulate(options);
 	const elapsedMs = performance.now() - begun;
 	if (result.ok || !shrinks) return {result, shrinkRuns: 0, elapsedMs};

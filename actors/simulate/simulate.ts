@@ -1,0 +1,35 @@
+/** The simulator with the codec that real clusters use. `src/simulation` is given its codec, because it may import nothing from here. */
+import type {Codec} from '../../src/kv/types.js';
+import {shrink as shrinkWith, type ShrinkOptions, type ShrunkRun} from '../../src/simulation/shrink.js';
+import {
+	simulate as simulateWith,
+	type SimulationOptions as CoreOptions,
+	type SimulationResult,
+} from '../../src/simulation/simulate.js';
+import {codec} from '../codec/codec.js';
+
+export interface SimulationOptions extends Omit<CoreOptions, 'codec'> {
+	/** Writes and reads what clients and servers say to each other, and what rests on the disks. @default CBOR, as in real clusters */
+	readonly codec?: Codec | undefined;
+}
+
+/**
+ * Runs one seed to its end, on this thread. The same options give the same result, bit for bit.
+ *
+ * @throws {SimulationOptionError}
+ */
+export function simulate(options: SimulationOptions): SimulationResult {
+	return simulateWith(withCodec(options));
+}
+
+/**
+ * Makes a failing run small: shorter, and with as few faults as still break the same invariant. `failed` is what
+ * `simulate(options)` gave; it must not be ok.
+ *
+ * @throws {SimulationOptionError}
+ */
+export function shrink(options: SimulationOptions, failed: SimulationResult, limits?: ShrinkOptions): ShrunkRun {
+	return shrinkWith(withCodec(options), failed, limits);
+}
+
+const withCodec = (options: SimulationOptions): CoreOptions => ({...options, codec: options.codec ?? codec});
