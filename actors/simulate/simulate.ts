@@ -1,5 +1,5 @@
 /** The simulator with the codec that real clusters use. `src/simulation` is given its codec, because it may import nothing from here. */
-import type {Codec} from '../../src/kv/types.js';
+import type {Codec} from '../../src/base/codec.js';
 import {shrink as shrinkWith, type ShrinkOptions, type ShrunkRun} from '../../src/simulation/shrink.js';
 import {
 	simulate as simulateWith,

@@ -1,7 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import {clientEndpoint, nodeEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
-import {FaultError} from '../../src/faults/fault-error.js';
 import {FaultPlan, type Delivery} from '../../src/faults/fault-plan.js';
 import {FaultError} from '../../src/faults/fault-error.js';
 import type {MessageKind} from '../../src/faults/lab-network.js';

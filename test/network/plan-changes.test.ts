@@ -3,7 +3,7 @@ import {MessageChannel} from 'node:worker_threads';
 import test, {type ExecutionContext} from 'ava';
 import {Router} from '../../actors/network/router.js';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
-import {Random} from '../../src/faults/random.js';
+import {Random} from '../../src/base/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 
 interface Scene {
