@@ -41,6 +41,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 		reader: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
 		info: () => clusterInfo(cluster),
 		isLoading: () => cluster.availability === 'loading',
+		maxMemoryBytes: cluster.maxMemoryBytes,
 		close: () => cluster.close(),
 	});
 	cluster.on('event', tellEvent);
@@ -86,11 +87,12 @@ interface Backend {
 	readonly reader?: KeyValueClient;
 	readonly info: () => Promise<Record<string, string | number>>;
 	readonly isLoading?: () => boolean;
+	readonly maxMemoryBytes?: number;
 	close(): Promise<void>;
 }
 
 async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend: Backend): Promise<RedisGateway> {
-	const {client, reader, info} = backend;
+	const {client, reader, info, isLoading, maxMemoryBytes} = backend;
 	try {
 		return await startRedisGateway({
 			client,
@@ -99,7 +101,8 @@ async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend:
 			port: redisPort,
 			info,
 			limits: {valueBytesMax},
-			isLoading: backend.isLoading,
+			isLoading,
+			maxMemoryBytes,
 			reservedDescriptors: reservedDescriptors + nodes * descriptorsOfNode,
 			notice: text => process.stderr.write(`${text}\n`),
 		});

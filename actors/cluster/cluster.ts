@@ -94,6 +94,11 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		return Array.from({length: this.#options.nodes}, (_, id) => nodeId(id));
 	}
 
+	/** Bytes of keys and values beyond which writes that add to them are refused. */
+	get maxMemoryBytes(): number {
+		return this.#options.maxMemoryBytes;
+	}
+
 	/** Messages and bytes since the start. */
 	get traffic(): Readonly<RouterCounters> {
 		return this.#router.counters;

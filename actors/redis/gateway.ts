@@ -29,6 +29,11 @@ export interface RedisGatewayOptions {
 	readonly reservedDescriptors?: number | undefined;
 	/** Whether operations are refused now because the data is being read from the disk: PING and INFO say so. @default never */
 	readonly isLoading?: (() => boolean) | undefined;
+	/**
+	 * Bytes of keys and values beyond which the service refuses writes, for CONFIG GET and INFO: they say what holds, the
+	 * service holds it. 0: there is no such limit. @default 0
+	 */
+	readonly maxMemoryBytes?: number | undefined;
 	/** Told in a sentence what an operator should know. @default nobody */
 	readonly notice?: ((text: string) => void) | undefined;
 }
@@ -47,6 +52,7 @@ const gatewayOptions = optionsOf(
 		port: wholeNumber(0, 65_535),
 		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
 		reservedDescriptors: wholeNumber(0),
+		maxMemoryBytes: wholeNumber(0),
 		notice: callback(),
 		isLoading: callback(),
 	},
@@ -64,6 +70,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		host,
 		port,
 		isLoading: options.isLoading ?? (() => false),
+		maxMemoryBytes: options.maxMemoryBytes ?? 0,
 		startedMs: performance.now(),
 		sessions: new Map(),
 		connectionsReceived: 0,

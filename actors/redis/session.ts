@@ -16,6 +16,8 @@ export interface GatewayState {
 	port: number;
 	/** Whether operations are refused because the data is being read from the disk. */
 	readonly isLoading: () => boolean;
+	/** Bytes of keys and values beyond which the service refuses writes; 0: it has no such limit. */
+	readonly maxMemoryBytes: number;
 	/** By `performance.now()`. */
 	readonly startedMs: number;
 	/** The open connections, by their id. */

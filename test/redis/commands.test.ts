@@ -229,6 +229,16 @@ test('INFO tells of the server, its clients and the cluster, all or by section',
 	);
 });
 
+test('CONFIG GET and INFO name the limit of memory for keys and values, and 0 where there is none', async t => {
+	const {port} = await openGateway(t, {maxMemoryBytes: 104_857_600});
+	t.is(await talk({port}, 'CONFIG GET maxmemory\r\n'), '*2\r\n$9\r\nmaxmemory\r\n$9\r\n104857600\r\n');
+	const limited = await talk({port}, 'INFO memory\r\n');
+	for (const line of ['maxmemory:104857600', 'maxmemory_human:100.00M', 'maxmemory_policy:noeviction'])
+		t.true(limited.includes(`\r\n${line}\r\n`), line);
+	const unlimited = await talk(await openGateway(t), 'INFO memory\r\n');
+	for (const line of ['maxmemory:0', 'maxmemory_human:0B']) t.true(unlimited.includes(`\r\n${line}\r\n`), line);
+});
+
 test('INFO answers also when the cluster cannot be asked', async t => {
 	const {port} = await openGateway(t, {info: () => Promise.reject(new Error('no\nleader'))});
 	t.true((await talk({port}, 'INFO\r\n')).includes('# Raft\r\nerror:Error: no leader\r\n'));

@@ -4,13 +4,13 @@ import {container} from './container.js';
 import {matchesGlob} from './glob.js';
 
 /** What tools ask for, answered as it is here: keys are neither evicted nor saved by a schedule. */
-function settingsOf({limits, host, port}: GatewayState): Readonly<Record<string, string>> {
+function settingsOf({limits, host, port, maxMemoryBytes}: GatewayState): Readonly<Record<string, string>> {
 	return {
 		appendonly: 'no',
 		bind: host,
 		databases: '1',
 		maxclients: String(limits.clientsMax),
-		maxmemory: '0',
+		maxmemory: String(maxMemoryBytes),
 		'maxmemory-clients': String(limits.clientsBytesMax),
 		'maxmemory-policy': 'noeviction',
 		port: String(port),

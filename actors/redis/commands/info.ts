@@ -20,6 +20,8 @@ const sections: Readonly<Record<string, (gateway: GatewayState) => Fields>> = {
 	memory: gateway => ({
 		used_memory_rss: process.memoryUsage.rss(),
 		mem_clients_normal: gateway.memory.bytes,
+		maxmemory: gateway.maxMemoryBytes,
+		maxmemory_human: humanBytes(gateway.maxMemoryBytes),
 		maxmemory_clients: gateway.limits.clientsBytesMax,
 		maxmemory_policy: 'noeviction',
 	}),
@@ -34,6 +36,16 @@ const sections: Readonly<Record<string, (gateway: GatewayState) => Fields>> = {
 	}),
 	replication: () => ({role: 'master', connected_slaves: 0}),
 };
+
+const units = ['B', 'K', 'M', 'G', 'T', 'P'];
+
+/** As Redis writes it for people: 0B, 97.66K, 2.00G. */
+function humanBytes(bytes: number): string {
+	let unit = 0;
+	let amount = bytes;
+	for (; amount >= 1024 && unit < units.length - 1; unit++) amount /= 1024;
+	return `${unit === 0 ? amount : amount.toFixed(2)}${units[unit]}`;
+}
 
 const everything = new Set(['all', 'everything', 'default']);
 
