@@ -1,5 +1,5 @@
 /** The KV server as an actor: it takes requests from clerks, subscribes to its node's apply stream, and replies. */
-import {KvServer} from '../../src/kv/server.js';
+import {defaultServerLimits, KvServer} from '../../src/kv/server.js';
 import type {Milliseconds, ServiceOutput} from '../../src/raft/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import {codec} from '../codec/codec.js';
@@ -33,6 +33,8 @@ export class KvActor implements Actor<KvActorMessage> {
 				valueBytesMax: replica.valueBytesMax,
 				sessionTimeoutMs: replica.sessionTimeoutMs,
 				storeBytesMax: replica.maxMemoryBytes,
+				// One value can always be read.
+				readBytesMax: Math.max(defaultServerLimits.readBytesMax, replica.valueBytesMax),
 			},
 		});
 	}

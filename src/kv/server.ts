@@ -35,7 +35,7 @@ import type {Command, KvReply, KvRequest, Outcome, ReadOperation, Result} from '
 import {Waiters} from './waiters.js';
 
 export interface ServerLimits extends StateMachineLimits, AdmissionLimits, PendingLimits, SliceLimits {
-	/** Bytes of values in the reply to one read request. @default 67108864 (64 MiB) */
+	/** Bytes of values in the reply to one read request; the clerk then asks for each value alone. @default 8388608 (8 MiB) */
 	readonly readBytesMax: number;
 	/** Bytes of answers that are prepared while a quorum is asked; the one that exceeds them is the last. @default 1048576 (1 MiB) */
 	readonly preparedBytesMax: number;
@@ -57,7 +57,7 @@ export const defaultServerLimits: ServerLimits = {
 	requestBytesMax: 4 * 2 ** 20,
 	requestOperationsMax: 4096,
 	commandBytesMax: 1.5 * 2 ** 20,
-	readBytesMax: 64 * 2 ** 20,
+	readBytesMax: 8 * 2 ** 20,
 	preparedBytesMax: 2 ** 20,
 	proposalBytesMax: 2 ** 20,
 	storeBytesMax: Infinity,

@@ -345,6 +345,18 @@ test('a read whose answer would be too large is refused', t => {
 	]);
 });
 
+test('one answer holds at most 8 MiB of values, so that nobody waits for long behind those who read large ones', t => {
+	const bench = new Bench({}).lead(1);
+	bench.apply(1, 1, [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'x'.repeat(2 ** 20)))]);
+	bench.server.request(1, readOf(...Array.from({length: 8}, () => 'k')));
+	bench.server.request(2, readOf(...Array.from({length: 9}, () => 'k')));
+	bench.server.flush();
+	bench.handle({type: 'readReady', readId: 1, readIndex: 2});
+	const [first, second] = bench.replied();
+	t.is((first?.[1] as readonly unknown[] | undefined)?.length, 8);
+	t.deepEqual(second, [2, {type: 'refused', reason: 'tooLarge'}]);
+});
+
 test('pending requests are bounded in number and bytes, and room comes back', t => {
 	const overloaded: KvReply = {type: 'refused', reason: 'overloaded'};
 	const bench = new Bench({pendingRequestsMax: 2, pendingBytesMax: 30}).lead(1);
