@@ -1,5 +1,6 @@
 /** Every row of the torture runs, in the order in which they run: what is soon said comes first. */
 import type {Row} from './row.js';
+import {backups} from './rows/backups.js';
 import {connections} from './rows/connections.js';
 import {damagedFiles} from './rows/damaged-files.js';
 import {damagedNode} from './rows/damaged-node.js';
@@ -19,6 +20,7 @@ import {killNine} from './rows/kill-nine.js';
 import {lateReplies} from './rows/late-replies.js';
 import {lateViolation} from './rows/late-violation.js';
 import {locks} from './rows/locks.js';
+import {maxMemory} from './rows/max-memory.js';
 import {memoryBudgets} from './rows/memory-budgets.js';
 import {nemesis} from './rows/nemesis.js';
 import {nothingJudged} from './rows/nothing-judged.js';
@@ -47,6 +49,7 @@ export const rows: readonly Row[] = [
 	foreignFiles,
 	damagedFiles,
 	damagedNode,
+	backups,
 	failedSync,
 	fullDisk,
 	failingDisks,
@@ -55,6 +58,7 @@ export const rows: readonly Row[] = [
 	connections,
 	slowReaders,
 	memoryBudgets,
+	maxMemory,
 	etcdOutages,
 	overload,
 	startsAndStops,

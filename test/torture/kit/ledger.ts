@@ -4,6 +4,12 @@
  */
 import {type Caller, NoAnswer} from './caller.js';
 
+/** What had been acknowledged at a moment: a copy of the state that is begun after it holds all of this. */
+export interface Promised {
+	readonly tokens: readonly number[];
+	readonly steps: number;
+}
+
 export class Ledger {
 	readonly #key: string;
 	#next = 0;
@@ -47,13 +53,23 @@ export class Ledger {
 
 	/** Reads both, and says what is wrong with them. */
 	async audit(caller: Caller): Promise<readonly string[]> {
+		return this.auditCopy(caller, this.promised());
+	}
+
+	/** What a copy of the state must hold that is begun now. */
+	promised(): Promised {
+		return {tokens: [...this.#acknowledged], steps: this.#steps.acknowledged};
+	}
+
+	/** Reads both of a copy that was begun after `promised`: what came later may be there or not. Nothing may be under way. */
+	async auditCopy(caller: Caller, {tokens, steps}: Promised): Promise<readonly string[]> {
 		const value = await caller.run({type: 'get', key: this.#key});
 		const counter = await caller.run({type: 'get', key: `${this.#key}#`});
 		if (value.type !== 'value' || counter.type !== 'value') throw new TypeError('a get is answered with a value');
-		return [...this.faultsOf(value.value ?? ''), ...this.#faultsOfCounter(counter.value ?? '0')];
+		return [...this.#faultsOf(value.value ?? '', tokens), ...this.#faultsOfCounter(counter.value ?? '0', steps)];
 	}
 
-	faultsOf(value: string): readonly string[] {
+	#faultsOf(value: string, promised: readonly number[]): readonly string[] {
 		const tokens = value.split(',').slice(0, -1).map(Number);
 		const seen = new Set(tokens);
 		const faults: string[] = [];
@@ -62,18 +78,22 @@ export class Ledger {
 		const certain = tokens.filter(token => this.#acknowledged.has(token));
 		if (certain.some((token, offset) => offset > 0 && token < (certain[offset - 1] ?? 0)))
 			faults.push(`${this.#key}: out of order`);
-		const lost = [...this.#acknowledged].filter(token => !seen.has(token));
+		const lost = promised.filter(token => !seen.has(token));
 		if (lost.length > 0)
 			faults.push(`${this.#key}: acknowledged and lost: ${lost.slice(0, 20).join(' ')} (${lost.length})`);
+		const foreign = tokens.filter(token => !(token < this.#next));
+		if (foreign.length > 0) faults.push(`${this.#key}: never sent: ${foreign.slice(0, 20).join(' ')}`);
 		const ghosts = [...this.#refused].filter(token => seen.has(token));
 		if (ghosts.length > 0) faults.push(`${this.#key}: refused and there: ${ghosts.slice(0, 20).join(' ')}`);
 		return faults;
 	}
 
-	#faultsOfCounter(text: string): readonly string[] {
+	#faultsOfCounter(text: string, promised: number): readonly string[] {
 		const value = Number(text);
 		const {acknowledged, unknown} = this.#steps;
-		if (value >= acknowledged && value <= acknowledged + unknown) return [];
-		return [`${this.#key}#: ${acknowledged} steps acknowledged, ${unknown} unknown, and the counter is at ${text}`];
+		if (value >= promised && value <= acknowledged + unknown) return [];
+		return [
+			`${this.#key}#: ${promised} of ${acknowledged} steps promised, ${unknown} unknown, and the counter is at ${text}`,
+		];
 	}
 }

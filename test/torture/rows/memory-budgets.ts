@@ -11,7 +11,10 @@ const mebibyte = 2 ** 20;
 const partsAnnounced = 65_536;
 /** What each of many requests has of its parts when its client stops: each costs memory, none ends. */
 const partsSent = 65_000;
-const growthMax = 900 * mebibyte;
+const budgetLong = 256 * mebibyte;
+const budgetShort = 64 * mebibyte;
+/** Beside the budget: values on their way from the leader, and what the collector has yet to find of those that were sent. */
+const overheadBytes = 256 * mebibyte;
 const valueBytes = mebibyte - 1024;
 const answerTimeoutMs = 15_000;
 
@@ -20,10 +23,10 @@ type Greed = (trial: Trial, port: number) => Promise<readonly Socket[]>;
 export const memoryBudgets: Row = {
 	name: 'memory-budgets',
 	title:
-		'requests that never end and replies that nobody reads take bounded memory, and a modest client is served beside them',
+		'requests that never end and replies that nobody reads take no more memory than all clients together may, and a modest client is served beside them',
 	weight: 2,
-	shortMs: 3000,
-	isInTests: false,
+	shortMs: 1000,
+	isInTests: true,
 	run: async trial => {
 		for (let round = 0; round === 0 || !trial.isOver; round++) {
 			for (const [what, greed] of Object.entries(greeds)) {
@@ -35,7 +38,8 @@ export const memoryBudgets: Row = {
 };
 
 async function tryOnce(trial: Trial, what: string, greed: Greed): Promise<void> {
-	const server = new Server(trial, {args: ['--memory', '--nodes', '1']});
+	const budget = trial.isLong ? budgetLong : budgetShort;
+	const server = new Server(trial, {args: {nodes: 1, redis: {clientsBytesMax: budget}}});
 	const port = await server.ready();
 	const redis = connectRedis(port, answerTimeoutMs);
 	await redis.set('large', 'x'.repeat(valueBytes));
@@ -52,7 +56,7 @@ async function tryOnce(trial: Trial, what: string, greed: Greed): Promise<void> 
 			await trial.sleep(50);
 		}
 		trial.note(what, `${Math.round(most / mebibyte)} MiB`);
-		if (most > growthMax) trial.find(`${what}: memory grew by ${Math.round(most / mebibyte)} MiB`);
+		if (most > budget + overheadBytes) trial.find(`${what}: memory grew by ${Math.round(most / mebibyte)} MiB`);
 	} catch (error) {
 		trial.find(`${what}: a modest client was told ${String(error)}; ${server.errors.slice(-500)}`);
 	} finally {
