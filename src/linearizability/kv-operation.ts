@@ -92,3 +92,9 @@ export function versionOf(output: KvOutput | undefined): number | undefined {
 export function foundNothing(output: KvOutput): boolean {
 	return (output.type === 'deleted' && output.existed === false) || (output.type === 'cleared' && output.count === 0);
 }
+
+/** Whether it is a deletion that does not tell of anything that it found, so that it may have changed nothing. */
+export function mayHaveFoundNothing(output: KvOutput): boolean {
+	if (output.type === 'deleted') return output.existed !== true;
+	return output.type === 'cleared' && (output.count ?? 0) === 0;
+}

@@ -20,40 +20,8 @@ import {writeJsonLines} from '../../src/linearizability/formats/write-json-lines
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {partition} from '../../src/linearizability/partition.js';
 import {execute, type KeyValues} from '../../src/kv/operations.js';
-import type {Stored} from '../../src/kv/shard.js';
-import type {Value} from '../../src/kv/types.js';
 import {operationOf, outputOf} from '../../actors/load/recorded-operation.js';
-
-/** The keys and values of one moment. */
-class Moment implements KeyValues {
-	readonly #entries: Map<string, Stored>;
-
-	constructor(entries: Iterable<readonly [string, Stored]> = []) {
-		this.#entries = new Map(entries);
-	}
-
-	get(key: string): Stored | undefined {
-		return this.#entries.get(key);
-	}
-
-	set(key: string, value: Value, version: number): void {
-		this.#entries.set(key, {value, version});
-	}
-
-	delete(key: string): boolean {
-		return this.#entries.delete(key);
-	}
-
-	clear(): number {
-		const {size} = this.#entries;
-		this.#entries.clear();
-		return size;
-	}
-
-	copy(): Moment {
-		return new Moment(this.#entries);
-	}
-}
+import {Moment} from './moment.js';
 
 /** The parts of an operation, each with its answer. */
 type Part = readonly [KvPart, KvResult | undefined];

@@ -13,6 +13,8 @@ export interface RandomHistoryOptions {
 	readonly values: 'unique' | number;
 	/** What values are drawn from, unless they are unique. @default the first letters */
 	readonly letters?: string;
+	/** `digits`: each summand is four times the one before it. @default ones, up and down */
+	readonly increments?: 'digits';
 	readonly isVersioned: boolean;
 	/** Chance that an operation's outcome is unknown. */
 	readonly unknown: number;
@@ -33,7 +35,8 @@ export function randomFrom(seed: number): () => number {
 	};
 }
 
-interface Draft {
+/** When an operation is under way, and what becomes of it. */
+export interface Draft {
 	readonly process: string;
 	readonly call: number;
 	readonly return: number;
@@ -60,7 +63,11 @@ export function randomHistory(options: RandomHistoryOptions, random: () => numbe
 	return done.filter(operation => operation !== undefined);
 }
 
-function draftTimes({count, clients, unknown}: RandomHistoryOptions, random: () => number): Draft[] {
+/** In the order in which they are drawn; not that of their effects. */
+export function draftTimes(
+	{count, clients, unknown}: Pick<RandomHistoryOptions, 'count' | 'clients' | 'unknown'>,
+	random: () => number,
+): Draft[] {
 	const free = Array.from({length: clients}, () => 0);
 	let names = clients;
 	const processes = free.map((_, client) => String(client));
@@ -100,7 +107,7 @@ class Store {
 			case 'putIfPresent':
 				return {type: 'put', key, value: this.#fresh(), condition: type === 'putIfAbsent' ? 'absent' : 'present'};
 			case 'increment':
-				return {type, key, by: this.#chance(0.7) ? 1n : -1n};
+				return {type, key, by: this.#summand()};
 			case 'put':
 			case 'append':
 				return {type, key, value: this.#fresh()};
@@ -120,7 +127,7 @@ class Store {
 		if (damaged && input.type !== 'get' && this.#chance(0.5)) {
 			const output = this.#run(input, this.#now);
 			if (this.#chance(0.5) && this.#past.length > 1) this.#past.pop();
-			else if (input.type === 'append') this.#run(input, this.#now);
+			else if (input.type === 'append' || input.type === 'increment') this.#run(input, this.#now);
 			return output;
 		}
 		return this.#run(input, damaged ? this.#any() : this.#now);
@@ -182,6 +189,11 @@ class Store {
 
 	#any(): {readonly value: string | undefined; readonly version: number} {
 		return this.#past[Math.floor(this.#random() * this.#past.length)] as {value: string | undefined; version: number};
+	}
+
+	#summand(): bigint {
+		if (this.#options.increments === 'digits') return 4n ** BigInt(this.#written++);
+		return this.#chance(0.7) ? 1n : -1n;
 	}
 
 	#fresh(): string {

@@ -2,6 +2,7 @@
 import {
 	foundNothing,
 	isChange,
+	mayHaveFoundNothing,
 	versionOf,
 	type KvHistory,
 	type KvInput,
@@ -156,7 +157,11 @@ function numberKeys(parts: readonly Part[]): Map<string, number> {
 function observeVersions(parts: readonly Part[]): GroupVersions {
 	return {
 		isVersioned: parts.some(part => versionOf(part.result) !== undefined || asksForVersion(part)),
-		owned: new Set(parts.flatMap(({result}) => changedVersion(result) ?? [])),
+		owned: new Set(
+			parts.flatMap(({result}) =>
+				result === undefined || mayHaveFoundNothing(result) ? [] : (changedVersion(result) ?? []),
+			),
+		),
 	};
 }
 

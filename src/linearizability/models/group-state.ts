@@ -46,6 +46,8 @@ export class GroupStep {
 	#isLoose: boolean;
 	/** Once something has changed. */
 	#change: Versions | undefined;
+	/** Something was deleted at `#told`, or was not there. */
+	#passes = false;
 
 	constructor(
 		world: World,
@@ -65,7 +67,13 @@ export class GroupStep {
 		this.#change = change;
 	}
 
+	/** Afterwards. */
 	world(): World {
+		if (this.#passes && this.#change === undefined && this.#told !== undefined) this.#reach(this.#told);
+		return this.#world();
+	}
+
+	#world(): World {
 		return {entries: this.#entries, revision: this.#revision, isLoose: this.#isLoose};
 	}
 
@@ -84,7 +92,9 @@ export class GroupStep {
 	}
 
 	#copy(): GroupStep {
-		return new GroupStep(this.world(), this.#told, this.#space, this.#numbers, this.#versions, this.#change);
+		const copy = new GroupStep(this.#world(), this.#told, this.#space, this.#numbers, this.#versions, this.#change);
+		copy.#passes = this.#passes;
+		return copy;
 	}
 
 	#entry(key: string): GroupEntry | undefined {
@@ -199,12 +209,17 @@ export class GroupStep {
 	/** Nothing has changed at this version, if it is told: it is that of a revision of its own, or of the latest change. */
 	#pass(version: number | undefined): boolean {
 		if (version === undefined) return true;
-		if (version === this.#told) return this.#advance() !== undefined;
 		if (version < this.#revision) return false;
+		// Another part may yet change something at this version, and then nothing else has.
+		if (version === this.#told) this.#passes = true;
+		else this.#reach(version);
+		return true;
+	}
+
+	#reach(version: number): void {
 		if (this.#isLoose) this.#bound(version);
 		this.#revision = version;
 		this.#isLoose = false;
-		return true;
 	}
 
 	/** The version of this operation's changes; `undefined` where the one that was told cannot be. */

@@ -1,0 +1,34 @@
+import type {KeyValues} from '../../src/kv/operations.js';
+import type {Stored} from '../../src/kv/shard.js';
+import type {Value} from '../../src/kv/types.js';
+
+/** The keys and values of one moment. */
+export class Moment implements KeyValues {
+	readonly #entries: Map<string, Stored>;
+
+	constructor(entries: Iterable<readonly [string, Stored]> = []) {
+		this.#entries = new Map(entries);
+	}
+
+	get(key: string): Stored | undefined {
+		return this.#entries.get(key);
+	}
+
+	set(key: string, value: Value, version: number): void {
+		this.#entries.set(key, {value, version});
+	}
+
+	delete(key: string): boolean {
+		return this.#entries.delete(key);
+	}
+
+	clear(): number {
+		const {size} = this.#entries;
+		this.#entries.clear();
+		return size;
+	}
+
+	copy(): Moment {
+		return new Moment(this.#entries);
+	}
+}
