@@ -165,7 +165,7 @@ try {
 		await until(async () => (await snapshotIndex(cluster, absent)) > 0);
 		await writing.stop();
 		const target = (await cluster.status())[leader]?.replica?.commitIndex ?? 0;
-		await until(async () => ((await cluster.status())[absent]?.replica?.appliedIndex ?? 0) >= target);
+		await until(async () => ((await cluster.status())[absent]?.replica?.lastApplied ?? 0) >= target);
 	});
 } finally {
 	await cluster.close();

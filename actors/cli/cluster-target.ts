@@ -97,6 +97,6 @@ function rowOf({id, state, replica, error, damage}: ClusterNodeStatus): NodeStat
 	if (state === 'waiting') return {type: 'waiting', node, reason: error?.message ?? ''};
 	if (state !== 'up') return {type: state === 'starting' ? 'starting' : 'down', node};
 	if (replica === undefined) return {type: 'silent', node};
-	const {role, currentTerm, commitIndex, appliedIndex, logBytes, snapshotIndex} = replica;
-	return {type: 'up', node, role, currentTerm, commitIndex, lastApplied: appliedIndex, logBytes, snapshotIndex};
+	const {role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = replica;
+	return {type: 'up', node, role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex};
 }

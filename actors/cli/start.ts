@@ -155,7 +155,7 @@ async function clusterInfo(cluster: Cluster): Promise<Record<string, string | nu
 		info[`node${id}`] =
 			replica === undefined
 				? `state=${state}${place}`
-				: `state=${state},role=${replica.role},term=${replica.currentTerm},commit=${replica.commitIndex},applied=${replica.appliedIndex}`;
+				: `state=${state},role=${replica.role},term=${replica.currentTerm},commit=${replica.commitIndex},applied=${replica.lastApplied}`;
 	}
 	return info;
 }

@@ -13,6 +13,7 @@ import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {clientEndpoint, type Endpoint, nodeEndpoint} from '../../src/faults/endpoint.js';
 import type {FaultPlan} from '../../src/faults/fault-plan.js';
 import type {Random} from '../../src/base/random.js';
+import {kindOf} from '../../src/raft/message-kind.js';
 import type {NodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
 import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
@@ -173,7 +174,7 @@ export class Router {
 			return;
 		}
 		const {message} = envelope;
-		if (!message.type.endsWith('Reply')) counters.requests++;
+		if (kindOf(message) === 'request') counters.requests++;
 		if (message.type === 'appendEntries') counters.bytes += message.entries.length;
 		else if (message.type === 'installSnapshot') counters.bytes += message.data.length;
 	}
@@ -181,7 +182,7 @@ export class Router {
 	#routeRaft(envelope: Extract<Envelope, {type: 'raft'}>): void {
 		const from = nodeEndpoint(envelope.from);
 		const to = nodeEndpoint(envelope.to);
-		const kind = envelope.message.type.endsWith('Reply') ? 'reply' : 'request';
+		const kind = kindOf(envelope.message);
 		this.#withFaults(from, to, kind, () => {
 			const port = this.#nodes.get(envelope.to)?.raft;
 			if (port === undefined) {

@@ -71,8 +71,8 @@ export interface KvThreadData {
 }
 
 export interface ReplicaStatus extends RaftStatus {
-	/** The service's state includes this index. */
-	readonly appliedIndex: number;
+	/** The highest index that the service's state includes (figure 2). */
+	readonly lastApplied: number;
 	/** Bytes of the current snapshot; 0 where there is none. */
 	readonly snapshotBytes: number;
 }

@@ -80,8 +80,8 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	}
 
 	status(): ReplicaStatus {
-		const {serviceIndex: appliedIndex, snapshotBytes} = this.#driver;
-		return {...this.#node.status(), appliedIndex, snapshotBytes};
+		const {lastApplied, snapshotBytes} = this.#driver;
+		return {...this.#node.status(), lastApplied, snapshotBytes};
 	}
 
 	/** See `RaftDriver`. */

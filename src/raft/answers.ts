@@ -4,6 +4,7 @@
  * question of a term that is over is told the newer term, and nothing of it comes back: by now its asker may lead that
  * newer term, and must not take the answer to an old question for the answer to a new one.
  */
+import type {RaftRequest} from './message-kind.js';
 import type {
 	AppendEntries,
 	AppendEntriesReply,
@@ -18,10 +19,8 @@ import type {
 	Term,
 } from './types.js';
 
-type Question = RequestVote | AppendEntries | InstallSnapshot | ReadIndexRequest;
-
 /** The question, if the message is one that was asked in a term before `currentTerm`. */
-export function questionOfOldTerm(message: RaftMessage, currentTerm: Term): Question | undefined {
+export function questionOfOldTerm(message: RaftMessage, currentTerm: Term): RaftRequest | undefined {
 	switch (message.type) {
 		case 'requestVote': {
 			// A pre-vote names the term after the asker's own.
@@ -38,7 +37,7 @@ export function questionOfOldTerm(message: RaftMessage, currentTerm: Term): Ques
 }
 
 /** Tells the asker of an old term's question the newer term, and confirms nothing. */
-export function tellTerm(question: Question, currentTerm: Term): RaftMessage {
+export function tellTerm(question: RaftRequest, currentTerm: Term): RaftMessage {
 	switch (question.type) {
 		case 'requestVote':
 			return refuseVote(question, currentTerm);

@@ -23,7 +23,7 @@ export function packEntries(entries: readonly LogEntry[]): Uint8Array {
 	return bytes;
 }
 
-/** The same into a place that is large enough; the offset behind the last entry. */
+/** The same into a larger array, from `start` on; returns the offset behind the last entry. */
 export function packEntriesInto(target: Uint8Array, start: number, entries: readonly LogEntry[]): number {
 	const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
 	let offset = start;
@@ -64,7 +64,7 @@ export function encodeConfiguration({voters, learners}: Configuration): Uint8Arr
 	const numbers = [voters.length, ...voters, learners.length, ...learners];
 	const bytes = new Uint8Array(numbers.length * 2);
 	const view = new DataView(bytes.buffer);
-	for (const [position, number] of numbers.entries()) view.setUint16(position * 2, number, true);
+	for (const [offset, number] of numbers.entries()) view.setUint16(offset * 2, number, true);
 	return bytes;
 }
 
@@ -72,7 +72,7 @@ export function encodeConfiguration({voters, learners}: Configuration): Uint8Arr
 export function decodeConfiguration(bytes: Uint8Array): Configuration | undefined {
 	if (bytes.length % 2 !== 0) return undefined;
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	const numbers = Array.from({length: bytes.length / 2}, (_, position) => view.getUint16(position * 2, true) as NodeId);
+	const numbers = Array.from({length: bytes.length / 2}, (_, offset) => view.getUint16(offset * 2, true) as NodeId);
 	const voterCount = numbers[0];
 	if (voterCount === undefined) return undefined;
 	const learnerCount = numbers[1 + voterCount];

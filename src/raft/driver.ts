@@ -25,13 +25,13 @@ import {
 
 type Done = (error?: Error) => void;
 
-interface SnapshotSink {
+interface SnapshotWriter {
 	write(data: Uint8Array, done: Done): void;
 	finish(done: Done): void;
 	abort(): void;
 }
 
-interface SnapshotSource {
+interface SnapshotReader {
 	readonly snapshot: SnapshotMeta;
 	readonly size: number;
 	read(offset: number, length: number): Uint8Array;
@@ -41,8 +41,8 @@ interface SnapshotSource {
 /** What the driver needs of a `RaftStorage`. */
 export interface DriverStorage {
 	write(batch: WriteBatch, done: Done): void;
-	createSnapshot(snapshot: SnapshotMeta): SnapshotSink;
-	openSnapshot(): SnapshotSource | undefined;
+	createSnapshot(snapshot: SnapshotMeta): SnapshotWriter;
+	openSnapshot(): SnapshotReader | undefined;
 }
 
 export interface DriverOptions {
@@ -71,7 +71,7 @@ export interface DriverOptions {
 interface Installation {
 	readonly snapshot: SnapshotMeta;
 	/** Undefined until the batch that makes the snapshot current is durable. */
-	source: SnapshotSource | undefined;
+	source: SnapshotReader | undefined;
 	offset: number;
 	/** The last chunk was handed over. */
 	isComplete: boolean;
@@ -90,20 +90,20 @@ export class RaftDriver {
 	#isTakingOutputs = false;
 	#isFlushing = false;
 	#isStopped = false;
-	/** The service's state includes this index. */
-	#serviceIndex: LogIndex = 0;
+	/** The service's state includes this index (figure 2). */
+	#lastApplied: LogIndex = 0;
 	/** Highest index that was handed to the service. */
 	#handedIndex: LogIndex = 0;
 
 	#installation: Installation | undefined;
 	/** The service's own snapshot: asked for, then streamed. */
-	#taking: {sink: SnapshotSink | undefined} | undefined;
+	#taking: {sink: SnapshotWriter | undefined} | undefined;
 	/** Somebody waits for a snapshot that includes this index, however short the log is. */
 	#wantedIndex: LogIndex = 0;
 	/** A service on another thread may still send chunks, up to this index, of a snapshot that was abandoned. */
 	#abandonedIndex: LogIndex = 0;
 	/** A snapshot that a leader sends. */
-	#receiving: SnapshotSink | undefined;
+	#receiving: SnapshotWriter | undefined;
 	/**
 	 * The snapshot whose last chunk is written: storage makes it durable, then the step that hears of it names it in a
 	 * batch. Storage keeps one such snapshot, so no other is begun meanwhile.
@@ -112,7 +112,7 @@ export class RaftDriver {
 	/** A leader's first chunk, until another snapshot is finished. */
 	#waitingChunk: StoreChunk | undefined;
 	/** The current snapshot, open for followers and for who asks its size. */
-	#sending: SnapshotSource | undefined;
+	#sending: SnapshotReader | undefined;
 
 	constructor(options: DriverOptions) {
 		this.#options = options;
@@ -147,7 +147,7 @@ export class RaftDriver {
 			case 'read':
 				return void this.#inputs.push(output);
 			case 'applied':
-				this.#serviceIndex = Math.max(this.#serviceIndex, output.index);
+				this.#lastApplied = Math.max(this.#lastApplied, output.index);
 				return void this.#inputs.push(output);
 			case 'snapshotChunk':
 				return this.#takeChunk(output.index, output.data, output.done);
@@ -182,9 +182,9 @@ export class RaftDriver {
 		this.#receiving?.abort();
 	}
 
-	/** Index that the service's state includes. */
-	get serviceIndex(): LogIndex {
-		return this.#serviceIndex;
+	/** The highest index that the service's state includes (figure 2). */
+	get lastApplied(): LogIndex {
+		return this.#lastApplied;
 	}
 
 	/** Bytes of the current snapshot; 0 where there is none. */
@@ -256,11 +256,11 @@ export class RaftDriver {
 
 	#takeSnapshotIfDue(): void {
 		const {node, maxRaftState = Infinity} = this.#options;
-		const isWanted = this.#wantedIndex > node.snapshotIndex && this.#serviceIndex >= this.#wantedIndex;
+		const isWanted = this.#wantedIndex > node.snapshotIndex && this.#lastApplied >= this.#wantedIndex;
 		if (!isWanted && node.logBytes < maxRaftState) return;
 		if (this.#taking !== undefined || this.#installation !== undefined || this.#receiving !== undefined) return;
-		if (this.#finishing !== undefined || this.#serviceIndex <= this.#abandonedIndex) return;
-		if (node.snapshotMeta(this.#serviceIndex) === undefined) return;
+		if (this.#finishing !== undefined || this.#lastApplied <= this.#abandonedIndex) return;
+		if (node.snapshotMeta(this.#lastApplied) === undefined) return;
 		if (node.isSendingSnapshot && node.logBytes < maxRaftState * deferredGrowthMax) return;
 		this.#taking = {sink: undefined};
 		this.#options.service({type: 'takeSnapshot'});
@@ -283,7 +283,7 @@ export class RaftDriver {
 		);
 	}
 
-	#beginTaking(index: LogIndex): SnapshotSink | undefined {
+	#beginTaking(index: LogIndex): SnapshotWriter | undefined {
 		const snapshot = this.#options.node.snapshotMeta(index);
 		return snapshot === undefined ? undefined : this.#options.storage.createSnapshot(snapshot);
 	}
@@ -297,7 +297,7 @@ export class RaftDriver {
 	}
 
 	/** Whatever becomes of the snapshot meanwhile: the core decides whether it is still of use. */
-	#finish(sink: SnapshotSink, input: Input): void {
+	#finish(sink: SnapshotWriter, input: Input): void {
 		this.#finishing = 'inStorage';
 		sink.finish(
 			this.#whenDone(() => {
@@ -349,7 +349,7 @@ export class RaftDriver {
 		this.#receiving = undefined;
 	}
 
-	#install(snapshot: SnapshotMeta, source: SnapshotSource | undefined): void {
+	#install(snapshot: SnapshotMeta, source: SnapshotReader | undefined): void {
 		this.#abandonTaking();
 		this.#installation?.source?.close();
 		// Entries that waited for an older snapshot are part of this one.
@@ -379,7 +379,7 @@ export class RaftDriver {
 		if (installation.isComplete) {
 			source.close();
 			this.#installation = undefined;
-			this.#serviceIndex = Math.max(this.#serviceIndex, index);
+			this.#lastApplied = Math.max(this.#lastApplied, index);
 			this.#handedIndex = index;
 			for (const input of heldApplies) this.#tellService(input);
 			return;
@@ -402,7 +402,7 @@ export class RaftDriver {
 		this.#options.send(to, {...message, data, done});
 	}
 
-	#currentSnapshot(): SnapshotSource | undefined {
+	#currentSnapshot(): SnapshotReader | undefined {
 		return (this.#sending ??= this.#options.storage.openSnapshot());
 	}
 

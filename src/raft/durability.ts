@@ -9,12 +9,12 @@ import {assert} from '../base/errors.js';
 import type {RaftLog} from './log.js';
 import type {HardState, LogIndex, Milliseconds, NodeId, RaftMessage, SnapshotMeta, WriteBatch} from './types.js';
 
-interface PendingWrite {
+interface UnfinishedBatch {
 	readonly sequence: number;
 	readonly since: Milliseconds;
 	/**
-	 * Entries up to here are in the log as this write, and those before it, bring them to the disk. A truncation lowers
-	 * it for good: should a later leader bring the very same entry again, then this write is still not the one that
+	 * Entries up to here are in the log as this batch, and those before it, bring them to the disk. A truncation lowers
+	 * it for good: should a later leader bring the very same entry again, then this batch is still not the one that
 	 * makes it durable, because the truncation behind it takes the entry off the disk first.
 	 */
 	lastIndex: LogIndex;
@@ -37,10 +37,10 @@ export class Durability {
 	#completed = 0;
 	/** The batch that carries the newest hard state. */
 	#hardStateSequence = 0;
-	readonly #pending: PendingWrite[] = [];
+	readonly #unfinished: UnfinishedBatch[] = [];
 	#held: HeldMessage[] = [];
 
-	#hardStateChanged = false;
+	#hasNewHardState = false;
 	#snapshot: SnapshotMeta | undefined;
 	#truncateFrom: LogIndex | undefined;
 	/** Entries up to here were handed out. */
@@ -58,12 +58,12 @@ export class Durability {
 	}
 
 	/** Since when the oldest write has been under way. */
-	get pendingSince(): Milliseconds | undefined {
-		return this.#pending[0]?.since;
+	get unfinishedSince(): Milliseconds | undefined {
+		return this.#unfinished[0]?.since;
 	}
 
 	hardStateChanged(): void {
-		this.#hardStateChanged = true;
+		this.#hasNewHardState = true;
 	}
 
 	/** The log dropped its entries from `index` on. */
@@ -74,15 +74,15 @@ export class Durability {
 		this.#handedOut = index - 1;
 	}
 
-	/** The log begins after this snapshot; `reset`: and holds nothing else. */
-	snapshotMade(snapshot: SnapshotMeta, {reset}: {readonly reset: boolean}): void {
+	/** The log begins after this snapshot; `isLogDropped`: and holds nothing else. */
+	snapshotMade(snapshot: SnapshotMeta, {isLogDropped}: {readonly isLogDropped: boolean}): void {
 		this.#snapshot = snapshot;
 		this.#handedOut = Math.max(this.#handedOut, snapshot.lastIncludedIndex);
 		// A cut that was noted in this same step may lie inside of what the snapshot now stands for.
 		if (this.#truncateFrom !== undefined) {
 			this.#truncateFrom = Math.max(this.#truncateFrom, snapshot.lastIncludedIndex + 1);
 		}
-		if (!reset) return;
+		if (!isLogDropped) return;
 		this.truncated(snapshot.lastIncludedIndex + 1);
 		// Until the batch is durable the disk holds the old log, which may differ anywhere.
 		this.#vouchOnlyTo(0);
@@ -92,15 +92,15 @@ export class Durability {
 	takeBatch(log: RaftLog, hardState: HardState, now: Milliseconds): {sequence: number; batch: WriteBatch} | undefined {
 		if (!this.#isDirty(log)) return undefined;
 		this.#sequence++;
-		if (this.#hardStateChanged) this.#hardStateSequence = this.#sequence;
+		if (this.#hasNewHardState) this.#hardStateSequence = this.#sequence;
 		const batch = {
-			hardState: this.#hardStateChanged ? hardState : undefined,
+			hardState: this.#hasNewHardState ? hardState : undefined,
 			snapshot: this.#snapshot,
 			truncateFrom: this.#truncateFrom,
 			entries: log.slice(this.#handedOut + 1, log.lastIndex + 1),
 		};
-		this.#pending.push({sequence: this.#sequence, since: now, lastIndex: log.lastIndex});
-		this.#hardStateChanged = false;
+		this.#unfinished.push({sequence: this.#sequence, since: now, lastIndex: log.lastIndex});
+		this.#hasNewHardState = false;
 		this.#snapshot = undefined;
 		this.#truncateFrom = undefined;
 		this.#handedOut = log.lastIndex;
@@ -110,9 +110,9 @@ export class Durability {
 	/** Notes a completion; gives the messages that may leave now. */
 	complete(sequence: number): readonly HeldMessage[] {
 		assert(sequence <= this.#sequence, 'only what was handed out is completed');
-		while (this.#pending[0] !== undefined && this.#pending[0].sequence <= sequence) {
-			this.#durableIndex = Math.max(this.#durableIndex, this.#pending[0].lastIndex);
-			this.#pending.shift();
+		while (this.#unfinished[0] !== undefined && this.#unfinished[0].sequence <= sequence) {
+			this.#durableIndex = Math.max(this.#durableIndex, this.#unfinished[0].lastIndex);
+			this.#unfinished.shift();
 		}
 		this.#completed = Math.max(this.#completed, sequence);
 		if (this.#held.length === 0) return noMessages;
@@ -128,17 +128,17 @@ export class Durability {
 
 	/** Holds a message until the current term and vote are durable. */
 	holdForHardState(to: NodeId, message: RaftMessage): boolean {
-		return this.#hold(this.#hardStateChanged ? this.#sequence + 1 : this.#hardStateSequence, to, message);
+		return this.#hold(this.#hasNewHardState ? this.#sequence + 1 : this.#hardStateSequence, to, message);
 	}
 
 	/** Whether the current term and vote are durable. */
 	get isHardStateDurable(): boolean {
-		return !this.#hardStateChanged && this.#hardStateSequence <= this.#completed;
+		return !this.#hasNewHardState && this.#hardStateSequence <= this.#completed;
 	}
 
 	#vouchOnlyTo(index: LogIndex): void {
 		this.#durableIndex = Math.min(this.#durableIndex, index);
-		for (const write of this.#pending) write.lastIndex = Math.min(write.lastIndex, index);
+		for (const batch of this.#unfinished) batch.lastIndex = Math.min(batch.lastIndex, index);
 	}
 
 	#hold(sequence: number, to: NodeId, message: RaftMessage): boolean {
@@ -151,7 +151,7 @@ export class Durability {
 
 	#isDirty(log: RaftLog): boolean {
 		return (
-			this.#hardStateChanged ||
+			this.#hasNewHardState ||
 			this.#snapshot !== undefined ||
 			this.#truncateFrom !== undefined ||
 			this.#handedOut < log.lastIndex

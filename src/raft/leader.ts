@@ -62,7 +62,7 @@ export class Leader {
 	isSendingSnapshot(now: Milliseconds): boolean {
 		const {electionTimeoutMs} = this.#context.limits;
 		return [...this.#progress.values()].some(
-			({transfer, lastContact}) => transfer !== undefined && now - lastContact <= electionTimeoutMs,
+			({outgoing, lastContact}) => outgoing !== undefined && now - lastContact <= electionTimeoutMs,
 		);
 	}
 
@@ -182,7 +182,7 @@ export class Leader {
 	/** Takes a follower's answer to a chunk. */
 	handleSnapshotReply(from: NodeId, reply: InstallSnapshotReply, now: Milliseconds): void {
 		const progress = this.#contact(from, reply.readToken, now);
-		if (progress?.transfer?.snapshot.lastIncludedIndex !== reply.lastIncludedIndex) return;
+		if (progress?.outgoing?.snapshot.lastIncludedIndex !== reply.lastIncludedIndex) return;
 		if (reply.installed) {
 			progress.acknowledged(reply.lastIncludedIndex);
 			progress.becomeReplicate();
@@ -190,10 +190,10 @@ export class Leader {
 		}
 		// An answer that came twice, or late, must not set a second stream of chunks going (0: it has to begin anew). But
 		// what the follower said last is where the next heartbeat goes on: it may have lost what it once had.
-		const {offset} = progress.transfer;
+		const {offset} = progress.outgoing;
 		const isNews = reply.offset > offset || (reply.offset === 0 && offset > 0);
-		progress.transfer = {...progress.transfer, offset: reply.offset};
-		if (isNews) this.#sendChunk(from, progress, progress.transfer, now);
+		progress.outgoing = {...progress.outgoing, offset: reply.offset};
+		if (isNews) this.#sendChunk(from, progress, progress.outgoing, now);
 	}
 
 	// --------------------------------------------------------------------------------------------- sending
@@ -225,8 +225,8 @@ export class Leader {
 	}
 
 	#heartbeat(peer: NodeId, progress: Progress, commitIndex: LogIndex, now: Milliseconds): void {
-		if (progress.transfer !== undefined) {
-			this.#sendChunk(peer, progress, progress.transfer, now);
+		if (progress.outgoing !== undefined) {
+			this.#sendChunk(peer, progress, progress.outgoing, now);
 			return;
 		}
 		// A lost probe is sent anew with the heartbeat; a lost pipeline shows itself by the refusal of an empty message.
@@ -299,9 +299,9 @@ export class Leader {
 		const current = this.#context.snapshot();
 		// A newer snapshot has replaced the one that was on its way, and its file is gone: begin anew.
 		const isSame = current.lastIncludedIndex === snapshot.lastIncludedIndex;
-		const transfer = {snapshot: current, offset: isSame ? offset : 0};
+		const outgoing = {snapshot: current, offset: isSame ? offset : 0};
 		const {token: readToken} = this.reads;
-		progress.transfer = transfer;
+		progress.outgoing = outgoing;
 		progress.lastSent = now;
 		progress.readTokenSent = readToken;
 		this.#context.emit({
@@ -311,7 +311,7 @@ export class Leader {
 				type: 'installSnapshot',
 				term: this.#context.term,
 				snapshot: current,
-				offset: transfer.offset,
+				offset: outgoing.offset,
 				readToken,
 			},
 			bytesMax: this.#context.limits.snapshotChunkBytes,

@@ -170,8 +170,8 @@ export class RaftLog {
 			if (run.lastIndex < from) continue;
 			for (const entry of run.entries()) if (entry.index >= from) yield entry;
 		}
-		for (let place = Math.max(0, from - this.#youngFrom); place < this.#young.length; place++) {
-			yield this.#young[place] as LogEntry;
+		for (let offset = Math.max(0, from - this.#youngFrom); offset < this.#young.length; offset++) {
+			yield this.#young[offset] as LogEntry;
 		}
 	}
 

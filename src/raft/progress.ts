@@ -17,8 +17,8 @@ interface Inflight {
 	readonly bytes: number;
 }
 
-/** A snapshot on its way. One chunk is unanswered at a time. */
-export interface Transfer {
+/** A snapshot on its way to a follower. One chunk is unanswered at a time. */
+export interface OutgoingSnapshot {
 	readonly snapshot: SnapshotMeta;
 	/** Bytes that the follower says it holds. */
 	readonly offset: number;
@@ -31,7 +31,7 @@ export class Progress {
 	nextIndex: LogIndex;
 	/** In `probe`: a message is on its way, wait for its answer or the next heartbeat. */
 	isProbeSent = false;
-	transfer: Transfer | undefined;
+	outgoing: OutgoingSnapshot | undefined;
 	/** When the last answer of this term came; the leader's own start counts as one. */
 	lastContact: Milliseconds;
 	lastSent: Milliseconds = -Infinity;
@@ -102,13 +102,13 @@ export class Progress {
 
 	becomeSnapshot(snapshot: SnapshotMeta): void {
 		this.#become('snapshot');
-		this.transfer = {snapshot, offset: 0};
+		this.outgoing = {snapshot, offset: 0};
 	}
 
 	#become(state: Progress['state']): void {
 		this.state = state;
 		this.isProbeSent = false;
-		this.transfer = undefined;
+		this.outgoing = undefined;
 		this.#inflight = [];
 		this.#inflightBytes = 0;
 	}

@@ -17,9 +17,9 @@ export function quorumReached(configuration: Configuration, reached: (voter: Nod
 	const numbers: number[] = [];
 	for (const voter of configuration.voters) {
 		const number = reached(voter);
-		let place = numbers.length;
-		for (; place > 0 && (numbers[place - 1] ?? 0) < number; place--) numbers[place] = numbers[place - 1] ?? 0;
-		numbers[place] = number;
+		let offset = numbers.length;
+		for (; offset > 0 && (numbers[offset - 1] ?? 0) < number; offset--) numbers[offset] = numbers[offset - 1] ?? 0;
+		numbers[offset] = number;
 	}
 	return numbers[quorumSize(configuration) - 1] ?? 0;
 }

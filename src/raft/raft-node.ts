@@ -28,7 +28,7 @@ import {electionTimeoutSpread, type RaftLimits, type RaftOptions} from './option
 import {hasQuorum, isVoter} from './quorum.js';
 import type {PendingRead} from './read-rounds.js';
 import {RemoteReads} from './remote-reads.js';
-import {Replica} from './replica.js';
+import {ReplicatedLog} from './replicated-log.js';
 import {SnapshotReceiver} from './snapshot-receiver.js';
 import {
 	type AppendEntries,
@@ -76,7 +76,7 @@ export class RaftNode {
 	readonly #id: NodeId;
 	readonly #limits: RaftLimits;
 	readonly #random: () => number;
-	readonly #replica: Replica;
+	readonly #replicated: ReplicatedLog;
 	readonly #log: RaftLog;
 	readonly #durability: Durability;
 	readonly #receiver: SnapshotReceiver;
@@ -105,9 +105,9 @@ export class RaftNode {
 		this.#limits = options.limits;
 		this.#random = options.random;
 		this.#hardState = state.hardState;
-		this.#replica = new Replica(options.initialConfiguration, state, options.limits.youngEntries);
-		this.#log = this.#replica.log;
-		this.#durability = this.#replica.durability;
+		this.#replicated = new ReplicatedLog(options.initialConfiguration, state, options.limits.youngEntries);
+		this.#log = this.#replicated.log;
+		this.#durability = this.#replicated.durability;
 		assert(this.#log.lastTerm <= this.#hardState.currentTerm, 'the stored term is not older than the stored log');
 		this.#now = now;
 		this.#receiver = new SnapshotReceiver(effect => this.#effects.push(effect));
@@ -142,13 +142,13 @@ export class RaftNode {
 			currentTerm: this.#hardState.currentTerm,
 			votedFor: this.#hardState.votedFor,
 			leaderId: this.#leaderId,
-			commitIndex: this.#replica.commitIndex,
+			commitIndex: this.#replicated.commitIndex,
 			lastIndex: this.#log.lastIndex,
 			durableIndex: this.#durability.durableIndex,
 			snapshotIndex: this.#log.snapshotIndex,
 			logBytes: this.#log.bytes,
 			refusedMessages: this.#refusedMessages,
-			configuration: this.#replica.configuration,
+			configuration: this.#replicated.configuration,
 		};
 	}
 
@@ -164,7 +164,7 @@ export class RaftNode {
 
 	/** What a snapshot of the state at `index` stands for; `undefined` where the log no longer tells. */
 	snapshotMeta(index: LogIndex): SnapshotMeta | undefined {
-		return this.#replica.snapshotMeta(index);
+		return this.#replicated.snapshotMeta(index);
 	}
 
 	/** A follower is taking in this leader's snapshot: a newer one now would make it begin anew. */
@@ -192,7 +192,7 @@ export class RaftNode {
 			case 'applied':
 				return this.#leader?.applied(input.index);
 			case 'snapshotTaken':
-				return this.#replica.compact(input.index);
+				return this.#replicated.compact(input.index);
 			case 'snapshotChunkStored':
 				return this.#snapshotChunkStored(input.snapshot, input.offset);
 			default:
@@ -204,9 +204,9 @@ export class RaftNode {
 	#finishStep(): void {
 		if (this.#leader !== undefined) {
 			this.#advanceCommit();
-			const isRoundBegun = this.#isCommittedInOwnTerm() && this.#leader.reads.begin(this.#replica.commitIndex);
-			this.#leader.replicate(this.#replica.commitIndex, this.#now);
-			if (isRoundBegun) this.#leader.askAll(this.#replica.commitIndex, this.#now);
+			const isRoundBegun = this.#isCommittedInOwnTerm() && this.#leader.reads.begin(this.#replicated.commitIndex);
+			this.#leader.replicate(this.#replicated.commitIndex, this.#now);
+			if (isRoundBegun) this.#leader.askAll(this.#replicated.commitIndex, this.#now);
 			this.#answerReads();
 		}
 		const write = this.#durability.takeBatch(this.#log, this.#hardState, this.#now);
@@ -228,17 +228,17 @@ export class RaftNode {
 		// A candidate whose requests still wait for its disk has asked nobody yet.
 		if (this.#role === 'candidate' && !this.#durability.isHardStateDurable) return;
 		// With a disk that does not answer this node could win an election and then commit nothing.
-		if (isVoter(this.#replica.configuration, this.#id) && !this.#isDiskStalled()) this.#campaign('preVote');
+		if (isVoter(this.#replicated.configuration, this.#id) && !this.#isDiskStalled()) this.#campaign('preVote');
 	}
 
 	#tickLeader(leader: Leader): void {
 		if (leader.hasLostQuorum(this.#now) || this.#isDiskStalled()) this.#becomeFollower(undefined);
-		else leader.tick(this.#replica.commitIndex, this.#now);
+		else leader.tick(this.#replicated.commitIndex, this.#now);
 	}
 
 	#isDiskStalled(): boolean {
-		const {pendingSince} = this.#durability;
-		return pendingSince !== undefined && this.#now - pendingSince >= this.#limits.diskStallMs;
+		const {unfinishedSince} = this.#durability;
+		return unfinishedSince !== undefined && this.#now - unfinishedSince >= this.#limits.diskStallMs;
 	}
 
 	#drawElectionTimeout(): Milliseconds {
@@ -317,7 +317,7 @@ export class RaftNode {
 			lastLogIndex: this.#log.lastIndex,
 			lastLogTerm: this.#log.lastTerm,
 		};
-		for (const peer of this.#replica.configuration.voters) {
+		for (const peer of this.#replicated.configuration.voters) {
 			if (peer === this.#id || this.#votes.has(peer)) continue;
 			if (preVote) this.#send(peer, message);
 			else this.#sendOnceHardStateDurable(peer, message);
@@ -326,7 +326,7 @@ export class RaftNode {
 	}
 
 	#countVotes(): void {
-		if (!hasQuorum(this.#replica.configuration, voter => this.#votes.has(voter))) return;
+		if (!hasQuorum(this.#replicated.configuration, voter => this.#votes.has(voter))) return;
 		if (this.#role === 'preCandidate') this.#campaign('vote');
 		else if (this.#role === 'candidate') this.#becomeLeader();
 	}
@@ -343,8 +343,8 @@ export class RaftNode {
 				log: this.#log,
 				durability: this.#durability,
 				limits: this.#limits,
-				configuration: () => this.#replica.configuration,
-				snapshot: () => this.#replica.currentSnapshot,
+				configuration: () => this.#replicated.configuration,
+				snapshot: () => this.#replicated.currentSnapshot,
 				emit: effect => this.#effects.push(effect),
 			},
 			this.#now,
@@ -500,17 +500,17 @@ export class RaftNode {
 
 	#handleAppendEntries(from: NodeId, message: AppendEntries): void {
 		const entries = unpackEntries(message.entries, message.prevLogIndex + 1);
-		if (entries === undefined || !this.#replica.arePossible(entries, message)) return this.#refuseMessage();
+		if (entries === undefined || !this.#replicated.arePossible(entries, message)) return this.#refuseMessage();
 		this.#acceptLeader(from);
-		if (!this.#replica.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {
+		if (!this.#replicated.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {
 			this.#sendOnceHardStateDurable(from, refuseAppend(message, this.#conflictAt(message.prevLogIndex)));
 			return;
 		}
-		const isChanged = this.#replica.takeEntries(entries);
+		const isChanged = this.#replicated.takeEntries(entries);
 		// Never beyond what this message verified: the rest of this log may not be the leader's (§5.3, rule 5 of figure 2).
 		const verifiedIndex = message.prevLogIndex + entries.length;
-		this.#replica.commitTo(Math.min(message.leaderCommit, verifiedIndex));
-		this.#receiver.dropUpTo(this.#replica.commitIndex);
+		this.#replicated.commitTo(Math.min(message.leaderCommit, verifiedIndex));
+		this.#receiver.dropUpTo(this.#replicated.commitIndex);
 		// What waits for the disk is acknowledged when it is there; what brings nothing new is answered at once.
 		const matchIndex = isChanged ? verifiedIndex : Math.min(verifiedIndex, this.#durability.durableIndex);
 		const reply = acknowledgeAppend(message, matchIndex);
@@ -527,25 +527,25 @@ export class RaftNode {
 	}
 
 	#appendOwn(type: LogEntry['type'], command: Uint8Array): void {
-		this.#replica.append({index: this.#log.lastIndex + 1, term: this.#hardState.currentTerm, type, command});
+		this.#replicated.append({index: this.#log.lastIndex + 1, term: this.#hardState.currentTerm, type, command});
 	}
 
 	#isCommittedInOwnTerm(): boolean {
-		return this.#log.termAt(this.#replica.commitIndex) === this.#hardState.currentTerm;
+		return this.#log.termAt(this.#replicated.commitIndex) === this.#hardState.currentTerm;
 	}
 
 	#advanceCommit(): void {
 		const index = this.#leader?.quorumMatchIndex() ?? 0;
-		if (index <= this.#replica.commitIndex) return;
+		if (index <= this.#replicated.commitIndex) return;
 		// Only an entry of the leader's own term is committed by counting: an older one on a majority can still be
 		// overwritten (§5.4.2, figure 8).
 		if (this.#log.termAt(index) !== this.#hardState.currentTerm) return;
-		this.#replica.commitTo(index);
+		this.#replicated.commitTo(index);
 		this.#leader?.committed(this.#now);
 	}
 
 	#apply(): void {
-		const entries = this.#replica.takeCommitted();
+		const entries = this.#replicated.takeCommitted();
 		if (entries.length > 0) this.#effects.push({type: 'service', input: {type: 'apply', entries}});
 	}
 
@@ -611,8 +611,8 @@ export class RaftNode {
 			else this.#effects.push({type: 'service', input: {type: 'readReady', readId, readIndex}});
 		}
 		// Reads that came while the round was under way begin the next one at once.
-		if (leader.reads.begin(this.#replica.commitIndex)) {
-			leader.askAll(this.#replica.commitIndex, this.#now);
+		if (leader.reads.begin(this.#replicated.commitIndex)) {
+			leader.askAll(this.#replicated.commitIndex, this.#now);
 			this.#answerReads();
 		}
 	}
@@ -634,10 +634,10 @@ export class RaftNode {
 	// ------------------------------------------------------------------------------------------- snapshots
 
 	#handleInstallSnapshot(from: NodeId, message: InstallSnapshot): void {
-		if (!this.#replica.isPossible(message.snapshot)) return this.#refuseMessage();
+		if (!this.#replicated.isPossible(message.snapshot)) return this.#refuseMessage();
 		this.#acceptLeader(from);
 		// Committed already: it could only take the service back (and the index counts for nothing new).
-		if (message.snapshot.lastIncludedIndex <= this.#replica.commitIndex) {
+		if (message.snapshot.lastIncludedIndex <= this.#replicated.commitIndex) {
 			this.#receiver.drop();
 			this.#sendOnceAllDurable(from, answerChunk(message, {offset: message.offset, installed: true}));
 			return;
@@ -652,7 +652,7 @@ export class RaftNode {
 		const {from, reply} = stored;
 		if (!this.#isCurrent(reply.term)) return this.#receiver.drop();
 		if (reply.installed) {
-			if (snapshot.lastIncludedIndex > this.#replica.commitIndex) this.#install(snapshot);
+			if (snapshot.lastIncludedIndex > this.#replicated.commitIndex) this.#install(snapshot);
 			this.#sendOnceAllDurable(from, reply);
 		} else {
 			this.#sendOnceHardStateDurable(from, reply);
@@ -660,7 +660,7 @@ export class RaftNode {
 	}
 
 	#install(snapshot: SnapshotMeta): void {
-		this.#replica.install(snapshot);
+		this.#replicated.install(snapshot);
 		this.#effects.push({type: 'installSnapshot', snapshot});
 	}
 }

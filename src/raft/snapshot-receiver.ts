@@ -3,7 +3,8 @@ import {answerChunk} from './answers.js';
 import type {Effect} from './effects.js';
 import type {InstallSnapshot, InstallSnapshotReply, LogIndex, NodeId, SnapshotMeta, Term} from './types.js';
 
-interface Transfer {
+/** A snapshot on its way from the leader. */
+interface IncomingSnapshot {
 	readonly from: NodeId;
 	readonly term: Term;
 	readonly snapshot: SnapshotMeta;
@@ -15,7 +16,7 @@ interface Transfer {
 
 export class SnapshotReceiver {
 	readonly #emit: (effect: Effect) => void;
-	#transfer: Transfer | undefined;
+	#incoming: IncomingSnapshot | undefined;
 
 	constructor(emit: (effect: Effect) => void) {
 		this.#emit = emit;
@@ -24,11 +25,11 @@ export class SnapshotReceiver {
 	/** Takes a chunk of the current leader; gives the answer, unless it has to wait for storage. */
 	take(from: NodeId, message: InstallSnapshot): InstallSnapshotReply | undefined {
 		if (!this.#isOfTransfer(from, message)) this.#begin(from, message);
-		const transfer = this.#transfer;
-		if (transfer === undefined) return answerChunk(message, {offset: 0, installed: false});
-		if (transfer.storing !== undefined) return undefined;
-		if (message.offset !== transfer.offset) return answerChunk(message, {offset: transfer.offset, installed: false});
-		this.#transfer = {...transfer, storing: {message}};
+		const incoming = this.#incoming;
+		if (incoming === undefined) return answerChunk(message, {offset: 0, installed: false});
+		if (incoming.storing !== undefined) return undefined;
+		if (message.offset !== incoming.offset) return answerChunk(message, {offset: incoming.offset, installed: false});
+		this.#incoming = {...incoming, storing: {message}};
 		const {snapshot, offset, data, done} = message;
 		this.#emit({type: 'storeSnapshotChunk', snapshot, offset, data, done});
 		return undefined;
@@ -36,37 +37,37 @@ export class SnapshotReceiver {
 
 	/** Storage has the chunk; gives the answer to it. With `installed`, the snapshot is whole and durable. */
 	stored(snapshot: SnapshotMeta, offset: number): {from: NodeId; reply: InstallSnapshotReply} | undefined {
-		const transfer = this.#transfer;
-		const message = transfer?.storing?.message;
-		if (transfer === undefined || message === undefined) return undefined;
+		const incoming = this.#incoming;
+		const message = incoming?.storing?.message;
+		if (incoming === undefined || message === undefined) return undefined;
 		if (message.snapshot !== snapshot || message.offset !== offset) return undefined;
 		const stored = offset + message.data.length;
-		this.#transfer = message.done ? undefined : {...transfer, offset: stored, storing: undefined};
-		return {from: transfer.from, reply: answerChunk(message, {offset: stored, installed: message.done})};
+		this.#incoming = message.done ? undefined : {...incoming, offset: stored, storing: undefined};
+		return {from: incoming.from, reply: answerChunk(message, {offset: stored, installed: message.done})};
 	}
 
 	/** The log has come as far as the snapshot by itself. */
 	dropUpTo(commitIndex: LogIndex): void {
-		if (this.#transfer !== undefined && this.#transfer.snapshot.lastIncludedIndex <= commitIndex) this.drop();
+		if (this.#incoming !== undefined && this.#incoming.snapshot.lastIncludedIndex <= commitIndex) this.drop();
 	}
 
 	drop(): void {
-		if (this.#transfer === undefined) return;
-		this.#transfer = undefined;
+		if (this.#incoming === undefined) return;
+		this.#incoming = undefined;
 		this.#emit({type: 'dropReceivedSnapshot'});
 	}
 
 	/** The bytes of a snapshot are its maker's: only the same leader, in the same term, can go on with a transfer. */
 	#isOfTransfer(from: NodeId, {term, snapshot}: InstallSnapshot): boolean {
 		return (
-			this.#transfer?.from === from &&
-			this.#transfer.term === term &&
-			this.#transfer.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex
+			this.#incoming?.from === from &&
+			this.#incoming.term === term &&
+			this.#incoming.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex
 		);
 	}
 
 	#begin(from: NodeId, {term, snapshot, offset}: InstallSnapshot): void {
 		this.drop();
-		if (offset === 0) this.#transfer = {from, term, snapshot, offset: 0, storing: undefined};
+		if (offset === 0) this.#incoming = {from, term, snapshot, offset: 0, storing: undefined};
 	}
 }

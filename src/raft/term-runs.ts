@@ -33,10 +33,10 @@ export class TermRuns {
 
 	/** The last index up to `index` that is of this term; `undefined` when there is none. */
 	lastIndexOfTerm(term: Term, index: LogIndex): LogIndex | undefined {
-		const place = this.#runs.findLastIndex(run => run.term === term);
-		const run = this.#runs[place];
+		const offset = this.#runs.findLastIndex(run => run.term === term);
+		const run = this.#runs[offset];
 		if (run === undefined || run.firstIndex > index) return undefined;
-		return Math.min(index, (this.#runs[place + 1]?.firstIndex ?? Infinity) - 1);
+		return Math.min(index, (this.#runs[offset + 1]?.firstIndex ?? Infinity) - 1);
 	}
 
 	truncateFrom(index: LogIndex): void {
@@ -45,7 +45,7 @@ export class TermRuns {
 
 	/** Forgets all up to `index`. */
 	compactTo(index: LogIndex, lastIndex: LogIndex): void {
-		const left = this.#runs.filter((_, place) => (this.#runs[place + 1]?.firstIndex ?? lastIndex + 1) > index + 1);
+		const left = this.#runs.filter((_, offset) => (this.#runs[offset + 1]?.firstIndex ?? lastIndex + 1) > index + 1);
 		this.#runs = left.map(({firstIndex, term}) => ({firstIndex: Math.max(firstIndex, index + 1), term}));
 	}
 
@@ -55,8 +55,8 @@ export class TermRuns {
 
 	/** Nearly always the last one. */
 	#runAt(index: LogIndex): Run | undefined {
-		for (let place = this.#runs.length - 1; place >= 0; place--) {
-			const run = this.#runs[place];
+		for (let offset = this.#runs.length - 1; offset >= 0; offset--) {
+			const run = this.#runs[offset];
 			if (run !== undefined && run.firstIndex <= index) return run;
 		}
 		return undefined;

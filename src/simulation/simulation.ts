@@ -8,13 +8,13 @@
  * Nothing here waits: no promises, no timers, no microtasks. The same options give the same run, bit for bit.
  */
 import type {FaultEvent} from '../faults/faults.js';
-import type {MessageKind} from '../faults/lab-network.js';
 import {Random} from '../base/random.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
 import type {Codec} from '../base/codec.js';
 import type {KvReply, KvRequest} from '../kv/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
+import {kindOf} from '../raft/message-kind.js';
 import type {InstallSnapshot, RaftMessage} from '../raft/types.js';
 import {Availability} from './availability.js';
 import {EventQueue} from './event-queue.js';
@@ -472,23 +472,6 @@ export class Simulation {
 			addresses?.delete(replyTo);
 			this.#node(node).service?.cancel(replyTo);
 		}
-	}
-}
-
-function kindOf({type}: RaftMessage): MessageKind {
-	switch (type) {
-		case 'requestVote':
-		case 'appendEntries':
-		case 'installSnapshot':
-		case 'readIndex':
-			return 'request';
-		case 'requestVoteReply':
-		case 'appendEntriesReply':
-		case 'installSnapshotReply':
-		case 'readIndexReply':
-			return 'reply';
-		default:
-			return type satisfies never;
 	}
 }
 

@@ -34,8 +34,8 @@ export const livenessMutants: readonly Mutant[] = [
 		'a pre-vote needs the word of everybody',
 		'dissertation §9.6',
 		node,
-		'if (!hasQuorum(this.#replica.configuration, voter => this.#votes.has(voter))) return;',
-		"if (!hasQuorum(this.#replica.configuration, voter => this.#votes.has(voter))) return; if (this.#role === 'preCandidate' && !this.#replica.configuration.voters.every(voter => this.#votes.has(voter))) return;",
+		'if (!hasQuorum(this.#replicated.configuration, voter => this.#votes.has(voter))) return;',
+		"if (!hasQuorum(this.#replicated.configuration, voter => this.#votes.has(voter))) return; if (this.#role === 'preCandidate' && !this.#replicated.configuration.voters.every(voter => this.#votes.has(voter))) return;",
 	),
 	plant(
 		'commit-waits-for-all',

@@ -5,7 +5,7 @@ const node = 'raft/raft-node';
 const answers = 'raft/answers';
 const leader = 'raft/leader';
 const durability = 'raft/durability';
-const replica = 'raft/replica';
+const replicated = 'raft/replicated-log';
 
 const elections: readonly Mutant[] = [
 	plant(
@@ -13,7 +13,7 @@ const elections: readonly Mutant[] = [
 		'term and vote are never written',
 		'bakwc/PySyncObj#202, seaweedfs/raft#9 (two leaders in a term in production)',
 		durability,
-		'hardStateChanged() { this.#hardStateChanged = true; }',
+		'hardStateChanged() { this.#hasNewHardState = true; }',
 		'hardStateChanged() {}',
 	),
 	plant(
@@ -45,8 +45,8 @@ const elections: readonly Mutant[] = [
 		'the stored record carries the term without the vote',
 		'hashicorp/raft#661 (term and vote by two writes)',
 		durability,
-		'hardState: this.#hardStateChanged ? hardState : undefined,',
-		'hardState: this.#hardStateChanged ? { currentTerm: hardState.currentTerm, votedFor: undefined } : undefined,',
+		'hardState: this.#hasNewHardState ? hardState : undefined,',
+		'hardState: this.#hasNewHardState ? { currentTerm: hardState.currentTerm, votedFor: undefined } : undefined,',
 	),
 	plant(
 		'vote-cleared-within-term',
@@ -192,7 +192,7 @@ const replication: readonly Mutant[] = [
 		'old-append-truncates',
 		'an append that is older and shorter than the log cuts the log off behind it',
 		"the students' guide to 6.824 (trap 6), etcd-io/etcd#1763",
-		replica,
+		replicated,
 		'isChanged = true; } return isChanged;',
 		'isChanged = true; } const end = (entries.at(-1)?.index ?? Infinity) + 1; if (end <= this.log.lastIndex && end > this.#commitIndex) { this.#truncateFrom(end); isChanged = true; } return isChanged;',
 	),
@@ -201,8 +201,8 @@ const replication: readonly Mutant[] = [
 		'an append without entries succeeds whatever the log',
 		"the students' guide to 6.824 (trap 5)",
 		node,
-		'if (!this.#replica.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
-		'if (entries.length > 0 && !this.#replica.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
+		'if (!this.#replicated.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
+		'if (entries.length > 0 && !this.#replicated.sharesEntry(message.prevLogIndex, message.prevLogTerm)) {',
 	),
 	plant(
 		'commit-beyond-verified',
@@ -217,7 +217,7 @@ const replication: readonly Mutant[] = [
 		'a write that ends after its entries were replaced counts for their successors',
 		'etcd-io/raft testdata/async_storage_writes_append_aba_race; openraft#1960',
 		durability,
-		'for (const write of this.#pending) write.lastIndex = Math.min(write.lastIndex, index);',
+		'for (const batch of this.#unfinished) batch.lastIndex = Math.min(batch.lastIndex, index);',
 		'',
 	),
 	plant(
@@ -232,7 +232,7 @@ const replication: readonly Mutant[] = [
 		'conflict-kept',
 		'a conflicting entry is taken for the same',
 		'§5.3; specula on hashicorp/raft',
-		replica,
+		replicated,
 		'if (ownTerm === entry.term) continue;',
 		'if (ownTerm !== undefined) continue;',
 	),
@@ -272,9 +272,9 @@ const replication: readonly Mutant[] = [
 		'all-committed-at-restart',
 		'a restarted node takes its whole log for committed',
 		'sofastack/sofa-jraft#1092, nebula#2419, camunda/camunda#5360',
-		replica,
-		'this.#commitIndex = this.log.snapshotIndex; this.#lastApplied',
-		'this.#commitIndex = this.log.lastIndex; this.#lastApplied',
+		replicated,
+		'this.#commitIndex = this.log.snapshotIndex; this.#takenIndex',
+		'this.#commitIndex = this.log.lastIndex; this.#takenIndex',
 	),
 	plant(
 		'truncation-not-stored',
@@ -333,7 +333,7 @@ const reads: readonly Mutant[] = [
 		'restatedev/restate#2950, lni/dragonboat#25',
 		node,
 		'else if (this.#leaderId === undefined) { this.#refuseRead(readId); }',
-		"else if (this.#leaderId === undefined) { this.#refuseRead(readId); } else if (this.#replica.commitIndex > 0) { this.#effects.push({ type: 'service', input: { type: 'readReady', readId, readIndex: this.#replica.commitIndex } }); }",
+		"else if (this.#leaderId === undefined) { this.#refuseRead(readId); } else if (this.#replicated.commitIndex > 0) { this.#effects.push({ type: 'service', input: { type: 'readReady', readId, readIndex: this.#replicated.commitIndex } }); }",
 	),
 	plant(
 		'read-index-grows-stale',
@@ -373,17 +373,17 @@ const snapshots: readonly Mutant[] = [
 		patches: [
 			{
 				file: node,
-				find: 'if (message.snapshot.lastIncludedIndex <= this.#replica.commitIndex) {',
+				find: 'if (message.snapshot.lastIncludedIndex <= this.#replicated.commitIndex) {',
 				replace: 'if (message.snapshot.lastIncludedIndex <= this.#log.snapshotIndex) {',
 			},
 			{
 				file: node,
-				find: 'if (snapshot.lastIncludedIndex > this.#replica.commitIndex) this.#install(snapshot);',
+				find: 'if (snapshot.lastIncludedIndex > this.#replicated.commitIndex) this.#install(snapshot);',
 				replace: 'this.#install(snapshot);',
 			},
-			{file: node, find: 'this.#receiver.dropUpTo(this.#replica.commitIndex);', replace: ''},
+			{file: node, find: 'this.#receiver.dropUpTo(this.#replicated.commitIndex);', replace: ''},
 			{
-				file: replica,
+				file: replicated,
 				find: "assert(lastIncludedIndex > this.#commitIndex, 'a snapshot only moves a node forward');",
 				replace: '',
 			},
@@ -393,7 +393,7 @@ const snapshots: readonly Mutant[] = [
 		'snapshot-keeps-conflict',
 		'an installed snapshot keeps a suffix that conflicts with it',
 		'hashicorp/raft#697, openraft#559',
-		replica,
+		replicated,
 		'const isShared = this.log.termAt(lastIncludedIndex) === lastIncludedTerm;',
 		'const isShared = this.log.termAt(lastIncludedIndex) !== undefined;',
 	),
@@ -401,7 +401,7 @@ const snapshots: readonly Mutant[] = [
 		'snapshot-drops-suffix',
 		'an installed snapshot drops a suffix that follows on it, acknowledged entries included',
 		'etcd-io/etcd#1763; figure 13, step 6',
-		replica,
+		replicated,
 		'const isShared = this.log.termAt(lastIncludedIndex) === lastIncludedTerm;',
 		'const isShared = false;',
 	),
@@ -410,7 +410,7 @@ const snapshots: readonly Mutant[] = [
 		'a chunk of a snapshot is taken wherever it belongs',
 		'camunda/camunda#6894',
 		receiver,
-		'if (message.offset !== transfer.offset)',
+		'if (message.offset !== incoming.offset)',
 		'if (message.offset < 0)',
 	),
 	plant(
@@ -418,8 +418,8 @@ const snapshots: readonly Mutant[] = [
 		'chunks of two snapshots are put together to one',
 		'camunda/camunda#4784, openraft#1892',
 		receiver,
-		'return (this.#transfer?.from === from && this.#transfer.term === term && this.#transfer.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex);',
-		'return this.#transfer !== undefined && snapshot !== undefined && from >= 0 && term >= 0;',
+		'return (this.#incoming?.from === from && this.#incoming.term === term && this.#incoming.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex);',
+		'return this.#incoming !== undefined && snapshot !== undefined && from >= 0 && term >= 0;',
 	),
 	{
 		id: 'transfer-goes-on-with-newer',
@@ -429,8 +429,8 @@ const snapshots: readonly Mutant[] = [
 			{file: leader, find: 'offset: isSame ? offset : 0', replace: 'offset'},
 			{
 				file: receiver,
-				find: 'this.#transfer.term === term && this.#transfer.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex',
-				replace: 'this.#transfer.term === term && snapshot !== undefined',
+				find: 'this.#incoming.term === term && this.#incoming.snapshot.lastIncludedIndex === snapshot.lastIncludedIndex',
+				replace: 'this.#incoming.term === term && snapshot !== undefined',
 			},
 		],
 	},

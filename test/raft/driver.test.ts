@@ -257,7 +257,7 @@ test('a service that answers on the spot needs no deep stack, however many chunk
 	});
 	t.deepEqual(restarted.failures, []);
 	t.is(loaded, 20_000);
-	t.is(restarted.driver.serviceIndex, 3);
+	t.is(restarted.driver.lastApplied, 3);
 });
 
 test('committed entries wait until the service has loaded the snapshot before them', t => {
@@ -276,7 +276,7 @@ test('committed entries wait until the service has loaded the snapshot before th
 		{type: 'installChunk', index: 3, data: bytesOf('ef'), done: true},
 		{type: 'apply', entries: [entry(4, 3)]},
 	]);
-	t.is(bench.driver.serviceIndex, 3);
+	t.is(bench.driver.lastApplied, 3);
 });
 
 test('a received snapshot is loaded only when the batch that names it is durable', t => {

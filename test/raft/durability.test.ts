@@ -150,7 +150,7 @@ test('a cut and a snapshot of one step make a batch that cuts behind the snapsho
 	durability.truncated(2);
 	for (const next of logOf([2, 2, 2], 2)) log.append(next);
 	log.compactTo(3, term(2));
-	durability.snapshotMade(snapshotOf(3, 2), {reset: false});
+	durability.snapshotMade(snapshotOf(3, 2), {isLogDropped: false});
 	t.like(durability.takeBatch(log, hardState(2), 0)?.batch, {truncateFrom: 4, entries: [entry(4, 2)]});
 });
 
@@ -160,7 +160,7 @@ test('after a foreign snapshot nothing of the old log counts as durable until th
 	log.append(entry(4, 1));
 	t.is(durability.takeBatch(log, hardState(1), 0)?.sequence, 1);
 	log.resetTo(6, term(2));
-	durability.snapshotMade(snapshotOf(6, 2), {reset: true});
+	durability.snapshotMade(snapshotOf(6, 2), {isLogDropped: true});
 	t.is(durability.takeBatch(log, hardState(2), 0)?.sequence, 2);
 	durability.complete(1);
 	t.is(durability.durableIndex, 0);

@@ -1,6 +1,7 @@
 /** What a peer sends is data: malformed and impossible messages are refused and counted, and never stop a node. */
 import test from 'ava';
 import fc from 'fast-check';
+import {messageKinds} from '../../src/raft/message-kind.js';
 import {RaftNode} from '../../src/raft/raft-node.js';
 import {defaultRaftLimits} from '../../src/raft/options.js';
 import {type NodeId, nodeId, type RaftMessage} from '../../src/raft/types.js';
@@ -122,18 +123,7 @@ const configuration = fc.record({
 });
 
 const garbage = fc.record({
-	type: sometimes(
-		fc.constantFrom(
-			'requestVote',
-			'requestVoteReply',
-			'appendEntries',
-			'appendEntriesReply',
-			'installSnapshot',
-			'installSnapshotReply',
-			'readIndex',
-			'readIndexReply',
-		),
-	),
+	type: sometimes(fc.constantFrom(...Object.keys(messageKinds))),
 	term: plausibleTerm,
 	preVote: sometimes(fc.boolean()),
 	voteGranted: sometimes(fc.boolean()),

@@ -69,7 +69,7 @@ test('whatever happens in whatever order, matchIndex never goes back and stays b
 			else if (kind === 'replicate') progress.becomeReplicate();
 			else progress.becomeSnapshot(snapshotOf(3, 1));
 			if (progress.matchIndex < matchIndex || progress.nextIndex <= progress.matchIndex) return false;
-			if ((progress.transfer !== undefined) !== (progress.state === 'snapshot')) return false;
+			if ((progress.outgoing !== undefined) !== (progress.state === 'snapshot')) return false;
 		}
 		return true;
 	});

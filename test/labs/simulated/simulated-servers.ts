@@ -1,5 +1,6 @@
 /** The servers of a simulated cluster and the network between them, whatever runs on them. */
 import type {Random} from '../../../src/base/random.js';
+import {kindOf} from '../../../src/raft/message-kind.js';
 import type {LogEntry, RaftMessage} from '../../../src/raft/types.js';
 import type {SimulationEvent} from '../../../src/simulation/events.js';
 import {LogJudge} from '../../../src/simulation/log-judge.js';
@@ -136,7 +137,7 @@ export class SimulatedServers<Service extends NodeService> {
 
 	#send(from: number, to: number, message: RaftMessage): void {
 		const bytes = payloadBytes(message);
-		const kind = message.type.endsWith('Reply') ? 'reply' : 'request';
+		const kind = kindOf(message);
 		this.#bytes += bytes;
 		if (kind === 'request') this.#requests += 1;
 		this.network.send(from, to, kind, bytes, {type: 'message', from, node: to, message});
@@ -167,7 +168,7 @@ export class SimulatedServers<Service extends NodeService> {
 		const node = this.nodes[event.node]!;
 		if (event.type === 'message') {
 			if (!node.isUp) return;
-			if (!event.message.type.endsWith('Reply')) this.#received[event.node]! += 1;
+			if (kindOf(event.message) === 'request') this.#received[event.node]! += 1;
 			return node.message(event.from, event.message);
 		}
 		if (event.life !== node.life) return;

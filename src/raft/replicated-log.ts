@@ -1,8 +1,9 @@
 /**
  * What one node holds of the replicated log: the entries, the configurations among them, and how far they are durable,
- * committed and applied. Every byte that changes the log passes through here, whoever leads and however it came.
+ * committed and taken by the service. Every byte that changes the log passes through here, whoever leads and however it
+ * came.
  *
- *     snapshotIndex <= lastApplied <= commitIndex <= lastIndex
+ *     snapshotIndex <= takenIndex <= commitIndex <= lastIndex
  */
 import {decodeConfiguration} from './codec.js';
 import {ConfigurationHistory} from './configuration-history.js';
@@ -14,19 +15,20 @@ import {isConfiguration} from './validation.js';
 
 const nothing: readonly LogEntry[] = [];
 
-export class Replica {
+export class ReplicatedLog {
 	readonly log: RaftLog;
 	readonly durability: Durability;
 	readonly #configurations: ConfigurationHistory;
 	#commitIndex: LogIndex;
-	#lastApplied: LogIndex;
+	/** Committed entries up to here were taken, to be applied; how far the service has applied them, its driver knows. */
+	#takenIndex: LogIndex;
 
 	constructor(initialConfiguration: Configuration, state: PersistentState, youngEntries: number) {
 		this.log = new RaftLog(state, youngEntries);
 		this.durability = new Durability(this.log.lastIndex);
 		this.#configurations = new ConfigurationHistory(initialConfiguration, state);
 		this.#commitIndex = this.log.snapshotIndex;
-		this.#lastApplied = this.log.snapshotIndex;
+		this.#takenIndex = this.log.snapshotIndex;
 	}
 
 	/** Highest index known to be committed; never above what this log was verified to share with a leader's. */
@@ -91,7 +93,7 @@ export class Replica {
 		this.durability.truncated(index);
 	}
 
-	// -------------------------------------------------------------------------------- committed and applied
+	// ---------------------------------------------------------------------------------- committed and taken
 
 	/** Never goes back. */
 	commitTo(index: LogIndex): void {
@@ -100,9 +102,9 @@ export class Replica {
 
 	/** The committed entries that were not taken before. */
 	takeCommitted(): readonly LogEntry[] {
-		if (this.#lastApplied === this.#commitIndex) return nothing;
-		const entries = this.log.slice(this.#lastApplied + 1, this.#commitIndex + 1);
-		this.#lastApplied = this.#commitIndex;
+		if (this.#takenIndex === this.#commitIndex) return nothing;
+		const entries = this.log.slice(this.#takenIndex + 1, this.#commitIndex + 1);
+		this.#takenIndex = this.#commitIndex;
 		return entries;
 	}
 
@@ -124,10 +126,10 @@ export class Replica {
 	compact(index: LogIndex): void {
 		const snapshot = this.snapshotMeta(index);
 		// A snapshot that came from the leader meanwhile is newer: snapshots only move forward.
-		if (snapshot === undefined || index > this.#lastApplied) return;
+		if (snapshot === undefined || index > this.#takenIndex) return;
 		this.log.compactTo(index, snapshot.lastIncludedTerm);
 		this.#configurations.compactTo(snapshot);
-		this.durability.snapshotMade(snapshot, {reset: false});
+		this.durability.snapshotMade(snapshot, {isLogDropped: false});
 	}
 
 	/** Whether a leader can have made it: it agrees with what is committed here (§5.4.3). */
@@ -145,9 +147,9 @@ export class Replica {
 		else this.log.resetTo(lastIncludedIndex, lastIncludedTerm);
 		if (!isShared) this.#configurations.truncateFrom(0);
 		this.#configurations.compactTo(snapshot);
-		this.durability.snapshotMade(snapshot, {reset: !isShared});
+		this.durability.snapshotMade(snapshot, {isLogDropped: !isShared});
 		this.#commitIndex = lastIncludedIndex;
-		this.#lastApplied = lastIncludedIndex;
+		this.#takenIndex = lastIncludedIndex;
 	}
 }
 
