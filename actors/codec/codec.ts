@@ -1,12 +1,7 @@
-/**
- * The project's one encoding: CBOR (RFC 8949) by cbor-x; what is most frequent by a writer and a reader of our own.
- *
- * Imported by its `index-no-eval` entry on purpose: the main entry loads the native add-on cbor-extract when it is
- * installed, and a native add-on can take the process along when the thread that it runs on is terminated.
- */
-import {Encoder, setSizeLimits} from 'cbor-x/index-no-eval';
+/** The project's one encoding: CBOR (RFC 8949) by cbor-x; what is most frequent by a writer and a reader of our own. */
 import type {Codec} from '../../src/base/codec.js';
 import {ThreadraftError} from '../../src/base/errors.js';
+import {Encoder, setSizeLimits} from './cbor-x.js';
 import {arrayLengthMax, PlainReader} from './plain-reader.js';
 import {PlainWriter} from './plain-writer.js';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {Encoder} from 'cbor-x/index-no-eval';
+import {Encoder} from '../../actors/codec/cbor-x.js';
 import fc from 'fast-check';
 import {codec} from '../../actors/codec/codec.js';
 import {PlainReader} from '../../actors/codec/plain-reader.js';

@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
-import {Encoder} from 'cbor-x/index-no-eval';
+import {Encoder} from '../../../actors/codec/cbor-x.js';
 import {codec, DecodeError} from '../../../actors/codec/codec.js';
 import type {Random} from '../../../src/base/random.js';
 import {mutate, randomBytes} from '../kit/junk.js';

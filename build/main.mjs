@@ -1,0 +1,4 @@
+/** `npm run build` */
+import {buildOrFail} from './command.mjs';
+
+buildOrFail();
