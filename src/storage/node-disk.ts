@@ -3,9 +3,10 @@ import * as fs from 'node:fs';
 import {join} from 'node:path';
 import {assert} from '../base/errors.js';
 import type {Milliseconds} from '../raft/types.js';
-import {claimDirectory, lockName, releaseDirectory} from './directory-lock.js';
+import {claimDirectory, releaseDirectory} from './directory-lock.js';
 import type {Disk, DiskFile} from './disk.js';
 import {DataDirectoryError} from './errors.js';
+import {namesIn, readRange, sizeOf} from './file-reads.js';
 import {isOutOfDescriptors, SpareDescriptors} from './spare-descriptors.js';
 import type {Done} from './storage.js';
 
@@ -88,9 +89,7 @@ export class NodeDisk implements Disk {
 	}
 
 	list(): readonly string[] {
-		return this.#withSpares(() => fs.readdirSync(this.#directory))
-			.filter(name => !name.startsWith(lockName))
-			.sort();
+		return this.#withSpares(() => namesIn(this.#directory));
 	}
 
 	open(name: string, {create}: {readonly create: boolean}): DiskFile {
@@ -173,18 +172,11 @@ class NodeFile implements DiskFile {
 	}
 
 	size(): number {
-		return fs.fstatSync(this.#descriptor).size;
+		return sizeOf(this.#descriptor);
 	}
 
 	read(offset: number, length: number): Uint8Array {
-		const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size() - offset)));
-		let done = 0;
-		while (done < bytes.length) {
-			const count = fs.readSync(this.#descriptor, bytes, done, bytes.length - done, offset + done);
-			if (count === 0) break;
-			done += count;
-		}
-		return bytes.subarray(0, done);
+		return readRange(this.#descriptor, offset, length);
 	}
 
 	write(offset: number, data: Uint8Array, done: Done): void {

@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import {join} from 'node:path';
 import {InvariantError} from '../base/errors.js';
-import {lockName} from './directory-lock.js';
 import type {Disk, DiskFile} from './disk.js';
+import {namesIn, readRange, sizeOf} from './file-reads.js';
 
 const refuse = (): never => {
 	throw new InvariantError('who only looks at a directory changes nothing in it');
@@ -21,10 +21,7 @@ export class ReadOnlyDisk implements Disk {
 	/** Nothing where the directory does not exist. */
 	list(): readonly string[] {
 		if (!fs.existsSync(this.#directory)) return [];
-		return fs
-			.readdirSync(this.#directory)
-			.filter(name => !name.startsWith(lockName))
-			.sort();
+		return namesIn(this.#directory);
 	}
 
 	open(name: string): DiskFile {
@@ -49,18 +46,11 @@ class ReadOnlyFile implements DiskFile {
 	}
 
 	size(): number {
-		return fs.fstatSync(this.#descriptor).size;
+		return sizeOf(this.#descriptor);
 	}
 
 	read(offset: number, length: number): Uint8Array {
-		const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size() - offset)));
-		let done = 0;
-		while (done < bytes.length) {
-			const count = fs.readSync(this.#descriptor, bytes, done, bytes.length - done, offset + done);
-			if (count === 0) break;
-			done += count;
-		}
-		return bytes.subarray(0, done);
+		return readRange(this.#descriptor, offset, length);
 	}
 
 	close(): void {
