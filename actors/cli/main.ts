@@ -5,10 +5,16 @@ import {checkCommand} from '../check/check-command.js';
 import {recoverySubcommands} from '../recovery/subcommands.js';
 import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
+import {watchOutputs} from './outputs.js';
 import {start} from './start.js';
 
 /** Resolves with the exit status. What a person can put right is one line on stderr; a bug keeps its stack. */
 export async function main(words: readonly string[]): Promise<number> {
+	const outputs = watchOutputs(process.stdout, process.stderr);
+	return outputs.statusAfter(await run(words));
+}
+
+async function run(words: readonly string[]): Promise<number> {
 	try {
 		return await runCommandLine(words, subcommands, await version(), {
 			write: text => process.stdout.write(text),
@@ -39,17 +45,9 @@ function passedOn(name: string, summary: string, run: (words: readonly string[])
 	};
 }
 
-const checkSubcommand = passedOn('check', 'judge whether recorded histories are linearizable', words => {
-	heedNoBrokenPipe(process.stdout);
-	return checkCommand(words, streams);
-});
-
-/** A reader that has seen enough, such as `head`, is no failure: the exit status stays that of the work. */
-function heedNoBrokenPipe(stream: NodeJS.WriteStream): void {
-	stream.on('error', (error: NodeJS.ErrnoException) => {
-		if (error.code !== 'EPIPE') throw error;
-	});
-}
+const checkSubcommand = passedOn('check', 'judge whether recorded histories are linearizable', words =>
+	checkCommand(words, streams),
+);
 const simulateSubcommand = passedOn('simulate', 'run whole clusters on virtual time, with faults, from seeds', words =>
 	simulateCommand(words, streams),
 );

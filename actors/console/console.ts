@@ -39,8 +39,8 @@ const PROMPT = '> ';
 
 /**
  * Runs until the input ends or somebody quits, then closes the target. Resolves with the exit status: 0, or 1 where
- * a line of a script failed, the output went away, or the target did not close in time. Unless it keeps going, a script
- * ends with the line that failed.
+ * a line of a script failed, the terminal went away, or the target did not close in time. Unless it keeps going, a script
+ * ends with the line that failed. Nobody has to read what a script puts out.
  */
 export async function runConsole(target: ConsoleTarget, options: ConsoleOptions): Promise<number> {
 	const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
@@ -55,13 +55,15 @@ export async function runConsole(target: ConsoleTarget, options: ConsoleOptions)
 async function runScript(runner: LineRunner, options: ConsoleOptions): Promise<number> {
 	const {input, output, errorOutput, keepsGoing = false} = options;
 	const lines = createInterface({input, crlfDelay: Infinity});
-	const gone = closeWhenOutputFails(lines, output);
+	// Whoever read it may have seen enough (`| head`). The lines are there for what they do, and so is the status.
+	output.on('error', () => undefined);
+	const {signal} = new AbortController();
 	let lineNumber = 0;
 	let status = 0;
 	for await (const line of lines) {
 		lineNumber++;
 		output.write(`${PROMPT}${line}\n`);
-		const result = await runner.run(line, gone);
+		const result = await runner.run(line, signal);
 		if (result.type === 'failed') {
 			errorOutput.write(`line ${lineNumber}: ${result.message}\n`);
 			status = 1;
@@ -69,9 +71,8 @@ async function runScript(runner: LineRunner, options: ConsoleOptions): Promise<n
 		}
 		if (result.type === 'quit') break;
 		if (result.type === 'answered') output.write(`${result.text}\n`);
-		if (gone.aborted) break;
 	}
-	return gone.aborted ? 1 : status;
+	return status;
 }
 
 async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours: Colors): Promise<number> {
@@ -122,7 +123,7 @@ function writeResult(result: LineResult, output: Writable, colours: Colors): voi
 	if (result.type === 'failed') output.write(`${colours.red(result.message)}\n`);
 }
 
-/** Whoever read the output has left (`| head`): there is nobody to go on for. */
+/** The terminal was closed: there is nobody to go on for. */
 function closeWhenOutputFails(lines: Interface, output: Writable): AbortSignal {
 	const gone = new AbortController();
 	output.on('error', () => {

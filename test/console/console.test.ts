@@ -221,11 +221,28 @@ test('a target that does not close in time, or fails to, is a failure', async t 
 	t.deepEqual([failed.status, failed.errors], [1, 'disk gone\n']);
 });
 
-test('a script stops when nobody reads its output any more', async t => {
+test('a script goes on to its end when nobody reads its output any more, and its status is that of its lines', async t => {
+	for (const [last, status] of [
+		['put b 2', 0],
+		['pput b 2', 1],
+	] as const) {
+		const target = new MemoryTarget();
+		const [input, output, errorOutput] = [new PassThrough(), new PassThrough(), new PassThrough()];
+		const ended = runConsole(target, {input, output, errorOutput, isTerminal: false});
+		output.destroy(new Error('EPIPE'));
+		input.end(`put a 1\nkill 0\n${last}\n`);
+		t.is(await ended, status);
+		t.deepEqual(target.calls, ['kill 0']);
+		t.deepEqual(await target.get(Buffer.from('a')), new Uint8Array(Buffer.from('1')));
+		t.is(target.closeCount, 1);
+	}
+});
+
+test.serial('a terminal that is closed ends the console', async t => {
 	const target = new MemoryTarget();
 	const [input, output, errorOutput] = [new PassThrough(), new PassThrough(), new PassThrough()];
-	const ended = runConsole(target, {input, output, errorOutput, isTerminal: false});
-	output.destroy(new Error('EPIPE'));
+	const ended = runConsole(target, {input, output, errorOutput, isTerminal: true});
+	output.destroy(new Error('EIO'));
 	t.is(await ended, 1);
 	t.is(target.closeCount, 1);
 });
