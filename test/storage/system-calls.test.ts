@@ -125,6 +125,7 @@ const good: Record<string, readonly DiskCall[]> = {
 	'a new file with a write': inTurn(create, write, sync, syncNames, acknowledge),
 	'a short write that goes on': inTurn(part, {...write, offset: 4, length: 6, written: 6}, sync, acknowledge),
 	'a draft that nobody needs yet': inTurn({...create, file: draft}, {...write, file: draft}, syncNames, acknowledge),
+	'a removal of what was never synced': inTurn(create, write, {type: 'remove', file: 'log-1'}, syncNames, acknowledge),
 	'an error after which nothing is acknowledged': inTurn(write, {...sync, error: 'EIO'}),
 };
 

@@ -32,6 +32,8 @@ export type DiskCall = Moments &
 export const theDirectory = '.';
 
 interface Change {
+	/** The file whose bytes or name it is. */
+	readonly file: string;
 	readonly what: string;
 	readonly ended: number;
 }
@@ -66,13 +68,13 @@ class CallReader {
 		}
 		switch (call.type) {
 			case 'create':
-				this.#change(theDirectory, `${call.file} was created`, call.ended);
+				this.#change(theDirectory, call.file, `${call.file} was created`, call.ended);
 				break;
 			case 'write':
 				this.#write(call);
 				break;
 			case 'truncate':
-				this.#change(call.file, 'it was cut', call.ended);
+				this.#change(call.file, call.file, 'it was cut', call.ended);
 				break;
 			case 'sync':
 				this.#sync(call);
@@ -82,7 +84,7 @@ class CallReader {
 				break;
 			case 'remove':
 				// What was removed may come back; what takes its place must be there.
-				if (!isProvisional(call.file)) this.#expectDurable(`${call.file} was removed`);
+				if (!isProvisional(call.file)) this.#expectDurable(`${call.file} was removed`, call.file);
 				this.#files.delete(call.file);
 				break;
 			default:
@@ -99,9 +101,10 @@ class CallReader {
 		return file;
 	}
 
-	#change(name: string, what: string, ended: number): void {
+	/** `name`: what has to be synced. */
+	#change(name: string, changed: string, what: string, ended: number): void {
 		const file = this.#file(name);
-		file.unsynced = [...file.unsynced, {what, ended}];
+		file.unsynced = [...file.unsynced, {file: changed, what, ended}];
 	}
 
 	#write({file: name, offset, length, written, ended}: Extract<DiskCall, {type: 'write'}>): void {
@@ -112,7 +115,7 @@ class CallReader {
 			this.broken.push(`${name}: a short write goes on with ${length} bytes at ${offset}, not with ${right}`);
 		}
 		file.rest = written < length ? {offset: offset + written, length: length - written} : undefined;
-		this.#change(name, `${written} bytes were written at ${offset}`, ended);
+		this.#change(name, name, `${written} bytes were written at ${offset}`, ended);
 	}
 
 	#sync({file: name, began}: Extract<DiskCall, {type: 'sync'}>): void {
@@ -126,13 +129,16 @@ class CallReader {
 		for (const {what} of file.unsynced) this.broken.push(`${from} was renamed before it was synced: ${what}`);
 		this.#files.delete(from);
 		this.#files.set(to, file);
-		this.#change(theDirectory, `${from} was renamed to ${to}`, ended);
+		this.#change(theDirectory, to, `${from} was renamed to ${to}`, ended);
 	}
 
-	#expectDurable(before: string): void {
+	/** All changes, but for those of a file that is no longer wanted. */
+	#expectDurable(before: string, unwanted?: string): void {
 		for (const [name, {unsynced, rest}] of this.#files) {
-			if (isProvisional(name)) continue;
-			for (const {what} of unsynced) this.broken.push(`${before} before ${name} was synced: ${what}`);
+			if (isProvisional(name) || name === unwanted) continue;
+			for (const {file, what} of unsynced) {
+				if (file !== unwanted) this.broken.push(`${before} before ${name} was synced: ${what}`);
+			}
 			if (rest !== undefined) this.broken.push(`${before} before all of a short write to ${name} was written`);
 		}
 	}

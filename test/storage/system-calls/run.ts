@@ -2,11 +2,12 @@
  * A process in which a log lives twice on a real directory: segments that fill up, a large write, a snapshot, a close, and
  * all of it once more. Says what it asked of the kernel, and whether all that was acknowledged is there in the end.
  *
- *     node run.js URL-OF-THE-STORAGE-MODULES DIRECTORY [error | shortWrite]
+ *     node run.js URL-OF-THE-STORAGE-MODULES DIRECTORY [error | shortWrite | traced]
  *
- * With a trouble: once for each call that it can strike. Prints one JSON line for each run.
+ * With a trouble: once for each call that it can strike. With `traced`: for somebody who watches the process from outside,
+ * so it makes a call itself where the log says that all is durable. Prints one JSON line for each run.
  */
-import {mkdirSync} from 'node:fs';
+import {mkdirSync, openSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import type * as nodeDisk from '../../../src/storage/node-disk.js';
 import type {Done, RaftStorage} from '../../../src/storage/storage.js';
@@ -15,6 +16,7 @@ import type {LogEntry} from '../../../src/raft/types.js';
 import {batch, bytesOf, entriesFrom, snapshotAt, vote} from '../samples.js';
 import type {DiskCall} from './promises.js';
 import {RecordedCalls, type Trouble} from './recorded-calls.js';
+import {acknowledgementsOf} from './traced-calls.js';
 
 export interface RunResult {
 	/** Syncs return before the call does, or are made beside the event loop. */
@@ -28,7 +30,7 @@ export interface RunResult {
 	readonly found: number;
 }
 
-const [, , modules = '', directory = '', troubleType] = process.argv;
+const [, , modules = '', directory = '', mode] = process.argv;
 const {NodeDisk} = (await import(`${modules}node-disk.js`)) as typeof nodeDisk;
 const {WriteAheadLog} = (await import(`${modules}write-ahead-log.js`)) as typeof writeAheadLog;
 const largeBytes = 300 * 1024;
@@ -55,9 +57,18 @@ const large = (index: number): LogEntry => ({
 	command: new Uint8Array(largeBytes).fill(1),
 });
 
+/** What notes the calls of a run. */
+type Watcher = Pick<RecordedCalls, 'calls' | 'acknowledge' | 'install'>;
+
+function watcherOf(place: string, trouble: Trouble | undefined): Watcher {
+	if (mode !== 'traced') return new RecordedCalls(place, trouble);
+	const acknowledgements = openSync(acknowledgementsOf(place), 'w');
+	return {calls: [], acknowledge: () => writeSync(acknowledgements, '.'), install: () => () => undefined};
+}
+
 async function run(place: string, pace: RunResult['pace'], trouble: Trouble | undefined): Promise<RunResult> {
 	mkdirSync(place);
-	const recorded = new RecordedCalls(place, trouble);
+	const recorded = watcherOf(place, trouble);
 	const uninstall = recorded.install();
 	let acknowledged = 0;
 	let failure: string | undefined;
@@ -120,11 +131,11 @@ async function tell(pace: RunResult['pace'], trouble: Trouble | undefined): Prom
 }
 
 for (const pace of ['at once', 'beside'] as const) {
-	if (troubleType === undefined) {
+	if (mode === undefined || mode === 'traced') {
 		await tell(pace, undefined);
 		continue;
 	}
-	const type = troubleType as Trouble['type'];
+	const type = mode as Trouble['type'];
 	for (let place = 0; ; place++) {
 		const {calls, failure} = await tell(pace, {type, place});
 		const isStruck =
