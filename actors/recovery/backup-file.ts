@@ -1,7 +1,7 @@
 /** Backups as files: written under another name and made durable before they get their own, and hashed as a whole. */
-import {createHash, randomBytes} from 'node:crypto';
+import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {type FileHandle, open, rename, rm} from 'node:fs/promises';
+import {type FileHandle, link, open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {SnapshotFormatError} from '../../src/kv/errors.js';
 import {defaultSessionLimits} from '../../src/kv/sessions.js';
@@ -18,9 +18,11 @@ import {
 	encodeBackupLength,
 	versionOfBackup,
 } from '../../src/storage/backup-format.js';
+import {codeOf} from '../../src/storage/error-code.js';
 import {codec} from '../codec/codec.js';
 import {BackupFileError} from './errors.js';
 import {syncDirectory} from './sync-directory.js';
+import {clearUnfinished, unfinishedName} from './unfinished-backups.js';
 
 /** What a backup's file holds. */
 export interface BackupReport {
@@ -50,21 +52,30 @@ export async function writeBackup(
 	header: BackupHeader,
 	chunks: Iterable<Uint8Array>,
 ): Promise<BackupReport> {
-	if (existsSync(file)) {
-		const message = `${file} exists already: a backup never replaces a file, so give another name`;
-		throw new BackupFileError('ERR_BACKUP_EXISTS', file, message);
-	}
-	// A name of its own: two that make the same backup at a time must not write into each other's file.
-	const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+	if (existsSync(file)) throw exists(file);
+	await clearUnfinished(path.dirname(file));
+	const temporary = unfinishedName(file);
 	try {
 		const report = await writeTemporary(temporary, header, chunks);
-		await rename(temporary, file);
+		await publish(temporary, file);
 		await syncDirectory(path.dirname(file));
 		return {...report, file};
 	} catch (error) {
 		await rm(temporary, {force: true}).catch(() => undefined);
 		throw isOfFileSystem(error) ? cannot('written', file, error) : error;
 	}
+}
+
+/** Gives the file its name, unless another has it: two backups under one name may have begun at the same time. */
+async function publish(temporary: string, file: string): Promise<void> {
+	try {
+		await link(temporary, file);
+	} catch (error) {
+		if (codeOf(error) === 'EEXIST') throw exists(file);
+		// On a file system without hard links. It would replace a file that came after the first look.
+		return rename(temporary, file);
+	}
+	await rm(temporary);
 }
 
 async function writeTemporary(
@@ -191,6 +202,13 @@ async function readAt(handle: FileHandle, offset: number, length: number): Promi
 	}
 	return bytes;
 }
+
+const exists = (file: string): BackupFileError =>
+	new BackupFileError(
+		'ERR_BACKUP_EXISTS',
+		file,
+		`${file} exists already: a backup never replaces a file, so give another name`,
+	);
 
 const damaged = (file: string, what: string, cause?: unknown): BackupFileError =>
 	new BackupFileError('ERR_BACKUP_DAMAGED', file, `${file} is damaged: ${what}. Use another backup`, {cause});

@@ -7,6 +7,7 @@ import {loadBackup, writeBackup} from '../../actors/recovery/backup-file.js';
 import {BackupFileError} from '../../actors/recovery/errors.js';
 import {SnapshotWriter} from '../../src/kv/snapshot.js';
 import {Store} from '../../src/kv/store.js';
+import {startTimeOf} from '../../src/storage/proof-of-life.js';
 import {crc32} from 'node:zlib';
 import {scratch} from './scratch.js';
 
@@ -61,6 +62,29 @@ test('a backup never replaces a file, and a failed one leaves none', async t => 
 		(await t.throwsAsync(writeBackup(nowhere, header, snapshot()), {instanceOf: BackupFileError}))?.code,
 		'ERR_BACKUP_UNUSABLE',
 	);
+});
+
+test('of two backups that are written under one name at a time one is refused, and the other is whole', async t => {
+	const file = path.join(scratch(t), 'backup');
+	const ends = await Promise.allSettled([9, 9].map(() => writeBackup(file, header, snapshot())));
+	const refusals = ends.flatMap(end => (end.status === 'rejected' ? [end.reason as BackupFileError] : []));
+	t.deepEqual(
+		refusals.map(({code}) => code),
+		['ERR_BACKUP_EXISTS'],
+	);
+	t.is((await loadBackup(file)).state.store.size, 2);
+	t.deepEqual(readdirSync(path.dirname(file)), ['backup']);
+});
+
+test('what a process that has ended left of a backup goes with the next one; what is being written stays', async t => {
+	const folder = scratch(t);
+	const started = startTimeOf(process.pid) ?? '0';
+	const ofTheDead = 'monday.threadraft-99999999-1-0123abcd.tmp';
+	const ofTheLiving = `tuesday.threadraft-${process.pid}-${started}-0123abcd.tmp`;
+	const ofOthers = 'notes.tmp';
+	for (const name of [ofTheDead, ofTheLiving, ofOthers]) writeFileSync(path.join(folder, name), 'half');
+	await writeBackup(path.join(folder, 'wednesday'), header, snapshot());
+	t.deepEqual(readdirSync(folder).sort(), [ofOthers, ofTheLiving, 'wednesday'].sort());
 });
 
 test('each changed bit, each missing end and each longer end of a backup is seen', async t => {
