@@ -1,16 +1,17 @@
 /**
- * Clients that read and write a few keys until they are told to stop, and what is to be said of it: how fast it was, for
- * how long nothing was answered, and whether the history of it all is linearizable.
+ * Clients that read and write the keys of a workload until they are told to stop, and what is to be said of it: how fast it
+ * was, for how long nothing was answered, and whether the history of it all is linearizable.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Random} from '../../src/base/random.js';
+import {OperationError} from '../../src/kv/errors.js';
 import {check, type Verdict} from '../../src/linearizability/check.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../src/linearizability/recorder.js';
-import {unreachable} from '../../src/base/errors.js';
 import type {KeyValueClient} from '../key-value-client.js';
-import {RecordedClient, type RecordedOutcome} from './recorded-client.js';
+import {RecordedClient} from './recorded-client.js';
+import {Seen, Workload} from './workload.js';
 
 export interface LoadReport {
 	/** Those with an answer. */
@@ -33,16 +34,15 @@ export interface LoadReport {
 
 /** A history is held in memory, and judged within seconds. */
 export const operationsMax = 200_000;
-const keyCount = 8;
 /** More than any answer takes; an undecided history is told as such. */
 const checkTimeoutMs = 5000;
 const afterFailureMs = 10;
-
-const actions = ['get', 'get', 'put', 'append', 'append', 'compareAndSet'] as const;
+/** So many keys are removed by one request. */
+const removedAtOnce = 64;
 
 export class RecordedLoad {
 	readonly #recorder: Recorder;
-	readonly #keys: readonly string[];
+	readonly #workload: Workload;
 	readonly #clients: readonly KeyValueClient[];
 	readonly #run: Promise<unknown>;
 	readonly #startedAt: number;
@@ -56,7 +56,7 @@ export class RecordedLoad {
 		this.#recorder = new Recorder(now);
 		this.#now = now;
 		this.#startedAt = now();
-		this.#keys = Array.from({length: keyCount}, (_, number) => `${prefix}${number}`);
+		this.#workload = new Workload(prefix);
 		this.#clients = clients;
 		this.#run = Promise.all(
 			clients.map((client, number) => this.#work(client, `c${number}`, random.fork(`c${number}`))),
@@ -93,40 +93,26 @@ export class RecordedLoad {
 	/** What cannot be deleted now stays. */
 	async removeKeys(): Promise<void> {
 		const [client] = this.#clients;
-		if (client !== undefined) await Promise.allSettled(this.#keys.map(key => client.delete(key)));
+		const deletions = this.#workload.keys().map(key => ({type: 'delete', key}) as const);
+		try {
+			for (let start = 0; start < deletions.length; start += removedAtOnce) {
+				await client?.execute({type: 'batch', operations: deletions.slice(start, start + removedAtOnce)});
+			}
+		} catch (error) {
+			if (!(error instanceof OperationError)) throw error;
+		}
 	}
 
 	async #work(client: KeyValueClient, name: string, random: Random): Promise<void> {
 		const recorded = new RecordedClient(client, this.#recorder, name);
-		const seen = new Map<string, string | undefined>();
+		const seen = new Seen();
 		for (let number = 0; !this.#isOver && this.#count < operationsMax; number++) {
 			this.#count++;
-			const outcome = await this.#act(recorded, random, seen, `${name}.${number} `);
+			const input = this.#workload.draw(random, seen, `${name}.${number} `);
+			const outcome = await recorded.run(input, output => seen.note(input, output));
 			if (outcome === 'notExecuted') this.#notExecuted++;
 			// A cluster that refuses at once must not be asked in a loop.
 			if (outcome !== 'acknowledged') await sleep(afterFailureMs);
-		}
-	}
-
-	#act(
-		client: RecordedClient,
-		random: Random,
-		seen: Map<string, string | undefined>,
-		value: string,
-	): Promise<RecordedOutcome> {
-		const key = random.pick(this.#keys);
-		const action = random.pick(actions);
-		switch (action) {
-			case 'get':
-				return client.get(key, read => seen.set(key, read));
-			case 'put':
-				return client.put(key, value);
-			case 'append':
-				return client.append(key, value);
-			case 'compareAndSet':
-				return client.compareAndSet(key, {value: seen.get(key)}, value);
-			default:
-				return unreachable(action);
 		}
 	}
 }

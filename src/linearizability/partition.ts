@@ -9,12 +9,12 @@ export function partition<Input, Output, State>(
 	history: History<Input, Output>,
 	model: Model<Input, Output, State>,
 ): Map<string, Operation<Input, Output>[]> {
-	const keysOf = (operation: Operation<Input, Output>): Keys => model.key?.(operation.input) ?? '';
-	const areApart = history.every(operation => typeof keysOf(operation) === 'string');
-	const groups = areApart ? undefined : new KeyGroups(history.map(keysOf));
+	const keysOf = history.map(({input}): Keys => model.key?.(input) ?? '');
+	const areApart = keysOf.every(keys => typeof keys === 'string');
+	const groups = areApart ? undefined : new KeyGroups(keysOf);
 	const partitions = new Map<string, Operation<Input, Output>[]>();
-	for (const operation of history) {
-		const keys = keysOf(operation);
+	for (const [place, operation] of history.entries()) {
+		const keys = keysOf[place] as Keys;
 		const name = groups === undefined && typeof keys === 'string' ? keys : (groups?.nameOf(keys) ?? '');
 		const operations = partitions.get(name);
 		if (operations === undefined) partitions.set(name, [operation]);

@@ -12,7 +12,7 @@ import {randomBatches, type RandomBatchesOptions} from './random-batches.js';
 import {randomFrom} from './random-history.js';
 
 const seed = Number(process.env['SEED'] ?? 1);
-const rounds = Number(process.env['ROUNDS'] ?? 1000);
+const rounds = Number(process.env['ROUNDS'] ?? 500);
 
 const families: Readonly<Record<string, Partial<RandomBatchesOptions>>> = {
 	'puts and gets of two keys': {},

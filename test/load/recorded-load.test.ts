@@ -46,7 +46,8 @@ test('what honest clients saw is linearizable, and nothing is left of it', async
 	const world = new World();
 	const clients = [new LocalClient(world), new LocalClient(world), new LocalClient(world)];
 	const load = new RecordedLoad(clients, 'load/', Random.fromSeed(1), now);
-	await world.until(200);
+	// Enough for a second counter.
+	await world.until(1000);
 	const report = await load.stop();
 	t.like(report, {verdict: 'ok', violation: undefined, unknown: 0, notExecuted: 0, isFull: false});
 	t.is(report.operations, world.operations);
@@ -57,17 +58,163 @@ test('what honest clients saw is linearizable, and nothing is left of it', async
 	t.is(world.store.size, 0);
 });
 
-test('a client that is told of an append that did not happen finds it out', async t => {
+/** How a service goes wrong: what it answers, where it does; `run` is how it goes right. */
+type Fault = (
+	world: World,
+	operation: Operation,
+	run: (operation: Operation) => Result,
+) => Result | Promise<Result> | undefined;
+
+class FaultyClient extends LocalClient {
+	readonly #faulty: World;
+	readonly #fault: Fault;
+
+	constructor(world: World, fault: Fault) {
+		super(world);
+		this.#faulty = world;
+		this.#fault = fault;
+	}
+
+	override async execute(operation: Operation): Promise<Result> {
+		const run = (asked: Operation): Result => {
+			const version = ++this.#faulty.operations;
+			return execute({store: this.#faulty.store, version, valueBytesMax: 2 ** 20}, asked);
+		};
+		const result = await this.#fault(this.#faulty, operation, run);
+		if (result === undefined) return super.execute(operation);
+		await sleep(1);
+		return result;
+	}
+}
+
+/** Runs it, and takes its effect on the key away again. */
+function runAndForget(world: World, key: string, run: () => Result): Result {
+	const before = world.store.get(key);
+	const kept = before && {value: new Uint8Array(before.value), version: before.version};
+	const result = run();
+	if (kept === undefined) world.store.delete(key);
+	else world.store.set(key, kept.value, kept.version);
+	return result;
+}
+
+const findsOut = test.macro({
+	async exec(t, family: string, fault: Fault) {
+		const world = new World();
+		let times = 0;
+		const faulty = new FaultyClient(world, (...of) => {
+			const result = fault(...of);
+			if (result !== undefined) times++;
+			return result;
+		});
+		const load = new RecordedLoad(
+			[new LocalClient(world), faulty, new LocalClient(world)],
+			'load/',
+			Random.fromSeed(2),
+			now,
+		);
+		await world.until(1500);
+		const {verdict, violation} = await load.stop();
+		t.true(times > 0, 'it has gone wrong');
+		t.is(verdict, 'violation');
+		t.true(violation?.key.startsWith(`load/${family}`), violation?.key);
+	},
+	title: (name = '') => `a load finds out that ${name}`,
+});
+
+const every = (count: number): (() => boolean) => {
+	let calls = 0;
+	return () => ++calls % count === 0;
+};
+const sometimes = every(7);
+
+test('an append was acknowledged and did not happen', findsOut, 'value', (world, operation, run) => {
+	if (operation.type !== 'append' || !sometimes()) return undefined;
+	return runAndForget(world, operation.key, () => run(operation));
+});
+test('an append ran twice', findsOut, 'value', (_, operation, run) => {
+	if (operation.type !== 'append' || !sometimes()) return undefined;
+	const result = run(operation);
+	run(operation);
+	return result;
+});
+test('an increment ran twice', findsOut, 'counter', (_, operation, run) => {
+	if (operation.type !== 'increment' || !sometimes()) return undefined;
+	const result = run(operation);
+	run(operation);
+	return result;
+});
+test('a put if absent replaced what was there', findsOut, 'lock', (_, operation, run) => {
+	if (operation.type !== 'put' || operation.condition !== 'absent') return undefined;
+	return run({...operation, condition: undefined});
+});
+test('a put if present wrote what was absent', findsOut, 'lock', (_, operation, run) => {
+	if (operation.type !== 'put' || operation.condition !== 'present') return undefined;
+	return run({...operation, condition: undefined});
+});
+test('a compare-and-set by version succeeded at another version', findsOut, 'lock', (world, operation, run) => {
+	if (operation.type !== 'compareAndSet' || !('version' in operation.expected)) return undefined;
+	return run({...operation, expected: {version: world.store.get(operation.key)?.version ?? 0}});
+});
+test('a delete left the value where it was', findsOut, 'lock', (world, operation) => {
+	if (operation.type !== 'delete' || world.store.get(operation.key) === undefined) return undefined;
+	return {type: 'deleted', existed: true, version: ++world.operations};
+});
+test('a refused compare-and-set was repeated, and succeeded then', findsOut, 'value', (world, operation, run) => {
+	if (operation.type !== 'compareAndSet' || !('value' in operation.expected)) return undefined;
+	const result = run(operation);
+	if (result.type !== 'conditionFailed') return result;
+	run({...operation, expected: {version: world.store.get(operation.key)?.version ?? 0}});
+	return result;
+});
+test('of a batch only a part was carried out', findsOut, 'pair', (world, operation, run) => {
+	if (operation.type !== 'batch' || operation.operations.every(part => part.type === 'get')) return undefined;
+	const [, second] = operation.operations;
+	return second?.type === 'put' ? runAndForget(world, second.key, () => run(operation)) : undefined;
+});
+test('a batch of reads read at two moments', findsOut, 'pair', (_, operation, run) => {
+	const [first, second] = operation.type === 'batch' ? operation.operations : [];
+	if (first?.type !== 'get' || second?.type !== 'get') return undefined;
+	return twoMoments(
+		() => run(first),
+		() => run(second),
+	);
+});
+
+async function twoMoments(first: () => Result, second: () => Result): Promise<Result> {
+	const early = first();
+	await sleep(5);
+	return {type: 'batch', results: [early, second()]};
+}
+
+test('the load asks for everything that an engine can do, but for a clear of what is not its own', async t => {
 	const world = new World();
-	const forgetful = new LocalClient(world, (operation, result) => {
-		if (operation.type === 'append') world.store.delete(operation.key);
+	const kinds = new Set<string>();
+	const seeing = new LocalClient(world, (operation, result) => {
+		for (const part of operation.type === 'batch' ? operation.operations : [operation]) {
+			const condition = part.type === 'put' ? `${part.condition}` : '';
+			const expected = part.type === 'compareAndSet' ? Object.keys(part.expected).join() : '';
+			kinds.add(`${operation.type === 'batch' ? 'batch of ' : ''}${part.type} ${condition}${expected}`.trim());
+		}
 		return result;
 	});
-	const load = new RecordedLoad([new LocalClient(world), forgetful], 'load/', Random.fromSeed(2), now);
-	await world.until(400);
-	const {verdict, violation} = await load.stop();
-	t.is(verdict, 'violation');
-	t.true(violation!.key.startsWith('load/'));
+	const load = new RecordedLoad([seeing, new LocalClient(world)], 'load/', Random.fromSeed(3), now);
+	await world.until(1000);
+	await load.stop();
+	t.deepEqual([...kinds].sort(), [
+		'append',
+		'batch of append',
+		'batch of compareAndSet value',
+		'batch of get',
+		'batch of put undefined',
+		'compareAndSet value',
+		'compareAndSet version',
+		'delete',
+		'get',
+		'increment',
+		'put absent',
+		'put present',
+		'put undefined',
+	]);
 });
 
 test('operations of unknown outcome are counted, and no violation', async t => {
