@@ -41,7 +41,7 @@ export interface ClerkLimits extends BackoffLimits {
 	 * for each `batchBytesMax` of its bytes, and twice as long with each attempt, up to eight times. @default 500
 	 */
 	readonly attemptTimeoutMs: Milliseconds;
-	/** Requests in flight. @default 16 */
+	/** Requests in flight; down to 4 while servers are too busy to answer them in time. @default 16 */
 	readonly requestsMax: number;
 	/** Operations of one request. @default 256 */
 	readonly batchOperationsMax: number;
@@ -82,6 +82,9 @@ export interface ClerkOptions {
 	readonly limits?: Partial<ClerkLimits>;
 }
 
+/** A few large operations that time out slowly must not keep small ones from being sent. */
+const requestsMin = 4;
+
 /** What became of an operation. */
 export type Settlement =
 	| {readonly type: 'done'; readonly result: Result}
@@ -116,6 +119,14 @@ export class ClerkCore<Caller = unknown> {
 	#retries: Task<Caller>[] = [];
 	/** In flight. */
 	readonly #attempts = new NumberMap<Attempt<Caller>>();
+	/**
+	 * So many may be in flight: half as many after one that timed out or was refused for want of room, one more after each
+	 * that is answered (as TCP does, RFC 5681). Servers that take longer than an attempt may would else be asked
+	 * everything again and again, and do little else.
+	 */
+	#requestsAllowed: number;
+	/** The newest when that was halved: those before say nothing about the number that holds now. */
+	#halvedAt = 0;
 	/** Not after the first of them times out; found again when it is reached, since attempts mostly end before. */
 	#earliestTimeout = Infinity;
 	#session: ClientSession | undefined;
@@ -139,6 +150,7 @@ export class ClerkCore<Caller = unknown> {
 		assert(servers.length > 0, 'a clerk has a server to talk to');
 		this.#codec = codec;
 		this.#limits = {...defaultClerkLimits, ...limits};
+		this.#requestsAllowed = this.#limits.requestsMax;
 		this.#search = new LeaderSearch(servers, random, this.#limits);
 		this.#requestsMayBeDoubled = requestsMayBeDoubled;
 	}
@@ -219,10 +231,14 @@ export class ClerkCore<Caller = unknown> {
 		if (this.#earliestTimeout <= now) this.#timeOutAttempts(now);
 		if (this.#earliestDeadline > now) return;
 		this.#earliestDeadline = Infinity;
-		for (const task of this.#tasksInOrder()) {
+		const expired: Task<Caller>[] = [];
+		for (const task of this.#tasks) {
 			if (task.deadline > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, task.deadline);
-			else this.#fail(task, new TimeoutError(this.#outcomeOf(task), task.attempts, task.lastReply));
+			else expired.push(task);
 		}
+		// Only those: all of them, tens of thousands when much is waiting, are too many to sort for each that expires.
+		for (const task of inOrder(expired))
+			this.#fail(task, new TimeoutError(this.#outcomeOf(task), task.attempts, task.lastReply));
 	}
 
 	/** The end of a turn: sends what can be sent, and hands out all that is to be done since the last time. */
@@ -261,7 +277,7 @@ export class ClerkCore<Caller = unknown> {
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		for (const task of this.#tasksInOrder()) this.#fail(task, new ClerkClosedError(this.#outcomeOf(task)));
+		for (const task of inOrder(this.#tasks)) this.#fail(task, new ClerkClosedError(this.#outcomeOf(task)));
 		for (const [requestId] of this.#attempts) this.#effects.push({type: 'cancel', requestId});
 		this.#attempts.clear();
 		if (this.#session === undefined) return;
@@ -316,11 +332,6 @@ export class ClerkCore<Caller = unknown> {
 		task.place = settledPlace;
 	}
 
-	/** A copy, in which each can be settled. */
-	#tasksInOrder(): readonly Task<Caller>[] {
-		return [...this.#tasks].sort((left, right) => left.id - right.id);
-	}
-
 	#isAnythingWaiting(): boolean {
 		return this.#retries.length + this.#writes.length + this.#reads.length > 0;
 	}
@@ -329,7 +340,7 @@ export class ClerkCore<Caller = unknown> {
 
 	#sendReads(now: Milliseconds): void {
 		const retries = this.#takeRetries(task => !isWrite(task.operation));
-		while (this.#attempts.size < this.#limits.requestsMax) {
+		while (this.#attempts.size < this.#requestsAllowed) {
 			const tasks = this.#takeBatch(retries, this.#reads);
 			if (tasks.length === 0) break;
 			const operations = tasks.map(({operation}) => operation as ReadOperation);
@@ -348,7 +359,7 @@ export class ClerkCore<Caller = unknown> {
 		if (this.#isChangingSession && this.#isFormerSessionInFlight(this.#session)) return;
 		this.#isChangingSession = false;
 		const retries = this.#takeRetries(task => isWrite(task.operation));
-		while (this.#attempts.size < this.#limits.requestsMax) {
+		while (this.#attempts.size < this.#requestsAllowed) {
 			if (retries.first !== undefined && this.#mustWait(retries.first)) break;
 			const tasks = this.#takeBatch(retries, this.#writes, this.#session);
 			if (tasks.length === 0) break;
@@ -396,7 +407,7 @@ export class ClerkCore<Caller = unknown> {
 	/** Sessions are opened by the first write, through the log like everything else. */
 	#openSession(now: Milliseconds): void {
 		const isNeeded = this.#writes.length > 0 || this.#retries.some(task => isWrite(task.operation));
-		if (!isNeeded || this.#isOpeningSession || this.#attempts.size >= this.#limits.requestsMax) return;
+		if (!isNeeded || this.#isOpeningSession || this.#attempts.size >= this.#requestsAllowed) return;
 		this.#isOpeningSession = true;
 		const command = encodeCommand(this.#codec, {type: 'openSession', closes: this.#endedSession});
 		this.#attempt(now, 'openSession', [], {type: 'write', command});
@@ -494,9 +505,17 @@ export class ClerkCore<Caller = unknown> {
 			else {
 				this.#endAttempt(requestId);
 				this.#effects.push({type: 'cancel', requestId});
+				this.#allowFewer(requestId);
 				this.#miss(attempt, 'timeout');
 			}
 		}
+	}
+
+	#allowFewer(requestId: number): void {
+		if (requestId <= this.#halvedAt) return;
+		this.#halvedAt = this.#lastRequestId;
+		const {requestsMax} = this.#limits;
+		this.#requestsAllowed = Math.max(Math.min(requestsMin, requestsMax), Math.floor(this.#requestsAllowed / 2));
 	}
 
 	#endAttempt(requestId: number): Attempt<Caller> | undefined {
@@ -516,6 +535,7 @@ export class ClerkCore<Caller = unknown> {
 		const count = attempt.type === 'openSession' ? 1 : attempt.tasks.length;
 		if (outcomes?.length !== count) return this.#miss(attempt, 'malformed');
 		this.#search.succeeded();
+		this.#requestsAllowed = Math.min(this.#limits.requestsMax, this.#requestsAllowed + 1);
 		if (attempt.type === 'openSession') {
 			const [opened] = outcomes;
 			if (opened?.type === 'sessionOpened') this.#sessionOpened(opened, attempt.sentAt);
@@ -564,6 +584,7 @@ export class ClerkCore<Caller = unknown> {
 	#takeRefusal(attempt: Attempt<Caller>, reason: 'overloaded' | 'tooLarge' | 'malformed'): void {
 		if (reason === 'overloaded' || attempt.tasks.length === 0) {
 			this.#search.overloaded();
+			if (reason === 'overloaded') this.#allowFewer(attempt.requestId);
 			return this.#retry(attempt, 'overloaded');
 		}
 		const [only] = attempt.tasks;
@@ -603,6 +624,11 @@ export class ClerkCore<Caller = unknown> {
 		task.lastReply = lastReply;
 		this.#retries.push(task);
 	}
+}
+
+/** A copy, in which each can be settled. */
+function inOrder<Caller>(tasks: readonly Task<Caller>[]): readonly Task<Caller>[] {
+	return [...tasks].sort((left, right) => left.id - right.id);
 }
 
 /** Whether no write that still waits for its answer is between these. */

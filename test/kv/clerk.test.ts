@@ -384,6 +384,33 @@ test('batches are bounded in operations and bytes, requests in number, and the r
 	t.is(commandsOf(third!.request).length, 1);
 });
 
+test('requests that time out, or are refused for want of room, are followed by half as many at a time, down to 4; each answer allows one more', t => {
+	const bench = new Bench({batchOperationsMax: 1, attemptTimeoutMs: 100, backoffMaxMs: 5});
+	bench.submit(...Array.from({length: 40}, (_, key) => get(String(key))));
+	// Now and then there is a pause first.
+	const sendsAfter = (ms: number): readonly Send[] => {
+		bench.now += ms;
+		const atOnce = bench.sends();
+		bench.now += 5;
+		return [...atOnce, ...bench.sends()];
+	};
+	let sends = sendsAfter(0);
+	t.is(sends.length, 16);
+	for (const expected of [8, 4, 4]) {
+		sends = sendsAfter(100);
+		t.is(sends.length, expected);
+	}
+	const value: Outcome = {type: 'value', value: undefined, version: 0};
+	for (const send of sends) bench.answer(send, value);
+	sends = bench.sends();
+	t.is(sends.length, 8);
+	for (const {requestId} of sends) bench.clerk.reply(requestId, {type: 'refused', reason: 'overloaded'});
+	sends = sendsAfter(0);
+	t.is(sends.length, 4, 'halved once for all that were sent before');
+	for (const send of sends) bench.answer(send, value);
+	t.is(bench.sends().length, 8);
+});
+
 test('the window of unacknowledged writes is bounded, also by a single old one', t => {
 	const bench = new Bench({windowMax: 2, batchOperationsMax: 1}).opened();
 	bench.submit(put('a', ''), put('b', ''), put('c', ''));
