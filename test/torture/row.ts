@@ -6,7 +6,7 @@ export interface Row {
 	readonly name: string;
 	/** What must hold, in one sentence. */
 	readonly title: string;
-	/** Its share of the time that a long run has. */
+	/** Its share of the time that a long run has: seconds of an hour. */
 	readonly weight: number;
 	/** Milliseconds that it takes in the tests; a long run never gives it less. */
 	readonly shortMs: number;

@@ -28,9 +28,11 @@ const tickMs = 5;
 const arrearsMsMax = 200;
 const afterRefusalMs = 2;
 const timeoutMs = 10_000;
+/** Operations that a client has under way or waiting; one more is refused. */
+const operationsMax = 1024;
 const keyCount = 1024;
 const warmUpOperations = 50;
-const value = new Uint8Array(100).fill(0x78);
+const value = new Uint8Array(4000).fill(0x78);
 const puts: readonly Operation[] = Array.from({length: keyCount}, (_, key) => ({type: 'put', key: `k${key}`, value}));
 
 export async function offer(cluster: Cluster, {pace, seconds}: Offer): Promise<Taken> {
@@ -107,9 +109,9 @@ class OfferedLoad {
 
 if (parentPort !== null) {
 	const {connection, ...task} = workerData as OfferTask;
-	const clerk = Clerk.connect(connection, {timeoutMs});
+	const clerk = Clerk.connect(connection, {timeoutMs, limits: {operationsMax}});
 	// A session, and code that has been compiled, before the clock runs.
-	for (let count = 0; count < warmUpOperations; count++) await clerk.execute(puts[count % keyCount]!);
+	await Promise.all(puts.slice(0, warmUpOperations).map(put => clerk.execute(put)));
 	parentPort.postMessage(await new OfferedLoad(clerk).run(task));
 	clerk.close();
 	parentPort.close();

@@ -23,7 +23,7 @@ export const backups: Row = {
 	name: 'backups',
 	title:
 		'a backup that is made under load is whole or there is none, wherever SIGKILL strikes, and what is restored of it holds all that was acknowledged before',
-	weight: 3,
+	weight: 100,
 	shortMs: 3000,
 	isInTests: true,
 	run: async trial => {

@@ -20,7 +20,7 @@ const linesOfAnswers = 3;
 export const connections: Row = {
 	name: 'connections',
 	title: 'thousands of clients at the Redis port are all served, and nothing is left of them when they have gone',
-	weight: 2,
+	weight: 60,
 	shortMs: 2500,
 	isInTests: true,
 	run: async trial => {

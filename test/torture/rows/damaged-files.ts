@@ -8,7 +8,7 @@ import type {Trial} from '../trial.js';
 export const damagedFiles: Row = {
 	name: 'damaged-files',
 	title: 'whatever is damaged in a stopped directory, a start refuses it or serves everything that was acknowledged',
-	weight: 3,
+	weight: 80,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

@@ -14,7 +14,7 @@ export const damagedNode: Row = {
 	name: 'damaged-node',
 	title:
 		'with one node of three damaged the others serve, and status, INFO and an event name that node, the file and the cause',
-	weight: 2,
+	weight: 40,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

@@ -12,7 +12,7 @@ export const deadDevice: Row = {
 	name: 'dead-device',
 	title:
 		'a device that gives nothing but EIO under a whole process, or is slow, costs time and nothing else: service comes back by itself',
-	weight: 3,
+	weight: 70,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

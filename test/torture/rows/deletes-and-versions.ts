@@ -17,7 +17,7 @@ export const deletesAndVersions: Row = {
 	name: 'deletes-and-versions',
 	title:
 		'what a real cluster answers to deletes and conditions on versions is judged linearizable, and one wrong answer among them is not',
-	weight: 1,
+	weight: 30,
 	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {

@@ -14,7 +14,7 @@ export const descriptors: Row = {
 	name: 'descriptors',
 	title:
 		'however many clients come, the log gets the descriptors that it needs, and those who are in go on being served',
-	weight: 1,
+	weight: 30,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

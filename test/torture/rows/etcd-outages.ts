@@ -14,7 +14,7 @@ export const etcdOutages: Row = {
 	name: 'etcd-outages',
 	title:
 		'the etcd engine outlives killed, hung and restarted members and lost quorums, and what its clients saw stays linearizable',
-	weight: 3,
+	weight: 90,
 	shortMs: 5000,
 	isInTests: true,
 	run: async trial => {

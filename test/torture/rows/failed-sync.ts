@@ -13,7 +13,7 @@ export const failedSync: Row = {
 	name: 'failed-sync',
 	title:
 		'what a failed sync may have dropped is written again before it counts: a power cut after the recovery takes nothing acknowledged',
-	weight: 2,
+	weight: 60,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

@@ -27,7 +27,7 @@ export const failingDisks: Row = {
 	name: 'failing-disks',
 	title:
 		'while disks fail or are slow, one or all of them, nothing is lost, and service comes back by itself when they work again',
-	weight: 4,
+	weight: 110,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

@@ -12,7 +12,7 @@ export const foreignFiles: Row = {
 	name: 'foreign-files',
 	title:
 		"a node's directory that is an older copy, or another node's, is refused; an older copy of the whole directory starts",
-	weight: 2,
+	weight: 40,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

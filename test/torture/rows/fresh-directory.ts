@@ -14,7 +14,7 @@ type Start = (trial: Trial, directory: string) => Promise<void>;
 export const freshDirectory: Row = {
 	name: 'fresh-directory',
 	title: 'a first start that was ended at any moment, by any means, leaves a directory that the next start can use',
-	weight: 2,
+	weight: 40,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

@@ -17,7 +17,7 @@ const value = 'x'.repeat(4096);
 export const fullDisk: Row = {
 	name: 'full-disk',
 	title: 'on a full file system nothing that was acknowledged is lost, and service comes back by itself with the space',
-	weight: 2,
+	weight: 60,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

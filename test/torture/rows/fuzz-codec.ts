@@ -16,7 +16,7 @@ export const fuzzCodec: Row = {
 	name: 'fuzz-codec',
 	title:
 		'our CBOR is the bytes and the values of cbor-x for whatever is valid, and junk is a DecodeError, never anything else',
-	weight: 2,
+	weight: 150,
 	shortMs: 1000,
 	isInTests: true,
 	run: async trial => {

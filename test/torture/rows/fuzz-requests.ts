@@ -18,7 +18,7 @@ export const fuzzRequests: Row = {
 	name: 'fuzz-requests',
 	title:
 		'the request parser reads a stream of junk the same wherever it is cut, gives back what was sent, and never throws or hangs',
-	weight: 2,
+	weight: 120,
 	shortMs: 1000,
 	isInTests: true,
 	run: async trial => {

@@ -13,7 +13,7 @@ const openAtOnce = 50;
 export const idleSessions: Row = {
 	name: 'idle-sessions',
 	title: 'the first write after a long idle time, or after thousands of other clients have come and gone, just works',
-	weight: 1,
+	weight: 30,
 	shortMs: 3000,
 	isInTests: true,
 	run: async trial => {

@@ -7,7 +7,7 @@ import type {Trial} from '../trial.js';
 
 const clients = 8;
 /** From the start of the process: so some die before they have read their logs, and some while they write a snapshot. */
-const upMsMax = 2500;
+const upMsMax = 2000;
 const shortUpMsMax = 800;
 /** Every so often all is read back; between two of these, a process may be killed again at once. */
 const auditEvery = 4;
@@ -16,7 +16,7 @@ export const killNine: Row = {
 	name: 'kill-nine',
 	title:
 		'a process that is killed with SIGKILL, again and again on one directory, keeps every acknowledged write, once',
-	weight: 20,
+	weight: 800,
 	shortMs: 6000,
 	isInTests: true,
 	run: async trial => {

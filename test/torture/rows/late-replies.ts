@@ -14,7 +14,7 @@ export const lateReplies: Row = {
 	name: 'late-replies',
 	title:
 		'a leader that is cut off never answers a read by what a delayed reply of an earlier term or a snapshot told it',
-	weight: 3,
+	weight: 60,
 	shortMs: 3000,
 	isInTests: true,
 	run: async trial => {

@@ -15,7 +15,7 @@ export const lateViolation: Row = {
 	name: 'late-violation',
 	title:
 		'one stale read among a hundred thousand operations on one key is told within the time that the check was given',
-	weight: 1,
+	weight: 20,
 	shortMs: 3000,
 	isInTests: true,
 	run: async trial => {

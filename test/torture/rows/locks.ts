@@ -17,7 +17,7 @@ export const locks: Row = {
 	name: 'locks',
 	title:
 		'a directory is free as soon as whoever had it is dead or closed, and of many that want it at once exactly one has it',
-	weight: 2,
+	weight: 40,
 	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {

@@ -30,7 +30,7 @@ export const maxMemory: Row = {
 	name: 'max-memory',
 	title:
 		'beyond --max-memory writes that add data are refused with -OOM, reads and deletes go on, and all is as before when there is room again',
-	weight: 2,
+	weight: 40,
 	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {

@@ -24,7 +24,7 @@ export const memoryBudgets: Row = {
 	name: 'memory-budgets',
 	title:
 		'requests that never end and replies that nobody reads take no more memory than all clients together may, and a modest client is served beside them',
-	weight: 2,
+	weight: 40,
 	shortMs: 1000,
 	isInTests: true,
 	run: async trial => {

@@ -21,7 +21,7 @@ export const nemesis: Row = {
 	name: 'nemesis',
 	title:
 		'with crashes, pauses and any fault of the network, drawn from the seed, histories stay linearizable and service comes back',
-	weight: 20,
+	weight: 680,
 	shortMs: 3000,
 	isInTests: true,
 	run: async trial => {

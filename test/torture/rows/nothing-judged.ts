@@ -12,7 +12,7 @@ const unjudged = new Set<number | null>([2, 3]);
 export const nothingJudged: Row = {
 	name: 'nothing-judged',
 	title: 'where no operation was judged, nobody is told that the history is linearizable',
-	weight: 1,
+	weight: 20,
 	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {

@@ -13,7 +13,7 @@ export const pipelineOrder: Row = {
 	name: 'pipeline-order',
 	title:
 		'what one connection or clerk sends in an order is applied in that order, over lossy networks and changes of leader',
-	weight: 2,
+	weight: 40,
 	shortMs: 3000,
 	isInTests: true,
 	run: async trial => {

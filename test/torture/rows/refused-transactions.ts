@@ -6,7 +6,7 @@ import type {Row} from '../row.js';
 export const refusedTransactions: Row = {
 	name: 'refused-transactions',
 	title: 'after a MULTI or SELECT that was refused, nothing runs that the client takes for part of it',
-	weight: 1,
+	weight: 20,
 	shortMs: 1500,
 	isInTests: true,
 	run: async trial => {

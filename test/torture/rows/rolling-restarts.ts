@@ -12,7 +12,7 @@ const loadMs = 30_000;
 export const rollingRestarts: Row = {
 	name: 'rolling-restarts',
 	title: 'while nodes are stopped and started one after the other, leaders too, service goes on and nothing is lost',
-	weight: 4,
+	weight: 110,
 	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {

@@ -7,7 +7,7 @@ const seedsAtOnce = 1_000_000;
 export const simulatedSeeds: Row = {
 	name: 'simulated-seeds',
 	title: 'no seed of the simulator that was never run before finds a violation, or a history that cannot be judged',
-	weight: 3,
+	weight: 90,
 	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {

@@ -26,7 +26,7 @@ export const slowReaders: Row = {
 	name: 'slow-readers',
 	title:
 		'clients that never read, read a byte at a time or send half a request hold up nobody, and all together stay within their budget of memory',
-	weight: 2,
+	weight: 40,
 	shortMs: 1500,
 	isInTests: true,
 	run: async trial => {

@@ -17,7 +17,7 @@ export const startsAndStops: Row = {
 	name: 'starts-and-stops',
 	title:
 		'clusters that are started and closed by the hundred in one process leave no descriptor, thread, file or memory',
-	weight: 5,
+	weight: 260,
 	shortMs: 5000,
 	isInTests: true,
 	run: async trial => {

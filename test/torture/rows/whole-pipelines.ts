@@ -19,7 +19,7 @@ interface Pipeline {
 export const wholePipelines: Row = {
 	name: 'whole-pipelines',
 	title: 'a client that writes a whole pipeline before it reads any reply is answered, as are requests of many parts',
-	weight: 2,
+	weight: 30,
 	shortMs: 1000,
 	isInTests: true,
 	run: async trial => {
