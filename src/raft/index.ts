@@ -1,6 +1,7 @@
 /** The consensus core by itself: `threadraft/raft`. */
 export {RaftNode, type RaftStatus} from './raft-node.js';
-export {RaftDriver, type DriverOptions, type DriverStorage} from './driver.js';
+export {RaftDriver, type DriverOptions} from './driver.js';
+export type {Done, DriverStorage, SnapshotReader, SnapshotWriter} from './driver-storage.js';
 export type {Effect, Input} from './effects.js';
 export {defaultRaftLimits, type RaftLimits, type RaftOptions} from './options.js';
 export {InvariantError, ThreadraftError} from '../base/errors.js';

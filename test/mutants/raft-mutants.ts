@@ -363,7 +363,6 @@ const reads: readonly Mutant[] = [
 ];
 
 const receiver = 'raft/snapshot-receiver';
-const driver = 'raft/driver';
 
 const snapshots: readonly Mutant[] = [
 	{
@@ -438,7 +437,7 @@ const snapshots: readonly Mutant[] = [
 		'applied-while-installing',
 		'committed entries are applied while a snapshot is being loaded',
 		'NuRaft#407, atomix#417',
-		driver,
+		'raft/service-feed',
 		"if (input.type === 'apply' && this.#installation !== undefined) {",
 		"if (input.type === 'apply' && this.#installation === null) {",
 	),
@@ -446,9 +445,9 @@ const snapshots: readonly Mutant[] = [
 		'snapshot-not-reloaded',
 		'a restarted node does not load its snapshot into the service',
 		'hashicorp/raft#523; trap 18 of the lab',
-		driver,
-		'if (source !== undefined) this.#install(source.snapshot, source);',
-		'source?.close();',
+		'raft/driver',
+		'if (reader !== undefined) this.#feed.install(reader.snapshot, reader);',
+		'reader?.close();',
 	),
 	plant(
 		'snapshot-not-named',
@@ -462,9 +461,9 @@ const snapshots: readonly Mutant[] = [
 		'snapshot-of-other-index',
 		'a snapshot is labelled with the index that is committed, not with the one that it holds',
 		'etcd-io/etcd#13766, sofastack/sofa-jraft#1195',
-		driver,
-		'const snapshot = this.#options.node.snapshotMeta(index);',
-		'const snapshot = this.#options.node.snapshotMeta(Math.max(index, this.#options.node.status().commitIndex));',
+		'raft/snapshot-courier',
+		'const snapshot = this.#context.log.snapshotMeta(index);',
+		'const snapshot = this.#context.log.snapshotMeta(Math.max(index, this.#context.log.status().commitIndex));',
 	),
 	plant(
 		'snapshot-acked-before-current',

@@ -1,5 +1,5 @@
 import {strict as check} from 'node:assert';
-import type {DriverStorage} from '../../../src/raft/driver.js';
+import type {DriverStorage} from '../../../src/raft/driver-storage.js';
 import type {SnapshotMeta, WriteBatch} from '../../../src/raft/types.js';
 import type {LogImage, StoredSnapshot} from './log-image.js';
 import type {Random} from './random.js';
