@@ -6,6 +6,7 @@ export type {NodeDamage} from './cluster/node-damage.js';
 export type {NodeStatus, SupervisorEvent} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
 export {OptionError} from './options/option-error.js';
+export {RemoteError} from './codec/error-codec.js';
 export {Clerk, type ClerkConnection, type ClerkOptions} from './clerk/clerk.js';
 export {EtcdClerk, type EtcdClerkOptions, type EtcdMember} from './engines/etcd/etcd-clerk.js';
 export {EngineUrlError} from './engines/etcd/engine-url.js';

@@ -63,7 +63,6 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 			entries: options.threads,
 			restartsPerMinute: options.restartsPerMinute,
 			random: () => this.#random.float(),
-			now,
 			event: event => this.#tell(event),
 		});
 		// It is added only after this has been told of it.

@@ -8,7 +8,7 @@ import {inspect} from 'node:util';
 import {type MessagePort, receiveMessageOnPort, Worker} from 'node:worker_threads';
 import {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../../src/storage/errors.js';
 import {InvariantError} from '../../src/base/errors.js';
-import {decodeError} from '../runtime/error-codec.js';
+import {decodeError} from '../codec/error-codec.js';
 import type {LastWords, Settled, ThreadControl} from '../replica/protocol.js';
 import {endpointOf} from '../replica/thread-control.js';
 import {threadArguments} from '../thread-arguments.js';

@@ -6,13 +6,13 @@ import type {ReplicaStatus} from '../replica/protocol.js';
 import type {Replica} from './replica.js';
 
 export type NodeState =
-	| {readonly type: 'up'; readonly replica: Replica; readonly since: Milliseconds}
+	| {readonly type: 'up'; readonly replica: Replica}
 	/** Its threads run, and it reads its log. */
 	| {readonly type: 'starting'}
 	/** Killed on purpose, or never started. */
 	| {readonly type: 'down'}
 	/** It failed by itself, or could not start; it is tried again after a pause, for as long as the cluster lives. */
-	| {readonly type: 'waiting'; readonly error: Error; readonly timer: NodeJS.Timeout}
+	| {readonly type: 'waiting'; readonly error: Error}
 	/** Its files are damaged. It is not tried again until `restart`. */
 	| {readonly type: 'damaged'; readonly error: Error; readonly damage: NodeDamage};
 

@@ -1,28 +1,26 @@
 /**
- * Starts the replicas, watches them, and starts anew what failed by itself, one for one, with growing pauses, for as long
+ * Starts the nodes, watches them, and starts anew what failed by itself, one for one, with growing pauses, for as long
  * as the cluster lives. A node whose files are damaged is left alone, and so is one that was killed on purpose: until
- * they are restarted on purpose.
+ * they are restarted on purpose. It is the actor system of the main thread:
+ *
+ *      ActorSystem ─┬─ /node-0 (NodeActor) ── /node-0/life-1 (NodeLife) ── threads of node 0
+ *                   ├─ /node-1 (NodeActor) ── ...
  */
-import {existsSync} from 'node:fs';
-import type {NodeId} from '../../src/raft/types.js';
-import {releaseAbandoned} from '../../src/storage/directory-lock.js';
-import type {ExpectedStart} from '../../src/storage/start-check.js';
+import type {Milliseconds, NodeId} from '../../src/raft/types.js';
 import type {Router} from '../network/router.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
-import {deathOf, type ThreadExit} from './controlled-thread.js';
+import type {ReplyTo} from '../runtime/ask.js';
+import {ActorStoppedError, AskFailedError} from '../runtime/errors.js';
+import type {ActorRef} from '../runtime/ref.js';
+import {ActorSystem} from '../runtime/system.js';
 import {ClusterStateError, NodesFailedError} from './errors.js';
 import {type Availability, availabilityOf} from './health.js';
-import {damageOf, isInUse} from './node-damage.js';
+import {NodeActor, type NodeActorOptions, type NodeCommand, notUp} from './node-actor.js';
+import {isInUse} from './node-damage.js';
+import {type NodeRecord, type StartLedger, waitsForLives} from './node-life.js';
 import type {NodeState, SupervisorEvent} from './node-state.js';
 import {Replica} from './replica.js';
-import {RestartPauses} from './restart-pauses.js';
 import type {ResolvedThreadEntries} from './thread-entries.js';
-
-/** Counts the starts of nodes, durably: see src/storage/start-check.ts. */
-export interface StartLedger {
-	beginStart(id: NodeId): Promise<ExpectedStart>;
-	confirmStart(id: NodeId): Promise<void>;
-}
 
 export interface SupervisorOptions {
 	readonly replicas: readonly ReplicaOptions[];
@@ -32,36 +30,28 @@ export interface SupervisorOptions {
 	readonly entries: ResolvedThreadEntries;
 	readonly restartsPerMinute: number;
 	readonly random: () => number;
-	readonly now: () => number;
 	readonly event: (event: SupervisorEvent) => void;
 }
 
-interface Supervised {
-	readonly options: ReplicaOptions;
-	readonly pauses: RestartPauses;
-	state: NodeState;
-	/** Commands on one node run one after the other. */
-	queue: Promise<unknown>;
+interface Supervised extends NodeRecord {
+	readonly actor: ActorRef<NodeCommand>;
 }
+
+/** More than all waits of a start together, and of those commands that wait before it. */
+const commandTimeoutMs: Milliseconds = 10 * 60_000;
 
 export class Supervisor {
 	readonly #options: SupervisorOptions;
+	readonly #system: ActorSystem;
 	readonly #nodes: ReadonlyMap<NodeId, Supervised>;
 	#isStopped = false;
+	/** What went wrong while the nodes stopped. */
+	#failures: Error[] = [];
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
-		this.#nodes = new Map(
-			options.replicas.map(replica => [
-				replica.id,
-				{
-					options: replica,
-					pauses: new RestartPauses(options.restartsPerMinute),
-					state: {type: 'down'},
-					queue: Promise.resolve(),
-				},
-			]),
-		);
+		this.#system = new ActorSystem({name: 'supervisor', random: options.random});
+		this.#nodes = new Map(options.replicas.map(replica => [replica.id, this.#supervise(replica)]));
 	}
 
 	/**
@@ -98,21 +88,20 @@ export class Supervisor {
 
 	/** `undefined` for a node that is down or does not answer in time. */
 	async status(id: NodeId, timeoutMs: number): Promise<ReplicaStatus | undefined> {
-		const {state} = this.#node(id);
-		return state.type === 'up' ? state.replica.status(timeoutMs).catch(() => undefined) : undefined;
+		return this.replicaOf(id)
+			?.status(timeoutMs)
+			.catch(() => undefined);
 	}
 
 	/** Ends the node's threads at once, wherever they are. It stays down until `restart`. */
 	async kill(id: NodeId): Promise<void> {
-		const node = this.#node(id);
-		await this.#inOrder(node, async () => {
-			const {state} = node;
-			if (state.type === 'waiting') clearTimeout(state.timer);
-			node.state = {type: 'down'};
-			this.#options.router.detachNode(id);
-			if (state.type === 'up') await state.replica.kill();
-		});
-		this.#options.event({type: 'nodeDown', id});
+		try {
+			await this.#command(id, replyTo => ({type: 'kill', replyTo}));
+		} catch (error) {
+			if (!this.#isStopped) throw error;
+			// The end of the cluster is that of the node.
+			await this.#system.terminated;
+		}
 	}
 
 	/**
@@ -120,38 +109,40 @@ export class Supervisor {
 	 * it from starting; unless that is damage, it is tried again by itself.
 	 */
 	async restart(id: NodeId): Promise<void> {
-		if (this.#isStopped) throw new ClusterStateError('the cluster is closed: start a new one');
-		const node = this.#node(id);
-		if (node.state.type === 'up') await this.kill(id);
-		await this.#inOrder(node, () => this.#startNode(node));
+		if (this.#node(id).state.type === 'up') await this.kill(id);
+		await this.#command(id, replyTo => ({type: 'start', replyTo}));
 	}
 
 	async pause(id: NodeId, ms: number): Promise<void> {
-		const {state} = this.#node(id);
-		if (state.type !== 'up') throw new ClusterStateError(`node ${id} is not up: restart it first`);
-		await state.replica.pause(ms);
+		if (this.replicaOf(id) === undefined) throw notUp(id);
+		await this.#command(id, replyTo => ({type: 'pause', ms, replyTo}));
 	}
 
 	/** Stops all nodes in good order; what they have taken is finished. Resolves with what went wrong, when all have ended. */
 	async stop(): Promise<readonly Error[]> {
 		this.#isStopped = true;
-		const failures = await Promise.all(
-			[...this.#nodes.values()].map(node => this.#inOrder(node, () => this.#stopNode(node))),
-		);
-		return failures.flat();
+		await Promise.all([...this.#nodes.values()].map(({actor}) => actor.stop()));
+		await this.#system.stop();
+		const failures = this.#failures;
+		this.#failures = [];
+		return failures;
 	}
 
-	async #stopNode(node: Supervised): Promise<readonly Error[]> {
-		const {state} = node;
-		const {id} = node.options;
-		if (state.type === 'waiting') clearTimeout(state.timer);
-		node.state = {type: 'down'};
-		const failures = state.type === 'up' ? await state.replica.stop() : [];
-		const {directory, owner} = node.options.storage;
-		// A thread that was killed could not let go of its directory, and while this process lives, others may take it for used.
-		if (existsSync(directory)) releaseAbandoned(directory, owner);
-		for (const error of failures) this.#options.event({type: 'nodeStopFailed', id, error: named(id, error)});
-		return failures;
+	#supervise(options: ReplicaOptions): Supervised {
+		const {router, entries, starts, random, restartsPerMinute} = this.#options;
+		const node: NodeRecord = {options, state: {type: 'down'}};
+		const actorOptions: NodeActorOptions = {
+			node,
+			starts,
+			startReplica: (given, loaded) => Replica.start(given, router, entries, loaded),
+			detach: id => router.detachNode(id),
+			random,
+			isClosing: () => this.#isStopped,
+			event: event => this.#tell(event),
+			quickRestartsMax: restartsPerMinute,
+		};
+		const spawnOptions = {...waitsForLives, name: `node-${options.id}`};
+		return Object.assign(node, {actor: this.#system.spawn(() => new NodeActor(actorOptions), spawnOptions)});
 	}
 
 	#node(id: NodeId): Supervised {
@@ -161,76 +152,25 @@ export class Supervisor {
 		return node;
 	}
 
-	async #inOrder<T>(node: Supervised, action: () => Promise<T>): Promise<T> {
-		const result = node.queue.then(action);
-		node.queue = result.catch(() => undefined);
-		return result;
-	}
-
-	async #startNode(node: Supervised): Promise<void> {
-		if (node.state.type === 'up' || this.#isStopped) return;
-		if (node.state.type === 'waiting') clearTimeout(node.state.timer);
-		const {id} = node.options;
-		const {random, router, event, now, starts, entries} = this.#options;
-		node.state = {type: 'starting'};
+	async #command(id: NodeId, makeCommand: (replyTo: ReplyTo<void>) => NodeCommand): Promise<void> {
+		const {actor} = this.#node(id);
 		try {
-			// A node's lives must not repeat each other's chance: a late answer to one could answer the next.
-			const seed = Math.floor(random() * 2 ** 32);
-			const storage = {...node.options.storage, expectedStart: await starts.beginStart(id)};
-			const replica = await Replica.start({...node.options, storage, seed}, router, entries, async cut => {
-				await starts.confirmStart(id);
-				if (cut !== undefined) event({type: 'logTailCut', id, ...cut});
+			await actor.ask(makeCommand, {timeoutMs: commandTimeoutMs});
+		} catch (error) {
+			const isStopped = error instanceof AskFailedError && error.cause instanceof ActorStoppedError;
+			throw isStopped ? new ClusterStateError('the cluster is closed: start a new one') : error;
+		}
+	}
+
+	#tell(event: SupervisorEvent): void {
+		if (event.type === 'nodeStopFailed') this.#failures.push(event.error);
+		try {
+			this.#options.event(event);
+		} catch (error) {
+			// A listener that throws is a bug of its owner, and must not end a node.
+			setImmediate(() => {
+				throw error;
 			});
-			node.state = {type: 'up', replica, since: now()};
-			void replica.exited.then(exit => this.#died(node, replica, exit));
-			event({type: 'nodeUp', id});
-		} catch (thrown) {
-			const error = named(id, thrown instanceof Error ? thrown : new Error(String(thrown)));
-			router.detachNode(id);
-			this.#couldNotStart(node, error);
-			throw error;
 		}
 	}
-
-	#couldNotStart(node: Supervised, error: Error): void {
-		const {id, storage} = node.options;
-		const damage = damageOf(error, storage.directory);
-		if (damage === undefined) {
-			this.#tryLater(node, error, 0);
-			return;
-		}
-		node.state = {type: 'damaged', error, damage};
-		this.#options.event({type: 'nodeDamaged', id, error, damage});
-	}
-
-	/** A death that nobody asked for. */
-	#died(node: Supervised, replica: Replica, exit: ThreadExit): void {
-		const {state} = node;
-		if (this.#isStopped || state.type !== 'up' || state.replica !== replica) return;
-		const {id} = node.options;
-		this.#options.router.detachNode(id);
-		const error = exit.error ?? deathOf(exit, 'stop');
-		this.#tryLater(node, named(id, error), this.#options.now() - state.since);
-	}
-
-	#tryLater(node: Supervised, error: Error, upMs: number): void {
-		const {id} = node.options;
-		const delayMs = node.pauses.next(upMs, this.#options.random());
-		const timer = setTimeout(() => {
-			// What keeps it from starting has been told by an event, and the next try is set.
-			void this.#inOrder(node, async () => {
-				// Somebody may have killed it, or have started it, before its turn came.
-				if (node.state.type === 'waiting') await this.#startNode(node);
-			}).catch(() => undefined);
-		}, delayMs);
-		node.state = {type: 'waiting', error, timer};
-		this.#options.event({type: 'nodeRestarting', id, delayMs, error});
-	}
-}
-
-/** Says of which node it is the error. */
-function named(id: NodeId, error: Error): Error {
-	const prefix = `node ${id}: `;
-	if (!error.message.startsWith(prefix)) error.message = `${prefix}${error.message}`;
-	return error;
 }

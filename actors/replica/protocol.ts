@@ -7,12 +7,14 @@ import type {Identity} from '../../src/storage/identity.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
 import type {RequestEnvelope} from '../network/envelope.js';
-import type {EncodedError} from '../runtime/error-codec.js';
+import type {EncodedError} from '../codec/error-codec.js';
 
 /** To the raft node actor. */
 export type RaftActorMessage =
 	| {readonly type: 'message'; readonly from: NodeId; readonly message: RaftMessage}
-	| {readonly type: 'service'; readonly output: ServiceOutput};
+	| {readonly type: 'service'; readonly output: ServiceOutput}
+	/** From its timer: a deadline of the node may have come. */
+	| {readonly type: 'timer'};
 
 /** To the KV server actor. */
 export type KvActorMessage =

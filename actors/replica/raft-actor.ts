@@ -40,7 +40,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	readonly #node: RaftNode;
 	readonly #driver: RaftDriver;
 	readonly #context: ActorContext<RaftActorMessage>;
-	#timer: NodeJS.Timeout | undefined;
+	/** When the timer fires. */
 	#timerAt: Milliseconds = Infinity;
 
 	constructor({replica, storage, state, random, now, send, sent, service, failed, context}: RaftActorOptions) {
@@ -74,6 +74,8 @@ export class RaftActor implements Actor<RaftActorMessage> {
 				return this.#driver.deliver(message);
 			case 'service':
 				return this.#driver.fromService(message.output);
+			case 'timer':
+				return this.#wake();
 			default:
 				return unreachable(message);
 		}
@@ -98,25 +100,19 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	readonly #flush = (): void => this.#driver.flush();
 
 	stopped(): void {
-		clearTimeout(this.#timer);
 		this.#driver.stop();
 	}
 
 	/** Deadlines mostly move away (each heartbeat moves the election's): the timer is only ever armed earlier. */
 	#schedule(deadline: Milliseconds): void {
 		if (deadline >= this.#timerAt) return;
-		clearTimeout(this.#timer);
 		this.#timerAt = deadline;
-		this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(deadline - this.#now())));
+		this.#context.timers.start('deadline', {type: 'timer'}, Math.max(0, Math.ceil(deadline - this.#now())));
 	}
 
 	#wake(): void {
 		this.#timerAt = Infinity;
-		if (this.#now() >= this.#node.nextDeadline()) {
-			this.#driver.deliver({type: 'tick'});
-			this.#driver.flush();
-		} else {
-			this.#schedule(this.#node.nextDeadline());
-		}
+		if (this.#now() >= this.#node.nextDeadline()) this.#driver.deliver({type: 'tick'});
+		else this.#schedule(this.#node.nextDeadline());
 	}
 }

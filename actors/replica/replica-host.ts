@@ -39,7 +39,7 @@ const now = (): number => performance.now();
 
 const spawnOptions = {
 	// So many only wait when something is very wrong; then the node fails, because its actors may not miss a message.
-	mailbox: {capacity: 1_000_000, overflow: 'reject'},
+	mailbox: {capacity: 1_000_000},
 	// A node that failed is started again by the supervisor, thread and all, from its storage.
 	supervision: {strategy: 'escalate'},
 } as const;
@@ -203,6 +203,10 @@ class KvHost {
 /** An actor that fails takes its system along, and the system its thread: the supervisor then starts the node anew. */
 function startSystem(name: string): ActorSystem {
 	const system = new ActorSystem({name});
+	system.observe(event => {
+		// It would be heard by nobody else: the system goes on with its end.
+		if (event.type === 'endFailed') dieOf(event.error);
+	});
 	void system.terminated.then(reason => (reason.type === 'failed' ? dieOf(reason.error) : undefined));
 	return system;
 }

@@ -1,7 +1,7 @@
 /** The thread's end of the control plane: comlink over a port of its own. */
 import {expose, type Endpoint} from 'comlink';
 import {type MessagePort, parentPort} from 'node:worker_threads';
-import {encodeError} from '../runtime/error-codec.js';
+import {encodeError} from '../codec/error-codec.js';
 import type {LastWords, Settled, ThreadControl} from './protocol.js';
 
 /** Makes the outcome of an action data: comlink would drop an error's class, code and fields. */

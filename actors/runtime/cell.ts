@@ -1,122 +1,87 @@
 import {assert, unreachable} from '../../src/base/errors.js';
-import type {ActorFactory, SpawnOptions, StopReason} from './actor.js';
-import {actorAddress, isActorName} from './address.js';
+import type {ActorFactory, SpawnOptions} from './actor.js';
+import {Children} from './children.js';
+import {Debts} from './debts.js';
 import type {Runnable} from './dispatcher.js';
-import type {Endpoint, Envelope} from './endpoint.js';
-import {ActorFailedError, ActorNameTakenError, ActorStoppedError, MailboxFullError} from './errors.js';
-import {Incarnation} from './incarnation.js';
-import type {ActorState, Control, Ending, Failure, Step, Suspended} from './lifecycle.js';
-import {Mailbox, type Notice} from './mailbox.js';
-import {ActorRef} from './ref.js';
-import type {Runtime} from './runtime.js';
+import type {Environment} from './environment.js';
+import {ActorFailedError, ActorStoppedError, MailboxFullError} from './errors.js';
+import {type Host, Incarnation} from './incarnation.js';
+import type {ActorState, Control, Ending, Failure, Restart, Step, StopReason, Suspended} from './lifecycle.js';
+import {type Letter, Mailbox, type Notice} from './mailbox.js';
+import {ActorRef, type Endpoint} from './ref.js';
 import {Supervision} from './supervision.js';
 
-/** One actor's figures. */
-export interface ActorMetrics {
-	readonly address: string;
-	readonly state: ActorState;
-	/** User messages that wait. */
-	readonly depth: number;
-	/** How long the first of them has waited, in ms; 0 when none waits. */
-	readonly headAgeMs: number;
-	/** Messages and notices given to `receive`, over all incarnations. */
-	readonly processed: number;
-	/** Asks that it was sent and has not answered, and that somebody still waits for. */
-	readonly owed: number;
-	/** User messages lost because the mailbox was full. */
-	readonly dropped: number;
-	readonly restarts: number;
-}
-
 /** An actor as the runtime sees it, over all its incarnations: mailbox, children, and where it stands in its life. */
-export class ActorCell implements Endpoint, Runnable {
+export class ActorCell implements Endpoint, Runnable, Host {
 	readonly path: string;
-	/** The path, and a number that no other actor of this system ever has. */
-	readonly key: string;
 	/** Takes anything, so that it can be handed out as a ref of whatever type the factory was spawned with. */
 	readonly ref: ActorRef<unknown>;
+	readonly ended: Promise<StopReason>;
 	/** See {@link Runnable}. */
 	isQueued = false;
-	readonly #runtime: Runtime;
+	readonly #environment: Environment;
 	readonly #parent: ActorCell | undefined;
 	readonly #factory: ActorFactory<unknown>;
 	readonly #stopDeadlineMs: number;
-	readonly #mailbox: Mailbox<Control>;
+	readonly #mailbox: Mailbox<Control<ActorCell>>;
+	readonly #debts = new Debts();
 	readonly #supervision: Supervision;
-	/** By path, in the order of their start. */
-	readonly #children = new Map<string, ActorCell>();
-	readonly #watchers = new Set<(reason: StopReason) => void>();
+	readonly #children: Children<ActorCell>;
+	#resolveEnded: (reason: StopReason) => void = () => undefined;
 	#state: ActorState = 'starting';
 	#incarnation: Incarnation | undefined;
+	/** When the incarnation began to run; undefined until it does. */
+	#runningSinceMs: number | undefined;
 	/** At most one call is under way; while there is one, no other is begun. */
 	#call: Suspended | undefined;
 	/** Set while the incarnation is torn down. */
 	#ending: Ending | undefined;
 	#cancelBackoff: () => void = () => undefined;
-	#processed = 0;
-	#dropped = 0;
 	#restarts = 0;
 
+	/** `address` is the path with what makes it unlike any other. */
 	constructor(
-		runtime: Runtime,
+		environment: Environment,
 		parent: ActorCell | undefined,
-		path: string,
-		uid: number,
+		{path, address}: {readonly path: string; readonly address: string},
 		factory: ActorFactory<unknown>,
-		options: SpawnOptions,
+		{stopDeadlineMs = 1000, mailbox = {}, supervision = {}}: SpawnOptions,
 	) {
-		this.#runtime = runtime;
+		this.#environment = environment;
 		this.#parent = parent;
 		this.#factory = factory;
-		this.#stopDeadlineMs = options.stopDeadlineMs ?? 1000;
-		this.#mailbox = new Mailbox(options.mailbox ?? {});
-		this.#supervision = new Supervision(options.supervision ?? {});
+		this.#stopDeadlineMs = stopDeadlineMs;
+		this.#mailbox = new Mailbox(mailbox);
+		this.#supervision = supervision instanceof Supervision ? supervision : new Supervision(supervision);
+		this.#children = new Children(path);
 		this.path = path;
-		this.key = `${path}#${uid}`;
-		this.ref = new ActorRef(actorAddress(runtime.id, this.key), this, runtime.asks);
-		runtime.register(this);
+		this.ref = new ActorRef(address, this, environment.clock);
+		this.ended = new Promise(resolve => {
+			this.#resolveEnded = resolve;
+		});
 		this.#post({type: 'begin'});
 	}
 
-	get state(): ActorState {
-		return this.#state;
-	}
-
-	metrics(): ActorMetrics {
-		const head = this.#mailbox.letters.first;
-		return {
-			address: this.ref.address,
-			state: this.#state,
-			depth: this.#mailbox.letters.length,
-			headAgeMs: head === undefined ? 0 : this.#runtime.clock.now() - head.enqueuedMs,
-			processed: this.#processed,
-			owed: this.#runtime.debts.count(this),
-			dropped: this.#dropped,
-			restarts: this.#restarts,
-		};
+	get isEnding(): boolean {
+		return this.#state === 'stopping' || this.#state === 'stopped';
 	}
 
 	// What others ask of it. None of these calls the actor: they leave something in its mailbox.
 
-	deliver(envelope: Envelope): boolean {
-		const {message, ask} = envelope;
-		if (this.#state === 'stopping' || this.#state === 'stopped') {
-			this.#runtime.events.deadLetter('stopped', this.ref.address, message);
-			ask?.fail(new ActorStoppedError(this.ref.address));
+	deliver(letter: Letter): boolean {
+		const {message, ask} = letter;
+		if (this.isEnding) {
+			this.#lose(letter);
 			return false;
 		}
-		if (ask !== undefined) this.#runtime.debts.add(this, ask);
-		const {lost, accepted} = this.#mailbox.offer(envelope, this.#runtime.clock.now());
-		if (lost !== undefined) {
-			this.#dropped++;
-			this.#runtime.events.deadLetter('overflow', this.ref.address, lost.message);
-			if (lost.ask !== undefined) {
-				this.#runtime.debts.settle(lost.ask.replyTo);
-				lost.ask.fail(new MailboxFullError(this.ref.address, this.#mailbox.capacity));
-			}
+		if (!this.#mailbox.offer(letter)) {
+			this.#environment.events.deadLetter('overflow', this.ref.address, message);
+			ask?.fail(new MailboxFullError(this.ref.address, this.#mailbox.capacity));
+			return false;
 		}
+		if (ask !== undefined) this.#debts.add(ask);
 		this.#scheduleIfReady();
-		return accepted || this.#mailbox.overflow === 'dropNewest';
+		return true;
 	}
 
 	notify(notice: Notice): void {
@@ -124,13 +89,8 @@ export class ActorCell implements Endpoint, Runnable {
 		this.#scheduleIfReady();
 	}
 
-	watch(onStopped: (reason: StopReason) => void): () => void {
-		if (this.#state === 'stopped') return this.#runtime.later(() => onStopped({type: 'notFound'}));
-		const watcher = (reason: StopReason) => onStopped(reason);
-		this.#watchers.add(watcher);
-		return () => {
-			this.#watchers.delete(watcher);
-		};
+	failed(of: object, error: unknown): void {
+		this.#post({type: 'failed', of, error});
 	}
 
 	stop(reason: StopReason = {type: 'stopped'}): void {
@@ -138,25 +98,17 @@ export class ActorCell implements Endpoint, Runnable {
 	}
 
 	spawn<C>(factory: ActorFactory<C>, options: SpawnOptions): ActorRef<C> {
-		const uid = this.#runtime.nextUid();
-		const name = options.name ?? `$${uid}`;
-		assert(isActorName(name), 'an actor name is not empty and has none of / # ? ~');
-		const path = this.path === '/' ? `/${name}` : `${this.path}/${name}`;
-		if (this.#children.has(path)) throw new ActorNameTakenError(path);
-		const child = new ActorCell(this.#runtime, this, path, uid, factory, options);
-		this.#children.set(path, child);
+		const uid = this.#environment.nextUid();
+		const path = this.#children.pathOf(options.name ?? `$${uid}`);
+		const [system = ''] = this.ref.address.split('/', 1);
+		const child = new ActorCell(this.#environment, this, {path, address: `${system}${path}#${uid}`}, factory, options);
+		this.#children.add(child);
 		return child.ref;
-	}
-
-	stopChild({address}: ActorRef<never>): void {
-		const child = [...this.#children.values()].find(({ref}) => ref.address === address);
-		assert(child !== undefined, 'an actor stops only itself and its children');
-		child.stop();
 	}
 
 	/** Ends it and all below it now, whatever they are doing. */
 	abandon(): void {
-		for (const child of [...this.#children.values()].reverse()) child.abandon();
+		for (const child of this.#children.youngestFirst()) child.abandon();
 		if (this.#state === 'stopped') return;
 		if (this.#call !== undefined) this.#abandonCall(this.#call);
 		this.#incarnation?.end();
@@ -177,24 +129,24 @@ export class ActorCell implements Endpoint, Runnable {
 		if (control !== undefined) return this.#handle(control);
 		if (!this.isReady) return;
 		const notice = this.#mailbox.notices.shift();
-		if (notice !== undefined) return this.#enter('receive', () => this.#receiveNotice(notice));
+		if (notice !== undefined) return this.#open(notice);
 		const letter = this.#mailbox.letters.shift();
 		if (letter === undefined) return;
-		if (letter.ask !== undefined) this.#runtime.debts.markDelivered(letter.ask);
+		if (letter.ask !== undefined) this.#debts.handOver(letter.ask);
 		this.#enter('receive', () => this.#receive(letter.message));
 	}
 
-	#post(control: Control): void {
+	#post(control: Control<ActorCell>): void {
 		if (this.#state === 'stopped') return;
 		this.#mailbox.control.push(control);
-		this.#runtime.dispatcher.schedule(this);
+		this.#environment.dispatcher.schedule(this);
 	}
 
 	#scheduleIfReady(): void {
-		if (this.isReady) this.#runtime.dispatcher.schedule(this);
+		if (this.isReady) this.#environment.dispatcher.schedule(this);
 	}
 
-	#handle(control: Control): void {
+	#handle(control: Control<ActorCell>): void {
 		switch (control.type) {
 			case 'begin':
 				return this.#begin();
@@ -202,6 +154,8 @@ export class ActorCell implements Endpoint, Runnable {
 				return this.#leave(control.call, control.failure);
 			case 'deadline':
 				return this.#deadline(control.call);
+			case 'failed':
+				return control.of === this.#incarnation ? this.#returned('receive', control) : undefined;
 			case 'stop':
 				return this.#beginStop(control.reason);
 			case 'restart':
@@ -220,24 +174,24 @@ export class ActorCell implements Endpoint, Runnable {
 	#begin(): void {
 		if (this.#state !== 'starting' && this.#state !== 'restarting') return;
 		this.#state = 'starting';
-		const incarnation = new Incarnation(this, this.#runtime);
+		const incarnation = new Incarnation(this, this.#environment);
 		this.#incarnation = incarnation;
+		this.#runningSinceMs = undefined;
 		this.#enter('start', () => {
 			incarnation.instance = this.#factory(incarnation);
 			return incarnation.instance.started?.(incarnation);
 		});
 	}
 
+	#open(notice: Notice): void {
+		const opened = notice.open();
+		if (opened !== undefined) this.#enter('receive', () => this.#receive(opened.message));
+	}
+
 	#receive(message: unknown): unknown {
 		const incarnation = this.#incarnation;
 		assert(incarnation?.instance !== undefined, 'a running actor has an instance');
-		this.#processed++;
 		return incarnation.instance.receive(message, incarnation);
-	}
-
-	#receiveNotice(notice: Notice): unknown {
-		const opened = notice.open();
-		return opened === undefined ? undefined : this.#receive(opened.message);
 	}
 
 	/** Every call into the actor's code goes through here. What it throws now or later comes back in {@link #returned}. */
@@ -270,11 +224,16 @@ export class ActorCell implements Endpoint, Runnable {
 		if (this.#state === 'failed') return;
 		if (this.#ending === undefined || (step === 'restarting' && this.#ending.type === 'restart')) {
 			if (failure !== undefined) return this.#fail(failure.error);
-			if (step === 'start') this.#state = 'running';
+			if (step === 'start') this.#run();
 		} else if (failure !== undefined) {
-			this.#runtime.events.emit({type: 'endFailed', address: this.ref.address, error: failure.error});
+			this.#environment.events.emit({type: 'endFailed', address: this.ref.address, error: failure.error});
 		}
 		if (this.#ending !== undefined) this.#continueEnding(this.#ending);
+	}
+
+	#run(): void {
+		this.#state = 'running';
+		this.#runningSinceMs = this.#environment.clock.now();
 	}
 
 	// Failure: reported to the parent's control lane, which sends back what is to be done.
@@ -283,21 +242,22 @@ export class ActorCell implements Endpoint, Runnable {
 		this.#state = 'failed';
 		this.#ending = undefined;
 		this.#incarnation?.end();
-		this.#runtime.debts.failDelivered(this, new ActorFailedError(this.ref.address, error));
-		this.#runtime.events.emit({type: 'failed', address: this.ref.address, error});
+		this.#debts.failInHand(new ActorFailedError(this.ref.address, error));
+		this.#environment.events.emit({type: 'failed', address: this.ref.address, error});
 		// Nobody is above the topmost actor: its failure is the end of the system.
 		if (this.#parent === undefined) this.stop({type: 'failed', error});
 		else this.#parent.#post({type: 'childFailed', child: this, error});
 	}
 
 	#supervise(child: ActorCell, error: unknown): void {
-		// When this actor is itself failed or ending, its teardown will stop the child.
-		if (child.#state !== 'failed' || (this.#state !== 'running' && this.#state !== 'starting')) return;
-		const {clock, random, events} = this.#runtime;
-		const decision = child.#supervision.decide(clock.now(), random());
+		if (child.#state !== 'failed') return;
+		// There will be no next incarnation under this one; and the call that this actor is in may wait for the child.
+		if (this.#state !== 'running' && this.#state !== 'starting') return child.stop({type: 'failed', error});
+		const {random, events} = this.#environment;
+		const decision = child.#supervision.decide(error, child.#ranMs(), random());
 		switch (decision.type) {
 			case 'restart':
-				return child.#post({type: 'restart', error, delayMs: decision.delayMs});
+				return child.#post({...decision, error});
 			case 'stop':
 				return child.stop({type: 'failed', error});
 			case 'escalate':
@@ -308,17 +268,21 @@ export class ActorCell implements Endpoint, Runnable {
 		}
 	}
 
-	#beginRestart(restart: Ending & {readonly type: 'restart'}): void {
+	#ranMs(): number {
+		return this.#runningSinceMs === undefined ? 0 : this.#environment.clock.now() - this.#runningSinceMs;
+	}
+
+	#beginRestart(restart: Restart): void {
 		if (this.#state !== 'failed') return;
 		this.#state = 'restarting';
 		const {error, delayMs} = restart;
 		const restarts = ++this.#restarts;
-		this.#runtime.events.emit({type: 'restarting', address: this.ref.address, error, restarts, delayMs});
-		this.#end(restart);
+		this.#environment.events.emit({type: 'restarting', address: this.ref.address, error, restarts, delayMs});
+		this.#end({type: 'restart', error, delayMs});
 	}
 
 	#beginStop(reason: StopReason): void {
-		if (this.#state === 'stopping' || this.#state === 'stopped') return;
+		if (this.isEnding) return;
 		this.#state = 'stopping';
 		this.#cancelBackoff();
 		this.#incarnation?.end();
@@ -328,11 +292,12 @@ export class ActorCell implements Endpoint, Runnable {
 
 	#discardLetters(): void {
 		const {letters} = this.#mailbox;
-		for (let letter = letters.shift(); letter !== undefined; letter = letters.shift()) {
-			this.#runtime.events.deadLetter('stopped', this.ref.address, letter.message);
-			if (letter.ask !== undefined) this.#runtime.debts.settle(letter.ask.replyTo);
-			letter.ask?.fail(new ActorStoppedError(this.ref.address));
-		}
+		for (let letter = letters.shift(); letter !== undefined; letter = letters.shift()) this.#lose(letter);
+	}
+
+	#lose({message, ask}: Letter): void {
+		this.#environment.events.deadLetter('stopped', this.ref.address, message);
+		ask?.fail(new ActorStoppedError(this.ref.address));
 	}
 
 	// Teardown: the call under way, then the children from the last to the first, then the last hook.
@@ -344,39 +309,37 @@ export class ActorCell implements Endpoint, Runnable {
 
 	#continueEnding(ending: Ending): void {
 		if (this.#call !== undefined) return this.#setDeadline(this.#call);
-		const lastChild = [...this.#children.values()].at(-1);
-		if (lastChild !== undefined) return lastChild.stop();
+		const [youngest] = this.#children.youngestFirst();
+		if (youngest !== undefined) return youngest.stop();
 		const incarnation = this.#incarnation;
 		this.#incarnation = undefined;
 		const instance = incarnation?.instance;
 		if (incarnation !== undefined && instance !== undefined) {
 			return ending.type === 'stop'
 				? this.#enter('stopped', () => instance.stopped?.(ending.reason, incarnation))
-				: this.#enter('restarting', () => instance.restarting?.(ending.error, incarnation));
+				: this.#enter('restarting', () => instance.restarting?.(ending, incarnation));
 		}
 		if (ending.type === 'stop') this.#finish(ending.reason);
 		else this.#backOff(ending.delayMs);
 	}
 
 	#forget(child: ActorCell): void {
-		this.#children.delete(child.path);
+		this.#children.forget(child);
 		if (this.#ending !== undefined) this.#continueEnding(this.#ending);
 	}
 
 	#backOff(delayMs: number): void {
 		this.#ending = undefined;
-		this.#cancelBackoff = this.#runtime.clock.setTimer(() => this.#post({type: 'begin'}), delayMs);
+		this.#cancelBackoff = this.#environment.clock.setTimer(() => this.#post({type: 'begin'}), delayMs);
 	}
 
 	#finish(reason: StopReason): void {
 		this.#state = 'stopped';
 		this.#ending = undefined;
-		this.#runtime.unregister(this);
 		this.#discardLetters();
-		this.#runtime.debts.failAll(this, new ActorStoppedError(this.ref.address));
-		this.#runtime.events.emit({type: 'stopped', address: this.ref.address, reason});
-		for (const watcher of this.#watchers) watcher(reason);
-		this.#watchers.clear();
+		this.#debts.failAll(new ActorStoppedError(this.ref.address));
+		this.#environment.events.emit({type: 'stopped', address: this.ref.address, reason});
+		this.#resolveEnded(reason);
 		if (this.#parent !== undefined) this.#parent.#post({type: 'childStopped', child: this});
 	}
 
@@ -384,7 +347,7 @@ export class ActorCell implements Endpoint, Runnable {
 		if (call.hasDeadline) return;
 		call.hasDeadline = true;
 		const onDeadline = () => this.#post({type: 'deadline', call});
-		call.cancelDeadline = this.#runtime.clock.setTimer(onDeadline, this.#stopDeadlineMs);
+		call.cancelDeadline = this.#environment.clock.setTimer(onDeadline, this.#stopDeadlineMs);
 	}
 
 	#deadline(call: Suspended): void {
@@ -397,7 +360,7 @@ export class ActorCell implements Endpoint, Runnable {
 	#abandonCall(call: Suspended): void {
 		call.cancelDeadline();
 		this.#call = undefined;
-		this.#runtime.events.emit({type: 'abandoned', address: this.ref.address});
+		this.#environment.events.emit({type: 'abandoned', address: this.ref.address});
 	}
 }
 

@@ -1,5 +1,5 @@
-import type {Clock} from './clock.js';
 import {Queue} from '../../src/base/queue.js';
+import type {Clock} from './clock.js';
 
 /** Something that has turns to take: an actor with messages. */
 export interface Runnable {
@@ -53,16 +53,6 @@ export class Dispatcher {
 		this.#arm();
 	}
 
-	/** Does `step` again and again for one slice, until it returns false. True when the slice was too short for all. */
-	slice(step: () => boolean): boolean {
-		const endMs = this.#clock.now() + this.#sliceMs;
-		for (let turns = 0; turns < turnsPerSlice; turns++) {
-			if (!step()) return false;
-			if (this.#clock.now() >= endMs) return true;
-		}
-		return true;
-	}
-
 	#arm(): void {
 		if (this.#isArmed) return;
 		this.#isArmed = true;
@@ -74,7 +64,7 @@ export class Dispatcher {
 		// What the end of a slice sets going on this thread is taken up at once, while there is time: a pass of the event
 		// loop between an actor and its neighbour would be the larger part of a message's way.
 		for (let rounds = 0; rounds < roundsPerRun; rounds++) {
-			this.slice(this.#turn);
+			this.#slice();
 			this.#putBack();
 			this.#flush();
 			if (this.#ready.length === 0 || this.#clock.now() >= endMs) break;
@@ -83,7 +73,15 @@ export class Dispatcher {
 		if (this.#ready.length > 0 || this.#flushes.length > 0) this.#arm();
 	};
 
-	readonly #turn = (): boolean => {
+	#slice(): void {
+		const endMs = this.#clock.now() + this.#sliceMs;
+		for (let turns = 0; turns < turnsPerSlice; turns++) {
+			if (!this.#turn() || this.#clock.now() >= endMs) return;
+		}
+	}
+
+	/** False when there is nothing to do. */
+	#turn(): boolean {
 		if (this.#turnsLeft === 0 || this.#current?.isReady !== true) {
 			this.#putBack();
 			this.#current = this.#ready.shift();
@@ -92,7 +90,7 @@ export class Dispatcher {
 		this.#turnsLeft--;
 		this.#current?.turn();
 		return this.#current !== undefined;
-	};
+	}
 
 	/** What is asked for by one of these callbacks comes at the end of the next slice. */
 	#flush(): void {

@@ -1,98 +1,95 @@
-import type {Actor, ActorContext, ActorFactory, SpawnOptions, StopReason, Transfer} from './actor.js';
-import type {ReplyTo} from './address.js';
-import type {ActorCell} from './cell.js';
+import type {Actor, ActorContext, ActorFactory, SpawnOptions} from './actor.js';
+import {Ask, type ReplyTo} from './ask.js';
+import type {Clock} from './clock.js';
 import {ActorStoppedError} from './errors.js';
+import type {Notice} from './mailbox.js';
 import type {ActorRef} from './ref.js';
-import type {Runtime} from './runtime.js';
-import type {ActorSystem} from './system.js';
 import {ActorTimers, type Timers} from './timers.js';
 
-interface Watch {
-	cancel: () => void;
+/** What an incarnation borrows of the actor that it is a life of. */
+export interface Host {
+	readonly ref: ActorRef<unknown>;
+	notify(notice: Notice): void;
+	spawn<C>(factory: ActorFactory<C>, options: SpawnOptions): ActorRef<C>;
+	/** It threw outside of a call. */
+	failed(of: object, error: unknown): void;
+}
+
+/** What an incarnation borrows of the system. */
+export interface IncarnationServices {
+	readonly clock: Clock;
+	readonly dispatcher: {flushLater(flush: () => void): void};
+	readonly events: {deadLetter(reason: 'lateReply', address: string, message: unknown): void};
 }
 
 /** One life of an actor between two restarts: its instance, and what that has set up. All of it ends together. */
 export class Incarnation implements ActorContext<unknown> {
 	/** Undefined until the factory has returned. */
 	instance: Actor<unknown> | undefined;
-	readonly #cell: ActorCell;
-	readonly #runtime: Runtime;
+	readonly timers: Timers<unknown>;
+	readonly #host: Host;
+	readonly #services: IncarnationServices;
 	readonly #timers: ActorTimers<unknown>;
-	/** By address. Identity tells a watch from a later one on the same actor. */
-	readonly #watches = new Map<string, Watch>();
+	/** To be called when the slice ends. */
+	#callbacks: (() => void)[] = [];
 	#hasEnded = false;
 
-	constructor(cell: ActorCell, runtime: Runtime) {
-		this.#cell = cell;
-		this.#runtime = runtime;
+	constructor(host: Host, services: IncarnationServices) {
+		this.#host = host;
+		this.#services = services;
 		this.#timers = new ActorTimers(
-			runtime.clock,
-			notice => cell.notify(notice),
+			services.clock,
+			notice => host.notify(notice),
 			() => this.#assertLive(),
 		);
+		this.timers = this.#timers;
 	}
 
 	get self(): ActorRef<unknown> {
-		return this.#cell.ref;
-	}
-
-	get system(): ActorSystem {
-		return this.#runtime.system;
-	}
-
-	get timers(): Timers<unknown> {
-		return this.#timers;
+		return this.#host.ref;
 	}
 
 	spawn<C>(factory: ActorFactory<C>, options: SpawnOptions = {}): ActorRef<C> {
 		this.#assertLive();
-		return this.#cell.spawn(factory, options);
-	}
-
-	watch(target: ActorRef<never>, notice: (reason: StopReason) => unknown): void {
-		this.#assertLive();
-		this.unwatch(target);
-		const {address} = target;
-		const watch: Watch = {cancel: () => undefined};
-		this.#watches.set(address, watch);
-		const open = (reason: StopReason) => {
-			if (this.#watches.get(address) !== watch) return undefined;
-			this.#watches.delete(address);
-			return {message: notice(reason)};
-		};
-		watch.cancel = this.#runtime.endpoint(address).watch(reason => this.#cell.notify({open: () => open(reason)}));
-	}
-
-	unwatch({address}: ActorRef<never>): void {
-		this.#watches.get(address)?.cancel();
-		this.#watches.delete(address);
-	}
-
-	stop(child?: ActorRef<never>): void {
-		if (child === undefined) this.#cell.stop();
-		else this.#cell.stopChild(child);
+		return this.#host.spawn(factory, options);
 	}
 
 	atSliceEnd(callback: () => void): void {
-		this.#runtime.dispatcher.flushLater(callback);
+		if (this.#callbacks.includes(callback)) return;
+		this.#callbacks.push(callback);
+		this.#services.dispatcher.flushLater(this.#endSlice);
 	}
 
-	reply<R>(to: ReplyTo<R>, answer: R, transfer: Transfer = []): void {
-		this.#runtime.reply(to, answer, transfer);
+	reply<R>(to: ReplyTo<R>, answer: R): void {
+		const ask = Ask.of(to);
+		if (!ask.resolve(answer)) this.#services.events.deadLetter('lateReply', ask.address, answer);
 	}
 
 	reject<R>(to: ReplyTo<R>, error: Error): void {
-		this.#runtime.reject(to, error);
+		const ask = Ask.of(to);
+		if (!ask.reject(error)) this.#services.events.deadLetter('lateReply', ask.address, error);
 	}
 
 	end(): void {
 		this.#hasEnded = true;
 		this.#timers.cancelAll();
-		for (const watch of this.#watches.values()) watch.cancel();
-		this.#watches.clear();
 	}
 
+	/** What is asked for by one of the callbacks comes at the end of the next slice. */
+	readonly #endSlice = (): void => {
+		const callbacks = this.#callbacks;
+		this.#callbacks = [];
+		for (const callback of callbacks) {
+			if (this.#hasEnded) return;
+			try {
+				callback();
+			} catch (error) {
+				return this.#host.failed(this, error);
+			}
+		}
+	};
+
 	#assertLive(): void {
-		if (this.#hasEnded) throw new ActorStoppedError(this.#cell.ref.address);
+		if (this.#hasEnded) throw new ActorStoppedError(this.#host.ref.address);
 	}
 }

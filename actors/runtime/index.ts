@@ -1,15 +1,12 @@
-export type {Actor, ActorContext, ActorFactory, SpawnOptions, StopReason, Transfer} from './actor.js';
-export type {Address, ReplyTo} from './address.js';
-export type {ActorMetrics} from './cell.js';
+/** `threadraft/actors`: the actors of one thread. They need nothing else of this package. */
+export type {Actor, ActorContext, ActorFactory, SpawnOptions} from './actor.js';
+export type {ReplyTo} from './ask.js';
 export {type Clock, systemClock} from './clock.js';
-export {decodeError, type EncodedError, encodeError, type ErrorClass} from './error-codec.js';
 export * from './errors.js';
 export type {DeadLetterReason, SystemEvent, SystemListener} from './events.js';
-export type {ActorState} from './lifecycle.js';
-export type {LinkOptions, ThreadLink} from './link.js';
-export type {MailboxOptions, Overflow} from './mailbox.js';
-export {ManualClock} from './manual-clock.js';
+export type {Restart, StopReason} from './lifecycle.js';
+export type {MailboxOptions} from './mailbox.js';
 export type {ActorRef, AskOptions} from './ref.js';
-export type {SupervisionOptions} from './supervision.js';
+export {type Strategy, Supervision, type SupervisionOptions} from './supervision.js';
 export {ActorSystem, type ActorSystemOptions} from './system.js';
 export type {Timers} from './timers.js';

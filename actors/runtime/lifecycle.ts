@@ -1,5 +1,15 @@
-import type {StopReason} from './actor.js';
-import type {ActorCell} from './cell.js';
+/** Why an actor is no more. */
+export type StopReason =
+	/** It stopped itself, or its parent, its system or someone with a reference stopped it. */
+	| {readonly type: 'stopped'}
+	/** It threw, and its supervision did not restart it (any more). */
+	| {readonly type: 'failed'; readonly error: unknown};
+
+/** What an actor failed with, which may be anything that can be thrown; its next incarnation starts after `delayMs`. */
+export interface Restart {
+	readonly error: unknown;
+	readonly delayMs: number;
+}
 
 /**
  * ```
@@ -25,17 +35,17 @@ export interface Failure {
 	readonly error: unknown;
 }
 
+/** What an incarnation is torn down for. */
+export type Ending = {readonly type: 'stop'; readonly reason: StopReason} | ({readonly type: 'restart'} & Restart);
+
 /** The control half of the system lane. All changes of state come through here, so that none interrupts another. */
-export type Control =
+export type Control<Child> =
 	| {readonly type: 'begin'}
 	| {readonly type: 'settled'; readonly call: Suspended; readonly failure: Failure | undefined}
 	| {readonly type: 'deadline'; readonly call: Suspended}
+	/** Outside of a call: at the end of a slice. `of` is the incarnation. */
+	| ({readonly type: 'failed'; readonly of: object} & Failure)
 	| {readonly type: 'stop'; readonly reason: StopReason}
-	| {readonly type: 'restart'; readonly error: unknown; readonly delayMs: number}
-	| {readonly type: 'childFailed'; readonly child: ActorCell; readonly error: unknown}
-	| {readonly type: 'childStopped'; readonly child: ActorCell};
-
-/** What an incarnation is torn down for. */
-export type Ending =
-	| {readonly type: 'stop'; readonly reason: StopReason}
-	| {readonly type: 'restart'; readonly error: unknown; readonly delayMs: number};
+	| (Ending & {readonly type: 'restart'})
+	| ({readonly type: 'childFailed'; readonly child: Child} & Failure)
+	| {readonly type: 'childStopped'; readonly child: Child};

@@ -1,29 +1,23 @@
 import {assert} from '../../src/base/errors.js';
-import type {AskHandle, Envelope} from './endpoint.js';
 import {Queue} from '../../src/base/queue.js';
-
-/**
- * What a full mailbox does. All three make a dead letter of the message that is lost, and reject its ask at once.
- * `dropNewest` loses the message that comes, `dropOldest` the one that has waited longest; `reject` is `dropNewest` that
- * also tells the sender, whose `tell` returns false. A sender on another thread is never told.
- */
-export type Overflow = 'dropNewest' | 'dropOldest' | 'reject';
+import type {Ask} from './ask.js';
 
 export interface MailboxOptions {
-	/** User messages that may wait, from 1. @default 10000 */
+	/**
+	 * User messages that may wait, from 1. One more is refused: it is a dead letter, its `tell` returns false, its ask
+	 * rejects at once. @default 10000
+	 */
 	readonly capacity?: number;
-	/** @default 'reject' */
-	readonly overflow?: Overflow;
 }
 
-/** A user message that waits. */
+/** A user message. */
 export interface Letter {
 	readonly message: unknown;
-	readonly ask: AskHandle | undefined;
-	readonly enqueuedMs: number;
+	/** Undefined for a `tell`. */
+	readonly ask: Ask | undefined;
 }
 
-/** A message of the runtime to the actor: a timer or a death. Opened at delivery: by then it may have been called off. */
+/** A message of the runtime to the actor: a timer. Opened at delivery: by then it may have been called off. */
 export interface Notice {
 	open(): {readonly message: unknown} | undefined;
 }
@@ -40,24 +34,16 @@ export class Mailbox<Control> {
 	readonly notices = new Queue<Notice>();
 	readonly letters = new Queue<Letter>();
 	readonly capacity: number;
-	readonly overflow: Overflow;
 
-	constructor({capacity = 10_000, overflow = 'reject'}: MailboxOptions) {
+	constructor({capacity = 10_000}: MailboxOptions) {
 		assert(capacity >= 1, 'a mailbox holds at least one message');
 		this.capacity = capacity;
-		this.overflow = overflow;
 	}
 
-	/** Takes a user message in, and returns the letter that was lost for it, which may be this very one. */
-	offer({message, ask}: Envelope, enqueuedMs: number): {readonly lost: Letter | undefined; readonly accepted: boolean} {
-		const letter: Letter = {message, ask, enqueuedMs};
-		if (this.letters.length < this.capacity) {
-			this.letters.push(letter);
-			return {lost: undefined, accepted: true};
-		}
-		if (this.overflow !== 'dropOldest') return {lost: letter, accepted: false};
-		const lost = this.letters.shift();
+	/** Takes a user message in, unless it is full. */
+	offer(letter: Letter): boolean {
+		if (this.letters.length >= this.capacity) return false;
 		this.letters.push(letter);
-		return {lost, accepted: true};
+		return true;
 	}
 }

@@ -1,45 +1,63 @@
-import type {Transfer} from './actor.js';
-import type {Address, ReplyTo} from './address.js';
-import type {Asks} from './asks.js';
-import type {Endpoint} from './endpoint.js';
+import type {StopReason} from './lifecycle.js';
+import {Ask, type ReplyTo} from './ask.js';
+import type {Clock} from './clock.js';
+import type {Letter} from './mailbox.js';
 
 export interface AskOptions {
 	/** Rejects with `AskTimeoutError` after this many ms. */
 	readonly timeoutMs: number;
-	readonly transfer?: Transfer;
 }
 
-/**
- * The way to an actor, of this thread or another. Refs are compared by their `address`, and travel as it.
- * A message belongs to the receiver once it is sent: within a thread it is the very same object, and across threads it is
- * cloned at the end of the turn.
- */
+/** What stands behind a reference. */
+export interface Endpoint {
+	/** Never throws. False when the message was not accepted. */
+	deliver(letter: Letter): boolean;
+	stop(): void;
+	/** Resolves when it has ended. */
+	readonly ended: Promise<StopReason>;
+}
+
+/** The way to an actor of this thread. A message is not copied: it belongs to the receiver once it is sent. */
 export class ActorRef<in M> {
-	readonly address: Address<M>;
+	/** For people: the system's name, the path, and a number that no other actor of the system ever has. */
+	readonly address: string;
 	/**
 	 * Sends and forgets. At most once, and in order between one sender and one actor. Never throws: what is not handled is a
 	 * dead letter. Returns false when it is already known that it was not accepted; true promises nothing.
-	 *
-	 * A property and not a method: a ref posted to another thread by mistake is then a clone error, not a dead object.
 	 */
-	readonly tell: (message: M, transfer?: Transfer) => boolean;
+	readonly tell: (message: M) => boolean;
 	readonly #endpoint: Endpoint;
-	readonly #asks: Asks;
+	readonly #clock: Clock;
 
-	constructor(address: Address<M>, endpoint: Endpoint, asks: Asks) {
+	constructor(address: string, endpoint: Endpoint, clock: Clock) {
 		this.address = address;
 		this.#endpoint = endpoint;
-		this.#asks = asks;
-		this.tell = (message, transfer = []) => endpoint.deliver({message, transfer, ask: undefined});
+		this.#clock = clock;
+		this.tell = message => endpoint.deliver({message, ask: undefined});
 	}
 
 	/**
 	 * Sends a message that carries where to answer, and waits for the answer. The promise always settles. It rejects with
 	 * what the callee rejects with; with `AskTimeoutError`; or at once with `AskFailedError` when no answer can come: the
-	 * callee has ended, ends, fails with the message in hand, has no room, or its thread is gone.
+	 * callee has ended, ends, fails with the message in hand, or has no room.
 	 */
-	ask<R>(makeMessage: (replyTo: ReplyTo<R>) => M, options: AskOptions): Promise<R> {
-		return this.#asks.ask(this.#endpoint, this.address, makeMessage, options);
+	ask<R>(makeMessage: (replyTo: ReplyTo<R>) => M, {timeoutMs}: AskOptions): Promise<R> {
+		return new Promise((resolve, reject) => {
+			const ask = new Ask(this.address, {resolve: resolve as (answer: unknown) => void, reject});
+			// Made first: when this throws, the promise rejects with it and nothing has been set up.
+			const message = makeMessage(ask.replyTo());
+			ask.expireAfter(timeoutMs, this.#clock);
+			this.#endpoint.deliver({message, ask});
+		});
+	}
+
+	/**
+	 * Stops it: what waits in its mailbox is lost, what it has in hand is finished, its children end before it. Resolves
+	 * when it has ended. Who waits for that inside of the actor waits until its deadline: it ends after the call.
+	 */
+	stop(): Promise<StopReason> {
+		this.#endpoint.stop();
+		return this.#endpoint.ended;
 	}
 
 	toString(): string {

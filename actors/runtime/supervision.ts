@@ -1,20 +1,25 @@
 import {assert} from '../../src/base/errors.js';
 
+/**
+ * `restart` makes a new incarnation with the same reference and mailbox; `stop` ends the actor; `escalate` fails its parent
+ * with the same error, and at the top stops the system.
+ */
+export type Strategy = 'restart' | 'stop' | 'escalate';
+
 /** What the parent does when this actor fails. One for one: siblings are not touched, and each has a budget of its own. */
 export interface SupervisionOptions {
-	/**
-	 * `restart` makes a new incarnation with the same address and mailbox; `stop` ends it; `escalate` fails its parent with
-	 * the same error, and at the top stops the system. @default 'restart'
-	 */
-	readonly strategy?: 'restart' | 'stop' | 'escalate';
-	/** The first wait before a restart, in ms; doubles with each restart inside the window. @default 100 */
+	/** One for all failures, or by the error. @default 'restart' */
+	readonly strategy?: Strategy | ((error: unknown) => Strategy);
+	/** The first wait before a restart, in ms; doubles with each restart in a row. @default 100 */
 	readonly backoffMinMs?: number;
-	/** No wait is longer, in ms. @default 10000 */
+	/** No wait of the budget is longer, in ms. @default 10000 */
 	readonly backoffMaxMs?: number;
-	/** One failure more than this within `withinMs` escalates. @default 5 */
+	/** The budget: so many restarts in a row. @default 5 */
 	readonly restartsMax?: number;
-	/** The window in which restarts are counted, in ms. @default 60000 */
-	readonly withinMs?: number;
+	/** An incarnation that ran for so long has recovered: its failure begins a new budget, in ms. @default 60000 */
+	readonly stableMs?: number;
+	/** The wait before each restart beyond the budget, in ms. @default none: a failure beyond the budget escalates */
+	readonly spentDelayMs?: number;
 }
 
 export type Decision =
@@ -22,39 +27,43 @@ export type Decision =
 	| {readonly type: 'stop'}
 	| {readonly type: 'escalate'};
 
-/** Decides on one child's failures and remembers its restarts. Belongs to the child, is consulted by the parent. */
+/** Decides on one child's failures and counts its restarts. Belongs to the child, is consulted by the parent. */
 export class Supervision {
-	readonly #options: Required<SupervisionOptions>;
-	/** Times of the restarts inside the window, oldest first: never more than `restartsMax`. */
-	#restartsMs: readonly number[] = [];
+	readonly #options: Required<Omit<SupervisionOptions, 'spentDelayMs'>>;
+	readonly #spentDelayMs: number | undefined;
+	/** In a row: since an incarnation was last stable. */
+	#restarts = 0;
 
-	constructor(options: SupervisionOptions) {
+	constructor({spentDelayMs, ...options}: SupervisionOptions) {
 		this.#options = {
 			strategy: 'restart',
 			backoffMinMs: 100,
 			backoffMaxMs: 10_000,
 			restartsMax: 5,
-			withinMs: 60_000,
+			stableMs: 60_000,
 			...options,
 		};
+		this.#spentDelayMs = spentDelayMs;
 		const {backoffMinMs, backoffMaxMs} = this.#options;
 		assert(backoffMinMs >= 0 && backoffMinMs <= backoffMaxMs, '0 <= backoffMinMs <= backoffMaxMs');
 	}
 
-	/** `random` is in `[0, 1)`. */
-	decide(nowMs: number, random: number): Decision {
-		const {strategy, restartsMax, withinMs} = this.#options;
-		if (strategy !== 'restart') return {type: strategy};
-		const recent = this.#restartsMs.filter(restartMs => nowMs - restartMs < withinMs);
-		if (recent.length >= restartsMax) return {type: 'escalate'};
-		this.#restartsMs = [...recent, nowMs];
-		return {type: 'restart', delayMs: this.#backoffMs(recent.length, random)};
+	/** `ranMs`: how long the incarnation ran before it failed; 0 for one that did not start. `random` is in `[0, 1)`. */
+	decide(error: unknown, ranMs: number, random: number): Decision {
+		const {strategy, stableMs} = this.#options;
+		const chosen = typeof strategy === 'function' ? strategy(error) : strategy;
+		if (chosen !== 'restart') return {type: chosen};
+		if (ranMs >= stableMs) this.#restarts = 0;
+		const fullMs = this.#fullDelayMs();
+		if (fullMs === undefined) return {type: 'escalate'};
+		this.#restarts += 1;
+		// Half of the wait is fixed and half is drawn, so that actors that failed together do not come back together.
+		return {type: 'restart', delayMs: fullMs / 2 + (fullMs / 2) * random};
 	}
 
-	/** Half of the wait is fixed and half is drawn, so that actors that failed together do not come back together. */
-	#backoffMs(attempt: number, random: number): number {
-		const {backoffMinMs, backoffMaxMs} = this.#options;
-		const fullMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** attempt);
-		return fullMs / 2 + (fullMs / 2) * random;
+	#fullDelayMs(): number | undefined {
+		const {backoffMinMs, backoffMaxMs, restartsMax} = this.#options;
+		if (this.#restarts >= restartsMax) return this.#spentDelayMs;
+		return Math.min(backoffMaxMs, backoffMinMs * 2 ** this.#restarts);
 	}
 }

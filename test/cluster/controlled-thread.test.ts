@@ -4,7 +4,7 @@ import {MessageChannel} from 'node:worker_threads';
 import test, {type ExecutionContext} from 'ava';
 import {ControlledThread} from '../../actors/cluster/controlled-thread.js';
 import {ThreadError} from '../../actors/cluster/errors.js';
-import {RemoteError} from '../../actors/runtime/index.js';
+import {RemoteError} from '../../actors/codec/error-codec.js';
 import {StorageCorruptError} from '../../src/storage/errors.js';
 import type {DyingWorkerData} from './dying-worker.js';
 

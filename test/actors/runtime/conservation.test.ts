@@ -5,7 +5,7 @@ import {
 	type ActorRef,
 	AskFailedError,
 	AskTimeoutError,
-	type Overflow,
+	type ReplyTo,
 } from '../../../actors/runtime/index.js';
 import {manualSystem, ofType} from './kit.js';
 
@@ -14,41 +14,35 @@ type Deed = 'answer' | 'ignore' | 'crash' | 'crashLater' | 'answerLater' | 'hang
 interface Message {
 	readonly id: number;
 	readonly deed: Deed;
-	readonly replyTo?: Parameters<ReturnType<typeof manualSystem>['system']['reply']>[0];
+	readonly replyTo?: ReplyTo<number>;
 }
 
 type Operation =
 	| {readonly type: 'tell' | 'ask'; readonly actor: number; readonly deed: Deed}
-	| {readonly type: 'watch' | 'stop'; readonly actor: number}
+	| {readonly type: 'stop'; readonly actor: number}
 	| {readonly type: 'advance'; readonly durationMs: number};
 
 const actor = fc.nat({max: 3});
 const deed = fc.constantFrom<Deed>('answer', 'ignore', 'crash', 'crashLater', 'answerLater', 'hang', 'stop');
 const operation: fc.Arbitrary<Operation> = fc.oneof(
 	{weight: 6, arbitrary: fc.record({type: fc.constantFrom('tell', 'ask'), actor, deed})},
-	{weight: 1, arbitrary: fc.record({type: fc.constantFrom('watch', 'stop'), actor})},
+	{weight: 1, arbitrary: fc.record({type: fc.constant('stop'), actor})},
 	{weight: 3, arbitrary: fc.record({type: fc.constant('advance'), durationMs: fc.nat({max: 200})})},
 );
 const options = fc.record({
-	overflow: fc.constantFrom<Overflow>('reject', 'dropNewest', 'dropOldest'),
 	strategy: fc.constantFrom('restart', 'stop', 'escalate'),
 	capacity: fc.integer({min: 1, max: 4}),
 	restartsMax: fc.nat({max: 3}),
 });
 
 /** Four actors, the last two of them children of the second, do as they are told, and all is written down. */
-function startWorld({
-	overflow,
-	strategy,
-	capacity,
-	restartsMax,
-}: typeof options extends fc.Arbitrary<infer T> ? T : never) {
+function startWorld({strategy, capacity, restartsMax}: typeof options extends fc.Arbitrary<infer T> ? T : never) {
 	const {clock, system, events} = manualSystem();
 	const handled: number[] = [];
 	const running = new Set<string>();
 	const overlaps: string[] = [];
 	const spawnOptions = {
-		mailbox: {capacity, overflow},
+		mailbox: {capacity},
 		supervision: {strategy, restartsMax, backoffMinMs: 10},
 		stopDeadlineMs: 50,
 	};
@@ -62,29 +56,47 @@ function startWorld({
 			if (deed === 'crashLater' || deed === 'answerLater') await later(20);
 			running.delete(name);
 			if (deed === 'crash' || deed === 'crashLater') throw new Error('crash');
-			if (deed === 'stop') context.stop();
+			if (deed === 'stop') void context.self.stop();
 			if ((deed === 'answer' || deed === 'answerLater') && replyTo !== undefined) context.reply(replyTo, id);
 		},
 		restarting: () => void running.delete(name),
 	});
 	const refs: ActorRef<Message>[] = [];
-	refs[0] = system.spawn(() => act('a'), spawnOptions);
-	refs[1] = system.spawn(context => {
-		refs[2] = context.spawn(() => act('c'), spawnOptions);
-		refs[3] = context.spawn(() => act('d'), spawnOptions);
-		return act('b');
-	}, spawnOptions);
-	return {clock, system, events, handled, overlaps, refs};
+	const spawned = ['test/#0'];
+	const put = (place: number, ref: ActorRef<Message>): void => {
+		refs[place] = ref;
+		spawned.push(ref.address);
+	};
+	put(
+		0,
+		system.spawn(() => act('a'), spawnOptions),
+	);
+	put(
+		1,
+		system.spawn(context => {
+			for (const [place, name] of [
+				[2, 'c'],
+				[3, 'd'],
+			] as const) {
+				put(
+					place,
+					context.spawn(() => act(name), spawnOptions),
+				);
+			}
+			return act('b');
+		}, spawnOptions),
+	);
+	return {clock, system, events, handled, overlaps, refs, spawned};
 }
 
 const seed = Number(process.env['SEED'] ?? 20_260_701);
 
-test(`whatever happens, each message is handled or a dead letter, each ask settles, each watch fires once (SEED=${seed})`, async t => {
+test(`whatever happens, each message is handled or a dead letter, each ask settles, each actor ends once (SEED=${seed})`, async t => {
 	const property = fc.asyncProperty(options, fc.array(operation, {maxLength: 60}), async (options, operations) => {
-		const {clock, system, events, handled, overlaps, refs} = startWorld(options);
+		const {clock, system, events, handled, overlaps, refs, spawned} = startWorld(options);
 		await clock.settle();
 		const asks: Promise<unknown>[] = [];
-		const watches: number[] = [];
+		const stops: Promise<unknown>[] = [];
 		let sent = 0;
 		for (const operation of operations) {
 			if (operation.type === 'advance') {
@@ -92,11 +104,7 @@ test(`whatever happens, each message is handled or a dead letter, each ask settl
 				continue;
 			}
 			const ref = refs[operation.actor]!;
-			if (operation.type === 'stop') void system.stopActor(ref);
-			if (operation.type === 'watch') {
-				const watch = watches.push(0) - 1;
-				system.watch(ref, () => watches[watch]!++);
-			}
+			if (operation.type === 'stop') stops.push(ref.stop());
 			if (operation.type === 'tell') ref.tell({id: sent++, deed: operation.deed});
 			if (operation.type === 'ask') {
 				const id = sent++;
@@ -117,8 +125,13 @@ test(`whatever happens, each message is handled or a dead letter, each ask settl
 			fates,
 			Array.from({length: sent}, (_, id) => id),
 		);
-		t.true(watches.every(count => count === 1));
-		t.deepEqual(system.metrics(), []);
+		await Promise.all(stops);
+		t.deepEqual(
+			ofType(events, 'stopped')
+				.map(({address}) => address)
+				.sort(),
+			[...spawned].sort(),
+		);
 		t.deepEqual(overlaps, [], 'one message in hand at a time');
 		await clock.advance(2e6);
 		t.is(clock.timerCount, 0);

@@ -4,9 +4,10 @@ import {
 	type ActorContext,
 	ActorSystem,
 	type ActorSystemOptions,
-	ManualClock,
+	type DeadLetterReason,
 	type SystemEvent,
 } from '../../../actors/runtime/index.js';
+import {ManualClock} from './manual-clock.js';
 
 /** A system on virtual time, with everything it reports. */
 export function manualSystem(options: Partial<ActorSystemOptions> = {}) {
@@ -40,3 +41,7 @@ export function deferred<T = void>() {
 
 export const ofType = <T extends SystemEvent['type']>(events: readonly SystemEvent[], type: T) =>
 	events.filter((event): event is SystemEvent & {readonly type: T} => event.type === type);
+
+/** How many messages were dead letters for this reason. */
+export const deadLetters = (events: readonly SystemEvent[], reason: DeadLetterReason): number =>
+	ofType(events, 'deadLetter').filter(event => event.reason === reason).length;

@@ -1,6 +1,6 @@
 import test from 'ava';
-import {type Actor, type ActorFactory} from '../../../actors/runtime/index.js';
-import {behaviour, deferred, manualSystem, ofType} from './kit.js';
+import type {Actor, ActorFactory, ReplyTo} from '../../../actors/runtime/index.js';
+import {behaviour, deadLetters, deferred, manualSystem, ofType} from './kit.js';
 
 /** An actor with children, which logs when each of them has stopped. */
 function tree(log: string[], name: string, children: readonly ActorFactory<never>[] = []): ActorFactory<never> {
@@ -46,7 +46,7 @@ test('a stop waits for the message in hand, and lets it answer', async t => {
 	const {clock, system} = manualSystem();
 	const log: string[] = [];
 	const gate = deferred();
-	const actor = system.spawn((): Actor<{readonly replyTo: Parameters<typeof system.reply<number>>[0]}> => ({
+	const actor = system.spawn((): Actor<{readonly replyTo: ReplyTo<number>}> => ({
 		async receive({replyTo}, context) {
 			await gate.promise;
 			context.reply(replyTo, 1);
@@ -56,7 +56,7 @@ test('a stop waits for the message in hand, and lets it answer', async t => {
 	}));
 	const asked = actor.ask<number>(replyTo => ({replyTo}), {timeoutMs: 60_000});
 	await clock.settle();
-	const stopped = system.stopActor(actor);
+	const stopped = actor.stop();
 	await clock.settle();
 	gate.resolve();
 	await clock.settle();
@@ -71,7 +71,7 @@ test('each phase of a stop has its deadline, and what does not keep it is abando
 	actor.tell('hang');
 	await clock.settle();
 	let stoppedMs = 0;
-	void system.stopActor(actor).then(() => (stoppedMs = clock.now()));
+	void actor.stop().then(() => (stoppedMs = clock.now()));
 	await clock.advance(1000);
 	t.is(stoppedMs, 200, 'one deadline for the message in hand, one for the hook');
 	t.deepEqual(ofType(events, 'abandoned'), [
@@ -100,7 +100,7 @@ test('a restart has the same deadlines: a hook that hangs holds up the next inca
 });
 
 test('the deadline of the system stop ends everything, however many actors hang', async t => {
-	const {clock, system} = manualSystem();
+	const {clock, system, events} = manualSystem();
 	const victims = Array.from({length: 20}, () => system.spawn(hanging));
 	for (const victim of victims) victim.tell('hang');
 	await clock.settle();
@@ -109,7 +109,7 @@ test('the deadline of the system stop ends everything, however many actors hang'
 	await clock.advance(10_000);
 	await stopped;
 	t.is(stoppedMs, 3000);
-	t.deepEqual(system.metrics(), []);
+	t.is(ofType(events, 'stopped').length, victims.length + 1, 'all of them, and the root');
 	t.is(clock.timerCount, 0);
 });
 
@@ -117,13 +117,13 @@ test('stopping is idempotent, for an actor and for the system', async t => {
 	const {clock, system, events} = manualSystem();
 	const log: string[] = [];
 	const actor = system.spawn(tree(log, 'a'));
-	const stops = [system.stopActor(actor), system.stopActor(actor), system.stop(), system.stop()];
+	const stops = [actor.stop(), actor.stop(), system.stop(), system.stop()];
 	await clock.settle();
 	await Promise.all(stops);
 	await system.stop();
-	const stoppedAgain = system.stopActor(actor);
+	const stoppedAgain = actor.stop();
 	await clock.settle();
-	t.deepEqual(await stoppedAgain, {type: 'notFound'});
+	t.deepEqual(await stoppedAgain, {type: 'stopped'});
 	t.deepEqual(log, ['a']);
 	t.is(ofType(events, 'stopped').length, 2, 'the actor and the root');
 });
@@ -136,7 +136,7 @@ test('a failure in stopped is reported and changes nothing', async t => {
 			throw new Error('crash');
 		},
 	}));
-	const stopped = system.stopActor(actor);
+	const stopped = actor.stop();
 	await clock.settle();
 	t.deepEqual(await stopped, {type: 'stopped'});
 	t.is(ofType(events, 'endFailed').length, 1);
@@ -144,7 +144,7 @@ test('a failure in stopped is reported and changes nothing', async t => {
 });
 
 test('an actor that stops while it starts is given its hook and nothing else', async t => {
-	const {clock, system} = manualSystem();
+	const {clock, system, events} = manualSystem();
 	const log: string[] = [];
 	const gate = deferred();
 	const actor = system.spawn((): Actor<string> => ({
@@ -154,28 +154,30 @@ test('an actor that stops while it starts is given its hook and nothing else', a
 	}));
 	actor.tell('early');
 	await clock.settle();
-	void system.stopActor(actor);
+	void actor.stop();
 	gate.resolve();
 	await clock.settle();
 	t.deepEqual(log, ['stopped']);
-	t.is(system.deadLetters.stopped, 1);
+	t.is(deadLetters(events, 'stopped'), 1);
 });
 
-test('a parent stops a child, and only its own', async t => {
+test('a parent waits for the end of a child that it stops, and may start another in its place', async t => {
 	const {clock, system} = manualSystem();
 	const log: string[] = [];
-	const stranger = system.spawn(tree(log, 'stranger'));
-	const parent = system.spawn((context): Actor<'child' | 'stranger'> => {
-		const child = context.spawn(tree(log, 'child'));
-		return {receive: message => context.stop(message === 'child' ? child : stranger)};
+	const parent = system.spawn((context): Actor<'stop' | 'start'> => {
+		let child = context.spawn(tree(log, 'first'));
+		return {
+			async receive(message) {
+				log.push(`${message}: ${(await child.stop()).type}`);
+				if (message === 'start') child = context.spawn(tree(log, 'second'));
+			},
+		};
 	});
-	parent.tell('child');
+	parent.tell('start');
 	await clock.settle();
-	t.deepEqual(log, ['child']);
-	parent.tell('stranger');
+	parent.tell('stop');
 	await clock.settle();
-	t.deepEqual(log, ['child']);
-	t.is(system.metrics().find(({address}) => address === parent.address)?.restarts, 1);
+	t.deepEqual(log, ['first', 'start: stopped', 'second', 'stop: stopped']);
 });
 
 test('a stopped system takes nothing in: spawns throw, messages are dead letters', async t => {
@@ -193,7 +195,7 @@ test('a stopped system takes nothing in: spawns throw, messages are dead letters
 });
 
 test('asks and messages that wait are lost as soon as the stop begins, not after the message in hand', async t => {
-	const {clock, system} = manualSystem();
+	const {clock, system, events} = manualSystem();
 	const actor = system.spawn(hanging);
 	actor.tell('hang');
 	const waiting = t.throwsAsync(
@@ -201,11 +203,11 @@ test('asks and messages that wait are lost as soon as the stop begins, not after
 		{code: 'ERR_ASK_FAILED'},
 	);
 	await clock.settle();
-	void system.stopActor(actor);
+	void actor.stop();
 	await clock.settle();
 	await waiting;
-	t.is(system.deadLetters.stopped, 1);
-	t.is(system.metrics()[0]?.state, 'stopping');
+	t.is(deadLetters(events, 'stopped'), 1);
+	t.is(ofType(events, 'stopped').length, 0, 'it still has a message in hand');
 });
 
 test('a receive that was abandoned and fails later does not touch the incarnation after it', async t => {

@@ -17,7 +17,7 @@ import {LabService} from '../raft/lab-service.js';
 import type {FromRaftThread, RaftThreadData, ToRaftThread} from './protocol.js';
 
 const spawnOptions = {
-	mailbox: {capacity: 1_000_000, overflow: 'reject'},
+	mailbox: {capacity: 1_000_000},
 	supervision: {strategy: 'escalate'},
 } as const;
 

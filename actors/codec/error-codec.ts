@@ -1,16 +1,20 @@
+/** Errors as they cross from one thread to another. */
 import {inspect} from 'node:util';
-import {
-	ActorFailedError,
-	ActorNameTakenError,
-	ActorNotFoundError,
-	ActorStoppedError,
-	AskFailedError,
-	AskTimeoutError,
-	LinkClosedError,
-	MailboxFullError,
-	NotCloneableError,
-	RemoteError,
-} from './errors.js';
+import {ThreadraftError} from '../../src/base/errors.js';
+
+/** An error of another thread whose class is not known here. */
+export class RemoteError extends ThreadraftError {
+	override readonly name = 'RemoteError';
+	readonly code: `ERR_${string}`;
+	/** The `name` that it had over there. */
+	readonly remoteName: string;
+
+	constructor(remoteName: string, code: `ERR_${string}`, message: string, options: ErrorOptions) {
+		super(message, options);
+		this.remoteName = remoteName;
+		this.code = code;
+	}
+}
 
 /** An error as plain data. The structured clone of an `Error` loses its class, its `code` and its fields. */
 export interface EncodedError {
@@ -39,22 +43,8 @@ interface Budget {
 	readonly shared: {errorsLeft: number};
 }
 
-const ownClasses: readonly ErrorClass[] = [
-	ActorFailedError,
-	ActorNameTakenError,
-	ActorNotFoundError,
-	ActorStoppedError,
-	AskFailedError,
-	AskTimeoutError,
-	LinkClosedError,
-	MailboxFullError,
-	NotCloneableError,
-	AggregateError,
-	Error,
-	RangeError,
-	SyntaxError,
-	TypeError,
-];
+/** Of the language. */
+const ownClasses: readonly ErrorClass[] = [AggregateError, Error, RangeError, SyntaxError, TypeError];
 
 /** Never fails: whatever was thrown becomes data that can be posted to another thread. */
 export function encodeError(thrown: unknown): EncodedError {
@@ -124,7 +114,7 @@ const encodedText = (message: string): EncodedError => ({
 });
 
 /**
- * Rebuilds an error: of its own class when that is the runtime's or among `classes`, so that `instanceof` holds, and
+ * Rebuilds an error: of its own class when that is the language's or among `classes`, so that `instanceof` holds, and
  * else a {@link RemoteError}. Private fields (`#x`) of a class are not carried.
  */
 export function decodeError(encoded: EncodedError, classes: readonly ErrorClass[] = []): Error {

@@ -1,13 +1,8 @@
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
-import {ThreadraftError} from '../../../src/base/errors.js';
-import {
-	AskTimeoutError,
-	decodeError,
-	encodeError,
-	MailboxFullError,
-	RemoteError,
-} from '../../../actors/runtime/index.js';
+import {ThreadraftError} from '../../src/base/errors.js';
+import {decodeError, encodeError, RemoteError} from '../../actors/codec/error-codec.js';
+import {StorageCorruptError} from '../../src/storage/errors.js';
 
 class DiskFullError extends ThreadraftError {
 	override readonly name = 'DiskFullError';
@@ -24,21 +19,21 @@ class DiskFullError extends ThreadraftError {
 const sent = (thrown: unknown, ...classes: Parameters<typeof decodeError>[1] & {}) =>
 	decodeError(structuredClone(encodeError(thrown)), classes);
 
-test('an error of the runtime arrives with its class, code, fields, message and stack', t => {
-	const error = new MailboxFullError('main~1/a#1', 7);
-	const arrived = sent(error);
-	t.true(arrived instanceof MailboxFullError && arrived instanceof ThreadraftError);
-	t.like(arrived, {name: 'MailboxFullError', code: 'ERR_MAILBOX_FULL', address: 'main~1/a#1', capacity: 7});
+test('an error arrives with its class, code, fields, message and stack', t => {
+	const error = new StorageCorruptError('a bad frame', {file: 'log-1', offset: 40, lastGoodIndex: 7});
+	const arrived = sent(error, StorageCorruptError);
+	t.true(arrived instanceof StorageCorruptError && arrived instanceof ThreadraftError);
+	t.like(arrived, {name: 'StorageCorruptError', code: 'ERR_STORAGE_CORRUPT', file: 'log-1', offset: 40});
 	t.is(arrived.message, error.message);
 	t.is(arrived.stack, error.stack);
 });
 
 test('an error class that was made known arrives as itself, with its causes', t => {
-	const arrived = sent(new DiskFullError(12, new AskTimeoutError('x', 5)), DiskFullError);
+	const arrived = sent(new DiskFullError(12, new RangeError('beyond')), DiskFullError);
 	t.true(arrived instanceof DiskFullError);
 	t.is((arrived as DiskFullError).freeBytes, 12);
-	t.true(arrived.cause instanceof AskTimeoutError);
-	t.is((arrived.cause as AskTimeoutError).timeoutMs, 5);
+	t.true(arrived.cause instanceof RangeError);
+	t.is((arrived.cause as RangeError).message, 'beyond');
 });
 
 test('an error of an unknown class arrives as a RemoteError with code and fields', t => {
@@ -76,8 +71,8 @@ test('a ring of causes ends', t => {
 });
 
 test('an AggregateError keeps the errors of its list, with their classes, and of a long list the first 64', t => {
-	const several = new AggregateError([new TypeError('one'), 'two', new AskTimeoutError('a/b#0', 5)], 'several');
-	const decoded = decodeError(structuredClone(encodeError(several))) as AggregateError;
+	const several = new AggregateError([new TypeError('one'), 'two', new DiskFullError(5, undefined)], 'several');
+	const decoded = decodeError(structuredClone(encodeError(several)), [DiskFullError]) as AggregateError;
 	t.true(decoded instanceof AggregateError);
 	t.is(decoded.message, 'several');
 	t.deepEqual(
@@ -85,7 +80,7 @@ test('an AggregateError keeps the errors of its list, with their classes, and of
 		[
 			[TypeError, 'one'],
 			[Error, "'two'"],
-			[AskTimeoutError, new AskTimeoutError('a/b#0', 5).message],
+			[DiskFullError, 'no room'],
 		],
 	);
 	t.false(Object.keys(decoded).includes('errors'), 'as the language has it');

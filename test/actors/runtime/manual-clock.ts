@@ -1,6 +1,6 @@
-import {assert} from '../../src/base/errors.js';
-import type {Clock} from './clock.js';
-import {Queue} from '../../src/base/queue.js';
+import type {Clock} from '../../../actors/runtime/index.js';
+import {assert} from '../../../src/base/errors.js';
+import {Queue} from '../../../src/base/queue.js';
 
 interface ManualTimer {
 	readonly dueMs: number;
