@@ -95,8 +95,9 @@ export class Supervisor {
 
 	/** Ends the node's threads at once, wherever they are. It stays down until `restart`. */
 	async kill(id: NodeId): Promise<void> {
+		const {actor} = this.#node(id);
 		try {
-			await this.#command(id, replyTo => ({type: 'kill', replyTo}));
+			await command(actor, replyTo => ({type: 'kill', replyTo}));
 		} catch (error) {
 			if (!this.#isStopped) throw error;
 			// The end of the cluster is that of the node.
@@ -109,13 +110,14 @@ export class Supervisor {
 	 * it from starting; unless that is damage, it is tried again by itself.
 	 */
 	async restart(id: NodeId): Promise<void> {
-		if (this.#node(id).state.type === 'up') await this.kill(id);
-		await this.#command(id, replyTo => ({type: 'start', replyTo}));
+		const {actor, state} = this.#node(id);
+		if (state.type === 'up') await this.kill(id);
+		await command(actor, replyTo => ({type: 'start', replyTo}));
 	}
 
 	async pause(id: NodeId, ms: number): Promise<void> {
 		if (this.replicaOf(id) === undefined) throw notUp(id);
-		await this.#command(id, replyTo => ({type: 'pause', ms, replyTo}));
+		await command(this.#node(id).actor, replyTo => ({type: 'pause', ms, replyTo}));
 	}
 
 	/** Stops all nodes in good order; what they have taken is finished. Resolves with what went wrong, when all have ended. */
@@ -152,16 +154,6 @@ export class Supervisor {
 		return node;
 	}
 
-	async #command(id: NodeId, makeCommand: (replyTo: ReplyTo<void>) => NodeCommand): Promise<void> {
-		const {actor} = this.#node(id);
-		try {
-			await actor.ask(makeCommand, {timeoutMs: commandTimeoutMs});
-		} catch (error) {
-			const isStopped = error instanceof AskFailedError && error.cause instanceof ActorStoppedError;
-			throw isStopped ? new ClusterStateError('the cluster is closed: start a new one') : error;
-		}
-	}
-
 	#tell(event: SupervisorEvent): void {
 		if (event.type === 'nodeStopFailed') this.#failures.push(event.error);
 		try {
@@ -172,5 +164,17 @@ export class Supervisor {
 				throw error;
 			});
 		}
+	}
+}
+
+async function command(
+	actor: ActorRef<NodeCommand>,
+	makeCommand: (replyTo: ReplyTo<void>) => NodeCommand,
+): Promise<void> {
+	try {
+		await actor.ask(makeCommand, {timeoutMs: commandTimeoutMs});
+	} catch (error) {
+		const isStopped = error instanceof AskFailedError && error.cause instanceof ActorStoppedError;
+		throw isStopped ? new ClusterStateError('the cluster is closed: start a new one') : error;
 	}
 }

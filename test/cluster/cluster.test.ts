@@ -1,5 +1,8 @@
+import {execFile} from 'node:child_process';
+import {promisify} from 'node:util';
 import test from 'ava';
 import {Cluster} from '../../actors/index.js';
+import {nodeId} from '../../src/raft/types.js';
 
 for (const kvThread of [false, true]) {
 	const where = kvThread ? 'with the KV server on a thread of its own' : "with the KV server on its node's thread";
@@ -22,3 +25,33 @@ for (const kvThread of [false, true]) {
 		t.true(status.every(({state}) => state === 'up'));
 	});
 }
+
+test.serial('a closed cluster starts and pauses no node, and its nodes are killed already', async t => {
+	const cluster = await Cluster.start({nodes: 1});
+	const id = nodeId(0);
+	const closed = cluster.close();
+	const closedState = {name: 'ClusterStateError', code: 'ERR_CLUSTER_STATE'};
+	const late = [t.throwsAsync(cluster.restart(id), closedState), cluster.kill(id)];
+	await closed;
+	await Promise.all(late);
+	await t.throwsAsync(cluster.restart(id), closedState);
+	await t.throwsAsync(cluster.pause(id, 1), closedState);
+	await t.notThrowsAsync(cluster.kill(id));
+	await t.throwsAsync(cluster.kill(nodeId(1)), {...closedState, message: /no node 1/});
+});
+
+test.serial('a listener that throws is told to the process as a bug of its own, and disturbs no node', async t => {
+	const script = `
+		import {Cluster} from ${JSON.stringify(new URL('../../actors/index.js', import.meta.url))};
+		process.on('uncaughtException', error => console.log(error.message));
+		const cluster = await Cluster.start({nodes: 1});
+		cluster.on('event', ({type}) => {
+			throw new Error('told of ' + type);
+		});
+		await cluster.kill(0);
+		await cluster.restart(0);
+		console.log((await cluster.status())[0].state);
+		await cluster.close();`;
+	const {stdout} = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+	t.deepEqual(stdout.trim().split('\n').sort(), ['told of nodeDown', 'told of nodeUp', 'up']);
+});
