@@ -17,7 +17,7 @@
  * system) cannot tell whether the other lives: they must not share a directory. Without /proc (macOS, Windows) another
  * process counts as alive as long as its number is in use. Windows makes symbolic links only in its developer mode.
  */
-import {readlinkSync, renameSync, symlinkSync, unlinkSync} from 'node:fs';
+import {readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {codeOf} from './error-code.js';
 import {DataDirectoryError} from './errors.js';
@@ -25,6 +25,8 @@ import {bootId, isProcessAlive, LifeProof, proofOf, startTimeOf} from './proof-o
 
 /** Every name of a claim begins so. */
 export const lockName = 'lock';
+/** Of the names that proofs of life have for a moment. */
+const proofPrefix = `${lockName}.proof-`;
 
 interface Claim {
 	readonly pid: number;
@@ -48,7 +50,7 @@ const keyOf = (directory: string, owner: string): string => JSON.stringify([dire
  * was killed, and could not let go. `owner`: a name that no other user of the directory has.
  */
 export function claimDirectory(directory: string, owner: string): void {
-	const proof = new LifeProof(join(directory, `${lockName}.proof-${encodeURIComponent(owner)}`), owner);
+	const proof = new LifeProof(join(directory, `${proofPrefix}${encodeURIComponent(owner)}`), owner);
 	const {pid} = process;
 	const {descriptor} = proof;
 	const claim = encodeClaim({pid, startTime: startTimeOf(pid) ?? '0', bootId: bootId(), descriptor, owner});
@@ -60,6 +62,18 @@ export function claimDirectory(directory: string, owner: string): void {
 	}
 	held.get(keyOf(directory, owner))?.proof.close();
 	held.set(keyOf(directory, owner), {claim, proof});
+	clearProofs(directory);
+}
+
+/** Removes the names of proofs whose makers were killed at that moment. One that lives needs the file, and not its name. */
+function clearProofs(directory: string): void {
+	try {
+		for (const name of readdirSync(directory)) {
+			if (name.startsWith(proofPrefix)) rmSync(join(directory, name), {force: true});
+		}
+	} catch {
+		// What is left keeps nobody from anything.
+	}
 }
 
 /** Lets go of it, if it still is this owner's. */

@@ -9,7 +9,8 @@ export class LifeProof {
 	/** `path`: the name that the file has for a moment. */
 	constructor(path: string, text: string) {
 		this.descriptor = fs.openSync(path, 'w+');
-		fs.unlinkSync(path);
+		// Whoever has just claimed the directory may have taken the name away already.
+		fs.rmSync(path, {force: true});
 		fs.writeSync(this.descriptor, text, 0);
 	}
 

@@ -44,6 +44,16 @@ test('the same owner in the same process claims again: its thread was killed and
 	t.deepEqual(readdirSync(directory), []);
 });
 
+test('what a claimant left that was killed while it made its proof of life goes with the next claim', t => {
+	const directory = temporaryDirectory(t);
+	writeFileSync(join(directory, 'lock.proof-dead'), 'de');
+	const disk = diskOf(directory);
+	disk.lock();
+	t.deepEqual(readdirSync(directory), ['lock']);
+	disk.unlock(ignored);
+	t.deepEqual(readdirSync(directory), []);
+});
+
 test('who was taken over does not let go of its successor', t => {
 	const directory = temporaryDirectory(t);
 	const first = diskOf(directory, 'one');
