@@ -16,7 +16,7 @@ import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
 import {EtcdTarget} from './etcd-target.js';
 
-/** Bytes. Large enough for what people put into Redis, small enough for a message between threads. */
+/** Bytes, at the Redis port. Large enough for what people put into Redis, small enough for a message between threads. */
 const valueBytesMax = 2 ** 20;
 /** A client of the Redis port waits this long for a leader before it gets an error. */
 const redisTimeoutMs = 30_000;
@@ -32,7 +32,6 @@ async function startCluster(options: StartOptions): Promise<number> {
 	const cluster = await Cluster.start({
 		nodes,
 		kvThread,
-		valueBytesMax,
 		...(directory === undefined ? {} : {directory}),
 		...(maxMemoryBytes === undefined ? {} : {maxMemoryBytes}),
 	});
@@ -49,10 +48,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 		const isOfStart = reason.type === 'nodeDamaged' || reason.type === 'nodeWaiting';
 		if (isOfStart) process.stderr.write(`${describeReason(reason)}\n`);
 	}
-	const place =
-		directory === undefined
-			? 'in temporary files that are gone at the end'
-			: `in ${path.relative('', directory) || '.'}`;
+	const place = directory === undefined ? 'in temporary files that are gone at the end' : `in ${shortPath(directory)}`;
 	tellStart(`${nodes} nodes on ${nodes} threads, data ${place}`, gateway);
 	return converse(new ClusterTarget(cluster, cluster.clerk(), gateway), options);
 }
@@ -110,6 +106,12 @@ async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend:
 		await backend.close();
 		throw error;
 	}
+}
+
+/** From here, where it lies below. */
+function shortPath(directory: string): string {
+	const relative = path.relative('', directory) || '.';
+	return relative.startsWith('..') ? path.resolve(directory) : relative;
 }
 
 function tellStart(what: string, {address, port}: RedisGateway): void {

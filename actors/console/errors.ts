@@ -13,15 +13,16 @@ export class CommandRefusedError extends ThreadraftError {
 	readonly code = 'ERR_COMMAND_REFUSED';
 }
 
-/** No answer in time. A write may have been carried out, or may yet be. */
+/** No answer in time. What changes something may have been carried out, or may yet be. */
 export class CommandDeadlineError extends ThreadraftError {
 	override readonly name = 'CommandDeadlineError';
 	readonly code = 'ERR_COMMAND_DEADLINE';
 	readonly deadlineMs: number;
 
-	constructor(deadlineMs: number) {
+	/** `mayTakeEffect`: it changes something. */
+	constructor(deadlineMs: number, mayTakeEffect: boolean) {
 		super(
-			`no answer within ${deadlineMs} ms, and a write may still take effect: look with "status" whether a majority of the nodes is up and connected`,
+			`no answer within ${deadlineMs} ms${mayTakeEffect ? ', and it may still take effect' : ''}: look with "status" whether a majority of the nodes is up and connected`,
 		);
 		this.deadlineMs = deadlineMs;
 	}
@@ -32,8 +33,9 @@ export class CommandCancelledError extends ThreadraftError {
 	override readonly name = 'CommandCancelledError';
 	readonly code = 'ERR_COMMAND_CANCELLED';
 
-	constructor() {
-		super('cancelled; a write may still take effect');
+	/** `mayTakeEffect`: it changes something. */
+	constructor(mayTakeEffect: boolean) {
+		super(mayTakeEffect ? 'cancelled; it may still take effect' : 'cancelled');
 	}
 }
 

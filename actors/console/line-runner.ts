@@ -13,6 +13,9 @@ export type LineResult =
 	| {readonly type: 'failed'; readonly message: string}
 	| {readonly type: 'quit'};
 
+/** Commands that change nothing. */
+const looksOnly: ReadonlySet<Command['type']> = new Set(['get', 'status', 'health', 'waitLeader', 'sleep', 'help']);
+
 export class LineRunner {
 	readonly #target: ConsoleTarget;
 	readonly #colours: Colors;
@@ -41,10 +44,11 @@ export class LineRunner {
 	}
 
 	async #answer(command: Exclude<Command, {type: 'quit'}>, cancelled: AbortSignal): Promise<string> {
-		if (cancelled.aborted) throw new CommandCancelledError();
+		const mayTakeEffect = !looksOnly.has(command.type);
+		if (cancelled.aborted) throw new CommandCancelledError(false);
 		const ended = new AbortController();
-		const cancel = (): void => ended.abort(new CommandCancelledError());
-		const expire = (): void => ended.abort(new CommandDeadlineError(this.#deadlineMs));
+		const cancel = (): void => ended.abort(new CommandCancelledError(mayTakeEffect));
+		const expire = (): void => ended.abort(new CommandDeadlineError(this.#deadlineMs, mayTakeEffect));
 		// A sleep is as long as the user wants it.
 		const timer = command.type === 'sleep' ? undefined : setTimeout(expire, this.#deadlineMs);
 		cancelled.addEventListener('abort', cancel);

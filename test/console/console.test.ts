@@ -181,7 +181,7 @@ test('a command that is not answered fails at its deadline', async t => {
 	target.leader = undefined;
 	const {status, errors} = await runScript('wait leader', target, 30);
 	t.is(status, 1);
-	t.regex(errors, /^line 1: no answer within 30 ms, .*"status".*\n$/);
+	t.regex(errors, /^line 1: no answer within 30 ms: .*"status".*\n$/);
 });
 
 test('a sleep may take longer than the deadline', async t => {
@@ -202,6 +202,14 @@ test('quit ends a script whose input stays open, and lets go of the input', asyn
 	input.write('quit\n');
 	t.is(await runConsole(new MemoryTarget(), {input, output, errorOutput: output, isTerminal: false}), 0);
 	t.true(input.destroyed);
+});
+
+test('what changes something may still take effect when its answer does not come in time, and is told so', async t => {
+	const target = new MemoryTarget();
+	target.put = () => new Promise(() => undefined);
+	const {status, errors} = await runScript('put a 1', target, 30);
+	t.is(status, 1);
+	t.regex(errors, /^line 1: no answer within 30 ms, and it may still take effect: .*\n$/);
 });
 
 test('an empty script closes the target', async t => {
@@ -392,7 +400,7 @@ test('Ctrl-C cancels a command that is under way', async t => {
 	terminal.type('wait leader\r');
 	await waiting;
 	terminal.type('\u0003');
-	await terminal.reads('cancelled');
+	t.regex(await terminal.reads('> '), /\ncancelled\n/);
 	terminal.type('quit\r');
 	t.is(await terminal.status, 0);
 });
