@@ -275,10 +275,15 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	}
 }
 
-async function openDirectory({directory, nodes}: ResolvedClusterOptions, owner: string): Promise<DataDirectory> {
+async function openDirectory(
+	{directory, nodes, replayLimits}: ResolvedClusterOptions,
+	owner: string,
+): Promise<DataDirectory> {
 	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
 	// never forced to a disk, and are gone with the cluster.
-	return directory === undefined ? DataDirectory.temporary(nodes, owner) : DataDirectory.open(directory, nodes, owner);
+	return directory === undefined
+		? DataDirectory.temporary(nodes, owner, replayLimits)
+		: DataDirectory.open(directory, nodes, owner, replayLimits);
 }
 
 function replicaOptions(
@@ -293,9 +298,9 @@ function replicaOptions(
 		voters,
 		limits: options.limits,
 		maxRaftState: options.maxRaftState,
-		valueBytesMax: options.valueBytesMax,
+		valueBytesMax: directory.limits.valueBytesMax,
 		maxMemoryBytes: options.maxMemoryBytes,
-		sessionTimeoutMs: options.sessionTimeoutMs,
+		sessionTimeoutMs: directory.limits.sessionTimeoutMs,
 		storage: {
 			directory: directory.nodeDirectory(id),
 			sync: directory.isDurable,

@@ -8,13 +8,16 @@ import {existsSync, readFileSync} from 'node:fs';
 import {mkdir, open, readdir, readFile, rename} from 'node:fs/promises';
 import path from 'node:path';
 import {
+	type ClusterFile,
 	clusterFileName,
 	damaged,
 	decodeClusterFile,
 	encodeClusterFile,
+	type ReplayLimits,
 	restoreMarkName,
 	unfinishedRestore,
 } from '../../src/storage/cluster-file.js';
+import {defaultStateMachineLimits} from '../../src/kv/state-machine.js';
 import {claimDirectory, releaseDirectory} from '../../src/storage/directory-lock.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 import type {Identity} from '../../src/storage/identity.js';
@@ -27,6 +30,8 @@ const neverStarted: ExpectedStart = {starts: 0, isStarting: false, isClosed: fal
 
 export class DataDirectory {
 	readonly path: string;
+	/** Of this life, and of every later one. */
+	readonly limits: ReplayLimits;
 	readonly #clusterId: string;
 	/** By node. */
 	readonly #nodes: ExpectedStart[];
@@ -40,10 +45,12 @@ export class DataDirectory {
 
 	private constructor(
 		directory: string,
-		{clusterId, nodes}: {readonly clusterId: string; readonly nodes: readonly ExpectedStart[]},
+		{clusterId, nodes}: Pick<ClusterFile, 'clusterId' | 'nodes'>,
+		limits: ReplayLimits,
 		keeper: string | TemporaryDirectory,
 	) {
 		this.path = directory;
+		this.limits = limits;
 		this.#clusterId = clusterId;
 		this.#nodes = [...nodes];
 		this.#owner = typeof keeper === 'string' ? keeper : undefined;
@@ -51,16 +58,21 @@ export class DataDirectory {
 	}
 
 	/** A new folder for a cluster that lives as long as its process. `close` removes it. `owner`: as of `open`. */
-	static async temporary(nodes: number, owner: string): Promise<DataDirectory> {
+	static async temporary(nodes: number, owner: string, limits: Partial<ReplayLimits> = {}): Promise<DataDirectory> {
 		const temporary = await TemporaryDirectory.make(owner);
-		return new DataDirectory(temporary.path, newCluster(nodes), temporary);
+		return new DataDirectory(temporary.path, newCluster(nodes), {...defaultLimits, ...limits}, temporary);
 	}
 
 	/**
-	 * Makes the folder if need be, claims it for `owner`, and checks that it belongs to a cluster of this size. Throws
-	 * a `DataDirectoryError`.
+	 * Makes the folder if need be, claims it for `owner`, and checks that it belongs to a cluster of this size and with these
+	 * limits; those that are left out are the folder's own. Throws a `DataDirectoryError`.
 	 */
-	static async open(directory: string, nodes: number, owner: string): Promise<DataDirectory> {
+	static async open(
+		directory: string,
+		nodes: number,
+		owner: string,
+		limits: Partial<ReplayLimits> = {},
+	): Promise<DataDirectory> {
 		try {
 			await makeDirectory(directory);
 			// What is wrong with the directory itself is told first, also while somebody has it.
@@ -71,8 +83,10 @@ export class DataDirectory {
 		}
 		try {
 			const found = await readClusterFile(directory, nodes);
-			const opened = new DataDirectory(directory, found ?? newCluster(nodes), owner);
-			if (found === undefined) await opened.#save();
+			const agreed = agreedLimits(directory, found?.limits, limits);
+			const opened = new DataDirectory(directory, found ?? newCluster(nodes), agreed, owner);
+			// Before anything is written under these limits.
+			if (found?.limits === undefined) await opened.#save();
 			return opened;
 		} catch (error) {
 			releaseDirectory(directory, owner);
@@ -151,12 +165,16 @@ export class DataDirectory {
 		await this.#write();
 	}
 
+	#content(): ClusterFile {
+		return {clusterId: this.#clusterId, nodes: this.#nodes, limits: this.limits};
+	}
+
 	async #write(): Promise<void> {
 		const file = path.join(this.path, clusterFileName);
 		try {
 			const replacement = await open(`${file}.tmp`, 'w');
 			try {
-				await replacement.writeFile(encodeClusterFile({clusterId: this.#clusterId, nodes: this.#nodes}));
+				await replacement.writeFile(encodeClusterFile(this.#content()));
 				await replacement.sync();
 			} finally {
 				await replacement.close();
@@ -168,6 +186,26 @@ export class DataDirectory {
 			throw unusable(this.path, error);
 		}
 	}
+}
+
+const {valueBytesMax, sessionTimeoutMs} = defaultStateMachineLimits;
+const defaultLimits: ReplayLimits = {valueBytesMax, sessionTimeoutMs};
+
+/** Throws where the log was written under other limits than are wanted now. */
+function agreedLimits(directory: string, found: ReplayLimits | undefined, wanted: Partial<ReplayLimits>): ReplayLimits {
+	if (found === undefined) return {...defaultLimits, ...wanted};
+	for (const name of ['valueBytesMax', 'sessionTimeoutMs'] as const) {
+		const limit = wanted[name];
+		if (limit === undefined || limit === found[name]) continue;
+		throw new DataDirectoryError(
+			'ERR_DIRECTORY_UNUSABLE',
+			directory,
+			`${directory} was written with ${name} ${found[name]}, not ${limit}, and under another limit its log would mean something ` +
+				`else: leave the option out or give ${found[name]}. For another limit make a backup ("threadraft backup"), and restore ` +
+				'it into a new directory',
+		);
+	}
+	return found;
 }
 
 const newCluster = (nodes: number): {clusterId: string; nodes: readonly ExpectedStart[]} => ({

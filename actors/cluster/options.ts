@@ -1,6 +1,6 @@
 /** What a cluster can be told at its start. */
-import {defaultSessionLimits} from '../../src/kv/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../../src/raft/options.js';
+import type {ReplayLimits} from '../../src/storage/cluster-file.js';
 import {
 	bytes,
 	checkOptions,
@@ -30,14 +30,17 @@ export interface ClusterOptions {
 	readonly threads?: ThreadEntries;
 	/** Times and limits of the Raft core. */
 	readonly limits?: Partial<RaftLimits>;
-	/** Largest value, in bytes. @default 1 MiB */
+	/** Largest value, in bytes. A directory keeps that of its first start. @default the directory's own, or 1 MiB */
 	readonly valueBytesMax?: number;
 	/**
 	 * Bytes of keys and values; each node holds a copy. Beyond it writes that add to them fail with an `OutOfMemoryError`,
 	 * reads and deletes go on. @default 40 % of what the process may use (control groups counted), divided by the nodes
 	 */
 	readonly maxMemoryBytes?: number;
-	/** A client session that does nothing for this long, in log time, is forgotten. @default 10 minutes */
+	/**
+	 * A client session that does nothing for this long, in log time, is forgotten. A directory keeps the time of its first start.
+	 * @default the directory's own, or 10 minutes
+	 */
 	readonly sessionTimeoutMs?: number;
 	/**
 	 * How often a node that fails is tried again quickly (after 0.1 to 10 s) before it has been up for a minute. After that
@@ -49,11 +52,13 @@ export interface ClusterOptions {
 }
 
 export type ResolvedClusterOptions = Required<
-	Omit<ClusterOptions, 'directory' | 'limits' | 'maxRaftState' | 'threads'>
+	Omit<ClusterOptions, 'directory' | 'limits' | 'maxRaftState' | 'threads' | 'valueBytesMax' | 'sessionTimeoutMs'>
 > & {
 	readonly directory: string | undefined;
 	readonly maxRaftState: number | undefined;
 	readonly limits: RaftLimits;
+	/** Those that were given. */
+	readonly replayLimits: Partial<ReplayLimits>;
 	readonly threads: ResolvedThreadEntries;
 };
 
@@ -82,7 +87,7 @@ const schema = optionsOf({
 /** Throws an `OptionError`, or a `ThreadError` where a file that a thread would begin with is missing. */
 export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
 	checkOptions(schema, options);
-	const {limits = {}} = options;
+	const {limits = {}, valueBytesMax, sessionTimeoutMs} = options;
 	const resolved = {
 		nodes: options.nodes ?? 3,
 		directory: options.directory,
@@ -90,9 +95,11 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
 		kvThread: options.kvThread ?? false,
 		threads: resolveThreadEntries(options.threads ?? {}, options.kvThread ?? false),
 		limits: {...defaultRaftLimits, ...given(limits)},
-		valueBytesMax: options.valueBytesMax ?? 2 ** 20,
+		replayLimits: {
+			...(valueBytesMax === undefined ? {} : {valueBytesMax}),
+			...(sessionTimeoutMs === undefined ? {} : {sessionTimeoutMs}),
+		},
 		maxMemoryBytes: options.maxMemoryBytes ?? defaultMaxMemoryBytes(options.nodes ?? 3),
-		sessionTimeoutMs: options.sessionTimeoutMs ?? defaultSessionLimits.sessionTimeoutMs,
 		restartsPerMinute: options.restartsPerMinute ?? 10,
 		seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
 	};

@@ -6,7 +6,7 @@
  * and as leader it would commit all that it has. The backup is the state that such a leader would have. Beyond what was
  * acknowledged it may include the last writes, whose clients have heard nothing or "unknown".
  */
-import type {StateMachineLimits} from '../../src/kv/state-machine.js';
+import type {ReplayLimits} from '../../src/storage/cluster-file.js';
 import {type BackupReport, writeBackup} from './backup-file.js';
 import {BackupError} from './errors.js';
 import {type ExaminedDirectory, type ExaminedNode, examineDirectory} from './examine.js';
@@ -17,8 +17,11 @@ export interface DirectoryBackupOptions {
 	 * Go on with fewer than a majority of the nodes: the backup then lacks what only the others acknowledged. @default false
 	 */
 	readonly acceptDataLoss?: boolean;
-	/** Of the cluster, where it was started with others than the defaults: replaying the log depends on them. */
-	readonly limits?: Partial<Pick<StateMachineLimits, 'valueBytesMax' | 'sessionTimeoutMs'>>;
+	/**
+	 * What the cluster was started with: replaying the log depends on it. Only used where the directory does not tell it itself,
+	 * as one does whose own file is damaged. @default those of a cluster that is told nothing
+	 */
+	readonly limits?: Partial<ReplayLimits>;
 }
 
 export interface DirectoryBackup extends BackupReport {
@@ -41,7 +44,7 @@ export async function backupDirectory(
 	const source = newestOf(examined);
 	const isPartial = !hasMajority(examined);
 	if (isPartial && !acceptDataLoss) throw partial(examined, source);
-	const machine = lastState(source, limits);
+	const machine = lastState(source, examined.limits ?? limits);
 	const header = {identity: source.identity, index: machine.appliedIndex, term: lastTermOf(source), isPartial};
 	const report = await writeBackup(file, header, chunksOf(machine.beginSnapshot(chunkBytes)));
 	const numbers = (nodes: readonly ExaminedNode[]): readonly number[] => nodes.map(({node}) => node);

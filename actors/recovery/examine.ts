@@ -9,6 +9,7 @@ import {codeOf} from '../../src/storage/error-code.js';
 import {
 	clusterFileName,
 	decodeClusterFile,
+	type ReplayLimits,
 	restoreMarkName,
 	unfinishedRestore,
 } from '../../src/storage/cluster-file.js';
@@ -40,6 +41,8 @@ export interface ExaminedDirectory {
 	readonly clusterId: string | undefined;
 	/** Voters; `undefined` where the cluster's own file cannot be read, and so nobody knows. */
 	readonly size: number | undefined;
+	/** `undefined` where the cluster's own file does not tell them. */
+	readonly limits: ReplayLimits | undefined;
 	/** Why the cluster's own file cannot be read. */
 	readonly error: Error | undefined;
 	readonly nodes: readonly ExaminedNode[];
@@ -70,7 +73,7 @@ export function examineDirectory(directory: string): ExaminedDirectory {
 	assertAtRest(directory);
 	const missing = `${path.join(directory, clusterFileName)} is missing`;
 	const error = cluster instanceof Error ? cluster : cluster === undefined ? new Error(missing) : undefined;
-	return {directory, clusterId, size, error, nodes};
+	return {directory, clusterId, size, limits: known?.limits, error, nodes};
 }
 
 const folderOf = (node: number): string => `node-${node}`;

@@ -146,13 +146,13 @@ function snapshotOf({index, revision, store}: {index: number; revision: number; 
 	);
 }
 
-/** Each node has been started once, and that life has ended in good order. */
+/** Each node has been started once, and that life has ended in good order. No log depends on limits yet: the first start sets them. */
 async function writeClusterFile(directory: string, clusterId: string, size: number): Promise<void> {
 	const node = {starts: 1, isStarting: false, isClosed: true, isOlder: false};
 	const nodes = Array.from({length: size}, () => node);
 	const handle = await open(path.join(directory, clusterFileName), 'wx');
 	try {
-		await handle.writeFile(encodeClusterFile({clusterId, nodes}));
+		await handle.writeFile(encodeClusterFile({clusterId, nodes, limits: undefined}));
 		await handle.sync();
 	} finally {
 		await handle.close();

@@ -99,14 +99,10 @@ const backup = ({output, errors}: Streams): Subcommand => ({
 			.option('--accept-data-loss', 'go on with fewer than a majority of the nodes, whatever may be missing', false)
 			.option(
 				'--value-bytes-max <n>',
-				'the valueBytesMax of a program that started the cluster with its own',
+				'the valueBytesMax that the cluster was started with, where its directory does not tell it',
 				wholeNumber(1, 2 ** 30),
 			)
-			.option(
-				'--session-timeout <ms>',
-				'the sessionTimeoutMs of such a program',
-				wholeNumber(1, Number.MAX_SAFE_INTEGER),
-			)
+			.option('--session-timeout <ms>', 'the sessionTimeoutMs, likewise', wholeNumber(1, Number.MAX_SAFE_INTEGER))
 			.action((directory: string, file: string, {acceptDataLoss, valueBytesMax, sessionTimeout}: BackupOptions) => {
 				const limits = {
 					...(valueBytesMax === undefined ? {} : {valueBytesMax}),

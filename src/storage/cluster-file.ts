@@ -1,8 +1,9 @@
 /**
- * The file of a whole cluster: its id, and for each node how often it has been started. One line of JSON, because people
- * look into it; the checksum keeps them and their disks from changing it unseen.
+ * The file of a whole cluster: its id, for each node how often it has been started, and the limits that its log was written
+ * under. One line of JSON, because people look into it; the checksum keeps them and their disks from changing it unseen.
  *
- *     {"format":2,"clusterId":"…","nodes":[{"starts":4,"isStarting":false,"isClosed":true,"isOlder":false},…],"crc":…}
+ *     {"format":2,"clusterId":"…","nodes":[{"starts":4,"isStarting":false,"isClosed":true,"isOlder":false},…],
+ *      "limits":{"valueBytesMax":1048576,"sessionTimeoutMs":600000},"crc":…}
  *
  * It is only ever replaced as a whole. What the numbers mean is in start-check.ts. The version before (`"format":1`)
  * knew the number of nodes, and whether the cluster had ever been ready.
@@ -16,15 +17,26 @@ export const clusterFileName = 'cluster.json';
 /** Stands beside it while a restore is under way: what there is so far is no cluster. */
 export const restoreMarkName = 'restore-unfinished';
 
+/**
+ * What an entry of the log does depends on these. A log that is read again under others gives another state: what had been
+ * acknowledged may be refused this time.
+ */
+export interface ReplayLimits {
+	readonly valueBytesMax: number;
+	readonly sessionTimeoutMs: number;
+}
+
 export interface ClusterFile {
 	/** 32 hexadecimal digits. */
 	readonly clusterId: string;
 	/** By node. */
 	readonly nodes: readonly ExpectedStart[];
+	/** `undefined` where no start has noted them yet. */
+	readonly limits: ReplayLimits | undefined;
 }
 
-export function encodeClusterFile({clusterId, nodes}: ClusterFile): string {
-	const content = {format: formatVersion, clusterId, nodes};
+export function encodeClusterFile({clusterId, nodes, limits}: ClusterFile): string {
+	const content = {format: formatVersion, clusterId, nodes, ...(limits === undefined ? {} : {limits})};
 	return `${JSON.stringify({...content, crc: crc32(JSON.stringify(content))})}\n`;
 }
 
@@ -33,13 +45,18 @@ export function decodeClusterFile(text: string, file: string, newClusterId: stri
 	const value = parse(text, file);
 	if (value.format === olderFormatVersion && Number.isInteger(value.nodes)) {
 		const node = {starts: 0, isStarting: false, isClosed: false, isOlder: value.hasRun === true};
-		return {clusterId: newClusterId, nodes: Array.from({length: Number(value.nodes)}, () => node)};
+		const nodes = Array.from({length: Number(value.nodes)}, () => node);
+		return {clusterId: newClusterId, nodes, limits: undefined};
 	}
 	if (value.format !== formatVersion) {
 		const message = `${file} was written by another version of threadraft: use that version, or another directory`;
 		throw new DataDirectoryError('ERR_STORAGE_FORMAT', file, message);
 	}
-	const decoded = {clusterId: String(value.clusterId), nodes: (value.nodes ?? []) as readonly ExpectedStart[]};
+	const decoded = {
+		clusterId: String(value.clusterId),
+		nodes: (value.nodes ?? []) as readonly ExpectedStart[],
+		limits: value.limits as ReplayLimits | undefined,
+	};
 	// Not the checksum alone: whatever is not written again in the same way has been changed.
 	if (encodeClusterFile(decoded) !== text) throw damaged(file);
 	return decoded;
@@ -49,6 +66,7 @@ interface Written {
 	readonly format?: unknown;
 	readonly clusterId?: unknown;
 	readonly nodes?: unknown;
+	readonly limits?: unknown;
 	readonly hasRun?: unknown;
 }
 

@@ -1,7 +1,7 @@
 /** The key/value service on virtual time: the real servers and clerks, on a simulated network and simulated disks. */
 import assert from 'node:assert/strict';
 import {codec} from '../../../actors/codec/codec.js';
-import {resolveClusterOptions} from '../../../actors/cluster/options.js';
+import {defaultStateMachineLimits} from '../../../src/kv/state-machine.js';
 import {clientEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';
 import {KvServer} from '../../../src/kv/server.js';
@@ -28,7 +28,7 @@ export class KvSimulated implements KvCluster {
 
 	constructor({servers, maxRaftState, died}: KvClusterOptions, surroundings: Surroundings) {
 		this.#surroundings = surroundings;
-		const {valueBytesMax, sessionTimeoutMs} = resolveClusterOptions({});
+		const {valueBytesMax, sessionTimeoutMs} = defaultStateMachineLimits;
 		const limits = {valueBytesMax, sessionTimeoutMs};
 		const judge = new ReplicaJudge(limits, (invariant, detail) => this.#servers.report(invariant, detail));
 		this.#servers = new SimulatedServers(
