@@ -8,7 +8,7 @@ import type {Trial} from '../trial.js';
 const mebibyte = 2 ** 20;
 const nodes = 3;
 const clients = 8;
-const limitLong = 32 * mebibyte;
+const limitLong = 16 * mebibyte;
 const limitShort = mebibyte;
 const valueBytesMax = 8 * 1024;
 /** Beside a copy of the data in each node: logs, snapshots, requests and what the collector has yet to find. */

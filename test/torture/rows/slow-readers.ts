@@ -19,6 +19,8 @@ const budgetLong = 128 * mebibyte;
 const budgetShort = 32 * mebibyte;
 /** Beside the budget: values on their way from the leader, and what the collector has yet to find of those that were sent. */
 const overheadBytes = 256 * mebibyte;
+/** A busy machine reads slowly; until so much later a client must have been dropped. */
+const evictedWithinMs = 60_000;
 /** Another client is not held up for so long by who does not read. */
 const heldUpMsMax = 1000;
 
@@ -44,6 +46,7 @@ export const slowReaders: Row = {
 			Array.from({length: trial.isLong ? clientsLong : clientsShort}, (_, client) => annoy(trial, port, client)),
 		);
 		trial.defer(() => sockets.forEach(socket => socket.destroy()));
+		const evictedBy = performance.now() + evictedWithinMs;
 		let [writes, most, mostHeld, evicted] = [0, 0, 0, 0];
 		do {
 			const startedAt = performance.now();
@@ -57,14 +60,14 @@ export const slowReaders: Row = {
 			evicted = fieldOf(info, 'evicted_clients');
 			// A write after the other, not as many as there can be.
 			await trial.sleep(5);
-		} while (!trial.isOver);
+			// Until then nothing is tried.
+		} while (!trial.isOver || (evicted === 0 && performance.now() < evictedBy && !trial.signal.aborted));
 		for (const fault of await ledger.audit(caller)) trial.find(fault);
 		const {longestPauseMs = 0} = trial.figures;
 		trial.note('clients held', `${text(mostHeld)} of ${text(budget)}`);
 		trial.note('evicted', evicted);
 		trial.note('memory grew by', text(most));
 		if (mostHeld > budget) trial.find(`clients held ${text(mostHeld)}, and their budget is ${text(budget)}`);
-		// Else the budget was never reached, and nothing was tried.
 		if (evicted === 0) trial.find('no client was dropped, though all together asked for more than their budget');
 		if (most > budget + overheadBytes) trial.find(`memory grew by ${text(most)}, and the budget is ${text(budget)}`);
 		if (trial.isLong && longestPauseMs > heldUpMsMax)
