@@ -24,7 +24,7 @@ export const backups: Row = {
 	title:
 		'a backup that is made under load is whole or there is none, wherever SIGKILL strikes, and what is restored of it holds all that was acknowledged before',
 	weight: 100,
-	shortMs: 3000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');

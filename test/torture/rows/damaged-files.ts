@@ -9,7 +9,7 @@ export const damagedFiles: Row = {
 	name: 'damaged-files',
 	title: 'whatever is damaged in a stopped directory, a start refuses it or serves everything that was acknowledged',
 	weight: 80,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const bases = [

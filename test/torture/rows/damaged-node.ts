@@ -15,7 +15,7 @@ export const damagedNode: Row = {
 	title:
 		'with one node of three damaged the others serve, and status, INFO and an event name that node, the file and the cause',
 	weight: 40,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const base = await makeDirectory(trial, 'base', {nodes: 3, rounds: 12});

@@ -13,7 +13,7 @@ export const deadDevice: Row = {
 	title:
 		'a device that gives nothing but EIO under a whole process, or is slow, costs time and nothing else: service comes back by itself',
 	weight: 70,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');

@@ -15,7 +15,7 @@ export const descriptors: Row = {
 	title:
 		'however many clients come, the log gets the descriptors that it needs, and those who are in go on being served',
 	weight: 30,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');

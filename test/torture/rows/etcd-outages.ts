@@ -15,7 +15,7 @@ export const etcdOutages: Row = {
 	title:
 		'the etcd engine outlives killed, hung and restarted members and lost quorums, and what its clients saw stays linearizable',
 	weight: 90,
-	shortMs: 5000,
+	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {
 		if (!isEtcdInstalled) trial.skip(etcdMissing);

@@ -14,7 +14,7 @@ export const failedSync: Row = {
 	title:
 		'what a failed sync may have dropped is written again before it counts: a power cut after the recovery takes nothing acknowledged',
 	weight: 60,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');

@@ -28,7 +28,7 @@ export const failingDisks: Row = {
 	title:
 		'while disks fail or are slow, one or all of them, nothing is lost, and service comes back by itself when they work again',
 	weight: 110,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		for (let round = 0; round === 0 || !trial.isOver; round++) {

@@ -13,7 +13,7 @@ export const foreignFiles: Row = {
 	title:
 		"a node's directory that is an older copy, or another node's, is refused; an older copy of the whole directory starts",
 	weight: 40,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		for (let number = 0; number === 0 || !trial.isOver; number++) {

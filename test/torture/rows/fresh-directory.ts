@@ -15,7 +15,7 @@ export const freshDirectory: Row = {
 	name: 'fresh-directory',
 	title: 'a first start that was ended at any moment, by any means, leaves a directory that the next start can use',
 	weight: 40,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const starts = trial.random.shuffle(Object.entries(firstStarts));

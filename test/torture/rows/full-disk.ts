@@ -18,7 +18,7 @@ export const fullDisk: Row = {
 	name: 'full-disk',
 	title: 'on a full file system nothing that was acknowledged is lost, and service comes back by itself with the space',
 	weight: 60,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const disk = await mount(trial);

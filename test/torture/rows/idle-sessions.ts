@@ -14,7 +14,7 @@ export const idleSessions: Row = {
 	name: 'idle-sessions',
 	title: 'the first write after a long idle time, or after thousands of other clients have come and gone, just works',
 	weight: 30,
-	shortMs: 3000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const cluster = await Cluster.start({nodes: 3, sessionTimeoutMs, seed: trial.random.uint32()});

@@ -17,7 +17,7 @@ export const killNine: Row = {
 	title:
 		'a process that is killed with SIGKILL, again and again on one directory, keeps every acknowledged write, once',
 	weight: 800,
-	shortMs: 6000,
+	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');

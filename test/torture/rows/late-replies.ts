@@ -15,7 +15,7 @@ export const lateReplies: Row = {
 	title:
 		'a leader that is cut off never answers a read by what a delayed reply of an earlier term or a snapshot told it',
 	weight: 60,
-	shortMs: 3000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		for (let round = 0; round === 0 || !trial.isOver; round++) {

@@ -16,7 +16,7 @@ export const lateViolation: Row = {
 	title:
 		'one stale read among a hundred thousand operations on one key is told within the time that the check was given',
 	weight: 20,
-	shortMs: 3000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		for (let round = 0; round === 0 || !trial.isOver; round++) {

@@ -18,7 +18,7 @@ export const locks: Row = {
 	title:
 		'a directory is free as soon as whoever had it is dead or closed, and of many that want it at once exactly one has it',
 	weight: 40,
-	shortMs: 4000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const attempts = trial.random.shuffle(Object.entries(takers));

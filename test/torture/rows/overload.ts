@@ -29,7 +29,7 @@ export const overload: Row = {
 	title:
 		'offered five times what it can do, a cluster does what it can, refuses the rest with a typed error, and is back to normal at once',
 	weight: 180,
-	shortMs: 5000,
+	shortMs: 4000,
 	isInTests: true,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');

@@ -14,7 +14,7 @@ export const pipelineOrder: Row = {
 	title:
 		'what one connection or clerk sends in an order is applied in that order, over lossy networks and changes of leader',
 	weight: 40,
-	shortMs: 3000,
+	shortMs: 2000,
 	isInTests: true,
 	run: async trial => {
 		const cluster = await Cluster.start({nodes: 3, seed: trial.random.uint32()});

@@ -18,7 +18,7 @@ export const startsAndStops: Row = {
 	title:
 		'clusters that are started and closed by the hundred in one process leave no descriptor, thread, file or memory',
 	weight: 260,
-	shortMs: 5000,
+	shortMs: 3000,
 	isInTests: true,
 	run: async trial => {
 		const warmUpRounds = trial.isLong ? warmUpRoundsLong : warmUpRoundsShort;
