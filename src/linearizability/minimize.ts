@@ -11,7 +11,7 @@
  * What is left after each step is small where it can be, so that a check costs what the contradiction is worth, and not what
  * the history is.
  */
-import {check} from './check.js';
+import {check, hasAnswers} from './check.js';
 import type {History, Operation} from './history.js';
 import type {Model} from './model.js';
 
@@ -25,7 +25,7 @@ export interface CoreOperation<Input, Output> {
 
 export interface Core<Input, Output> {
 	readonly operations: readonly CoreOperation<Input, Output>[];
-	/** No operation can be left out. False if the bounds ran out before every one had been tried. */
+	/** No operation can be left out. False if the bounds ran out before every one had been tried, or one try was not decided. */
 	readonly isMinimal: boolean;
 	/** No other contradiction has fewer answers: all that could were tried. */
 	readonly isSmallest: boolean;
@@ -62,6 +62,10 @@ class Minimizer<Input, Output, State> {
 	readonly #deadline: number;
 	readonly #whole: readonly CoreOperation<Input, Output>[];
 	#checksLeft: number;
+	/** Of the latest check: its bounds ran out. */
+	#isUndecided = false;
+	/** One that was tried alone may yet be one that can be left out. */
+	#hasDoubts = false;
 	#core: readonly CoreOperation<Input, Output>[];
 
 	constructor(history: History<Input, Output>, options: MinimizeOptions<Input, Output, State>) {
@@ -77,7 +81,7 @@ class Minimizer<Input, Output, State> {
 		this.#cutEnd();
 		this.#weakenAll();
 		this.#core = this.#withoutIrrelevant(this.#core);
-		const isMinimal = !this.#isExhausted();
+		const isMinimal = !this.#isExhausted() && !this.#hasDoubts;
 		const isSmallest = isMinimal && this.#trySmaller();
 		return {operations: this.#core, isMinimal, isSmallest};
 	}
@@ -94,10 +98,11 @@ class Minimizer<Input, Output, State> {
 			for (const chosen of subsets(all, kept)) {
 				if (this.#isExhausted()) return false;
 				const set = new Set(chosen);
-				if (this.#adopt(this.#weaken(({offset}) => !set.has(offset), this.#whole))) return true;
+				if (this.#adopt(this.#weaken(({offset}) => !set.has(offset), this.#whole))) return !this.#hasDoubts;
+				this.#hasDoubts ||= this.#isUndecided;
 			}
 		}
-		return true;
+		return !this.#hasDoubts;
 	}
 
 	/** Where it is known who contradicts whom, these alone are often enough. */
@@ -147,8 +152,13 @@ class Minimizer<Input, Output, State> {
 		for (let run = left.length; run > 0; run = run === 1 ? 0 : Math.ceil(run / 2)) {
 			for (let start = 0; start < left.length && !this.#isExhausted();) {
 				const tried = new Set(left.slice(start, start + run));
-				if (this.#adopt(this.#weaken(({offset}) => tried.has(offset)))) left = chosen();
-				else start += run;
+				if (this.#adopt(this.#weaken(({offset}) => tried.has(offset)))) {
+					left = chosen();
+					continue;
+				}
+				// Whoever is needed now is needed in what is left later: that asks for less.
+				if (run === 1) this.#hasDoubts ||= this.#isUndecided;
+				start += run;
 			}
 		}
 	}
@@ -197,7 +207,9 @@ class Minimizer<Input, Output, State> {
 		this.#checksLeft--;
 		let polls = 0;
 		const isCancelled = (): boolean => ++polls > pollsMax || isLate();
-		return check(history, {model: this.#options.model, isCancelled}).verdict === 'violation';
+		const {verdict} = check(history, {model: this.#options.model, isCancelled});
+		this.#isUndecided = verdict === 'unknown' && hasAnswers(history);
+		return verdict === 'violation';
 	}
 
 	#isExhausted(): boolean {

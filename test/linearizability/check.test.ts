@@ -60,6 +60,24 @@ test(
 	'ok',
 );
 test(
+	'the spans of two values may touch at one moment',
+	judged,
+	[put('a', '1', [0, 1]), put('b', '2', [2, 5]), get('c', '1', [5, 6]), get('c', '2', [7, 8])],
+	'ok',
+);
+test(
+	'the spans of two values may not overlap',
+	judged,
+	[put('a', '1', [0, 1]), put('b', '2', [2, 4]), get('c', '1', [5, 6]), get('c', '2', [7, 8])],
+	'violation',
+);
+test(
+	'a write that nobody read may touch the end of the span of another value',
+	judged,
+	[put('a', '1', [0, 1]), put('b', '2', [2, 5]), get('c', '1', [5, 6])],
+	'ok',
+);
+test(
 	'a read that began after a write returned must see it',
 	judged,
 	[put('a', '1', [0, 5]), get('b', undefined, [6, 7])],

@@ -12,8 +12,10 @@ const judged = test.macro({
 	exec(t, history: KvHistory, expected: 'ok' | 'violation') {
 		for (const operations of [history, history.toReversed(), asGroup(history)]) {
 			for (const searches of [['wgl'], ['jit']] as const) {
-				const {verdict} = check(operations, {model: kvModel('kv'), searches});
-				t.is(verdict, expected, `${searches[0]}: ${JSON.stringify(operations)}`);
+				for (const ranks of [true, false]) {
+					const {verdict} = check(operations, {model: kvModel('kv'), searches, ranks});
+					t.is(verdict, expected, `${searches[0]}, ranks: ${ranks}: ${JSON.stringify(operations)}`);
+				}
 			}
 		}
 	},

@@ -100,6 +100,37 @@ test('a core is a proof: it is no order, and each completed operation of it is n
 	}
 });
 
+test('of a long history, too, nothing can be left out of an explanation that is called minimal', t => {
+	const random = randomFrom(79);
+	for (let violations = 0; violations < 60;) {
+		const history = randomHistory(
+			{
+				operations: ['get', 'append', 'put', 'compareAndSet'],
+				count: 60,
+				clients: 6,
+				values: 2,
+				isVersioned: false,
+				unknown: 0.05,
+				damage: 0.04,
+				tellsOnRefusal: true,
+			},
+			random,
+		);
+		if (check(history, {model}).verdict !== 'violation') continue;
+		violations++;
+		const {core, isMinimal} = explainViolation(history, {model});
+		if (!isMinimal) continue;
+		const operations = core.map(({operation}) => operation);
+		for (const [place, operation] of operations.entries()) {
+			if (operation.output === undefined) continue;
+			const weakened = model.isReadOnly(operation.input, operation.output)
+				? operations.toSpliced(place, 1)
+				: operations.with(place, {...operation, return: Infinity, output: undefined});
+			t.not(check(weakened, {model}).verdict, 'violation', `operation ${place} is not needed: ${JSON.stringify(core)}`);
+		}
+	}
+});
+
 test('the core of a random violation leaves nothing out that could have made it right', t => {
 	const random = randomFrom(78);
 	for (let round = 0, violations = 0; violations < 150; round++) {

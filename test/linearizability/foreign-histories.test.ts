@@ -59,6 +59,31 @@ test('a vector of maps over many lines is a history, and errors name the line of
 	t.is(parseHistory(text.replace(':ok :f :read', ':invoke :f :read')).history.length, 2);
 });
 
+test('what EDN discards is not there, and what looks like a tag or a bracket may be a value', t => {
+	const text = `#_{:process 9 :type :invoke :f :write :value 2}
+{:process 0 :type :invoke :f :write :value 1} #_ #_ {:process 9 :type :invoke :f :write :value 2} {:process 8}
+{:process 0 :type :ok :f :write :value 1 #_:error #_{:a [1 2]}}
+{:process 1 :type :invoke :f :read :value nil}
+{:process 1 :type :ok :f :read :value SEEN}`;
+	t.is(verdictOf(text.replace('SEEN', '1')), 'ok');
+	t.is(verdictOf(text.replace('SEEN', '2')), 'violation');
+	t.is(parseHistory(text.replace('SEEN', '1')).history.length, 2);
+	for (const value of ['##Inf', String.raw`\[`, String.raw`\newline`, String.raw`\"`]) {
+		t.is(verdictOf(text.replaceAll(' 1}', ` ${value}}`).replace(' 1 #', ` ${value} #`).replace('SEEN', value)), 'ok');
+		t.is(verdictOf(text.replace('SEEN', value)), 'violation');
+	}
+	t.throws(() => parseHistory(`${text.replace('SEEN', '1')} #_`), {instanceOf: HistoryError});
+	t.throws(() => parseHistory('#_'.repeat(9999)), {message: /levels/});
+});
+
+test('a string of many escapes is read', t => {
+	const value = JSON.stringify('a\\"bc'.repeat(2_000_000));
+	const lab = `{:process 0 :type :invoke :f :put :key "k" :value ${value}}`;
+	t.is(parseHistory(lab).history.length, 1);
+	const json = `{"process":0,"type":"invoke","f":"put","value":${value}}`;
+	t.is(parseHistory(json).history.length, 1);
+});
+
 test('registers of jepsen.independent are judged apart', t => {
 	const line = jepsenLines['a log with dates and threads']!;
 	const text = [
@@ -181,6 +206,28 @@ test(
 test('a process that no number can hold', jsonRefuses, '{"process":9007199254740993,"type":"ok"}', /whole number/u);
 test('a key that is no string', jsonRefuses, '{"process":1,"type":"invoke","f":"get","key":7}', /"key": a string/u);
 test('cut off', jsonRefuses, '{"process":0,"type":"o', /a JSON object/u);
+test('a field twice', jsonRefuses, '{"process":0,"type":"ok","type":"fail"}', /each field once/u);
+test(
+	'a field twice, once with an escape',
+	jsonRefuses,
+	'{"process":0,"type":"ok","typ\\u0065":"fail"}',
+	/each field once/u,
+);
+test(
+	'a field twice within a batch',
+	jsonRefuses,
+	'{"process":1,"type":"invoke","f":"batch","operations":[{"f":"put","key":"a","key":"b","value":"c"}]}',
+	/each field once/u,
+);
+test('values within values', jsonRefuses, `{"process":0,"value":${'['.repeat(9999)}${']'.repeat(9999)}}`, /levels/u);
+
+test('text in a value is no field of its line', t => {
+	const value = JSON.stringify('"value":"b","value":"c", \\');
+	const text = `{"process":0,"type":"invoke","f":"put","value":${value}}\n{"process":0,"type":"ok"}`;
+	t.is(parseHistory(text).history.length, 1);
+	const colon = '{"process":0,"type":"invoke","f":"put","key":"","value":":,\\":"}';
+	t.is(parseHistory(colon).history.length, 1);
+});
 
 /** A write ends at `end`, a read that misses it begins at `begin`. */
 const timed = (first: string, end: string, begin: string, last: string): string =>

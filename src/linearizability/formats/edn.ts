@@ -3,6 +3,7 @@
  * a history as one map after the other, or as one vector of maps.
  */
 import {HistoryError} from '../history-error.js';
+import {endOfString} from './quoted.js';
 
 export type Edn =
 	| {readonly type: 'nil'}
@@ -23,7 +24,8 @@ export interface EdnForm {
 }
 
 const blanks = /(?:[\s,\u{feff}]|;[^\n]*)*/uy;
-const stringToken = /"(?<body>(?:[^"\\]|\\.)*)"/suy;
+/** `\newline`, `\u0041`, or one of any kind, a bracket too. */
+const character = /\\(?:[a-z0-9]+|.)/isuy;
 const token = /[^\s,;"()[\]{}]+/uy;
 const wholeNumber = /^[+-]?\d+N?$/u;
 const closing: Readonly<Record<string, string>> = {'(': ')', '[': ']', '{': '}'};
@@ -94,7 +96,7 @@ class EdnReader {
 
 	#form(depth: number): Edn {
 		if (depth > depthMax) throw this.#error(`at most ${depthMax} levels`);
-		this.#skipBlanks();
+		this.#skipBlanks(depth);
 		const first = this.#peek();
 		switch (first) {
 			case '"':
@@ -108,6 +110,8 @@ class EdnReader {
 				return this.#map(depth);
 			case '#':
 				return this.#dispatch(depth);
+			case '\\':
+				return {type: 'atom', text: this.#match(character, 'a character')[0]};
 			default:
 				return this.#scalar();
 		}
@@ -115,7 +119,7 @@ class EdnReader {
 
 	#items(close: string, depth: number): Edn[] {
 		const items: Edn[] = [];
-		for (this.#skipBlanks(); this.#peek() !== close; this.#skipBlanks()) items.push(this.#form(depth + 1));
+		for (this.#skipBlanks(depth); this.#peek() !== close; this.#skipBlanks(depth)) items.push(this.#form(depth + 1));
 		this.#at++;
 		return items;
 	}
@@ -143,6 +147,8 @@ class EdnReader {
 			this.#at++;
 			return {type: 'set', items: this.#items('}', depth)};
 		}
+		// `##Inf` and `##NaN` are values, and no tags of what follows.
+		if (this.#peek() === '#') return {type: 'atom', text: `#${this.#match(token, 'a value')[0]}`};
 		this.#match(token, 'a tag');
 		return this.#form(depth + 1);
 	}
@@ -157,7 +163,10 @@ class EdnReader {
 	/** EDN's string escapes are among those of JSON; a line break or tab may stand in it as it is. */
 	#string(): string {
 		const start = this.#at;
-		const body = this.#match(stringToken, 'a string with its end').groups?.['body'] ?? '';
+		const end = endOfString(this.#text, start);
+		if (end < 0) throw this.#error('a string with its end');
+		this.#at = end;
+		const body = this.#text.slice(start + 1, end - 1);
 		if (!body.includes('\\')) return body;
 		try {
 			return JSON.parse(
@@ -176,10 +185,16 @@ class EdnReader {
 		return this.#text[this.#at] ?? '';
 	}
 
-	#skipBlanks(): void {
-		blanks.lastIndex = this.#at;
-		blanks.exec(this.#text);
-		this.#at = blanks.lastIndex;
+	/** With whatever `#_` says is not there. */
+	#skipBlanks(depth = 0): void {
+		for (;;) {
+			blanks.lastIndex = this.#at;
+			blanks.exec(this.#text);
+			this.#at = blanks.lastIndex;
+			if (!this.#text.startsWith('#_', this.#at)) return;
+			this.#at += 2;
+			this.#form(depth + 1);
+		}
 	}
 
 	#match(pattern: RegExp, what: string): RegExpExecArray {

@@ -19,7 +19,7 @@ export interface ParsedHistory {
 }
 
 /** A map, tagged or not, or a vector or list of maps. */
-const ednStart = /^(?:;|[[(]\s*(?:[#;]|\{\s*:|$)|#[a-z]|\{\s*:)/u;
+const ednStart = /^(?:;|[[(]\s*(?:[#;]|\{\s*:|$)|#[a-z_]|\{\s*:)/u;
 
 /** Tells the format by the first line that says anything. Errors: `HistoryError` with the line. An empty text is an empty history. */
 export function parseHistory(text: string): ParsedHistory {

@@ -1,5 +1,11 @@
 /** One line of JSON as named fields, each read once with its type; a name that nobody knows is a mistake, not a remark. */
 import {HistoryError} from '../history-error.js';
+import {endOfString} from './quoted.js';
+
+/** What follows a string that is a field's name. */
+const colon = /\s*:/uy;
+/** More than any line that can be read has; the values of an object are looked at one within the other. */
+const depthMax = 10;
 
 export class JsonFields {
 	readonly text: string;
@@ -12,6 +18,26 @@ export class JsonFields {
 		this.#line = line;
 		if (!isObject(value)) throw this.error('a JSON object', text);
 		this.#fields = value;
+	}
+
+	/** Throws where a name stands twice in one object: `JSON.parse` keeps the last of the values, and others the first. */
+	assertDistinct(): void {
+		let written = 0;
+		for (let start = this.text.indexOf('"'); start >= 0;) {
+			const end = endOfString(this.text, start);
+			colon.lastIndex = end;
+			if (colon.test(this.text)) written++;
+			start = this.text.indexOf('"', end);
+		}
+		if (written !== this.#countNames(this.#fields, 0)) throw this.error('each field once', this.text);
+	}
+
+	/** Of all objects in the value. */
+	#countNames(value: unknown, depth: number): number {
+		if (typeof value !== 'object' || value === null) return 0;
+		if (depth > depthMax) throw this.error(`at most ${depthMax} levels`, this.text);
+		const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+		return Object.values(value).reduce((sum: number, each: unknown) => sum + this.#countNames(each, depth + 1), own);
 	}
 
 	has(name: string): boolean {

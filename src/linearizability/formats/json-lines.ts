@@ -62,6 +62,7 @@ class JsonLinesReader {
 		if (text.trim() === '') return;
 		this.#builder.atLine(this.#line);
 		const fields = new JsonFields(text, this.#line);
+		fields.assertDistinct();
 		if (this.#eventCount === 0 && fields.has('format')) this.#header = readHeader(fields);
 		else this.#addEvent(fields);
 	}
