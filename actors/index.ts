@@ -5,7 +5,10 @@ export {type Availability, type ClusterHealth, describeReason, type HealthReason
 export type {NodeDamage} from './cluster/node-damage.js';
 export type {NodeStatus, SupervisorEvent} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
-export {OptionError} from './options/option-error.js';
+export type {ThreadEntries} from './cluster/thread-entries.js';
+export type {RouterCounters} from './network/router.js';
+export type {ReplicaStatus} from './replica/protocol.js';
+export {OptionError, type OptionFacts} from './options/option-error.js';
 export {RemoteError} from './codec/error-codec.js';
 export {Clerk, type ClerkConnection, type ClerkOptions} from './clerk/clerk.js';
 export {EtcdClerk, type EtcdClerkOptions, type EtcdMember} from './engines/etcd/etcd-clerk.js';
@@ -23,11 +26,29 @@ export {defaultEtcdLimits, type EtcdLimits} from './engines/etcd/limits.js';
 export {InvalidOperationError, type Written} from './clerk/results.js';
 export {type Data, KeyValueClient} from './key-value-client.js';
 export type {KvClient} from './kv-client.js';
+export {GatewayError} from './redis/errors.js';
 export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
+export {defaultRedisLimits, type RedisLimits} from './redis/limits.js';
+export type {ClusterInfo} from './redis/session.js';
+export {Random, type RandomState} from '../src/base/random.js';
+export type {Distribution} from '../src/faults/distribution.js';
+export {clientEndpoint, type Endpoint, type EndpointSet, type Links, nodeEndpoint} from '../src/faults/endpoint.js';
 export {FaultError} from '../src/faults/fault-error.js';
-export {FaultPlan} from '../src/faults/fault-plan.js';
+export {
+	type Delivery,
+	FaultPlan,
+	type FaultPlanData,
+	type FaultPlanOptions,
+	type Party,
+} from '../src/faults/fault-plan.js';
+export type {LabMode, MessageKind} from '../src/faults/lab-network.js';
+export type {NetworkFault} from '../src/faults/network-fault.js';
+export type {ClerkLimits} from '../src/kv/clerk.js';
 export {
 	ClerkClosedError,
+	type FailedOutcome,
+	type LastReply,
+	MalformedError,
 	OperationError,
 	OverloadedError,
 	SessionExpiredError,
@@ -35,13 +56,37 @@ export {
 	OutOfMemoryError,
 	ValueTooLargeError,
 } from '../src/kv/errors.js';
-export type {DiskErrorCode, DiskFaultSettings, DiskOperationKind} from '../src/storage/faulty-disk.js';
-export type {Operation, Result} from '../src/kv/types.js';
-export type {NodeId} from '../src/raft/types.js';
+export type {StateMachineLimits} from '../src/kv/state-machine.js';
+export {
+	diskErrorCodes,
+	type DiskErrorCode,
+	type DiskFaultSettings,
+	diskOperationKinds,
+	type DiskOperationKind,
+} from '../src/storage/faulty-disk.js';
+export type {CutTail} from '../src/storage/recovery.js';
+export type {CorruptionSite} from '../src/storage/storage.js';
+export type {
+	ByteString,
+	Expected,
+	Key,
+	Operation,
+	ReadOperation,
+	Result,
+	Value,
+	Version,
+	WriteOperation,
+} from '../src/kv/types.js';
+export type {Milliseconds, NodeId} from '../src/raft/types.js';
 export {defaultRaftLimits, type RaftLimits} from '../src/raft/options.js';
 export {ThreadraftError} from '../src/base/errors.js';
-export {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../src/storage/errors.js';
+export {
+	type DataDirectoryCode,
+	DataDirectoryError,
+	StorageCorruptError,
+	StorageFailedError,
+} from '../src/storage/errors.js';
 export {type BackupReport} from './recovery/backup-file.js';
 export {backupDirectory, type DirectoryBackup, type DirectoryBackupOptions} from './recovery/backup-directory.js';
-export {BackupError, BackupFileError} from './recovery/errors.js';
+export {type BackupCode, BackupError, type BackupFileCode, BackupFileError} from './recovery/errors.js';
 export {restoreBackup, type RestoreOptions, type RestoreReport} from './recovery/restore.js';

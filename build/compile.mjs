@@ -22,7 +22,7 @@ export function compile(root, folder) {
 	// They are newer than the notes of an earlier build: so the compiler does not go by the times of the sources, as a source
 	// can be changed and old, but compares their contents.
 	const projects = writeProjects(root, folder, '.', new Map());
-	const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+	const tsc = path.join(root, 'node_modules/typescript7/bin/tsc');
 	const {status} = spawnSync(process.execPath, [tsc, '-b', projects.get('.')], {cwd: root, stdio: ['ignore', 2, 2]});
 	if (status !== 0) throw new CompileError('the sources cannot be compiled: dist is as it was before');
 	removeStale(root, path.join(folder, 'dist'));

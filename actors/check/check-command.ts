@@ -19,7 +19,7 @@ export interface CheckIo {
  * The exit statuses, the first that fits: a violation is a proof, which no unreadable neighbour takes away; what could not
  * be read is worse than what took too long.
  */
-export const exitStatus = {violation: 1, unreadable: 2, unknown: 3, ok: 0} as const;
+const exitStatus = {violation: 1, unreadable: 2, unknown: 3, ok: 0} as const;
 
 interface CommandOptions {
 	readonly model?: KvModelName;

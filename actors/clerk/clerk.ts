@@ -125,7 +125,11 @@ export class Clerk extends KeyValueClient {
 		this.#network = connect({reset: server => this.#channels.reset(server)});
 	}
 
-	/** On the router's own thread. `refusal`: the error of an operation that is not to be begun now. Throws an `OptionError`. */
+	/**
+	 * On the router's own thread. `refusal`: the error of an operation that is not to be begun now. Throws an `OptionError`.
+	 *
+	 * @internal
+	 */
 	static local(
 		router: Router,
 		servers: readonly NodeId[],

@@ -68,7 +68,7 @@ export function availabilityOf(states: readonly NodeState['type'][]): Availabili
 	return up + states.filter(state => state === 'starting').length >= needed ? 'loading' : 'down';
 }
 
-export const majorityOf = (nodes: number): number => Math.floor(nodes / 2) + 1;
+const majorityOf = (nodes: number): number => Math.floor(nodes / 2) + 1;
 
 function reasonsOf({id, state, replica, error, damage}: NodeStatus): readonly HealthReason[] {
 	switch (state) {

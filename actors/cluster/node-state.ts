@@ -32,8 +32,11 @@ export type SupervisorEvent =
 /** One row of a cluster's status. */
 export interface NodeStatus {
 	readonly id: NodeId;
-	/** See {@link NodeState}. */
-	readonly state: NodeState['type'];
+	/**
+	 * `starting`: its threads run, and it reads its log. `down`: it was killed on purpose. `waiting`: it failed by itself, and
+	 * is tried again after a pause. `damaged`: its files are, and it is not tried again until `restart`.
+	 */
+	readonly state: 'up' | 'starting' | 'down' | 'waiting' | 'damaged';
 	/** `undefined` for a node that is not up, or too busy to answer. */
 	readonly replica: ReplicaStatus | undefined;
 	/** Why a node is waiting or damaged. */

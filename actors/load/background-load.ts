@@ -7,7 +7,7 @@ import {ThreadraftError} from '../../src/base/errors.js';
 import type {LoadConnection, LoadResult, LoadStop, LoadTask} from './load-task.js';
 
 /** There is a load already, or none. */
-export class LoadStateError extends ThreadraftError {
+class LoadStateError extends ThreadraftError {
 	override readonly name = 'LoadStateError';
 	readonly code = 'ERR_LOAD_STATE';
 }

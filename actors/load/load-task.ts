@@ -35,7 +35,7 @@ export interface LoadResult extends LoadReport {
 }
 
 /** The history is lost; the verdict is not. */
-export class HistoryFileError extends ThreadraftError {
+class HistoryFileError extends ThreadraftError {
 	override readonly name = 'HistoryFileError';
 	readonly code = 'ERR_HISTORY_FILE';
 

@@ -33,7 +33,7 @@ export interface LoadReport {
 }
 
 /** A history is held in memory, and judged within seconds. */
-export const operationsMax = 200_000;
+const operationsMax = 200_000;
 /** More than any answer takes; an undecided history is told as such. */
 const checkTimeoutMs = 5000;
 const afterFailureMs = 10;

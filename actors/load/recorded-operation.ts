@@ -6,9 +6,9 @@ import {unreachable} from '../../src/base/errors.js';
 type Part = Exclude<WriteOperation, {type: 'batch'}> | ReadOperation;
 
 /** One character a byte. */
-export function textOfBytes(bytes: Value): string;
-export function textOfBytes(bytes: Value | undefined): string | undefined;
-export function textOfBytes(bytes: Value | undefined): string | undefined {
+function textOfBytes(bytes: Value): string;
+function textOfBytes(bytes: Value | undefined): string | undefined;
+function textOfBytes(bytes: Value | undefined): string | undefined {
 	return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 

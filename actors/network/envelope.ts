@@ -7,10 +7,7 @@ import type {MessagePort} from 'node:worker_threads';
 import type {KvReply, KvRequest} from '../../src/kv/types.js';
 import type {NodeId, RaftMessage} from '../../src/raft/types.js';
 
-/** `raft:0`, `kv:0`, `client:7`. */
-export type Address = `${'raft' | 'kv' | 'client'}:${number}`;
-
-export interface RaftEnvelope {
+interface RaftEnvelope {
 	readonly type: 'raft';
 	readonly from: NodeId;
 	readonly to: NodeId;

@@ -22,7 +22,7 @@ export interface LaneLimits {
 	readonly operationsMax: number;
 }
 
-export const defaultLaneLimits: LaneLimits = {
+const defaultLaneLimits: LaneLimits = {
 	smallBytesMax: 64 * 1024,
 	largeBytesMax: 8 * 2 ** 20,
 	// Half of what a clerk takes.

@@ -56,4 +56,4 @@ export interface Session {
 }
 
 /** `off`: nothing is answered. `skipNext`: the next command is not answered; while that is carried out, `skip`. */
-export type ReplyMode = 'on' | 'off' | 'skipNext' | 'skip';
+type ReplyMode = 'on' | 'off' | 'skipNext' | 'skip';

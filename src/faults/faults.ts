@@ -100,12 +100,8 @@ export function isProcessFault(fault: Fault): fault is ProcessFault {
 	return ['crash', 'crashAll', 'crashLoop', 'pause', 'slowNode'].includes(fault.type);
 }
 
-export function isClockFault(fault: Fault): fault is ClockFault {
+function isClockFault(fault: Fault): fault is ClockFault {
 	return ['clockOffset', 'clockDrift', 'clockJump', 'timerSkew'].includes(fault.type);
-}
-
-export function isDiskFault(fault: Fault): fault is DiskFault {
-	return 'node' in fault && !isProcessFault(fault) && !isClockFault(fault);
 }
 
 export function isNetworkFault(fault: Fault): fault is NetworkFault {

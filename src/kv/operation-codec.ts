@@ -98,7 +98,7 @@ function parsePart(plain: Plain, from = 0): BatchPart | undefined {
 }
 
 /** `undefined` when this is no operation. */
-export function parseOperation(plain: Plain, from = 0): Operation | undefined {
+function parseOperation(plain: Plain, from = 0): Operation | undefined {
 	if (plain[from] !== 7) return parsePart(plain, from);
 	const operations = parseAll(plain[from + 1], part => parsePart(part));
 	return operations === undefined ? undefined : {type: 'batch', operations};

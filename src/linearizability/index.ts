@@ -1,7 +1,30 @@
 /** The linearizability checker by itself: `threadraft/linearizability`. */
-export {check, type CheckOptions, type CheckResult, type KeyResult, type Verdict} from './check.js';
-export {explainViolation} from './explain.js';
-export type {History} from './history.js';
+export {
+	check,
+	type CheckOptions,
+	type CheckResult,
+	type EngineName,
+	type KeyResult,
+	type UnknownReason,
+	type Verdict,
+} from './check.js';
+export {type Explanation, type ExplainOptions, explainViolation, type LinearizedStep} from './explain.js';
+export {type FormatName, parseHistory, type ParsedHistory} from './formats/format.js';
+export type {History, Operation} from './history.js';
 export {HistoryError} from './history-error.js';
-export {kvModel} from './models/kv-model.js';
+export {renderHtml, type ReportedKey} from './html.js';
+export {
+	invalidReasons,
+	type KvExpected,
+	type KvHistory,
+	type KvInput,
+	type KvInvalidReason,
+	type KvKeyInput,
+	type KvOutput,
+	type KvPart,
+	type KvResult,
+} from './kv-operation.js';
+export type {CoreOperation} from './minimize.js';
+export {type Anomaly, type AnomalyType, type Decision, everyKey, type Model} from './model.js';
+export {type KvModel, kvModel, type KvModelName, type KvModelOptions, type KvState} from './models/kv-model.js';
 export {Recorder} from './recorder.js';

@@ -5,7 +5,7 @@ export interface RaftLimits {
 	/** A leader's sign of life. @default 50 */
 	readonly heartbeatMs: Milliseconds;
 	/**
-	 * A follower that hears nothing for this long, up to half as long again ({@link electionTimeoutSpread}), asks for votes.
+	 * A follower that hears nothing for this long, up to half as long again (`electionTimeoutSpread`), asks for votes.
 	 * A leader that hears no quorum for this long steps down.
 	 *
 	 * Measured (bench/election-timeout.ts): with 1024 writes in flight, and with every core kept busy by something else,

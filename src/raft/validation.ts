@@ -7,7 +7,7 @@ import type {Configuration, RaftMessage} from './types.js';
 /** Terms and indexes are stored in 48 bits; half of them leaves room to count on from whatever a peer says. */
 const countMax = 2 ** 47;
 
-export const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= countMax;
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= countMax;
 const isSafe = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 const isBytes = (value: Uint8Array): boolean => value instanceof Uint8Array;
 const isFlag = (value: boolean): boolean => typeof value === 'boolean';

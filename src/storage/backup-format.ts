@@ -17,7 +17,7 @@ import {decodePreamble, encodePreamble, preambleBytes} from './segment-format.js
 
 export const backupVersion = 1;
 export const backupHeaderBytes = 64;
-export const backupLengthBytes = 6;
+const backupLengthBytes = 6;
 export const backupHashBytes = 32;
 export const backupFooterBytes = backupLengthBytes + backupHashBytes;
 

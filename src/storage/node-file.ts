@@ -15,7 +15,7 @@ import {decodeIdentity, encodeIdentity, type Identity} from './identity.js';
 import {decodePreamble, encodePreamble, nodeMagic, preambleBytes} from './segment-format.js';
 
 export const nodeFileName = 'node';
-export const nodeFileBytes = 64;
+const nodeFileBytes = 64;
 
 /** A place between two frames of the log. */
 export interface LogMark {

@@ -288,7 +288,7 @@ function assertKnown(bytes: Uint8Array, name: string): void {
 	if (version !== undefined && !isKnownVersion(version)) throw unknownVersion(name, version, formatVersion);
 }
 
-export function readAll(disk: Disk, name: string): Uint8Array {
+function readAll(disk: Disk, name: string): Uint8Array {
 	return guard('a read', name, () => {
 		const file = disk.open(name, {create: false});
 		try {

@@ -13,7 +13,7 @@ import type {Done} from './storage.js';
 export type Schedule = (delayMs: number | undefined, callback: () => void) => void;
 
 /** `next`: the next one fails, and those after it do not. */
-export type Failing = 'none' | 'next' | 'all';
+type Failing = 'none' | 'next' | 'all';
 
 /** May be changed at any time; counts for what is begun from then on. */
 export interface DiskFaults {

@@ -25,7 +25,7 @@ export type Plan =
 	| {readonly type: 'close'; readonly reply: (out: ReplyWriter) => void};
 
 /** Words many results as they come, so that not all of them need be in memory at once. */
-export interface ReplyToMany {
+interface ReplyToMany {
 	readonly begin: (out: ReplyWriter, count: number) => void;
 	readonly each: (out: ReplyWriter, result: Result) => void;
 	readonly end: (out: ReplyWriter) => void;
