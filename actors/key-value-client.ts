@@ -35,10 +35,15 @@ export abstract class KeyValueClient implements KvClient, AsyncDisposable {
 		return entry === undefined ? undefined : textOf(entry.value);
 	}
 
+	/**
+	 * Sets the value. Rejects with an `OperationError`, as all operations do, whose `outcome` tells whether it may have
+	 * taken effect.
+	 */
 	async put(key: Data, value: Data): Promise<Written> {
 		return expectResult(await this.execute({type: 'put', key: keyOf(key), value: valueOf(value)}), 'written');
 	}
 
+	/** Adds to the end of the value; an absent key counts as an empty one. */
 	async append(key: Data, value: Data): Promise<Written> {
 		return expectResult(await this.execute({type: 'append', key: keyOf(key), value: valueOf(value)}), 'written');
 	}
@@ -72,6 +77,7 @@ export abstract class KeyValueClient implements KvClient, AsyncDisposable {
 		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: summandOf(by)}), 'number').value;
 	}
 
+	/** The same as `close`, for `await using`. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
 	}

@@ -28,6 +28,7 @@ import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
 import type {Router} from '../network/router.js';
 import {ReplyChannels} from './reply-channels.js';
 
+/** How a clerk asks. All of it can be left out. */
 export interface ClerkOptions {
 	/** How long an operation may take, in ms, before it rejects with a `TimeoutError`. @default 10000 */
 	readonly timeoutMs?: number;

@@ -1,6 +1,7 @@
 import {ThreadraftError} from '../../src/base/errors.js';
 import type {Result} from '../../src/kv/types.js';
 
+/** What became of a write: the key’s version after it. */
 export type Written = Extract<Result, {type: 'written'}>;
 
 /** The operation cannot be carried out on what is there; nothing changed. */

@@ -6,7 +6,7 @@ import type {Writable} from 'node:stream';
 import {codeOf} from '../../src/storage/error-code.js';
 
 /** EX_IOERR of sysexits.h: no command uses it for anything else. */
-export const outputFailedStatus = 74;
+const outputFailedStatus = 74;
 
 export interface WatchedOutputs {
 	/** When all is written, or has failed to be: the exit status of a command that ended with this one. */

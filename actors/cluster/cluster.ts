@@ -89,6 +89,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		}
 	}
 
+	/** All nodes, from 0, whatever state they are in. */
 	get nodeIds(): readonly NodeId[] {
 		return Array.from({length: this.#options.nodes}, (_, id) => nodeId(id));
 	}
@@ -127,6 +128,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		return {port: port2, client: this.#router.attachClientPort(port1), servers: this.nodeIds};
 	}
 
+	/** What each node is at, by number. A node that does not answer within 500 ms has no `replica`. Never rejects. */
 	async status(): Promise<readonly NodeStatus[]> {
 		return Promise.all(
 			this.nodeIds.map(async id => {
@@ -223,6 +225,7 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		return this.#closing;
 	}
 
+	/** The same as `close`, for `await using`. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
 	}

@@ -20,6 +20,7 @@ export type HealthReason =
 	/** A majority is up and none of it leads: an election is going on, or the network is cut. */
 	| {readonly type: 'noLeader'};
 
+/** Whether the cluster serves, and all that is wrong with it. */
 export interface ClusterHealth {
 	/**
 	 * `serving`: all nodes are up and one leads. `degraded`: it serves, and something is wrong that one should look at.

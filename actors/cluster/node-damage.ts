@@ -2,6 +2,7 @@
 import path from 'node:path';
 import {DataDirectoryError, StorageCorruptError} from '../../src/storage/errors.js';
 
+/** What keeps a node from starting on its files. */
 export interface NodeDamage {
 	/** The damaged file, or the directory that lacks what must be in it. */
 	readonly file: string;

@@ -16,6 +16,7 @@ export type NodeState =
 	/** Its files are damaged. It is not tried again until `restart`. */
 	| {readonly type: 'damaged'; readonly error: Error; readonly damage: NodeDamage};
 
+/** What became of a node: the argument of the cluster’s `event`. Times in ms. */
 export type SupervisorEvent =
 	| {readonly type: 'nodeUp'; readonly id: NodeId}
 	/** Killed on purpose. */

@@ -17,6 +17,7 @@ import {raftLimitsSchema} from '../options/raft-limits.js';
 import {processMemoryBytes} from '../process-memory.js';
 import {type ResolvedThreadEntries, resolveThreadEntries, type ThreadEntries} from './thread-entries.js';
 
+/** How a cluster is started. All of it can be left out. */
 export interface ClusterOptions {
 	/** Voters, each on a thread of its own. 1 to 9. @default 3 */
 	readonly nodes?: number;

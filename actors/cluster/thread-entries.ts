@@ -4,6 +4,7 @@ import path from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {ThreadError} from './errors.js';
 
+/** The files that threads begin with, for a program that a bundler made. Those not given are the package’s own. */
 export interface ThreadEntries {
 	/** The thread of a Raft node: `threadraft/workers/replica`, or a bundle of it. A path, or a URL of a file. */
 	readonly replica?: string | URL;

@@ -1,6 +1,7 @@
 import {inspect} from 'node:util';
 import {ThreadraftError} from '../../src/base/errors.js';
 
+/** What an `OptionError` says, for programs. */
 export interface OptionFacts {
 	/** Its name, such as `limits.heartbeatMs`. */
 	readonly option: string;
@@ -24,11 +25,13 @@ export class OptionError extends ThreadraftError implements OptionFacts {
 		this.given = given;
 	}
 
+	/** For a value that cannot stand there. */
 	static value(option: string, allowed: string, given: unknown): OptionError {
 		const shown = inspect(given, {depth: 1, breakLength: Infinity, maxStringLength: 80, maxArrayLength: 9});
 		return new OptionError(`${option} must be ${allowed}, not ${shown}`, {option, allowed, given});
 	}
 
+	/** For an option that does not exist. */
 	static unknown(option: string, allowed: string, given: unknown): OptionError {
 		return new OptionError(`there is no option ${option}: ${allowed}`, {option, allowed, given});
 	}

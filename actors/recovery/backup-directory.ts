@@ -12,6 +12,7 @@ import {BackupError} from './errors.js';
 import {type ExaminedDirectory, type ExaminedNode, examineDirectory} from './examine.js';
 import {lastState} from './node-state.js';
 
+/** How a directory of a stopped cluster is backed up. All of it can be left out. */
 export interface DirectoryBackupOptions {
 	/**
 	 * Go on with fewer than a majority of the nodes: the backup then lacks what only the others acknowledged. @default false

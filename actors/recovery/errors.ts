@@ -1,5 +1,6 @@
 import {ThreadraftError} from '../../src/base/errors.js';
 
+/** Why a backup’s file cannot be used. */
 export type BackupFileCode =
 	/** The file is no backup. */
 	| 'ERR_BACKUP_FOREIGN'
@@ -25,6 +26,7 @@ export class BackupFileError extends ThreadraftError {
 	}
 }
 
+/** Why no backup was made. */
 export type BackupCode =
 	/** Fewer than a majority of the nodes can be read: what only the others acknowledged would be missing. */
 	| 'ERR_BACKUP_PARTIAL'

@@ -30,6 +30,7 @@ import {chunksOf} from './backup-directory.js';
 import {type BackupReport, loadBackup} from './backup-file.js';
 import {syncDirectory} from './sync-directory.js';
 
+/** What a restored cluster is to be. */
 export interface RestoreOptions {
 	/** New, or empty. */
 	readonly directory: string;
@@ -37,6 +38,7 @@ export interface RestoreOptions {
 	readonly nodes?: number;
 }
 
+/** What a restore made. */
 export interface RestoreReport {
 	readonly backup: BackupReport;
 	readonly directory: string;

@@ -12,6 +12,7 @@ import type {ClusterInfo, GatewayState, Session} from './session.js';
 import type {KvClient} from '../kv-client.js';
 import {anyObject, callback, checkOptions, given, optionsOf, text, wholeNumber} from '../options/check-options.js';
 
+/** Who serves the port, and within which limits. */
 export interface RedisGatewayOptions {
 	/** Carries out the operations. Stays its owner's to close, after the gateway. */
 	readonly client: KvClient;
@@ -38,6 +39,7 @@ export interface RedisGatewayOptions {
 	readonly notice?: ((text: string) => void) | undefined;
 }
 
+/** An open port. */
 export interface RedisGateway {
 	readonly address: string;
 	readonly port: number;

@@ -33,6 +33,7 @@ export interface RedisLimits {
 
 const mebibyte = 1024 * 1024;
 
+/** What a client may send and hold: see `RedisLimits` for each. */
 export const defaultRedisLimits: RedisLimits = {
 	bulkBytesMax: 16 * mebibyte,
 	requestBytesMax: 32 * mebibyte,

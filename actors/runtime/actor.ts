@@ -11,6 +11,7 @@ import type {Timers} from './timers.js';
  * A throw or a rejection is a failure, which {@link SupervisionOptions} decides upon; the message is not seen again.
  */
 export interface Actor<M> {
+	/** Handles one message. A returned promise holds up the next one. */
 	receive(message: M, context: ActorContext<M>): void | Promise<void>;
 	/** Before the first message of each incarnation. */
 	started?(context: ActorContext<M>): void | Promise<void>;
@@ -23,6 +24,7 @@ export interface Actor<M> {
 /** Makes one incarnation: called at the start and again at each restart. A throw counts as a failure of the actor. */
 export type ActorFactory<M> = (context: ActorContext<M>) => Actor<M>;
 
+/** How an actor is started. All of it can be left out. */
 export interface SpawnOptions {
 	/** One step of the path, unique among living siblings; no `/ # ? ~`. @default a number with `$` before it */
 	readonly name?: string;

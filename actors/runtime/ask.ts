@@ -5,6 +5,7 @@ declare const awaits: unique symbol;
 
 /** One ask that waits for its answer: what a callee is given to reply to. */
 export interface ReplyTo<in R> {
+	/** In types alone, for the type of the answer. */
 	readonly [awaits]: (answer: R) => void;
 }
 

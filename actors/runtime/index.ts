@@ -7,6 +7,6 @@ export type {DeadLetterReason, SystemEvent, SystemListener} from './events.js';
 export type {Restart, StopReason} from './lifecycle.js';
 export type {MailboxOptions} from './mailbox.js';
 export type {ActorRef, AskOptions} from './ref.js';
-export {type Strategy, Supervision, type SupervisionOptions} from './supervision.js';
+export {type Decision, type Strategy, Supervision, type SupervisionOptions} from './supervision.js';
 export {ActorSystem, type ActorSystemOptions} from './system.js';
 export type {Timers} from './timers.js';

@@ -2,6 +2,7 @@ import {assert} from '../../src/base/errors.js';
 import {Queue} from '../../src/base/queue.js';
 import type {Ask} from './ask.js';
 
+/** How much a mailbox holds, and what happens beyond. All of it can be left out. */
 export interface MailboxOptions {
 	/**
 	 * User messages that may wait, from 1. One more is refused: it is a dead letter, its `tell` returns false, its ask

@@ -3,6 +3,7 @@ import {Ask, type ReplyTo} from './ask.js';
 import type {Clock} from './clock.js';
 import type {Letter} from './mailbox.js';
 
+/** How long to wait for an answer, and what goes along with the question. */
 export interface AskOptions {
 	/** Rejects with `AskTimeoutError` after this many ms. */
 	readonly timeoutMs: number;
@@ -60,6 +61,7 @@ export class ActorRef<in M> {
 		return this.#endpoint.ended;
 	}
 
+	/** The address. */
 	toString(): string {
 		return this.address;
 	}

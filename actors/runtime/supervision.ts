@@ -22,6 +22,7 @@ export interface SupervisionOptions {
 	readonly spentDelayMs?: number;
 }
 
+/** What becomes of an actor that has failed. */
 export type Decision =
 	| {readonly type: 'restart'; readonly delayMs: number}
 	| {readonly type: 'stop'}

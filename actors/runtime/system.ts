@@ -9,6 +9,7 @@ import {Events, type SystemListener} from './events.js';
 import type {StopReason} from './lifecycle.js';
 import type {ActorRef} from './ref.js';
 
+/** A system’s name, and the clock and chance that it uses. */
 export interface ActorSystemOptions {
 	/** For people: it begins every address. No `/ # ? ~`. */
 	readonly name: string;

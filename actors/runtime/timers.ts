@@ -8,6 +8,7 @@ import type {Notice} from './mailbox.js';
 export interface Timers<M> {
 	/** Sends `message` to the actor itself once, not before `delayMs` from now. */
 	start(key: string, message: M, delayMs: number): void;
+	/** Ends the timer of this key, if there is one. */
 	cancel(key: string): void;
 }
 

@@ -14,6 +14,7 @@ export interface RandomState {
 
 const UINT32_RANGE = 0x1_0000_0000;
 
+/** Chance from a seed: the same seed gives the same numbers, on every machine. Not for secrets. */
 export class Random {
 	readonly #seed: number;
 	/** Signed: then all of the arithmetic stays in 32-bit integers. */
@@ -87,6 +88,7 @@ export class Random {
 		return min + (draw % range);
 	}
 
+	/** One of the items, each as likely as the others. There has to be one. */
 	pick<T>(items: readonly T[]): T {
 		assert(items.length > 0, 'there is something to pick from');
 		return items[this.integer(0, items.length - 1)] as T;

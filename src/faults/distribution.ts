@@ -2,6 +2,7 @@
 import {unreachable} from '../base/errors.js';
 import type {Random} from '../base/random.js';
 
+/** Times that are drawn, in ms. */
 export type Distribution =
 	| {readonly type: 'fixed'; readonly ms: number}
 	/** Anything from `minMs` to `maxMs`, fractions included. */

@@ -15,7 +15,9 @@ export interface Links {
 export const ALL_LINKS: Links = {from: 'everyone', to: 'everyone'};
 export const NODE_LINKS: Links = {from: 'nodes', to: 'nodes'};
 
+/** A node’s name in a fault plan: `node:0`. */
 export const nodeEndpoint = (node: number): Endpoint => `node:${node}`;
+/** A client’s name in a fault plan: `client:7`. A clerk’s is its `endpoint`. */
 export const clientEndpoint = (name: string): Endpoint => `client:${name}`;
 
 export function isNode(endpoint: Endpoint): boolean {

@@ -24,6 +24,7 @@ export interface FaultPlanData {
 	readonly faults: readonly {readonly id: string; readonly fault: NetworkFault}[];
 }
 
+/** What a plan checks its faults by. */
 export interface FaultPlanOptions {
 	/** Nodes of the cluster: a fault that names another is refused. Without it any node may be named. */
 	readonly nodeCount?: number;
@@ -48,6 +49,10 @@ interface LinkConditions {
 const AT_ONCE: readonly Delivery[] = [{afterMs: 0}];
 const NOWHERE: readonly Delivery[] = [];
 
+/**
+ * What is wrong with the network. Changes take effect at once, and all methods that set a fault throw a `FaultError` for
+ * one that cannot be.
+ */
 export class FaultPlan {
 	readonly #faults = new Map<string, NetworkFault>();
 	/** Emptied by every change, so an entry is always of the present plan. */
@@ -179,6 +184,7 @@ export class FaultPlan {
 		return Array.from(this.#faults.values(), describeNetworkFault);
 	}
 
+	/** The plan as plain data, which the constructor takes. */
 	toJSON(): FaultPlanData {
 		return {faults: Array.from(this.#faults, ([id, fault]) => ({id, fault}))};
 	}

@@ -33,6 +33,7 @@ export type ProcessFault =
 	/** All that the node does takes `factor` times as long. */
 	| {readonly type: 'slowNode'; readonly node: number; readonly factor: number};
 
+/** What can be wrong with a node’s disk. */
 export type DiskFault =
 	| {readonly type: 'slowSync'; readonly node: number; readonly delay: Distribution}
 	/** Syncs do not end before the fault is healed; the process goes on meanwhile. */
@@ -61,6 +62,7 @@ export type DiskFault =
 	/** Completions of different files come in any order. */
 	| {readonly type: 'unorderedCompletions'; readonly node: number};
 
+/** What can be wrong with a node’s clock. Times in ms. */
 export type ClockFault =
 	| {readonly type: 'clockOffset'; readonly node: number; readonly offsetMs: number}
 	/** The node's clock runs `rate` times as fast as it ought to. */
@@ -70,6 +72,7 @@ export type ClockFault =
 	/** Timers go off late by this, or early where it is negative. */
 	| {readonly type: 'timerSkew'; readonly node: number; readonly byMs: number};
 
+/** All that can be wrong with a cluster. */
 export type Fault = NetworkFault | ProcessFault | DiskFault | ClockFault;
 
 /**

@@ -21,6 +21,7 @@ export interface NemesisOptions {
 	readonly kinds?: readonly FaultKind[];
 }
 
+/** How many faults a schedule has, and how long they last. */
 export type Intensity = 'mild' | 'extreme';
 
 /** All that was drawn, so that a failing run can print it and anyone can replay it. */

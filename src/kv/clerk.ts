@@ -35,6 +35,7 @@ import {Queue} from '../base/queue.js';
 import type {Codec} from '../base/codec.js';
 import type {KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
 
+/** How a clerk batches its requests, and when it asks again or another server. Sizes in bytes, times in ms. */
 export interface ClerkLimits extends BackoffLimits {
 	/**
 	 * How long one attempt may take before another server is asked, ms. An operation that is larger than a batch gets this

@@ -45,6 +45,7 @@ export type Expected = {readonly value: Value | undefined} | {readonly version: 
 /** Leaves the state alone; served by ReadIndex, not logged. */
 export type ReadOperation = {readonly type: 'get'; readonly key: Key};
 
+/** What a client can ask for. */
 export type Operation = WriteOperation | ReadOperation;
 
 /** What became of one operation. `version` is the key's version afterwards. */

@@ -36,6 +36,7 @@ const sliceSteps = 2 ** 14;
 /** To name what is wrong takes time with the square of the size; and nobody reads so many. */
 const namedMax = 1000;
 
+/** How long to look for a small explanation, and what is known of the violation. */
 export interface ExplainOptions<Input, Output, State> extends MinimizeOptions<Input, Output, State> {
 	/** What the check found wrong; its offsets are places in the history. @default what the short cut finds */
 	readonly anomaly?: Anomaly | undefined;

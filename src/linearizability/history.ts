@@ -18,6 +18,7 @@ export interface Operation<Input, Output> {
 	readonly output: Output | undefined;
 }
 
+/** Operations in the order of their calls. */
 export type History<Input, Output> = readonly Operation<Input, Output>[];
 
 interface OpenOperation<Input> {

@@ -7,6 +7,7 @@ import type {History, Operation} from './history.js';
 import {pageScript, pageStyle} from './html-assets.js';
 import type {Model} from './model.js';
 
+/** One key of a history, with its verdict and the explanation of a violation. */
 export interface ReportedKey<Input, Output> {
 	/** Where it comes from: a file name. */
 	readonly source: string;
@@ -33,6 +34,7 @@ interface Drawn {
 	readonly isStuck: boolean;
 }
 
+/** A page of its own that shows each violation on a time axis. No text of the history becomes markup. */
 export function renderHtml<Input, Output, State>(
 	keys: readonly ReportedKey<Input, Output>[],
 	model: Model<Input, Output, State>,

@@ -29,11 +29,13 @@ export type KvPart =
 	/** Deletes every key. */
 	| {readonly type: 'clear'};
 
+/** What was asked for. */
 export type KvInput =
 	| KvPart
 	/** All in one step, in order; a part that is refused does not undo the others. */
 	| {readonly type: 'batch'; readonly operations: readonly KvPart[]};
 
+/** All of `KvInvalidReason`. */
 export const invalidReasons = ['notANumber', 'numberOverflow', 'valueTooLarge'] as const;
 
 /** Why an operation cannot be carried out. */
@@ -67,12 +69,14 @@ export type KvResult =
 	/** The key holds no number, or the sum or the value would be too large: nothing changed. */
 	| {readonly type: 'invalid'; readonly reason: KvInvalidReason; readonly version: number | undefined};
 
+/** What was answered. */
 export type KvOutput =
 	| KvResult
 	/** Of each part, in order. */
 	| {readonly type: 'batch'; readonly results: readonly KvResult[]};
 
 export type KvOperation = Operation<KvInput, KvOutput>;
+/** A history of the key/value vocabulary. */
 export type KvHistory = History<KvInput, KvOutput>;
 
 /** Whether the answer tells of a change, whose version is then the answer's. */

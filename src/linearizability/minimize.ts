@@ -15,6 +15,7 @@ import {check, hasAnswers} from './check.js';
 import type {History, Operation} from './history.js';
 import type {Model} from './model.js';
 
+/** One operation of a smallest part that has no order. */
 export interface CoreOperation<Input, Output> {
 	readonly operation: Operation<Input, Output>;
 	/** In the history that was minimized. */

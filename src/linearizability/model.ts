@@ -18,6 +18,7 @@ export interface Model<Input, Output, State> {
 	 * `undefined` (unknown), what happens if it runs now.
 	 */
 	step(state: State, input: Input, output: Output | undefined): State | undefined;
+	/** Equal for equal states, and for no others. */
 	identity(state: State): string | number;
 	/**
 	 * True if the operation with this answer changes no state whatsoever. That it happens to leave one state alone is
@@ -54,6 +55,7 @@ export interface Model<Input, Output, State> {
 	diagnose?(history: History<Input, Output>): Anomaly | undefined;
 	/** For people. */
 	describe(input: Input, output: Output | undefined): string;
+	/** The state in a few words, for people. */
 	describeState(state: State): string;
 }
 
@@ -72,6 +74,7 @@ export type AnomalyType =
 	/** Operations seen in an order that real time forbids. */
 	| 'order';
 
+/** Operations that contradict each other, without a search. */
 export interface Anomaly {
 	readonly type: AnomalyType;
 	/** Places in the history of those that contradict each other. */
@@ -80,6 +83,7 @@ export interface Anomaly {
 	readonly detail: string;
 }
 
+/** What a model’s short cut says of one key’s history. */
 export type Decision =
 	| {readonly type: 'ok'}
 	| {readonly type: 'violation'; readonly anomaly: Anomaly}

@@ -18,6 +18,7 @@ export class Recorder {
 		this.#builder.invoke(process, input, this.#now());
 	}
 
+	/** The answer is there. */
 	complete(process: string, output: KvOutput): void {
 		this.#builder.complete(process, output, this.#now());
 	}

@@ -27,10 +27,13 @@ import type {
 	WriteBatch,
 } from './types.js';
 
+/** The node, and what it is given of the world. */
 export interface DriverOptions {
 	readonly node: RaftNode;
 	readonly storage: DriverStorage;
+	/** Monotonic ms. */
 	readonly now: () => Milliseconds;
+	/** May lose the message, or deliver it late or twice. */
 	readonly send: (to: NodeId, message: RaftMessage) => void;
 	/**
 	 * What was sent can leave: no more comes for now, or the disk is written first. A leader's entries must be on their way
@@ -49,6 +52,10 @@ export interface DriverOptions {
 	readonly snapshotChunkBytes: number;
 }
 
+/**
+ * Carries out the effects of one node, in their order, on a storage and a network that its user brings. It owns no clock
+ * and no timer.
+ */
 export class RaftDriver {
 	readonly #options: DriverOptions;
 	readonly #guard: FailureGuard;
@@ -86,6 +93,7 @@ export class RaftDriver {
 		this.flush();
 	}
 
+	/** Takes an input, for the next `run`. After a stop it is dropped. */
 	deliver(input: Input): void {
 		if (!this.#guard.isStopped) this.#inputs.push(input);
 	}

@@ -13,6 +13,7 @@
  */
 import type {InstallSnapshot, NodeId, RaftMessage, ServiceInput, SnapshotMeta, WriteBatch} from './types.js';
 
+/** What can happen to a node. */
 export type Input =
 	/** Time has passed; due when `nextDeadline` says so. */
 	| {readonly type: 'tick'}
@@ -30,6 +31,7 @@ export type Input =
 	/** A chunk of `storeSnapshotChunk` is written; for the last one: the whole snapshot is durable (not yet current). */
 	| {readonly type: 'snapshotChunkStored'; readonly snapshot: SnapshotMeta; readonly offset: number};
 
+/** What a step asks its user to do, in the order of the list: a later effect may rely on an earlier one being done. */
 export type Effect =
 	| {readonly type: 'send'; readonly to: NodeId; readonly message: RaftMessage}
 	/** To be answered by `persisted`. Batches are numbered 1, 2, 3, ... and must become durable in that order. */

@@ -41,6 +41,7 @@ export interface RaftLimits {
  */
 export const electionTimeoutSpread = 0.5;
 
+/** For nodes that reach each other within a few ms: see `RaftLimits` for each. */
 export const defaultRaftLimits: RaftLimits = {
 	heartbeatMs: 50,
 	electionTimeoutMs: 300,
@@ -55,6 +56,7 @@ export const defaultRaftLimits: RaftLimits = {
 	snapshotChunkBytes: 256 * 2 ** 10,
 };
 
+/** Who a node is, and what it draws its chance from. */
 export interface RaftOptions {
 	readonly id: NodeId;
 	/** Who takes part until a configuration entry or a snapshot says otherwise. */

@@ -135,6 +135,7 @@ export class RaftNode {
 		return this.#effects;
 	}
 
+	/** What the node is at, for people and tests. Changes nothing. */
 	status(): RaftStatus {
 		return {
 			id: this.#id,

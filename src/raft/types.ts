@@ -14,7 +14,9 @@ export type LogIndex = number;
 /** Milliseconds on a clock that never goes back; only differences mean anything. */
 export type Milliseconds = number;
 
+/** A plain number as a term: a whole number from 0. */
 export const term = (value: number): Term => value as Term;
+/** A plain number as a node’s: a whole number from 0. */
 export const nodeId = (value: number): NodeId => value as NodeId;
 
 /**
@@ -86,6 +88,7 @@ export interface RequestVote {
 	readonly lastLogTerm: Term;
 }
 
+/** The answer to a request for a vote or a pre-vote (figure 2; dissertation §9.6). */
 export interface RequestVoteReply {
 	readonly type: 'requestVoteReply';
 	/** The asked-for term when granted, else the voter's own. */
@@ -107,6 +110,7 @@ export interface AppendEntries {
 	readonly readToken: number;
 }
 
+/** The answer to a heartbeat or to entries (figure 2). */
 export interface AppendEntriesReply {
 	readonly type: 'appendEntriesReply';
 	readonly term: Term;
@@ -134,6 +138,7 @@ export interface InstallSnapshot {
 	readonly readToken: number;
 }
 
+/** The answer to a piece of a snapshot (figure 13): how far the follower has come. */
 export interface InstallSnapshotReply {
 	readonly type: 'installSnapshotReply';
 	readonly term: Term;
@@ -152,6 +157,7 @@ export interface ReadIndexRequest {
 	readonly readId: number;
 }
 
+/** The answer to a follower that asks for an index to read at (dissertation §6.4). */
 export interface ReadIndexReply {
 	readonly type: 'readIndexReply';
 	readonly term: Term;
@@ -160,6 +166,7 @@ export interface ReadIndexReply {
 	readonly readIndex: LogIndex | undefined;
 }
 
+/** All that nodes say to each other. */
 export type RaftMessage =
 	| RequestVote
 	| RequestVoteReply
@@ -172,6 +179,10 @@ export type RaftMessage =
 
 // ------------------------------------------------------------------------------ between a node and its service
 
+/**
+ * What a node is in its term (§5.1); a `preCandidate` asks whether it could win before it begins a term (dissertation
+ * §9.6).
+ */
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
 
 /** Why a proposal was not taken. Nothing of it is in any log. */

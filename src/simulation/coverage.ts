@@ -119,6 +119,7 @@ const limitKinds = Object.entries(limitGroups).flatMap(([group, limits]) =>
 
 const faultKinds = TOLERATED_KINDS.filter(kind => !impliedKinds.has(kind)).map(kind => `fault: ${kind}`);
 
+/** All kinds of what a run can meet. */
 export const coverageKinds: readonly string[] = [
 	...operationKinds,
 	...sessionKinds,

@@ -5,6 +5,7 @@ import type {MessageKind} from '../faults/lab-network.js';
 import type {Random} from '../base/random.js';
 import type {Schedule, SimulationEvent} from './events.js';
 
+/** How long messages take, in virtual ms. */
 export interface Latency {
 	readonly minMs: number;
 	/** On top, drawn evenly for each message. */

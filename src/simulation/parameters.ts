@@ -26,6 +26,7 @@ export interface Mix {
 	readonly clear: number;
 }
 
+/** What the clients of a run ask for, and how fast. */
 export interface Workload {
 	readonly clients: number;
 	/** Operations that one client has in flight at most. */
@@ -48,6 +49,7 @@ export interface Workload {
 	readonly clientCrash: number;
 }
 
+/** The settings of a run that were drawn from its seed. */
 export interface SimulationParameters {
 	readonly raft: RaftLimits;
 	readonly server: Partial<ServerLimits>;

@@ -6,7 +6,9 @@ import {drawDuel} from './duel.js';
 import {impliedKinds} from './implied-faults.js';
 import {drawSiege} from './siege.js';
 
+/** Which faults may be drawn: all, those of one kind, or none. */
 export const profiles = ['all', 'network', 'process', 'disk', 'clock', 'none'] as const;
+/** One of `profiles`. */
 export type Profile = (typeof profiles)[number];
 
 const isOneOf =

@@ -2,6 +2,7 @@
 import {faultNumber} from './profile.js';
 import {simulate, type SimulationOptions, type SimulationResult} from './simulate.js';
 
+/** How long to go on. All of it can be left out. */
 export interface ShrinkOptions {
 	/** @default 200 */
 	readonly runsMax?: number;
@@ -9,6 +10,7 @@ export interface ShrinkOptions {
 	readonly onRun?: (runs: number, faults: number) => void;
 }
 
+/** What shrinking came to. */
 export interface ShrunkRun {
 	/** The smallest failing run; replayed by its seed, options, `onlyFaults` and `untilMs`. */
 	readonly result: SimulationResult;

@@ -13,6 +13,7 @@ import type {Violation} from './violation.js';
 
 export type {SimulationOptions} from './options.js';
 
+/** One run: its verdict, what it was made of, and what it met. */
 export interface SimulationResult {
 	readonly seed: number;
 	readonly ok: boolean;

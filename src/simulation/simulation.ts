@@ -53,6 +53,7 @@ interface ReplyAddress {
 	readonly requestId: number;
 }
 
+/** What a run has been through. */
 export interface SimulationCounts {
 	/** Sent by nodes to nodes. */
 	readonly messages: number;

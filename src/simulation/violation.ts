@@ -47,8 +47,10 @@ export const invariants = {
 	determinism: 'the same seed gives the same run',
 } as const;
 
+/** The name of one of `invariants`. */
 export type Invariant = keyof typeof invariants;
 
+/** An invariant that did not hold. */
 export interface Violation {
 	readonly invariant: Invariant;
 	/** What was found, in one sentence. */

@@ -58,6 +58,7 @@ export class StorageCorruptError extends ThreadraftError implements CorruptionSi
 	}
 }
 
+/** Why a data directory cannot be used. */
 export type DataDirectoryCode =
 	| 'ERR_DIRECTORY_IN_USE'
 	| 'ERR_DIRECTORY_UNUSABLE'

@@ -13,6 +13,7 @@ import type {Done} from './storage.js';
 
 /** The errors that a disk can be told to give: a broken device, no space, no descriptor in the process, none in the machine. */
 export const diskErrorCodes = ['EIO', 'ENOSPC', 'EMFILE', 'ENFILE'] as const;
+/** The system’s name for what a disk fault fails with. */
 export type DiskErrorCode = (typeof diskErrorCodes)[number];
 
 /**
@@ -20,8 +21,10 @@ export type DiskErrorCode = (typeof diskErrorCodes)[number];
  * cutting off. `sync`: of a file and of the directory, and cutting off.
  */
 export const diskOperationKinds = ['open', 'create', 'read', 'write', 'sync'] as const;
+/** What a disk fault can make fail: see `diskOperationKinds`. */
 export type DiskOperationKind = (typeof diskOperationKinds)[number];
 
+/** By kind of operation, what it fails with from now on; what is not named works. */
 export interface DiskFaultSettings extends Partial<Readonly<Record<DiskOperationKind, DiskErrorCode | undefined>>> {
 	/** How much longer each write and each sync takes, whole ms. @default 0 */
 	readonly delayMs?: number;

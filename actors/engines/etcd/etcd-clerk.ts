@@ -23,6 +23,7 @@ import {credentialsOf, type EngineTls, secureContextOf} from './security.js';
 import {WriteLane} from './write-lane.js';
 import {keysOf} from './write-plan.js';
 
+/** How a client of etcd asks, and who it says it is. All of it can be left out. */
 export interface EtcdClerkOptions {
 	/** How long an operation may take, in ms, before it rejects with a `TimeoutError`. @default 10000 */
 	readonly timeoutMs?: number;
@@ -35,6 +36,7 @@ export interface EtcdClerkOptions {
 	readonly tls?: EngineTls | undefined;
 }
 
+/** One member of the etcd cluster, as it answered or did not. */
 export type EtcdMember =
 	| {readonly type: 'down'; readonly address: string}
 	| {

@@ -4,6 +4,7 @@ import type {Milliseconds} from '../../../src/raft/types.js';
 /** Keys of one transaction: a list of 128, one of which is the session's. */
 export const keysMax = 127;
 
+/** Sizes up to which the client sends something to etcd. Beyond them it refuses the operation itself. */
 export interface EtcdLimits {
 	/** Bytes of a value, also of what `append` makes of it. @default 1048576 (1 MiB) */
 	readonly valueBytesMax: number;
@@ -22,6 +23,7 @@ export interface EtcdLimits {
 	readonly sessionTtlS: number;
 }
 
+/** What etcd takes as it comes: see `EtcdLimits` for each. */
 export const defaultEtcdLimits: EtcdLimits = {
 	valueBytesMax: 2 ** 20,
 	requestBytesMax: 1504 * 1024,

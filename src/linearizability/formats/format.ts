@@ -5,6 +5,7 @@ import {parseEdnHistory} from './edn-history.js';
 import {isJepsenLine, parseJepsenLog} from './jepsen-log.js';
 import {parseJsonLines} from './json-lines.js';
 
+/** The formats that are read; `empty` has no line that says something. */
 export type FormatName = 'json-lines' | 'jepsen-log' | 'jepsen-edn' | 'lab-log' | 'empty';
 
 /** A history as it was read, with the model that its format implies. */

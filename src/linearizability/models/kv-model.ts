@@ -24,6 +24,10 @@ import {canBeInvalid, increase, isConditional, isConditionMet} from './key-effec
 import {observe, type Observations} from './observations.js';
 import {absentCell, deadCell, ObservedSpace, PlainSpace, type ValueSpace} from './value-space.js';
 
+/**
+ * `register` reads and writes; `cas-register` compares and sets as well; `kv` knows every operation, and keys that a
+ * batch joins.
+ */
 export type KvModelName = 'register' | 'cas-register' | 'kv';
 
 /** One key. */
@@ -39,8 +43,10 @@ export interface KvState {
 	readonly isExact: boolean;
 }
 
+/** A model of the key/value vocabulary. */
 export type KvModel = Model<KvInput, KvOutput, KvState>;
 
+/** What is there at first, and how the search is made small. All of it can be left out. */
 export interface KvModelOptions {
 	/** The value before the first write; the lab's absent key reads as the empty string. @default undefined, absent */
 	readonly initial?: string | undefined;
