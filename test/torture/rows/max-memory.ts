@@ -46,7 +46,7 @@ export const maxMemory: Row = {
 		await seesLimit(trial, all[0]!.redis, limit);
 		const before = residentBytes(server.pid);
 		for (let round = 0; round < 2 || !trial.isOver; round++) {
-			await Promise.all(all.map(client => fill(trial, client)));
+			await Promise.all(all.map(client => fill(trial, client, limit)));
 			checkStored(trial, all, limit);
 			await Promise.all(all.map(client => useWhenFull(trial, client)));
 			// The next leader has the same data, and must refuse the same.
@@ -85,8 +85,8 @@ const drawValue = ({random}: Trial, bytesMin = 1): string =>
 	String.fromCharCode(random.integer(97, 122)).repeat(random.integer(bytesMin, valueBytesMax));
 
 /** Writes until there is no room. */
-async function fill(trial: Trial, client: Client): Promise<void> {
-	for (;;) {
+async function fill(trial: Trial, client: Client, limit: number): Promise<void> {
+	for (let bytes = 0; bytes <= limit;) {
 		trial.signal.throwIfAborted();
 		const key = `${client.prefix}${client.count++}`;
 		const value = drawValue(trial);
@@ -94,10 +94,12 @@ async function fill(trial: Trial, client: Client): Promise<void> {
 		const refusal = await refusalOf(client.redis.set(key, value));
 		trial.pause(performance.now() - startedAt);
 		trial.operation();
+		bytes += value.length;
 		if (refusal === undefined) client.values.set(key, value);
 		else if (isOutOfMemory(refusal)) return trial.fault();
 		else trial.demand(false, `a write before the limit was answered ${refusal}`);
 	}
+	trial.demand(false, `${client.prefix}: one client alone has written more than the ${limit} bytes that are allowed`);
 }
 
 function checkStored(trial: Trial, all: readonly Client[], limit: number): void {
