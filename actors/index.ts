@@ -43,7 +43,7 @@ export {
 } from '../src/faults/fault-plan.js';
 export type {LabMode, MessageKind} from '../src/faults/lab-network.js';
 export type {NetworkFault} from '../src/faults/network-fault.js';
-export type {ClerkLimits} from '../src/kv/clerk.js';
+export type {ClerkLimits} from '../src/service/clerk.js';
 export {
 	ClerkClosedError,
 	type FailedOutcome,
@@ -55,8 +55,9 @@ export {
 	TimeoutError,
 	OutOfMemoryError,
 	ValueTooLargeError,
-} from '../src/kv/errors.js';
-export type {StateMachineLimits} from '../src/kv/state-machine.js';
+} from '../src/service/errors.js';
+export type {KvLimits} from '../src/kv/state-machine.js';
+export type {SessionLimits} from '../src/service/sessions.js';
 export {
 	diskErrorCodes,
 	type DiskErrorCode,

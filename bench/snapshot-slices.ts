@@ -6,9 +6,11 @@
  *     node dist/bench/snapshot-slices.js [--smoke] [keys=1000000] [valueBytes=100]
  */
 import {codec} from '../actors/codec/codec.js';
-import {encodeCommand} from '../src/kv/command-codec.js';
-import {KvServer} from '../src/kv/server.js';
-import type {Command} from '../src/kv/types.js';
+import {kvMachine} from '../src/kv/state-machine.js';
+import {kvWords, type KvTypes} from '../src/kv/words.js';
+import {CommandCodec} from '../src/service/command-codec.js';
+import {ServiceServer} from '../src/service/server.js';
+import type {Command} from '../src/service/types.js';
 import {term, type LogEntry, type ServiceOutput} from '../src/raft/types.js';
 
 const argumentOf = (name: string, fallback: number): number => {
@@ -45,8 +47,16 @@ class Phase {
 }
 
 const outputs: ServiceOutput[] = [];
-const serverOf = (): KvServer =>
-	new KvServer({codec, now: () => performance.now(), send: output => outputs.push(output), reply: () => undefined});
+const machine = kvMachine();
+const commands = new CommandCodec(codec, kvWords);
+const serverOf = (): ServiceServer<KvTypes> =>
+	new ServiceServer<KvTypes>({
+		codec,
+		machine,
+		now: () => performance.now(),
+		send: output => outputs.push(output),
+		reply: () => undefined,
+	});
 
 const server = serverOf();
 let index = 0;
@@ -56,19 +66,19 @@ function nextEntries(count: number): LogEntry[] {
 	return Array.from({length: count}, () => {
 		index += 1;
 		const key = `key:${index <= keys + 1 ? index : (index * 7919) % keys}`;
-		const operation = {type: 'put', key, value: new Uint8Array(valueBytes)} as const;
+		const write = {type: 'put', key, value: new Uint8Array(valueBytes)} as const;
 		const sequence = index - 1;
-		const command: Command =
+		const command: Command<KvTypes> =
 			index === 1
 				? {type: 'openSession', closes: 0}
 				: {
-						type: 'operations',
+						type: 'writes',
 						session: 1,
 						acknowledged: Math.max(0, sequence - 1),
 						after: Math.max(0, sequence - 1),
-						operations: [{sequence, operation}],
+						writes: [{sequence, write}],
 					};
-		return {index, term: term(1), type: 'command', command: encodeCommand(codec, command)};
+		return {index, term: term(1), type: 'command', command: commands.encodeCommand(command)};
 	});
 }
 
@@ -115,4 +125,4 @@ for (const [place, data] of chunks.entries()) {
 	while (restoring.time(() => target.slice()));
 }
 restoring.print();
-console.log(`snapshot keys=${target.stateMachine.keyCount} chunks=${chunks.length}: ${megabytes.toFixed(1)} MiB`);
+console.log(`snapshot keys=${target.state.machine.itemCount} chunks=${chunks.length}: ${megabytes.toFixed(1)} MiB`);

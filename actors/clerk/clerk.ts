@@ -5,9 +5,10 @@
 import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
 import {clientEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
-import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
-import {defaultSessionLimits} from '../../src/kv/sessions.js';
+import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/service/clerk.js';
+import {defaultSessionLimits} from '../../src/service/sessions.js';
 import type {Operation, Result} from '../../src/kv/types.js';
+import {kvWords, serviceOperation, type KvTypes} from '../../src/kv/words.js';
 import {type NodeId} from '../../src/raft/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import {codec} from '../codec/codec.js';
@@ -83,7 +84,7 @@ const defaultTimeoutMs = 10_000;
 const now = (): number => performance.now();
 
 export class Clerk extends KeyValueClient {
-	readonly #core: ClerkCore<Waiter>;
+	readonly #core: ClerkCore<KvTypes, Waiter>;
 	readonly #network: Network;
 	readonly #channels: ReplyChannels;
 	readonly #options: ClerkOptions;
@@ -105,6 +106,7 @@ export class Clerk extends KeyValueClient {
 		this.#refusal = refusal;
 		this.#core = new ClerkCore({
 			codec,
+			words: kvWords,
 			servers,
 			random: Math.random,
 			// The router can be told to: then a refusal of one copy proves nothing about the other.
@@ -185,7 +187,7 @@ export class Clerk extends KeyValueClient {
 		if (refusal !== undefined) return Promise.reject(refusal);
 		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
 		return new Promise((resolve, reject) => {
-			this.#core.submit(operation, {deadline, caller: {resolve, reject}});
+			this.#core.submit(serviceOperation(operation), {deadline, caller: {resolve, reject}});
 			this.#network.busyPoll?.began();
 			this.#flushSoon();
 		});
@@ -217,7 +219,7 @@ export class Clerk extends KeyValueClient {
 		if (!this.#isClosed) this.#schedule(this.#core.nextDeadline());
 	};
 
-	#perform(effect: ClerkEffect<Waiter>, batch: RequestEnvelope[]): void {
+	#perform(effect: ClerkEffect<KvTypes, Waiter>, batch: RequestEnvelope[]): void {
 		switch (effect.type) {
 			case 'send': {
 				const {server, requestId, request} = effect;
@@ -234,7 +236,7 @@ export class Clerk extends KeyValueClient {
 		}
 	}
 
-	#settle(waiter: Waiter | undefined, settlement: Settlement): void {
+	#settle(waiter: Waiter | undefined, settlement: Settlement<KvTypes>): void {
 		this.#network.busyPoll?.ended();
 		if (settlement.type === 'done') waiter?.resolve(settlement.result);
 		else waiter?.reject(settlement.error);

@@ -17,7 +17,8 @@ import {
 	restoreMarkName,
 	unfinishedRestore,
 } from '../../src/storage/cluster-file.js';
-import {defaultStateMachineLimits} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/state-machine.js';
+import {defaultSessionLimits} from '../../src/service/sessions.js';
 import {claimDirectory, releaseDirectory} from '../../src/storage/directory-lock.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 import type {Identity} from '../../src/storage/identity.js';
@@ -188,7 +189,8 @@ export class DataDirectory {
 	}
 }
 
-const {valueBytesMax, sessionTimeoutMs} = defaultStateMachineLimits;
+const {valueBytesMax} = defaultKvLimits;
+const {sessionTimeoutMs} = defaultSessionLimits;
 const defaultLimits: ReplayLimits = {valueBytesMax, sessionTimeoutMs};
 
 /** Throws where the log was written under other limits than are wanted now. */

@@ -1,4 +1,4 @@
-import {OperationError} from '../../src/kv/errors.js';
+import {OperationError} from '../../src/service/errors.js';
 import {ThreadraftError} from '../../src/base/errors.js';
 
 /** A thread of the cluster cannot begin, did not answer the supervisor in time, or died before it could. */

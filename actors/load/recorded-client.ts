@@ -1,5 +1,5 @@
 /** A client whose operations are recorded, for the linearizability checker. */
-import {OperationError} from '../../src/kv/errors.js';
+import {OperationError} from '../../src/service/errors.js';
 import type {KvExpected, KvInput, KvOutput} from '../../src/linearizability/kv-operation.js';
 import type {Recorder} from '../../src/linearizability/recorder.js';
 import type {KeyValueClient} from '../key-value-client.js';

@@ -4,7 +4,7 @@
  * Threads hand each other batches: all envelopes of one turn of the event loop in one message.
  */
 import type {MessagePort} from 'node:worker_threads';
-import type {KvReply, KvRequest} from '../../src/kv/types.js';
+import type {ServiceReply, ServiceRequest} from '../../src/service/types.js';
 import type {NodeId, RaftMessage} from '../../src/raft/types.js';
 
 interface RaftEnvelope {
@@ -27,7 +27,7 @@ export interface RequestEnvelope {
 	/** The server's end; with the first request of a channel only, then the server keeps it. */
 	readonly port: MessagePort | undefined;
 	readonly requestId: number;
-	readonly request: KvRequest;
+	readonly request: ServiceRequest;
 }
 
 export type Envelope = RaftEnvelope | RequestEnvelope;
@@ -35,7 +35,7 @@ export type Envelope = RaftEnvelope | RequestEnvelope;
 /** Posted into a reply channel. */
 export interface ReplyMessage {
 	readonly requestId: number;
-	readonly reply: KvReply;
+	readonly reply: ServiceReply;
 }
 
 /** From the router to a clerk's thread: replies over old channels to this server can no longer be trusted to be cut. */

@@ -170,7 +170,7 @@ export class Router {
 		if (envelope.type === 'request') {
 			counters.requests++;
 			const {request} = envelope;
-			counters.bytes += request.type === 'write' ? request.command.length : request.operations.length;
+			counters.bytes += request.type === 'write' ? request.command.length : request.reads.length;
 			return;
 		}
 		const {message} = envelope;

@@ -7,7 +7,7 @@
  * reach that. A leader that ends in between takes its answers along, and another one is asked.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {OperationError} from '../../src/kv/errors.js';
+import {OperationError} from '../../src/service/errors.js';
 import {codeOf} from '../../src/storage/error-code.js';
 import {StorageCorruptError} from '../../src/storage/errors.js';
 import type {Identity} from '../../src/storage/identity.js';

@@ -45,9 +45,9 @@ export async function backupDirectory(
 	const source = newestOf(examined);
 	const isPartial = !hasMajority(examined);
 	if (isPartial && !acceptDataLoss) throw partial(examined, source);
-	const machine = lastState(source, examined.limits ?? limits);
-	const header = {identity: source.identity, index: machine.appliedIndex, term: lastTermOf(source), isPartial};
-	const report = await writeBackup(file, header, chunksOf(machine.beginSnapshot(chunkBytes)));
+	const state = lastState(source, examined.limits ?? limits);
+	const header = {identity: source.identity, index: state.appliedIndex, term: lastTermOf(source), isPartial};
+	const report = await writeBackup(file, header, chunksOf(state.beginSnapshot(chunkBytes)));
 	const numbers = (nodes: readonly ExaminedNode[]): readonly number[] => nodes.map(({node}) => node);
 	return {
 		...report,

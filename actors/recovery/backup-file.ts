@@ -3,9 +3,10 @@ import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {type FileHandle, link, open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {SnapshotFormatError} from '../../src/kv/errors.js';
-import {defaultSessionLimits} from '../../src/kv/sessions.js';
-import {SnapshotReader, type Restored} from '../../src/kv/snapshot.js';
+import {SnapshotFormatError} from '../../src/service/errors.js';
+import {SnapshotReader, snapshotWords, type Restored} from '../../src/service/snapshot.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
+import type {KvTypes} from '../../src/kv/words.js';
 import {
 	type BackupHeader,
 	backupFooterBytes,
@@ -118,7 +119,7 @@ const factsOf = ({
 
 export interface LoadedBackup {
 	readonly report: BackupReport;
-	readonly state: Restored;
+	readonly state: Restored<KvTypes>;
 }
 
 /** Reads a backup: all of it is checked before anything is believed. Rejects with a `BackupFileError`. */
@@ -172,8 +173,8 @@ async function checkFrame(handle: FileHandle, file: string): Promise<BackupRepor
 	return {...factsOf(header), file, bytes: size, sha256: digest.toString('hex')};
 }
 
-async function decodeState(handle: FileHandle, {file, bytes, index}: BackupReport): Promise<Restored> {
-	const reader = new SnapshotReader(codec, defaultSessionLimits);
+async function decodeState(handle: FileHandle, {file, bytes, index}: BackupReport): Promise<Restored<KvTypes>> {
+	const reader = new SnapshotReader(snapshotWords(codec, kvMachine()));
 	const end = bytes - backupFooterBytes;
 	try {
 		for (let at = backupHeaderBytes; at < end;) {

@@ -86,7 +86,7 @@ function reportOfNode(node: ExaminedNode, isDecoded: boolean): NodeReport {
 	let content = {};
 	try {
 		const state = isDecoded ? readSnapshot(node) : undefined;
-		if (state !== undefined) content = {keys: state.store.size, sessions: state.sessions.size};
+		if (state !== undefined) content = {keys: state.machine.itemCount, sessions: state.sessions.size};
 	} catch (error) {
 		if (!(error instanceof StorageCorruptError)) throw error;
 		return {...base, state: 'damaged', damage: damageOf(error)};

@@ -1,13 +1,15 @@
 /** The service's state as a node's files hold it. */
-import {defaultSessionLimits} from '../../src/kv/sessions.js';
-import {type Restored, SnapshotReader} from '../../src/kv/snapshot.js';
-import {KvStateMachine, type StateMachineLimits} from '../../src/kv/state-machine.js';
+import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import type {SessionLimits} from '../../src/service/sessions.js';
+import {type Restored, SnapshotReader, snapshotWords} from '../../src/service/snapshot.js';
+import {ReplicatedState} from '../../src/service/replicated-state.js';
 import {StorageCorruptError} from '../../src/storage/errors.js';
 import {snapshotName} from '../../src/storage/names.js';
 import {ReadOnlyDisk} from '../../src/storage/read-only-disk.js';
 import {SnapshotFileReader} from '../../src/storage/snapshot-file.js';
 import {codec} from '../codec/codec.js';
-import {SnapshotFormatError} from '../../src/kv/errors.js';
+import {SnapshotFormatError} from '../../src/service/errors.js';
 import type {ExaminedNode} from './examine.js';
 
 const readBytes = 256 * 1024;
@@ -24,11 +26,11 @@ export function* snapshotChunks({directory, identity, found}: ExaminedNode): Gen
 }
 
 /** The state in the node's snapshot; `undefined` when it has none. Throws a `StorageCorruptError`. */
-export function readSnapshot(node: ExaminedNode): Restored | undefined {
+export function readSnapshot(node: ExaminedNode): Restored<KvTypes> | undefined {
 	const snapshot = node.found?.log.snapshot;
 	if (snapshot === undefined) return undefined;
 	return guardFormat(node, () => {
-		const reader = new SnapshotReader(codec, defaultSessionLimits);
+		const reader = new SnapshotReader(snapshotWords(codec, kvMachine()));
 		feed(reader, node);
 		const state = reader.finish();
 		if (state.index !== snapshot.meta.lastIncludedIndex) throw new SnapshotFormatError('its state is of another index');
@@ -37,20 +39,20 @@ export function readSnapshot(node: ExaminedNode): Restored | undefined {
 }
 
 /** The state after the last entry of the node's log. Throws a `StorageCorruptError`. */
-export function lastState(node: ExaminedNode, limits: Partial<StateMachineLimits>): KvStateMachine {
-	const machine = new KvStateMachine(codec, limits);
+export function lastState(node: ExaminedNode, limits: Partial<KvLimits & SessionLimits>): ReplicatedState<KvTypes> {
+	const state = new ReplicatedState<KvTypes>({codec, machine: kvMachine(limits), limits});
 	if (node.found?.log.snapshot !== undefined) {
 		guardFormat(node, () => {
-			const reader = machine.beginRestore();
+			const reader = state.beginRestore();
 			feed(reader, node);
-			machine.restore(reader);
+			state.restore(reader);
 		});
 	}
-	for (const entry of node.found?.log.entries ?? []) machine.apply(entry);
-	return machine;
+	for (const entry of node.found?.log.entries ?? []) state.apply(entry);
+	return state;
 }
 
-function feed(reader: SnapshotReader, node: ExaminedNode): void {
+function feed(reader: SnapshotReader<KvTypes>, node: ExaminedNode): void {
 	for (const chunk of snapshotChunks(node)) {
 		reader.push(chunk);
 		while (reader.step() > 0);

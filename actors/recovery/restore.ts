@@ -16,8 +16,9 @@ import {existsSync} from 'node:fs';
 import {mkdir, open, readdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {performance} from 'node:perf_hooks';
-import type {FrozenStore, Store} from '../../src/kv/store.js';
-import {SnapshotWriter} from '../../src/kv/snapshot.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import {SnapshotWriter, snapshotWords, type Restored} from '../../src/service/snapshot.js';
 import {nodeId, type SnapshotMeta, term as termOf} from '../../src/raft/types.js';
 import {clusterFileName, encodeClusterFile, restoreMarkName} from '../../src/storage/cluster-file.js';
 import {claimDirectory, lockName, releaseDirectory} from '../../src/storage/directory-lock.js';
@@ -76,7 +77,7 @@ export async function restoreBackup(file: string, {directory, nodes = 3}: Restor
 		await writeClusterFile(directory, clusterId, nodes);
 		await rm(path.join(directory, restoreMarkName));
 		await syncDirectory(directory);
-		return {backup, directory, nodes, clusterId, keys: state.store.size};
+		return {backup, directory, nodes, clusterId, keys: state.machine.itemCount};
 	} finally {
 		releaseDirectory(directory, owner);
 	}
@@ -122,11 +123,7 @@ async function makeDirectory(directory: string): Promise<void> {
 	await syncDirectory(parent);
 }
 
-async function writeNode(
-	log: WriteAheadLog,
-	meta: SnapshotMeta,
-	state: {index: number; revision: number; store: Store},
-): Promise<void> {
+async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, state: Restored<KvTypes>): Promise<void> {
 	log.load();
 	try {
 		const writer = snapshotOf(state);
@@ -141,11 +138,9 @@ async function writeNode(
 }
 
 /** The state without its sessions. Log time begins anew: only sessions knew it. */
-function snapshotOf({index, revision, store}: {index: number; revision: number; store: Store}): SnapshotWriter {
-	const frozen: FrozenStore = store.freeze();
-	return new SnapshotWriter(codec, {index, revision, logTime: 0, store: frozen, sessions: []}, chunkBytes, () =>
-		store.thaw(),
-	);
+function snapshotOf({index, revision, machine}: Restored<KvTypes>): SnapshotWriter<KvTypes> {
+	const state = {index, revision, logTime: 0, machine: machine.freeze(), sessions: []};
+	return new SnapshotWriter(snapshotWords(codec, kvMachine()), state, chunkBytes);
 }
 
 /** Each node has been started once, and that life has ended in good order. No log depends on limits yet: the first start sets them. */

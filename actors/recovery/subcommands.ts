@@ -72,8 +72,8 @@ const verify = ({output, errors}: Streams): Subcommand => ({
 async function verifyPath(path: string, isJson: boolean, output: Streams['output']): Promise<number> {
 	if (statSync(path, {throwIfNoEntry: false})?.isFile() === true) {
 		const {report, state} = await loadBackup(path);
-		const text = `${backupText(report)}, ${state.store.size} keys: good`;
-		output.write(isJson ? `${JSON.stringify({...report, keys: state.store.size})}\n` : `${text}\n`);
+		const text = `${backupText(report)}, ${state.machine.itemCount} keys: good`;
+		output.write(isJson ? `${JSON.stringify({...report, keys: state.machine.itemCount})}\n` : `${text}\n`);
 		return exitStatus.ok;
 	}
 	const report = reportOf(examineDirectory(path), {isDecoded: true});

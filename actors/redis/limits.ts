@@ -1,4 +1,4 @@
-import {defaultStateMachineLimits} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/state-machine.js';
 import {processMemoryBytes} from '../process-memory.js';
 
 /** What one gateway, one connection and one request may take up at most. */
@@ -39,7 +39,7 @@ export const defaultRedisLimits: RedisLimits = {
 	requestBytesMax: 32 * mebibyte,
 	requestPartsMax: mebibyte,
 	keyBytesMax: 65_536,
-	valueBytesMax: defaultStateMachineLimits.valueBytesMax,
+	valueBytesMax: defaultKvLimits.valueBytesMax,
 	pendingCommandsMax: 1024,
 	pendingBytesMax: 8 * mebibyte,
 	unreadRepliesPauseBytes: mebibyte,

@@ -1,12 +1,17 @@
 /** The KV server as an actor: it takes requests from clerks, subscribes to its node's apply stream, and replies. */
-import {defaultServerLimits, KvServer} from '../../src/kv/server.js';
+import {defaultServerLimits, ServiceServer} from '../../src/service/server.js';
 import type {Milliseconds, ServiceOutput} from '../../src/raft/types.js';
 import {unreachable} from '../../src/base/errors.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
+import type {KvTypes} from '../../src/kv/words.js';
 import {codec} from '../codec/codec.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {RequestEnvelope} from '../network/envelope.js';
 import type {KvActorMessage, ReplicaOptions} from './protocol.js';
 import {ReplyPorts} from './reply-ports.js';
+
+/** What the answer to a read counts for beside its value. */
+const resultBytesMax = 64;
 
 export interface KvActorOptions {
 	readonly replica: ReplicaOptions;
@@ -16,7 +21,7 @@ export interface KvActorOptions {
 }
 
 export class KvActor implements Actor<KvActorMessage> {
-	readonly #server: KvServer;
+	readonly #server: ServiceServer<KvTypes>;
 	readonly #ports: ReplyPorts;
 	readonly #context: ActorContext<KvActorMessage>;
 	#isContinuing = false;
@@ -24,17 +29,17 @@ export class KvActor implements Actor<KvActorMessage> {
 	constructor({replica, now, raft, context}: KvActorOptions) {
 		this.#context = context;
 		this.#ports = new ReplyPorts(replyTo => this.#server.cancel(replyTo));
-		this.#server = new KvServer({
+		this.#server = new ServiceServer({
 			codec,
+			machine: kvMachine({valueBytesMax: replica.valueBytesMax}),
 			now,
 			send: raft,
 			reply: (replyTo, reply) => this.#ports.reply(replyTo, reply),
 			limits: {
-				valueBytesMax: replica.valueBytesMax,
 				sessionTimeoutMs: replica.sessionTimeoutMs,
-				storeBytesMax: replica.maxMemoryBytes,
+				stateBytesMax: replica.maxMemoryBytes,
 				// One value can always be read.
-				readBytesMax: Math.max(defaultServerLimits.readBytesMax, replica.valueBytesMax),
+				readBytesMax: Math.max(defaultServerLimits.readBytesMax, replica.valueBytesMax + resultBytesMax),
 			},
 		});
 	}

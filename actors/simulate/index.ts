@@ -3,7 +3,7 @@ export {shrink, simulate, type SimulationOptions} from './simulate.js';
 export type {Codec} from '../../src/base/codec.js';
 export type {ClockFault, DiskAfterCrash, DiskFault, Fault, FaultEvent, ProcessFault} from '../../src/faults/faults.js';
 export type {Intensity, Schedule} from '../../src/faults/nemesis.js';
-export type {ServerLimits} from '../../src/kv/server.js';
+export type {ServerLimits} from '../../src/service/server.js';
 export type {Verdict} from '../../src/linearizability/check.js';
 export type {Echo, Latency} from '../../src/simulation/network.js';
 export type {Mix, SimulationParameters, Workload} from '../../src/simulation/parameters.js';

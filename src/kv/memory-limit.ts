@@ -1,6 +1,6 @@
 /** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
 import {unreachable} from '../base/errors.js';
-import type {NumberedOperation, Operation, ReadOperation, Result} from './types.js';
+import type {Operation, ReadOperation, Result, WriteOperation} from './types.js';
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
 const recordBytes = 24;
@@ -97,27 +97,20 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 }
 
 /**
- * The operations, with a refusal in the place of each that does not fit into `room` bytes; `undefined`: all fit. What one
- * deletes is room for those behind it; a batch is weighed as a whole.
+ * For each of these writes, whether it fits into what is left of `room` bytes. What one deletes is room for those behind
+ * it; a batch is weighed as a whole.
  */
-export function withinMemory(
-	operations: readonly NumberedOperation[],
+export function fitting(
+	writes: readonly WriteOperation[],
 	{room, storeBytes, read}: {readonly room: number; readonly storeBytes: number; readonly read: Read},
-): readonly NumberedOperation[] | undefined {
+): readonly boolean[] {
 	const sizes = new Sizes(read, storeBytes);
 	let left = room;
-	let areAllAdmitted = true;
-	const admitted = operations.map((numbered): NumberedOperation => {
-		const {sequence, operation} = numbered;
-		const growth = operation.type === 'refuse' ? 0 : carryOut(operation, sizes);
+	return writes.map(write => {
+		const growth = carryOut(write, sizes);
 		const isAdmitted = growth <= 0 || growth <= left;
 		sizes.end(isAdmitted);
-		if (isAdmitted) {
-			left -= growth;
-			return numbered;
-		}
-		areAllAdmitted = false;
-		return {sequence, operation: {type: 'refuse'}};
+		if (isAdmitted) left -= growth;
+		return isAdmitted;
 	});
-	return areAllAdmitted ? undefined : admitted;
 }

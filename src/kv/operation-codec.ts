@@ -6,7 +6,6 @@
  *     delete     2, key                        clear      6
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key
- *     refuse     9
  *
  * These bytes rest in logs: an opcode, once given, keeps its meaning.
  */

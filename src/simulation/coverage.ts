@@ -2,10 +2,12 @@
  * What a run has been through, counted by kind. The kinds are listed in full, so that one that no seed ever reaches shows as
  * a nought and not as nothing: what is never drawn is never tested.
  */
+import type {KvTypes} from '../kv/words.js';
 import {TOLERATED_KINDS} from '../faults/fault-kinds.js';
-import {defaultClerkLimits} from '../kv/clerk.js';
-import {defaultServerLimits} from '../kv/server.js';
-import type {KvReply, Operation, Outcome, Refuse, Result} from '../kv/types.js';
+import {defaultClerkLimits} from '../service/clerk.js';
+import {defaultServerLimits} from '../service/server.js';
+import type {ServiceReply, Outcome} from '../service/types.js';
+import type {Operation, Result} from '../kv/types.js';
 import {defaultRaftLimits} from '../raft/options.js';
 import type {RaftMessage, ServiceInput} from '../raft/types.js';
 import type {SimulationParameters} from './parameters.js';
@@ -203,10 +205,8 @@ export class Coverage {
 	}
 
 	/** The log has run a write. */
-	ran(operation: Operation | Refuse, result: Result): void {
+	ran(operation: Operation, result: Result): void {
 		switch (operation.type) {
-			case 'refuse':
-				return this.count('write refused for want of memory');
 			case 'put':
 				this.#put(operation, result);
 				return;
@@ -252,8 +252,13 @@ export class Coverage {
 		this.count(`put with previous: ${result.previous === undefined ? 'none' : 'a value'}`);
 	}
 
+	/** A write that the log refuses, for want of memory. */
+	ranOutOfMemory(): void {
+		this.count('write refused for want of memory');
+	}
+
 	/** The log has not run a write. */
-	notRun(outcome: Outcome): void {
+	notRun(outcome: Outcome<KvTypes>): void {
 		switch (outcome.type) {
 			case 'sessionExpired':
 				return this.count('request of a forgotten session');
@@ -268,7 +273,7 @@ export class Coverage {
 		}
 	}
 
-	replied(reply: KvReply): void {
+	replied(reply: ServiceReply): void {
 		if (reply.type === 'outcomes') this.#add(hot.outcomes);
 		else if (reply.type === 'notLeader') this.#add(hot.notLeader);
 		else this.count(reply.type === 'refused' ? `reply: refused, ${reply.reason}` : `reply: ${reply.type}`);

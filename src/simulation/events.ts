@@ -1,6 +1,6 @@
 /** Everything that happens in a simulated cluster is one of these, at a moment of virtual time. */
 import type {FaultEvent} from '../faults/faults.js';
-import type {KvReply, KvRequest} from '../kv/types.js';
+import type {ServiceReply, ServiceRequest} from '../service/types.js';
 import type {RaftMessage} from '../raft/types.js';
 
 /** `life`: of a node or client; what was meant for an earlier life is nothing to a later one. */
@@ -12,7 +12,7 @@ export type SimulationEvent =
 			readonly clientLife: number;
 			readonly node: number;
 			readonly requestId: number;
-			readonly request: KvRequest;
+			readonly request: ServiceRequest;
 	  }
 	| {
 			readonly type: 'reply';
@@ -20,7 +20,7 @@ export type SimulationEvent =
 			readonly client: number;
 			readonly clientLife: number;
 			readonly requestId: number;
-			readonly reply: KvReply;
+			readonly reply: ServiceReply;
 	  }
 	/** The link to a server has broken, and the client has noticed. */
 	| {readonly type: 'lost'; readonly client: number; readonly clientLife: number; readonly requestId: number}

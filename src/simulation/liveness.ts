@@ -146,7 +146,7 @@ export class Liveness {
 
 	#compareStates(): void {
 		for (const {id, service} of this.#working()) {
-			if (service !== undefined) this.#simulation.services.compareAll(id, service.stateMachine);
+			if (service !== undefined) this.#simulation.services.compareAll(id, service.state);
 		}
 	}
 
@@ -173,7 +173,7 @@ export class Liveness {
 			if (currentTerm !== term || commitIndex !== committed || lastIndex !== committed) {
 				return `node ${id} is not like the others (${where}; of all ${committed} in term ${term})`;
 			}
-			const {appliedIndex} = service.stateMachine;
+			const {appliedIndex} = service.state;
 			if (appliedIndex !== committed) return `node ${id} has applied ${appliedIndex} of ${committed}`;
 			if (service.pendingCount > 0 && this.#phase !== 'probing')
 				return `node ${id} keeps ${service.pendingCount} waiting`;

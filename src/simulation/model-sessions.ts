@@ -2,8 +2,10 @@
  * The sessions of the service's model (dissertation §6.3): who has asked what, and what was answered. Written from the words
  * of the protocol, with plain maps, apart from the service's own table: what both have wrong nobody would see.
  */
-import type {SessionLimits} from '../kv/sessions.js';
+import type {SessionLimits} from '../service/sessions.js';
 import type {Result} from '../kv/types.js';
+import type {KvTypes} from '../kv/words.js';
+import type {Kept} from '../service/types.js';
 
 export interface ModelSession {
 	readonly id: number;
@@ -14,7 +16,7 @@ export interface ModelSession {
 	/** The sequence of the write that ran last: the writes of a session never run but forwards. */
 	newest: number;
 	/** By sequence. */
-	readonly kept: Map<number, Result>;
+	readonly kept: Map<number, Kept<KvTypes>>;
 }
 
 /** What a kept result weighs beside its bytes. */
@@ -81,7 +83,7 @@ export class ModelSessions {
 		if (kept.size >= this.#limits.sessionResultsMax) return true;
 		// Counted only where the limit can be near: results are small.
 		let weight = 0;
-		for (const result of kept.values()) weight += weightOf(result);
+		for (const one of kept.values()) weight += one.type === 'result' ? weightOf(one.result) : weightOfResult;
 		return weight >= this.#limits.sessionResultBytesMax;
 	}
 }

@@ -4,9 +4,10 @@
  * are taken all the time.
  */
 import type {Random} from '../base/random.js';
-import type {ClerkLimits} from '../kv/clerk.js';
-import type {ServerLimits} from '../kv/server.js';
-import {defaultSessionLimits} from '../kv/sessions.js';
+import type {ClerkLimits} from '../service/clerk.js';
+import type {KvLimits} from '../kv/state-machine.js';
+import type {ServerLimits} from '../service/server.js';
+import {defaultSessionLimits} from '../service/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';
 import type {Echo, Latency} from './network.js';
 
@@ -53,6 +54,7 @@ export interface Workload {
 export interface SimulationParameters {
 	readonly raft: RaftLimits;
 	readonly server: Partial<ServerLimits>;
+	readonly machine: Partial<KvLimits>;
 	readonly clerk: Partial<ClerkLimits>;
 	readonly requestsMayBeDoubled: boolean;
 	readonly maxRaftState: number | undefined;
@@ -106,7 +108,7 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 	const roundTripMs = 2 * (latency.minMs + latency.spreadMs) + diskSyncMs[1];
 	return {
 		raft: drawRaftLimits(random, roundTripMs),
-		server: drawServerLimits(random, clients),
+		...drawServerLimits(random, clients),
 		clerk: drawClerkLimits(random, workload.slots, roundTripMs),
 		requestsMayBeDoubled,
 		maxRaftState: usually(random, 0.15, [100, 600, 2000, 8000], [undefined]),
@@ -160,17 +162,18 @@ function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 	};
 }
 
-function drawServerLimits(random: Random, clients: number): Partial<ServerLimits> {
+function drawServerLimits(random: Random, clients: number): Pick<SimulationParameters, 'server' | 'machine'> {
 	const small = random.chance(0.5) ? 0.6 : 0.05;
 	const sizes = random.fork('sizes of requests');
-	return {
+	// Drawn from the same fork, in this order: what a seed draws stays what it was.
+	const server = {
 		sessionResultBytesMax: usually(sizes, 0.15, [16 * 2 ** 20], [64, 150, 1000]),
 		commandBytesMax: usually(sizes, 0.1, [1.5 * 2 ** 20], [150, 400]),
 		requestBytesMax: usually(sizes, 0.1, [4 * 2 ** 20], [16, 40]),
 		requestOperationsMax: usually(sizes, 0.1, [4096], [1, 2]),
 		readBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [64, 300]),
 		preparedBytesMax: usually(sizes, 0.2, [2 ** 20], [1, 60]),
-		storeBytesMax: usually(random.fork('memory'), 0.1, [Infinity], [400, 2000, 10_000]),
+		stateBytesMax: usually(random.fork('memory'), 0.1, [Infinity], [400, 2000, 10_000]),
 		pendingBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [300, 2000]),
 		sliceOperationsMax: usually(random, small, [256], [1, 3]),
 		sliceBytesMax: usually(random, small, [256 * 1024], [100]),
@@ -178,11 +181,11 @@ function drawServerLimits(random: Random, clients: number): Partial<ServerLimits
 		sessionTimeoutMs: usually(random, 0.4, [defaultSessionLimits.sessionTimeoutMs], [200, 500, 3000]),
 		sessionsMax: usually(random, 0.2, [10_000], [clients - 1, clients + 2]),
 		sessionResultsMax: usually(random, small / 2, [4096], [2, 8]),
-		valueBytesMax: usually(sizes, 0.25, [2 ** 20], [50, 300]),
 		clockIntervalMs: random.pick([50, 200, 1000]),
 		proposalBytesMax: usually(random, small, [2 ** 20], [1, 300]),
 		pendingRequestsMax: usually(random, small / 4, [16_384], [2, 4]),
 	};
+	return {server, machine: {valueBytesMax: usually(sizes, 0.25, [2 ** 20], [50, 300])}};
 }
 
 function drawClerkLimits(random: Random, slots: number, roundTripMs: number): Partial<ClerkLimits> {

@@ -3,11 +3,12 @@
  * model that was written apart from the service (what do the operations mean?), and the service's own state machine, which
  * must agree with the model, and by whose hash the replicas are compared.
  */
-import {decodeCommand} from '../kv/command-codec.js';
-import {defaultServerLimits, type ServerLimits} from '../kv/server.js';
-import {KvStateMachine} from '../kv/state-machine.js';
+import {defaultServerLimits, type ServerLimits} from '../service/server.js';
+import {ReplicatedState} from '../service/replicated-state.js';
 import type {Codec} from '../base/codec.js';
-import type {Command, Outcome, Result} from '../kv/types.js';
+import {defaultKvLimits, kvMachine, type KvLimits} from '../kv/state-machine.js';
+import type {KvTypes} from '../kv/words.js';
+import type {Command, Outcome} from '../service/types.js';
 import type {LogEntry, LogIndex} from '../raft/types.js';
 import {AnswerJudge} from './answer-judge.js';
 import type {Coverage} from './coverage.js';
@@ -31,6 +32,7 @@ export interface RequestLimits {
 export interface ServiceJudgeOptions {
 	readonly codec: Codec;
 	readonly limits: Partial<ServerLimits>;
+	readonly machine: Partial<KvLimits>;
 	readonly requests: RequestLimits;
 	readonly report: Report;
 	readonly coverage: Coverage;
@@ -40,24 +42,27 @@ export class ServiceJudge {
 	readonly answers: AnswerJudge;
 	readonly #options: ServiceJudgeOptions;
 	readonly #limits: ServerLimits;
-	readonly #golden: KvStateMachine;
+	readonly #golden: ReplicatedState<KvTypes>;
 	readonly #model: ServiceModel;
 	/** By index of the log. */
 	readonly #hashes = new Map<LogIndex, string>();
 	/** All that is committed; `#log[i]` is at index `i + 1`. */
 	readonly #log: LogEntry[] = [];
 	/** Follows the golden replica at a distance, to where somebody has taken a snapshot. */
-	readonly #follower: KvStateMachine;
+	readonly #follower: ReplicatedState<KvTypes>;
 	#commands = 0;
 
 	constructor(options: ServiceJudgeOptions) {
 		this.#options = options;
 		const {codec, report, coverage} = options;
 		this.#limits = {...defaultServerLimits, ...options.limits};
-		this.#golden = new KvStateMachine(codec, this.#limits);
-		this.#follower = new KvStateMachine(codec, this.#limits);
+		const state = {codec, machine: kvMachine(options.machine), limits: this.#limits};
+		this.#golden = new ReplicatedState(state);
+		this.#follower = new ReplicatedState(state);
 		this.answers = new AnswerJudge(report, coverage);
-		this.#model = new ServiceModel(this.#limits, (key, value, revision) => this.answers.changed(key, value, revision));
+		this.#model = new ServiceModel({...this.#limits, ...defaultKvLimits, ...options.machine}, (key, value, revision) =>
+			this.answers.changed(key, value, revision),
+		);
 	}
 
 	get appliedIndex(): LogIndex {
@@ -78,7 +83,7 @@ export class ServiceJudge {
 	/** Entries in the order of the log, each when it is committed for the first time. */
 	committed(entry: LogEntry): void {
 		this.#log.push(entry);
-		const command = entry.type === 'command' ? decodeCommand(this.#options.codec, entry.command) : undefined;
+		const command = entry.type === 'command' ? this.#golden.commands.decodeCommand(entry.command) : undefined;
 		const outcomes = this.#golden.apply(entry, command);
 		if (entry.type === 'command') this.#commands += 1;
 		if (command !== undefined) this.#judgeSize(entry, command);
@@ -87,43 +92,48 @@ export class ServiceJudge {
 		if (entry.index % compareEvery === 0) this.#compareWithModel();
 	}
 
-	#judgeMeaning(entry: LogEntry, command: Command | undefined, outcomes: readonly Outcome[] | undefined): void {
-		if (command?.type !== 'operations') {
+	#judgeMeaning(
+		entry: LogEntry,
+		command: Command<KvTypes> | undefined,
+		outcomes: readonly Outcome<KvTypes>[] | undefined,
+	): void {
+		if (command?.type !== 'writes') {
 			this.#model.other(command);
 			if (this.#golden.revision !== this.#model.revision || this.#golden.logTime !== this.#model.sessions.logTime) {
 				this.#differs(entry, 'its revision or its log time');
 			}
 			return;
 		}
-		for (const [place, run] of this.#model.operations(command).entries()) {
+		for (const [place, run] of this.#model.writes(command).entries()) {
 			this.#noteRun(run);
 			if (isAlike(outcomes?.[place], run.outcome)) continue;
-			const what = run.operation.type === 'refuse' ? 'a refusal for want of memory' : describe(run.operation);
+			const what = run.write === undefined ? 'a refusal for want of memory' : describe(run.write);
 			const told = `${what} at revision ${run.revision} gives`;
 			const given = JSON.stringify(outcomes?.[place], plain);
 			this.#report('meaning', `${told} ${given}, where ${JSON.stringify(run.outcome, plain)} is right`);
 		}
 	}
 
-	#noteRun({operation, revision, outcome, isRun}: ModelRun): void {
+	#noteRun({write, revision, outcome, isRun}: ModelRun): void {
 		const {coverage} = this.#options;
 		if (!isRun) return coverage.notRun(outcome);
-		coverage.ran(operation, outcome as Result);
+		if (write === undefined) coverage.ranOutOfMemory();
+		else if (outcome.type === 'result') coverage.ran(write, outcome.result);
 		if (this.#model.keys.size >= 1000) coverage.count('state of a thousand keys');
-		if (operation.type !== 'refuse') this.answers.ran(operation, outcome as Result, revision);
+		if (write !== undefined && outcome.type === 'result') this.answers.ran(write, outcome.result, revision);
 	}
 
 	/** What servers and clerks were told to keep to. */
-	#judgeSize({index, command: bytes}: LogEntry, command: Command): void {
+	#judgeSize({index, command: bytes}: LogEntry, command: Command<KvTypes>): void {
 		const {commandBytesMax, requestOperationsMax} = this.#limits;
 		const {entryBytesMax, batchOperationsMax, windowMax} = this.#options.requests;
 		const bytesMax = Math.min(commandBytesMax, entryBytesMax);
 		if (bytes.length > bytesMax) this.#exceeds(index, `${bytes.length} bytes`, bytesMax);
-		if (command.type !== 'operations') return;
-		const {operations, acknowledged} = command;
+		if (command.type !== 'writes') return;
+		const {writes, acknowledged} = command;
 		const operationsMax = Math.min(requestOperationsMax, batchOperationsMax);
-		if (operations.length > operationsMax) this.#exceeds(index, `${operations.length} operations`, operationsMax);
-		const span = Math.max(...operations.map(({sequence}) => sequence)) - acknowledged;
+		if (writes.length > operationsMax) this.#exceeds(index, `${writes.length} operations`, operationsMax);
+		const span = Math.max(...writes.map(({sequence}) => sequence)) - acknowledged;
 		if (span > windowMax) this.#exceeds(index, `a window of ${span} operations`, windowMax);
 	}
 
@@ -138,7 +148,8 @@ export class ServiceJudge {
 	#compareWithModel(): void {
 		const {keys, sessions} = this.#model;
 		const entry = this.#log.at(-1) as LogEntry;
-		if (this.#golden.keyCount !== keys.size) this.#differs(entry, `number of keys, ${this.#golden.keyCount},`);
+		const {machine} = this.#golden;
+		if (machine.itemCount !== keys.size) this.#differs(entry, `number of keys, ${machine.itemCount},`);
 		if (this.#golden.sessionCount !== sessions.size) {
 			this.#differs(entry, `number of sessions, ${this.#golden.sessionCount},`);
 		}
@@ -151,13 +162,13 @@ export class ServiceJudge {
 	// ------------------------------------------------------------------------------------------- the replicas
 
 	/** A replica has applied up to its present index. */
-	applied(node: number, machine: KvStateMachine): void {
-		const index = machine.appliedIndex;
+	applied(node: number, state: ReplicatedState<KvTypes>): void {
+		const index = state.appliedIndex;
 		if (index > this.#golden.appliedIndex) {
 			this.#report('stateMachineSafety', `node ${node} applied index ${index}, which is not committed`);
 			return;
 		}
-		if (index % hashEvery === 0) this.#compareHash(node, machine, this.#hashes.get(index));
+		if (index % hashEvery === 0) this.#compareHash(node, state, this.#hashes.get(index));
 	}
 
 	/** A replica begins to store a snapshot of its state at this index: whoever loads it must have what the log makes. */
@@ -172,11 +183,11 @@ export class ServiceJudge {
 	}
 
 	/** A replica has loaded a snapshot, and has its state or a later one. */
-	restored(node: number, machine: KvStateMachine): void {
-		const {appliedIndex, revision} = machine;
-		this.#compareHash(node, machine, this.#hashes.get(appliedIndex));
+	restored(node: number, state: ReplicatedState<KvTypes>): void {
+		const {appliedIndex, revision} = state;
+		this.#compareHash(node, state, this.#hashes.get(appliedIndex));
 		for (const [key, made] of this.answers.versionsAt(revision)) {
-			const found = machine.read({type: 'get', key});
+			const found = state.read({type: 'get', key});
 			const version = found.type === 'value' ? found.version : -1;
 			if (version === made) continue;
 			const detail = `node ${node} has loaded version ${version} of key ${key}`;
@@ -185,9 +196,9 @@ export class ServiceJudge {
 	}
 
 	/** To be asked at the end, when a replica has applied everything. */
-	compareAll(node: number, machine: KvStateMachine): void {
-		if (machine.appliedIndex !== this.#golden.appliedIndex) return;
-		this.#compareHash(node, machine, this.#golden.stateHash());
+	compareAll(node: number, state: ReplicatedState<KvTypes>): void {
+		if (state.appliedIndex !== this.#golden.appliedIndex) return;
+		this.#compareHash(node, state, this.#golden.stateHash());
 		this.#compareWithModel();
 	}
 
@@ -199,8 +210,8 @@ export class ServiceJudge {
 		coverage.count('session evicted', evicted);
 	}
 
-	#compareHash(node: number, machine: KvStateMachine, expected: string | undefined): void {
-		if (expected === undefined || machine.stateHash() === expected) return;
-		this.#report('sameState', `node ${node} has another state at index ${machine.appliedIndex} than the log makes`);
+	#compareHash(node: number, state: ReplicatedState<KvTypes>, expected: string | undefined): void {
+		if (expected === undefined || state.stateHash() === expected) return;
+		this.#report('sameState', `node ${node} has another state at index ${state.appliedIndex} than the log makes`);
 	}
 }

@@ -2,19 +2,11 @@
  * The key/value service as its words promise it (src/kv/types.ts), written a second time with plain maps. It shares no code
  * with the state machine, its operations, store or sessions: a mistake that all replicas make alike shows against it.
  */
-import type {StateMachineLimits} from '../kv/state-machine.js';
-import type {
-	Command,
-	Expected,
-	Key,
-	Operation,
-	Outcome,
-	Refuse,
-	Result,
-	Value,
-	Version,
-	WriteOperation,
-} from '../kv/types.js';
+import type {KvLimits} from '../kv/state-machine.js';
+import type {KvTypes} from '../kv/words.js';
+import type {SessionLimits} from '../service/sessions.js';
+import type {Command, Kept, Outcome} from '../service/types.js';
+import type {Expected, Key, Operation, Result, Value, Version, WriteOperation} from '../kv/types.js';
 import {isSameBytes} from './log-judge.js';
 import {ModelSessions} from './model-sessions.js';
 import {bytesOfText, joined, textOf} from './operation-text.js';
@@ -24,11 +16,12 @@ export interface ModelValue {
 	readonly version: Version;
 }
 
-/** What became of one operation of a command, and whether it was run there, or is a repeat, or was refused. */
+/** What became of one write of a command, and whether it was run there, or is a repeat, or was refused. */
 export interface ModelRun {
-	readonly operation: WriteOperation | Refuse;
+	/** `undefined`: there was no memory for it. */
+	readonly write: WriteOperation | undefined;
 	readonly revision: Version;
-	readonly outcome: Outcome;
+	readonly outcome: Outcome<KvTypes>;
 	readonly isRun: boolean;
 }
 
@@ -57,14 +50,14 @@ export class ServiceModel {
 	readonly #valueBytesMax: number;
 	readonly #onChange: OnChange;
 
-	constructor(limits: StateMachineLimits, onChange: OnChange) {
+	constructor(limits: SessionLimits & KvLimits, onChange: OnChange) {
 		this.sessions = new ModelSessions(limits);
 		this.#valueBytesMax = limits.valueBytesMax;
 		this.#onChange = onChange;
 	}
 
-	/** An entry that carries no operations; `undefined`: none of the service's, or bytes that are no command. */
-	other(command: Exclude<Command, {type: 'operations'}> | undefined): void {
+	/** An entry that carries no writes; `undefined`: none of the service's, or bytes that are no command. */
+	other(command: Exclude<Command<KvTypes>, {type: 'writes'}> | undefined): void {
 		this.revision += 1;
 		if (command?.type === 'openSession') {
 			this.sessions.close(command.closes);
@@ -73,41 +66,35 @@ export class ServiceModel {
 		else if (command?.type === 'clock') this.sessions.advance(command.logTime);
 	}
 
-	/** Each operation by itself, in this order, each at a revision of its own. */
-	operations({
-		session: id,
-		acknowledged,
-		after,
-		operations,
-	}: Extract<Command, {type: 'operations'}>): readonly ModelRun[] {
+	/** Each write by itself, in this order, each at a revision of its own. */
+	writes({session: id, acknowledged, after, writes}: Extract<Command<KvTypes>, {type: 'writes'}>): readonly ModelRun[] {
 		const session = this.sessions.spoken(id, acknowledged);
-		return operations.map(({sequence, operation}, place) => {
-			const predecessor = operations[place - 1]?.sequence ?? after;
+		return writes.map(({sequence, write}, place) => {
+			const predecessor = writes[place - 1]?.sequence ?? after;
 			this.revision += 1;
 			const {revision} = this;
 			const refused = (type: 'sessionExpired' | 'alreadyAcknowledged' | 'outOfOrder' | 'sessionFull'): ModelRun => ({
-				operation,
+				write,
 				revision,
 				outcome: {type},
 				isRun: false,
 			});
 			if (session === undefined) return refused('sessionExpired');
 			const kept = session.kept.get(sequence);
-			if (kept !== undefined) return {operation, revision, outcome: kept, isRun: false};
+			if (kept !== undefined) return {write, revision, outcome: kept, isRun: false};
 			if (Math.max(session.acknowledged, session.newest) >= sequence) return refused('alreadyAcknowledged');
 			if (Math.max(session.acknowledged, session.newest) < predecessor) return refused('outOfOrder');
 			if (this.sessions.isFull(session)) return refused('sessionFull');
-			const outcome = this.#run(operation);
+			const outcome: Kept<KvTypes> =
+				write === undefined ? {type: 'outOfMemory'} : {type: 'result', result: this.#run(write)};
 			session.kept.set(sequence, outcome);
 			session.newest = sequence;
-			return {operation, revision, outcome, isRun: true};
+			return {write, revision, outcome, isRun: true};
 		});
 	}
 
-	#run(operation: Operation | Refuse): Result {
+	#run(operation: Operation): Result {
 		switch (operation.type) {
-			case 'refuse':
-				return {type: 'invalid', reason: 'outOfMemory', version: 0};
 			case 'get': {
 				const there = this.keys.get(operation.key);
 				return {type: 'value', value: there?.value, version: there?.version ?? 0};

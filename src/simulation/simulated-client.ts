@@ -1,8 +1,10 @@
 /** A client: a real clerk, a few slots that ask for one thing after the other, and a record of what they were told. */
 import type {Random} from '../base/random.js';
-import {ClerkCore, type ClerkEffect, type Settlement} from '../kv/clerk.js';
+import {ClerkCore, type ClerkEffect, type Settlement} from '../service/clerk.js';
 import type {Codec} from '../base/codec.js';
-import type {KvReply, KvRequest, Operation, Result} from '../kv/types.js';
+import type {ServiceReply, ServiceRequest} from '../service/types.js';
+import type {Operation, Result} from '../kv/types.js';
+import {serviceOperation, kvWords, type KvTypes} from '../kv/words.js';
 import type {KvInput, KvOutput} from '../linearizability/kv-operation.js';
 import type {Recorder} from '../linearizability/recorder.js';
 import {nodeId} from '../raft/types.js';
@@ -23,7 +25,7 @@ export interface ClientContext {
 	readonly recorder: Recorder;
 	readonly now: () => number;
 	readonly schedule: Schedule;
-	readonly send: (client: number, life: number, requestId: number, node: number, request: KvRequest) => void;
+	readonly send: (client: number, life: number, requestId: number, node: number, request: ServiceRequest) => void;
 	readonly cancel: (client: number, life: number, requestId: number) => void;
 }
 
@@ -50,7 +52,7 @@ export class SimulatedClient {
 	readonly counts: ClientCounts = {invoked: 0, done: 0, failed: 0};
 	readonly #context: ClientContext;
 	readonly #source: OperationSource;
-	#clerk: ClerkCore;
+	#clerk: ClerkCore<KvTypes>;
 	#asked = new Map<number, Asked>();
 	/** Of the slots; grows when an outcome is lost: the process that waits for it waits for ever. */
 	readonly #processes: number[];
@@ -98,7 +100,7 @@ export class SimulatedClient {
 		];
 	}
 
-	reply(requestId: number, reply: KvReply): void {
+	reply(requestId: number, reply: ServiceReply): void {
 		this.#clerk.reply(requestId, reply);
 		this.#flush();
 	}
@@ -126,7 +128,7 @@ export class SimulatedClient {
 		const input = isRecorded ? inputOf(operation) : undefined;
 		const process = input === undefined ? undefined : `c${this.id}.${slot}${"'".repeat(this.#processes[slot] ?? 0)}`;
 		if (process !== undefined && input !== undefined) recorder.invoke(process, input);
-		const id = this.#clerk.submit(operation, {deadline: now() + patienceMs});
+		const id = this.#clerk.submit(serviceOperation(operation), {deadline: now() + patienceMs});
 		this.#lastId += 1;
 		const {floor} = answers;
 		const clerk = `${this.id}.${this.life}`;
@@ -148,10 +150,11 @@ export class SimulatedClient {
 		this.start();
 	}
 
-	#newClerk(): ClerkCore {
+	#newClerk(): ClerkCore<KvTypes> {
 		const {codec, parameters, nodeCount, random} = this.#context;
 		return new ClerkCore({
 			codec,
+			words: kvWords,
 			servers: Array.from({length: nodeCount}, (_, node) => nodeId(node)),
 			random: () => random.float(),
 			requestsMayBeDoubled: parameters.requestsMayBeDoubled,
@@ -180,7 +183,7 @@ export class SimulatedClient {
 		schedule(delayMs, {type: 'clientTimer', client: this.id, clientLife: this.life, timer: this.#timer});
 	}
 
-	#settle({operationId, settlement}: Extract<ClerkEffect, {type: 'settle'}>): void {
+	#settle({operationId, settlement}: Extract<ClerkEffect<KvTypes>, {type: 'settle'}>): void {
 		const asked = this.#asked.get(operationId);
 		if (asked === undefined) return;
 		this.#asked.delete(operationId);
@@ -190,7 +193,7 @@ export class SimulatedClient {
 		else asked.settled(settlement.type === 'done' || settlement.error.code === 'ERR_OUT_OF_MEMORY');
 	}
 
-	#judge(asked: Asked, settlement: Settlement): void {
+	#judge(asked: Asked, settlement: Settlement<KvTypes>): void {
 		const {answers, recorder, coverage} = this.#context;
 		const {process, operation, slot} = asked;
 		if (settlement.type === 'done') {

@@ -11,15 +11,17 @@ import type {FaultEvent} from '../faults/faults.js';
 import {Random} from '../base/random.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
 import type {Codec} from '../base/codec.js';
-import type {KvReply, KvRequest} from '../kv/types.js';
+import type {ServiceReply, ServiceRequest} from '../service/types.js';
 import {Recorder} from '../linearizability/recorder.js';
 import type {KvHistory} from '../linearizability/kv-operation.js';
 import {kindOf} from '../raft/message-kind.js';
 import type {InstallSnapshot, RaftMessage} from '../raft/types.js';
 import {Availability} from './availability.js';
 import {EventQueue} from './event-queue.js';
-import {defaultClerkLimits} from '../kv/clerk.js';
-import {encodeCommand} from '../kv/command-codec.js';
+import {defaultClerkLimits} from '../service/clerk.js';
+import {kvMachine} from '../kv/state-machine.js';
+import {kvWords} from '../kv/words.js';
+import {CommandCodec} from '../service/command-codec.js';
 import {Coverage, type CoverageCounts} from './coverage.js';
 import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
@@ -114,6 +116,7 @@ export class Simulation {
 		this.services = new ServiceJudge({
 			codec,
 			limits: parameters.server,
+			machine: parameters.machine,
 			requests: {...defaultClerkLimits, ...parameters.clerk, entryBytesMax: parameters.raft.entryBytesMax},
 			report,
 			coverage,
@@ -387,8 +390,9 @@ export class Simulation {
 				this.network.send(from, to, kindOf(message), bytesOf(message), {type: 'message', from, node: to, message});
 			},
 			newService: ({now: nodeNow, send}) => {
-				const reply = (replyTo: number, answer: KvReply): void => this.#reply(id, replyTo, answer);
-				const options = {codec, now: nodeNow, send, reply, limits: parameters.server};
+				const reply = (replyTo: number, answer: ServiceReply): void => this.#reply(id, replyTo, answer);
+				const machine = kvMachine(parameters.machine);
+				const options = {codec, machine, now: nodeNow, send, reply, limits: parameters.server};
 				const {entryBytesMax} = parameters.raft;
 				return new WatchedServer(options, {node: id, services, report, coverage: this.coverage, entryBytesMax});
 			},
@@ -428,13 +432,13 @@ export class Simulation {
 	/** Of a session that nobody has: it is committed, and changes nothing but the revision. */
 	#writeOfJudge(node: SimulatedNode): void {
 		this.coverage.count('write of the judge');
-		const operations = [{sequence: 1, operation: {type: 'delete', key: 'b0'}}] as const;
-		const command = encodeCommand(this.setup.codec, {
-			type: 'operations',
+		const writes = [{sequence: 1, write: {type: 'delete', key: 'b0'}}] as const;
+		const command = new CommandCodec(this.setup.codec, kvWords).encodeCommand({
+			type: 'writes',
 			session: 0,
 			acknowledged: 0,
 			after: 0,
-			operations,
+			writes,
 		});
 		this.#lastReplyTo += 1;
 		const replyTo = this.#lastReplyTo;
@@ -442,7 +446,7 @@ export class Simulation {
 		node.ask(server => server.request(replyTo, {type: 'write', command}));
 	}
 
-	#reply(node: number, replyTo: number, reply: KvReply): void {
+	#reply(node: number, replyTo: number, reply: ServiceReply): void {
 		const address = this.#addresses[node]?.get(replyTo);
 		if (address === undefined) {
 			this.report('oneAnswer', `node ${node} answers request ${replyTo}, which is answered or cancelled already`);
@@ -482,5 +486,5 @@ function bytesOf(message: RaftMessage): number {
 	return message.type === 'installSnapshot' ? 64 + message.data.length : 32;
 }
 
-const requestBytes = (request: KvRequest): number =>
-	32 + (request.type === 'write' ? request.command.length : request.operations.length);
+const requestBytes = (request: ServiceRequest): number =>
+	32 + (request.type === 'write' ? request.command.length : request.reads.length);

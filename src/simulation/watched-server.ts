@@ -1,7 +1,8 @@
 /** A KV server with a witness at it: what its replica holds, whether it may answer a read already, and what it takes in and refuses. */
-import {KvServer, defaultServerLimits, type ServerLimits, type ServerOptions} from '../kv/server.js';
-import type {KvStateMachine} from '../kv/state-machine.js';
-import type {KvReply, KvRequest} from '../kv/types.js';
+import {ServiceServer, defaultServerLimits, type ServerLimits, type ServerOptions} from '../service/server.js';
+import type {KvTypes} from '../kv/words.js';
+import type {ReplicatedState} from '../service/replicated-state.js';
+import type {ServiceReply, ServiceRequest} from '../service/types.js';
 import type {LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
 import type {Coverage} from './coverage.js';
 import type {ServiceJudge} from './service-judge.js';
@@ -19,7 +20,7 @@ interface Witness {
 
 /** A request that the server has not answered yet. */
 interface Waiting {
-	readonly type: KvRequest['type'];
+	readonly type: ServiceRequest['type'];
 	readonly byteLength: number;
 	/** Of a read: those that the server asks the node about together. */
 	batch: readonly number[] | undefined;
@@ -33,7 +34,7 @@ const answerOverheadBytes = 24;
 export class WatchedServer implements NodeService {
 	readonly #witness: Witness;
 	readonly #limits: ServerLimits;
-	readonly #server: KvServer;
+	readonly #server: ServiceServer<KvTypes>;
 	readonly #waiting = new Map<number, Waiting>();
 	#waitingBytes = 0;
 	/** Clients' reads that the server has not asked the node about yet. */
@@ -44,10 +45,10 @@ export class WatchedServer implements NodeService {
 	#restoringIndex: LogIndex | undefined;
 	#judgedIndex: LogIndex = 0;
 
-	constructor(options: ServerOptions, witness: Witness) {
+	constructor(options: ServerOptions<KvTypes>, witness: Witness) {
 		this.#witness = witness;
 		this.#limits = {...defaultServerLimits, ...options.limits};
-		this.#server = new KvServer({
+		this.#server = new ServiceServer({
 			...options,
 			send: output => {
 				this.#noteOutput(output);
@@ -60,16 +61,16 @@ export class WatchedServer implements NodeService {
 		});
 	}
 
-	get stateMachine(): KvStateMachine {
-		return this.#server.stateMachine;
+	get state(): ReplicatedState<KvTypes> {
+		return this.#server.state;
 	}
 
 	get pendingCount(): number {
 		return this.#server.pendingCount;
 	}
 
-	request(replyTo: number, request: KvRequest): void {
-		const byteLength = request.type === 'read' ? request.operations.length : request.command.length;
+	request(replyTo: number, request: ServiceRequest): void {
+		const byteLength = request.type === 'read' ? request.reads.length : request.command.length;
 		this.#waiting.set(replyTo, {type: request.type, byteLength, batch: undefined, readIndex: undefined});
 		this.#waitingBytes += byteLength;
 		if (request.type === 'read') this.#newReads.push(replyTo);
@@ -109,15 +110,15 @@ export class WatchedServer implements NodeService {
 	/** After a turn. */
 	judge(): void {
 		const {node, services} = this.#witness;
-		const {stateMachine} = this.#server;
-		const {appliedIndex} = stateMachine;
+		const {state} = this.#server;
+		const {appliedIndex} = state;
 		if (appliedIndex !== this.#judgedIndex) {
 			this.#judgedIndex = appliedIndex;
-			services.applied(node, stateMachine);
+			services.applied(node, state);
 		}
 		if (this.#restoringIndex === undefined || appliedIndex < this.#restoringIndex) return;
 		this.#restoringIndex = undefined;
-		services.restored(node, stateMachine);
+		services.restored(node, state);
 	}
 
 	#noteOutput(output: ServiceOutput): void {
@@ -136,7 +137,7 @@ export class WatchedServer implements NodeService {
 
 	// ---------------------------------------------------------------------------------------------- what is judged
 
-	#judgeReply(replyTo: number, reply: KvReply): void {
+	#judgeReply(replyTo: number, reply: ServiceReply): void {
 		const {node, report, coverage} = this.#witness;
 		coverage.replied(reply);
 		const waiting = this.#waiting.get(replyTo);
@@ -150,13 +151,13 @@ export class WatchedServer implements NodeService {
 			report('bounded', `node ${node} answers a read with ${reply.outcomes.length} bytes, ${readBytesMax} are allowed`);
 		}
 		const {readIndex} = waiting;
-		const {appliedIndex} = this.#server.stateMachine;
+		const {appliedIndex} = this.#server.state;
 		if (readIndex === undefined || appliedIndex >= readIndex) return;
 		report('readIndex', `node ${node} reads for index ${readIndex} its state at ${appliedIndex}`);
 	}
 
 	/** Clerks make no nonsense, and what is small enough is not too large. */
-	#judgeRefusal({type, byteLength}: Waiting, reason: Extract<KvReply, {type: 'refused'}>['reason']): void {
+	#judgeRefusal({type, byteLength}: Waiting, reason: Extract<ServiceReply, {type: 'refused'}>['reason']): void {
 		const {node, report, entryBytesMax} = this.#witness;
 		const {requestBytesMax, requestOperationsMax, commandBytesMax, readBytesMax} = this.#limits;
 		const told = `node ${node} refused a ${type} of ${byteLength} bytes as ${reason}`;

@@ -1,7 +1,7 @@
 /**
  * The frame of a backup: one file that holds the whole state of a cluster at one index.
  *
- *     file   := header | a snapshot of the service's state (see src/kv/snapshot.ts) | footer      (little endian)
+ *     file   := header | a snapshot of the service's state (see src/service/snapshot.ts) | footer      (little endian)
  *     header := "raft-bak", 8 | version, u32 | crc of these, u32 | cluster id, 16 | node, u32 |
  *               index, u48 | term, u48 | flags, u8 | zeros | crc of all before, u32                64 bytes
  *     flags  := 1: made from fewer than a majority of the nodes

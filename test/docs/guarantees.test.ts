@@ -2,8 +2,8 @@
 import {existsSync, readFileSync, statSync} from 'node:fs';
 import test from 'ava';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
-import {defaultSessionLimits} from '../../src/kv/sessions.js';
-import {defaultStateMachineLimits} from '../../src/kv/state-machine.js';
+import {defaultSessionLimits} from '../../src/service/sessions.js';
+import {defaultKvLimits} from '../../src/kv/state-machine.js';
 import {defaultRaftLimits} from '../../src/raft/options.js';
 import {brokenPromises, deadLinks} from './promises.js';
 
@@ -64,7 +64,7 @@ test('the numbers in the documents are those of the code', t => {
 	const {electionTimeoutMs} = defaultRaftLimits;
 	const parts = `${defaultRedisLimits.requestPartsMax.toLocaleString('en')} arguments, ${MiB(defaultRedisLimits.requestBytesMax)}`;
 	const guarantees = [
-		`A key at the Redis port: ${KiB(defaultRedisLimits.keyBytesMax)}. A value: ${MiB(defaultStateMachineLimits.valueBytesMax)}.`,
+		`A key at the Redis port: ${KiB(defaultRedisLimits.keyBytesMax)}. A value: ${MiB(defaultKvLimits.valueBytesMax)}.`,
 		`A request: ${parts}, ${MiB(defaultRedisLimits.bulkBytesMax)} each`,
 		`${MiB(defaultRaftLimits.unappliedBytesMax)} of log`,
 		`${MiB(defaultRedisLimits.waitingRequestsBytesMax)} of requests and ${MiB(defaultRedisLimits.unreadRepliesBytesMax)} of replies`,

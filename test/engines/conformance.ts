@@ -2,7 +2,7 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {InvalidOperationError, type KeyValueClient, type Operation} from '../../actors/index.js';
-import {ClerkClosedError, ValueTooLargeError} from '../../src/kv/errors.js';
+import {ClerkClosedError, ValueTooLargeError} from '../../src/service/errors.js';
 import {keyOf, textOf} from '../../actors/text.js';
 
 export interface EngineUnderTest {

@@ -7,7 +7,7 @@ import {RecordedClient} from '../../actors/load/recorded-client.js';
 import {check} from '../../src/linearizability/check.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../src/linearizability/recorder.js';
-import {randomOf} from '../kv/fake-cluster.js';
+import {randomOf} from '../service/fake-cluster.js';
 import {Administrator} from './administrator.js';
 import type {EtcdCluster} from './etcd-cluster.js';
 import {etcdTest} from './etcd-test.js';

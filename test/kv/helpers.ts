@@ -1,16 +1,43 @@
 import fc from 'fast-check';
 import {codec} from '../../actors/codec/codec.js';
 import {bytesOf} from '../../actors/text.js';
-import {encodeCommand} from '../../src/kv/command-codec.js';
-import type {KvStateMachine} from '../../src/kv/state-machine.js';
-import type {Command, Operation, Outcome, WriteOperation} from '../../src/kv/types.js';
+import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import {kvWords, type KvTypes} from '../../src/kv/words.js';
+import {CommandCodec} from '../../src/service/command-codec.js';
+import {ReplicatedState} from '../../src/service/replicated-state.js';
+import type {SessionLimits} from '../../src/service/sessions.js';
+import type {Command as ServiceCommand, Outcome as ServiceOutcome, ServiceRequest} from '../../src/service/types.js';
+import type {Operation, ReadOperation, Result, WriteOperation} from '../../src/kv/types.js';
 import {term, type LogEntry, type LogIndex} from '../../src/raft/types.js';
+
+export type Command = ServiceCommand<KvTypes>;
+/** As a client sees it: the result of a write or read stands for itself. */
+export type Outcome = Exclude<ServiceOutcome<KvTypes>, {type: 'result'}> | Result;
+export type KvState = ReplicatedState<KvTypes>;
+
+const commands = new CommandCodec(codec, kvWords);
+
+export const encodeCommand = (command: Command): Uint8Array => commands.encodeCommand(command);
+export const decodeCommand = (bytes: Uint8Array): Command | undefined => commands.decodeCommand(bytes);
+export const encodeReads = (reads: readonly ReadOperation[]): Uint8Array => commands.encodeReads(reads);
+export const decodeReads = (bytes: Uint8Array): readonly ReadOperation[] | undefined => commands.decodeReads(bytes);
+export const seen = (outcome: ServiceOutcome<KvTypes>): Outcome =>
+	outcome.type === 'result' ? outcome.result : outcome;
+export const decodeOutcomes = (bytes: Uint8Array): readonly Outcome[] | undefined =>
+	commands.decodeOutcomes(bytes)?.map(seen);
+export const encodeOutcomes = (outcomes: readonly ServiceOutcome<KvTypes>[]): Uint8Array =>
+	commands.encodeOutcomes(outcomes);
+export const requestOf = (command: Command): ServiceRequest => ({type: 'write', command: encodeCommand(command)});
+
+/** The state of one replica. */
+export const newState = (limits: Partial<KvLimits & SessionLimits> = {}): KvState =>
+	new ReplicatedState({codec, machine: kvMachine(limits), limits});
 
 export const entryOf = (index: LogIndex, command: Command): LogEntry => ({
 	index,
 	term: term(1),
 	type: 'command',
-	command: encodeCommand(codec, command),
+	command: encodeCommand(command),
 });
 
 export const noopAt = (index: LogIndex): LogEntry => ({index, term: term(1), type: 'noop', command: new Uint8Array()});
@@ -22,21 +49,21 @@ export const operationOf = (
 	acknowledged: number,
 	operation: WriteOperation,
 	after = acknowledged,
-): Command => ({type: 'operations', session, acknowledged, after, operations: [{sequence, operation}]});
+): Command => ({type: 'writes', session, acknowledged, after, writes: [{sequence, write: operation}]});
 
 /** Applies a command of one operation as the next entry. */
-export function applyTo(machine: KvStateMachine, command: Command): Outcome {
-	return machine.apply(entryOf(machine.appliedIndex + 1, command))![0]!;
+export function applyTo(state: KvState, command: Command): Outcome {
+	return seen(state.apply(entryOf(state.appliedIndex + 1, command))![0]!);
 }
 
 /** A writer with a session of its own, to apply operations without ceremony. */
-export function writerTo(machine: KvStateMachine): (operation: WriteOperation) => Outcome {
-	const opened = applyTo(machine, {type: 'openSession', closes: 0});
+export function writerTo(state: KvState): (operation: WriteOperation) => Outcome {
+	const opened = applyTo(state, {type: 'openSession', closes: 0});
 	const session = opened.type === 'sessionOpened' ? opened.session : 0;
 	let sequence = 0;
 	return operation => {
 		sequence += 1;
-		return applyTo(machine, operationOf(session, sequence, sequence - 1, operation));
+		return applyTo(state, operationOf(session, sequence, sequence - 1, operation));
 	};
 }
 

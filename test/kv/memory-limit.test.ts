@@ -1,12 +1,8 @@
 import test from 'ava';
-import {codec} from '../../actors/codec/codec.js';
 import {bytesOf} from '../../actors/text.js';
-import {decodeCommand, encodeCommand} from '../../src/kv/command-codec.js';
-import {withinMemory} from '../../src/kv/memory-limit.js';
-import {KvStateMachine} from '../../src/kv/state-machine.js';
 import {Store} from '../../src/kv/store.js';
-import type {Command, ReadOperation, Result, WriteOperation} from '../../src/kv/types.js';
-import {applyTo, operationOf, put, writerTo} from './helpers.js';
+import type {WriteOperation} from '../../src/kv/types.js';
+import {applyTo, decodeCommand, encodeCommand, newState, operationOf, put, writerTo, type Command} from './helpers.js';
 
 test('a store counts what its keys and values take, and gives it back', t => {
 	const store = new Store();
@@ -27,11 +23,11 @@ test('a store counts what its keys and values take, and gives it back', t => {
 	t.is(store.bytes, 0);
 });
 
-test('of operations those that fit are admitted, and each of the others is a refusal under its own number', t => {
-	const machine = new KvStateMachine(codec);
-	const write = writerTo(machine);
+test('of writes those that fit are admitted, each beside what those before it leave', t => {
+	const state = newState();
+	const write = writerTo(state);
 	write(put('there', 'x'.repeat(1000)));
-	const operations: WriteOperation[] = [
+	const writes: WriteOperation[] = [
 		put('there', 'y'.repeat(1000)),
 		put('new', 'z'.repeat(500)),
 		{type: 'delete', key: 'there'},
@@ -41,38 +37,23 @@ test('of operations those that fit are admitted, and each of the others is a ref
 		{type: 'clear'},
 		put('last', 'z'.repeat(800)),
 	];
-	const numbered = operations.map((operation, place) => ({sequence: place + 7, operation}));
-	const read = (operation: ReadOperation): Result => machine.read(operation);
-	const {storeBytes} = machine;
-	t.is(withinMemory(numbered, {room: 10_000, storeBytes, read}), undefined);
-	const admitted = withinMemory(numbered, {room: 100, storeBytes, read});
-	const types = admitted?.map(({sequence, operation}) => [sequence, operation.type]);
-	t.deepEqual(types, [
-		[7, 'put'],
-		[8, 'refuse'],
-		[9, 'delete'],
-		[10, 'append'],
-		[11, 'refuse'],
-		[12, 'put'],
-		[13, 'clear'],
-		[14, 'put'],
-	]);
+	t.true(state.machine.fits(writes, 10_000).every(fits => fits));
+	t.deepEqual(state.machine.fits(writes, 100), [true, false, true, true, false, true, true, true]);
 });
 
-test('a refusal travels as bytes, changes nothing, and is the answer to every repeat of the write', t => {
-	const machine = new KvStateMachine(codec);
-	const opened = applyTo(machine, {type: 'openSession', closes: 0});
+test('a refusal for want of memory travels as bytes, changes nothing, and is the answer to every repeat of the write', t => {
+	const state = newState();
+	const opened = applyTo(state, {type: 'openSession', closes: 0});
 	const session = opened.type === 'sessionOpened' ? opened.session : 0;
 	const refusal: Command = {
-		type: 'operations',
+		type: 'writes',
 		session,
 		acknowledged: 0,
 		after: 0,
-		operations: [{sequence: 1, operation: {type: 'refuse'}}],
+		writes: [{sequence: 1, write: undefined}],
 	};
-	t.deepEqual(decodeCommand(codec, encodeCommand(codec, refusal)), refusal);
-	const answer = {type: 'invalid', reason: 'outOfMemory', version: 0} as const;
-	t.deepEqual(applyTo(machine, refusal), answer);
-	t.deepEqual(applyTo(machine, operationOf(session, 1, 0, put('k', 'v'))), answer);
-	t.is(machine.keyCount, 0);
+	t.deepEqual(decodeCommand(encodeCommand(refusal)), refusal);
+	t.deepEqual(applyTo(state, refusal), {type: 'outOfMemory'});
+	t.deepEqual(applyTo(state, operationOf(session, 1, 0, put('k', 'v'))), {type: 'outOfMemory'});
+	t.is(state.machine.itemCount, 0);
 });

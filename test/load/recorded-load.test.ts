@@ -4,7 +4,7 @@ import {KeyValueClient} from '../../actors/key-value-client.js';
 import {BackgroundLoad} from '../../actors/load/background-load.js';
 import {RecordedLoad} from '../../actors/load/recorded-load.js';
 import {Random} from '../../src/base/random.js';
-import {TimeoutError} from '../../src/kv/errors.js';
+import {TimeoutError} from '../../src/service/errors.js';
 import {execute} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';
 import type {Operation, Result} from '../../src/kv/types.js';

@@ -1,26 +1,26 @@
 /** Planted in the key/value service: server, sessions, snapshots, clerk. */
 import {plant, type Mutant} from './mutant.js';
 
-const machine = 'kv/state-machine';
-const sessions = 'kv/sessions';
-const server = 'kv/server';
-const readBatches = 'kv/read-batches';
+const machine = 'service/replicated-state';
+const sessions = 'service/sessions';
+const server = 'service/server';
+const readBatches = 'service/read-batches';
 
 export const kvMutants: readonly Mutant[] = [
 	plant(
 		'sessions-not-in-snapshot',
 		'the table of sessions is left out of the snapshot',
 		'atomix/copycat#14, #134; trap 27 of the lab',
-		'kv/snapshot',
-		'yield [formatVersion, index, revision, logTime, store.size, sessions.length]; yield* keyFrames(state, bytesMax); for (const { id, lastActive, acknowledged, lastSequence, results } of sessions) {',
-		'yield [formatVersion, index, revision, logTime, store.size, 0]; yield* keyFrames(state, bytesMax); for (const { id, lastActive, acknowledged, lastSequence, results } of []) {',
+		'service/snapshot',
+		'const { index, revision, logTime, machine, sessions } = state; const { name, version } = words.machine;',
+		'const { index, revision, logTime, machine } = state; const sessions = []; const { name, version } = words.machine;',
 	),
 	plant(
 		'results-not-in-snapshot',
 		'the snapshot knows the sessions, and not what they were answered',
 		'RaftKeeper#332, atomix/copycat#70',
-		'kv/snapshot',
-		'yield* resultFrames(results, bytesMax);',
+		'service/snapshot',
+		'yield* resultFrames(words, results, bytesMax);',
 		'',
 	),
 	plant(
@@ -59,7 +59,7 @@ export const kvMutants: readonly Mutant[] = [
 		'order-not-in-snapshot',
 		'a replica that loads a snapshot does not know which write of a session was the last',
 		'atomix/copycat#14, #134 (state of sessions that is left out)',
-		'kv/snapshot',
+		'service/snapshot',
 		'restoreSession({ id, lastActive, acknowledged, lastSequence });',
 		'restoreSession({ id, lastActive, acknowledged, lastSequence: 0 });',
 	),
@@ -67,8 +67,8 @@ export const kvMutants: readonly Mutant[] = [
 		'clerk-forgets-order',
 		'a clerk never says behind which write a request has to run',
 		'a pipeline of Redis commands that overtake each other',
-		'kv/clerk',
-		'const after = session.before(operations[0]?.sequence ?? 0);',
+		'service/clerk',
+		'const after = session.before(writes[0]?.sequence ?? 0);',
 		'const after = acknowledged;',
 	),
 	plant(
@@ -86,12 +86,12 @@ export const kvMutants: readonly Mutant[] = [
 		patches: [
 			{file: server, find: 'this.#settleAll(this.#waiters.takeAll(), unknown);', replace: ''},
 			{
-				file: 'kv/waiters',
+				file: 'service/waiters',
 				find: 'if (entry.term !== term || outcomes === undefined)',
 				replace: 'if (outcomes === undefined)',
 			},
 			{
-				file: 'kv/waiters',
+				file: 'service/waiters',
 				find: "assert(this.#queue.length === 0 || index > this.#lastIndex, 'waiters are added in the order of the log');",
 				replace: '',
 			},
@@ -139,8 +139,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a server answers reads at once from what it has',
 		'hashicorp/raft#359; trap 26 of the lab',
 		server,
-		'this.#pending.add(request); this.#turnReads.push(request);',
-		'this.#pending.add(request); this.#pending.settle(request, this.#read(request));',
+		'this.#open.add(request); this.#turnReads.push(request);',
+		'this.#open.add(request); this.#open.settle(request, this.#read(request));',
 	),
 	plant(
 		'leader-answers-early',
@@ -171,16 +171,16 @@ export const kvMutants: readonly Mutant[] = [
 		'a snapshot is loaded over the old state instead of in its place',
 		'rqlite#2759 (a restore that doubled rows)',
 		machine,
-		'this.#store = store;',
-		'for (const [key, { value, version }] of store) this.#store.set(key, value, version);',
+		'this.#machine = machine;',
+		'{ const both = this.#words.machine.beginRestore(1); for (const state of [this.#machine, machine]) { const frozen = state.freeze(); for (const frame of frozen.frames(1e9)) both.take(frame); frozen.release(); } this.#machine = both.finish(); }',
 	),
 	plant(
 		'version-from-wall-of-node',
 		'a version counts the changes that this replica has applied since it started',
 		'etcd-io/etcd#14685 (revisions differ between members)',
-		machine,
-		'const execution = { store: this.#store, version: this.#revision, valueBytesMax };',
-		'this.counted = (this.counted ?? 0) + 1; const execution = { store: this.#store, version: this.counted, valueBytesMax };',
+		'kv/state-machine',
+		'return execute({ store: this.#store, version: revision, valueBytesMax: this.#valueBytesMax }, write);',
+		'this.counted = (this.counted ?? 0) + 1; return execute({ store: this.#store, version: this.counted, valueBytesMax: this.#valueBytesMax }, write);',
 	),
 	plant(
 		'expiry-by-own-requests',
@@ -194,7 +194,7 @@ export const kvMutants: readonly Mutant[] = [
 		'new-number-for-retry',
 		'a clerk gives a request that it repeats a new number',
 		'trap 31 of the lab; RedisLabs/redisraft#567',
-		'kv/clerk',
+		'service/clerk',
 		'if (session !== undefined && task.identity?.session !== session) {',
 		'if (session !== undefined && task.identity !== null) { task.mayHaveRun = false;',
 	),
@@ -202,7 +202,7 @@ export const kvMutants: readonly Mutant[] = [
 		'retry-under-new-session',
 		'a clerk whose session expired repeats what may have run under the new one',
 		'lni/dragonboat#376; dissertation §6.3',
-		'kv/clerk',
+		'service/clerk',
 		'if (identity !== undefined && task.mayHaveRun) {',
 		'if (identity === null) {',
 	),

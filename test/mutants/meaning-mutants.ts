@@ -1,15 +1,15 @@
 /** Planted in what operations mean, in what sessions keep, and in the limits of servers and clerks: alike on every replica. */
 import {plant, type Mutant} from './mutant.js';
 
-const machine = 'kv/state-machine';
+const machine = 'service/replicated-state';
 const operations = 'kv/operations';
-const sessions = 'kv/sessions';
-const snapshot = 'kv/snapshot';
-const admission = 'kv/admission';
-const clerk = 'kv/clerk';
+const sessions = 'service/sessions';
+const snapshot = 'service/snapshot';
+const admission = 'service/admission';
+const clerk = 'service/clerk';
 
 const notKept = (type: string): string =>
-	`if (result.type !== '${type}') this.#sessions.keep(session, sequence, result);`;
+	`if (result.type !== 'result' || result.result.type !== '${type}') this.#sessions.keep(session, sequence, result);`;
 
 const keptResults: readonly Mutant[] = [
 	plant(
@@ -50,7 +50,7 @@ const keptResults: readonly Mutant[] = [
 		'dissertation §6.3',
 		machine,
 		'if (known !== undefined) return known;',
-		"if (known !== undefined) return known.type === 'written' ? { ...known, previous: undefined } : known;",
+		"if (known !== undefined) return known.result?.type === 'written' ? { type: 'result', result: { ...known.result, previous: undefined } } : known;",
 	),
 	plant(
 		'one-result-too-many-forgotten',
@@ -83,7 +83,7 @@ const limits: readonly Mutant[] = [
 		'refusal-weighs-nothing',
 		'a refused compare-and-set counts for nothing in its session',
 		'limits in general',
-		sessions,
+		'kv/words',
 		"case 'conditionFailed':",
 		"case 'conditionFailed': if (result.type === 'conditionFailed') return 0;",
 	),
@@ -132,14 +132,14 @@ const limits: readonly Mutant[] = [
 		'a server takes any number of operations in one request',
 		'limits in general',
 		admission,
-		"if (command.type === 'operations' && command.operations.length > limits.requestOperationsMax) {",
-		"if (command.type === 'openSession' && limits.requestOperationsMax < 0) {",
+		'if (command.writes.length > limits.requestOperationsMax)',
+		'if (limits.requestOperationsMax < 0)',
 	),
 	plant(
 		'read-answer-unlimited',
 		'a server answers reads with any number of bytes',
 		'limits in general',
-		'kv/server',
+		'service/server',
 		'if (bytes > this.#limits.readBytesMax)',
 		'if (bytes > this.#limits.readBytesMax * 1e6)',
 	),
@@ -147,7 +147,7 @@ const limits: readonly Mutant[] = [
 		'waiting-requests-unlimited',
 		'a server lets any number of requests wait',
 		'backpressure in general',
-		'kv/pending-requests',
+		'service/open-requests',
 		'this.#waiting.size < this.#limits.pendingRequestsMax &&',
 		'',
 	),
@@ -155,7 +155,7 @@ const limits: readonly Mutant[] = [
 		'waiting-bytes-unlimited',
 		'a server lets requests of any number of bytes wait',
 		'backpressure in general',
-		'kv/pending-requests',
+		'service/open-requests',
 		'&& this.#bytes + byteLength <= this.#limits.pendingBytesMax',
 		'',
 	),
@@ -286,7 +286,7 @@ const meanings: readonly Mutant[] = [
 		'answers-shift-after-cancel',
 		'of reads that are answered together, those behind a cancelled one get the answer of the next',
 		'tikv/tikv#4071 (replies mixed up)',
-		'kv/read-batches',
+		'service/read-batches',
 		'replies.push(reply);',
 		'if (reply !== undefined) replies.push(reply);',
 	),
@@ -295,8 +295,8 @@ const meanings: readonly Mutant[] = [
 		'a clerk that gives a write up says that it was not run',
 		'hashicorp/raft#561',
 		clerk,
-		"return isWrite(operation) && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';",
-		"return isWrite(operation) && mayHaveRun && attempt !== undefined ? 'unknown' : 'notExecuted';",
+		"return operation.type === 'write' && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';",
+		"return operation.type === 'write' && mayHaveRun && attempt !== undefined ? 'unknown' : 'notExecuted';",
 	),
 ];
 
@@ -330,8 +330,8 @@ const snapshots: readonly Mutant[] = [
 		'a session that comes from a snapshot counts its kept results anew from nothing',
 		'limits in general',
 		snapshot,
-		'this.#sessions.keep(this.#session, sequence, result);',
-		'{ const { resultBytes } = this.#session; this.#sessions.keep(this.#session, sequence, result); this.#session.resultBytes = resultBytes; }',
+		'this.#sessions.keep(this.#session, sequence, kept);',
+		'{ const { resultBytes } = this.#session; this.#sessions.keep(this.#session, sequence, kept); this.#session.resultBytes = resultBytes; }',
 	),
 ];
 

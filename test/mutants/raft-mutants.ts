@@ -354,7 +354,7 @@ const reads: readonly Mutant[] = [
 				replace: 'return [];',
 			},
 			{
-				file: 'kv/server',
+				file: 'service/server',
 				find: "this.#giveUpReads(); if (role === 'leader')",
 				replace: "if (role === 'leader')",
 			},

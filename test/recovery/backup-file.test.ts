@@ -5,7 +5,8 @@ import {codec} from '../../actors/codec/codec.js';
 import {chunksOf} from '../../actors/recovery/backup-directory.js';
 import {loadBackup, writeBackup} from '../../actors/recovery/backup-file.js';
 import {BackupFileError} from '../../actors/recovery/errors.js';
-import {SnapshotWriter} from '../../src/kv/snapshot.js';
+import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
+import {SnapshotWriter, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {startTimeOf} from '../../src/storage/proof-of-life.js';
 import {crc32} from 'node:zlib';
@@ -17,8 +18,9 @@ function snapshot(index = 9): Iterable<Uint8Array> {
 	const store = new Store();
 	store.set('key', new Uint8Array([1, 2, 3]), 7);
 	store.set('ÿ', new Uint8Array(0), 8);
-	const state = {index, revision: 11, logTime: 5, store: store.freeze(), sessions: []};
-	return chunksOf(new SnapshotWriter(codec, state, 16, () => store.thaw()));
+	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
+	const state = {index, revision: 11, logTime: 5, machine, sessions: []};
+	return chunksOf(new SnapshotWriter(snapshotWords(codec, kvMachine()), state, 16));
 }
 
 async function backup(t: ExecutionContext): Promise<string> {
@@ -37,9 +39,13 @@ test('a backup is read as it was written', async t => {
 	t.deepEqual(facts, {file, index: 9, term: 4, clusterId: header.identity.clusterId, isPartial: true});
 	t.is(bytes, readFileSync(file).length);
 	t.is(sha256, readFileSync(file).subarray(-32).toString('hex'));
-	t.is(state.store.size, 2);
-	t.deepEqual(state.store.get('key'), {value: new Uint8Array([1, 2, 3]), version: 7});
-	t.deepEqual(state.store.get('ÿ'), {value: new Uint8Array(0), version: 8});
+	t.is(state.machine.itemCount, 2);
+	t.deepEqual(state.machine.read({type: 'get', key: 'key'}), {
+		type: 'value',
+		value: new Uint8Array([1, 2, 3]),
+		version: 7,
+	});
+	t.deepEqual(state.machine.read({type: 'get', key: 'ÿ'}), {type: 'value', value: new Uint8Array(0), version: 8});
 	t.is(state.revision, 11);
 	t.deepEqual(readdirSync(path.dirname(file)), ['backup']);
 });
@@ -72,7 +78,7 @@ test('of two backups that are written under one name at a time one is refused, a
 		refusals.map(({code}) => code),
 		['ERR_BACKUP_EXISTS'],
 	);
-	t.is((await loadBackup(file)).state.store.size, 2);
+	t.is((await loadBackup(file)).state.machine.itemCount, 2);
 	t.deepEqual(readdirSync(path.dirname(file)), ['backup']);
 });
 

@@ -1,3 +1,4 @@
+import {valueOf} from './value-of.js';
 import {cpSync, existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -12,7 +13,8 @@ import {examineDirectory} from '../../actors/recovery/examine.js';
 import {isSound, reportOf} from '../../actors/recovery/node-report.js';
 import {lastState} from '../../actors/recovery/node-state.js';
 import {restoreBackup} from '../../actors/recovery/restore.js';
-import {SnapshotWriter} from '../../src/kv/snapshot.js';
+import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
+import {SnapshotWriter, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {nodeId} from '../../src/raft/types.js';
 import {restoreMarkName} from '../../src/storage/cluster-file.js';
@@ -95,9 +97,10 @@ async function smallBackup(t: ExecutionContext): Promise<string> {
 	const file = path.join(scratch(t), 'backup');
 	const store = new Store();
 	store.set('text', Buffer.from('value'), 3);
-	const state = {index: 5, revision: 6, logTime: 0, store: store.freeze(), sessions: []};
+	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
+	const state = {index: 5, revision: 6, logTime: 0, machine, sessions: []};
 	const header = {identity: {clusterId: 'ab'.repeat(16), node: 0}, index: 5, term: 2, isPartial: false};
-	await writeBackup(file, header, chunksOf(new SnapshotWriter(codec, state, 1024, () => store.thaw())));
+	await writeBackup(file, header, chunksOf(new SnapshotWriter(snapshotWords(codec, kvMachine()), state, 1024)));
 	return file;
 }
 
@@ -137,7 +140,7 @@ test.serial('the backup is of the newest log of a majority', async t => {
 	const {node, isPartial, unreadable} = await backupDirectory(directory, file);
 	t.deepEqual({node, isPartial, unreadable}, {node: 1, isPartial: false, unreadable: [2]});
 	const {state} = await loadBackup(file);
-	t.is(Buffer.from(state.store.get('late')?.value ?? []).toString(), 'acknowledged');
+	t.is(Buffer.from(valueOf(state, 'late') ?? []).toString(), 'acknowledged');
 });
 
 test.serial('with a majority damaged a backup needs consent, says what it is, and leads to a new cluster', async t => {

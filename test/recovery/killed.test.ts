@@ -12,7 +12,8 @@ import {examineDirectory} from '../../actors/recovery/examine.js';
 import {isSound, reportOf} from '../../actors/recovery/node-report.js';
 import {lastState} from '../../actors/recovery/node-state.js';
 import {restoreBackup} from '../../actors/recovery/restore.js';
-import {SnapshotWriter} from '../../src/kv/snapshot.js';
+import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
+import {SnapshotWriter, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 import {launch, run, type Running} from '../cli/cli-process.js';
@@ -29,9 +30,10 @@ async function largeBackup(folder: string): Promise<string> {
 	const file = path.join(folder, 'original');
 	const store = new Store();
 	for (let key = 0; key < keys; key++) store.set(`key-${key}`, new Uint8Array(valueBytes).fill(key), key + 1);
-	const state = {index: keys, revision: keys + 1, logTime: 0, store: store.freeze(), sessions: []};
+	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
+	const state = {index: keys, revision: keys + 1, logTime: 0, machine, sessions: []};
 	const header = {identity: {clusterId: 'ab'.repeat(16), node: 0}, index: keys, term: 2, isPartial: false};
-	await writeBackup(file, header, chunksOf(new SnapshotWriter(codec, state, 256 * 1024, () => store.thaw())));
+	await writeBackup(file, header, chunksOf(new SnapshotWriter(snapshotWords(codec, kvMachine()), state, 256 * 1024)));
 	return file;
 }
 
@@ -131,7 +133,7 @@ test.serial(
 
 async function assertWhole(t: ExecutionContext, file: string): Promise<void> {
 	const {state} = await loadBackup(file);
-	t.is(state.store.size, keys);
+	t.is(state.machine.itemCount, keys);
 	t.is(state.index, keys);
 }
 

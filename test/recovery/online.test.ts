@@ -1,3 +1,4 @@
+import {valueOf} from './value-of.js';
 import {readdirSync} from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
@@ -32,7 +33,7 @@ for (const kvThread of [false, true]) {
 				const before = acknowledged;
 				const report = await cluster.backup(path.join(folder, `backup-${round}`), timeoutMs);
 				const {state} = await loadBackup(report.file);
-				const numberAt = (key: string): number => Number(Buffer.from(state.store.get(key)?.value ?? []).toString());
+				const numberAt = (key: string): number => Number(Buffer.from(valueOf(state, key) ?? []).toString());
 				t.true(numberAt('copy') >= before, `${numberAt('copy')} of ${before}`);
 				// One index: what was written one after the other is there as it was at one moment.
 				t.true([0, 1].includes(numberAt('count') - numberAt('copy')));
@@ -66,7 +67,7 @@ test.serial(
 		const leader = await cluster.waitForLeader(timeoutMs);
 		await cluster.kill(leader);
 		const after = await cluster.backup(path.join(folder, 'after'), timeoutMs);
-		t.deepEqual((await loadBackup(after.file)).state.store.get('key')?.value, new Uint8Array(Buffer.from('value')));
+		t.deepEqual(valueOf((await loadBackup(after.file)).state, 'key'), new Uint8Array(Buffer.from('value')));
 		await cluster.kill(nodeId((leader + 1) % 3));
 		const error = await t.throwsAsync(cluster.backup(path.join(folder, 'none'), 300), {instanceOf: BackupError});
 		t.is(error?.code, 'ERR_BACKUP_TIMEOUT');

@@ -1,9 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {codec} from '../../actors/codec/codec.js';
-import {encodeCommand} from '../../src/kv/command-codec.js';
-import {KvStateMachine} from '../../src/kv/state-machine.js';
-import type {Command, Operation, ReadOperation, Value, WriteOperation} from '../../src/kv/types.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import {ReplicatedState} from '../../src/service/replicated-state.js';
+import type {Command} from '../../src/service/types.js';
+import type {Operation, ReadOperation, Value, WriteOperation} from '../../src/kv/types.js';
 import {term} from '../../src/raft/types.js';
 import {bytesOfText, isAlike} from '../../src/simulation/operation-text.js';
 import {ServiceModel} from '../../src/simulation/service-model.js';
@@ -55,7 +57,7 @@ const command = fc.oneof(
 	{
 		weight: 8,
 		arbitrary: fc.record({
-			type: fc.constant('operations' as const),
+			type: fc.constant('writes' as const),
 			session: fc.nat({max: 3}),
 			acknowledged: fc.nat({max: 6}),
 			distance: fc.nat({max: 3}),
@@ -67,29 +69,34 @@ const command = fc.oneof(
 test('the model and the state machine give the same answers and come to the same state, for all operations and sessions', t => {
 	fc.assert(
 		fc.property(fc.array(command, {minLength: 1, maxLength: 60}), commands => {
-			const machine = new KvStateMachine(codec, limits);
+			const machine = new ReplicatedState({codec, machine: kvMachine(limits), limits});
 			const model = new ServiceModel(limits, () => undefined);
 			const opened: number[] = [];
 			for (const [place, drawn] of commands.entries()) {
-				const made: Command =
-					drawn.type === 'operations'
+				const made: Command<KvTypes> =
+					drawn.type === 'writes'
 						? {
-								type: 'operations',
+								type: 'writes',
 								session: opened.at(-1 - drawn.session) ?? 0,
 								acknowledged: drawn.acknowledged,
 								after: drawn.acknowledged + drawn.distance,
-								operations: drawn.operations.map(({ahead, operation: asked}) => ({
+								writes: drawn.operations.map(({ahead, operation: write}) => ({
 									sequence: drawn.acknowledged + ahead,
-									operation: asked,
+									write,
 								})),
 							}
 						: drawn;
-				const entry = {index: place + 1, term: term(1), type: 'command', command: encodeCommand(codec, made)} as const;
+				const entry = {
+					index: place + 1,
+					term: term(1),
+					type: 'command',
+					command: machine.commands.encodeCommand(made),
+				} as const;
 				const outcomes = machine.apply(entry);
-				if (made.type === 'operations') {
-					const runs = model.operations(made);
-					for (const [part, {outcome, operation: asked}] of runs.entries()) {
-						if (!isAlike(outcome, outcomes?.[part])) t.deepEqual(outcomes?.[part], outcome, JSON.stringify(asked.type));
+				if (made.type === 'writes') {
+					const runs = model.writes(made);
+					for (const [part, {outcome, write}] of runs.entries()) {
+						if (!isAlike(outcome, outcomes?.[part])) t.deepEqual(outcomes?.[part], outcome, write?.type);
 					}
 				} else {
 					model.other(made);
@@ -98,7 +105,7 @@ test('the model and the state machine give the same answers and come to the same
 				t.is(machine.revision, model.revision);
 				t.is(machine.logTime, model.sessions.logTime);
 				t.is(machine.sessionCount, model.sessions.size);
-				t.is(machine.keyCount, model.keys.size);
+				t.is(machine.machine.itemCount, model.keys.size);
 				for (const [name, there] of model.keys) {
 					t.true(isAlike(machine.read({type: 'get', key: name}), {type: 'value', ...there}));
 				}
@@ -114,8 +121,9 @@ test('operations mean what their words say', t => {
 	let sequence = 0;
 	const run = (asked: Operation): unknown => {
 		sequence += 1;
-		const operations = [{sequence, operation: asked as WriteOperation}];
-		return model.operations({type: 'operations', session: 1, acknowledged: 0, after: 0, operations})[0]?.outcome;
+		const writes = [{sequence, write: asked as WriteOperation}];
+		const outcome = model.writes({type: 'writes', session: 1, acknowledged: 0, after: 0, writes})[0]?.outcome;
+		return outcome?.type === 'result' ? outcome.result : outcome;
 	};
 	const text = bytesOfText;
 	const put = {type: 'put', key: 'a'} as const;

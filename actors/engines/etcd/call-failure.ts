@@ -1,5 +1,5 @@
 /** Why a call to etcd has no answer, and what a person can do about it. */
-import type {LastReply} from '../../../src/kv/errors.js';
+import type {LastReply} from '../../../src/service/errors.js';
 import type {Status} from './rpc/frames.js';
 import {closedEarly, type Exchange} from './rpc/link.js';
 

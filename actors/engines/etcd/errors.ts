@@ -1,6 +1,6 @@
 /** What can go wrong with etcd and with no cluster of ours; everything else is told as by the `Clerk`. */
 import {ThreadraftError} from '../../../src/base/errors.js';
-import {type FailedOutcome, OperationError} from '../../../src/kv/errors.js';
+import {type FailedOutcome, OperationError} from '../../../src/service/errors.js';
 
 /** No member answered while connecting. */
 export class EngineUnreachableError extends ThreadraftError {

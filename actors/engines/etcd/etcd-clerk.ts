@@ -6,8 +6,13 @@
  *            └──▶ WriteLane ──┴▶ Endpoints ──▶ a connection to each member (rpc/connection.ts)
  *                   └─ Session: a key under a lease, written by each transaction
  */
-import {bytesOfOperation} from '../../../src/kv/clerk-task.js';
-import {ClerkClosedError, type OperationError, OverloadedError, ValueTooLargeError} from '../../../src/kv/errors.js';
+import {bytesOfOperation} from '../../../src/kv/operation-bytes.js';
+import {
+	ClerkClosedError,
+	type OperationError,
+	OverloadedError,
+	ValueTooLargeError,
+} from '../../../src/service/errors.js';
 import type {Operation, Result} from '../../../src/kv/types.js';
 import {KeyValueClient} from '../../key-value-client.js';
 import {backOff} from './backoff.js';

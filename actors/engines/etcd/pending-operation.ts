@@ -1,5 +1,5 @@
 /** An operation that somebody waits for, until it is settled once: by its result, an error, or its deadline. */
-import {type FailedOutcome, type LastReply, type OperationError, TimeoutError} from '../../../src/kv/errors.js';
+import {type FailedOutcome, type LastReply, type OperationError, TimeoutError} from '../../../src/service/errors.js';
 import type {Result} from '../../../src/kv/types.js';
 import type {Milliseconds} from '../../../src/raft/types.js';
 

@@ -1,5 +1,5 @@
 /** Reads: those that begin in one turn are one read-only transaction, which etcd answers linearizably at one revision. */
-import {ClerkClosedError, ValueTooLargeError} from '../../../src/kv/errors.js';
+import {ClerkClosedError, ValueTooLargeError} from '../../../src/service/errors.js';
 import type {ReadOperation} from '../../../src/kv/types.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';

@@ -2,7 +2,7 @@
  * What a session's last transaction did, written by that very transaction: its sequence and the results of its
  * operations. Who lost the answer finds it here. `[sequence, [result, ...]]` as CBOR.
  */
-import {parseResult, plainOfOutcome} from '../../../src/kv/outcome-codec.js';
+import {parseResult, plainOfResult} from '../../../src/kv/result-codec.js';
 import {isCount, parseAll} from '../../../src/base/plain.js';
 import type {Result, Version} from '../../../src/kv/types.js';
 import {codec} from '../../codec/codec.js';
@@ -21,7 +21,7 @@ export interface SessionRecord {
 export const pendingVersion: Version = Number.MAX_SAFE_INTEGER;
 
 export function encodeRecord({sequence, results}: SessionRecord): Buffer {
-	return Buffer.from(codec.encode([sequence, results.map(result => plainOfOutcome(result))]));
+	return Buffer.from(codec.encode([sequence, results.map(result => plainOfResult(result))]));
 }
 
 /** `undefined`: these bytes are no record. */

@@ -15,7 +15,7 @@ import {
 	type OperationError,
 	SessionExpiredError,
 	ValueTooLargeError,
-} from '../../../src/kv/errors.js';
+} from '../../../src/service/errors.js';
 import type {Result, Version, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';
 import {backOff} from './backoff.js';

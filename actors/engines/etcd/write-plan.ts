@@ -1,7 +1,7 @@
 /** From operations and what is known of their keys to one transaction. Pure: the same rules run them as in our replicas. */
-import {bytesOfOperation} from '../../../src/kv/clerk-task.js';
+import {bytesOfOperation} from '../../../src/kv/operation-bytes.js';
 import {execute, type KeyValues} from '../../../src/kv/operations.js';
-import {bytesOfResult} from '../../../src/kv/sessions.js';
+import {bytesOfResult} from '../../../src/kv/words.js';
 import type {Stored} from '../../../src/kv/shard.js';
 import type {Key, Operation, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';

@@ -1,11 +1,14 @@
 /** The key/value service on virtual time: the real servers and clerks, on a simulated network and simulated disks. */
+import {kvMachine} from '../../../src/kv/state-machine.js';
+import type {KvTypes} from '../../../src/kv/words.js';
 import assert from 'node:assert/strict';
 import {codec} from '../../../actors/codec/codec.js';
-import {defaultStateMachineLimits} from '../../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../../src/kv/state-machine.js';
+import {defaultSessionLimits} from '../../../src/service/sessions.js';
 import {clientEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';
-import {KvServer} from '../../../src/kv/server.js';
-import type {KvReply, KvRequest} from '../../../src/kv/types.js';
+import {ServiceServer} from '../../../src/service/server.js';
+import type {ServiceReply, ServiceRequest} from '../../../src/service/types.js';
 import type {ServiceTools} from '../../../src/simulation/simulated-node.js';
 import {hardStateBytes} from '../accounting.js';
 import type {KvClerk, KvCluster, KvClusterOptions, ServerSizes, Traffic} from '../harness.js';
@@ -20,7 +23,7 @@ const clerksMax = 128;
 
 export class KvSimulated implements KvCluster {
 	readonly #surroundings: Surroundings;
-	readonly #servers: SimulatedServers<KvServer>;
+	readonly #servers: SimulatedServers<ServiceServer<KvTypes>>;
 	readonly #ids: readonly number[];
 	readonly #clerks: SimulatedClerk[] = [];
 	/** By server: requests that it has, by the number that stands for the clerk and its request. */
@@ -28,7 +31,8 @@ export class KvSimulated implements KvCluster {
 
 	constructor({servers, maxRaftState, died}: KvClusterOptions, surroundings: Surroundings) {
 		this.#surroundings = surroundings;
-		const {valueBytesMax, sessionTimeoutMs} = defaultStateMachineLimits;
+		const {valueBytesMax} = defaultKvLimits;
+		const {sessionTimeoutMs} = defaultSessionLimits;
 		const limits = {valueBytesMax, sessionTimeoutMs};
 		const judge = new ReplicaJudge(limits, (invariant, detail) => this.#servers.report(invariant, detail));
 		this.#servers = new SimulatedServers(
@@ -40,7 +44,7 @@ export class KvSimulated implements KvCluster {
 					limits: limitsFor(maxRaftState),
 				}),
 				newService: tools => this.#newServer(tools, limits),
-				served: (server, {stateMachine}) => judge.applied(server, stateMachine),
+				served: (server, {state}) => judge.applied(server, state),
 				committed: entry => judge.committed(entry),
 				clerkEvent: event => this.#take(event),
 				died,
@@ -117,12 +121,13 @@ export class KvSimulated implements KvCluster {
 	#newServer(
 		{node, now, send}: ServiceTools,
 		limits: {readonly valueBytesMax: number; readonly sessionTimeoutMs: number},
-	): KvServer {
-		return new KvServer({codec, now, send, limits, reply: (number, reply) => this.#reply(node, number, reply)});
+	): ServiceServer<KvTypes> {
+		const reply = (number: number, answer: ServiceReply): void => this.#reply(node, number, answer);
+		return new ServiceServer<KvTypes>({codec, machine: kvMachine(limits), now, send, limits, reply});
 	}
 
-	#send(client: number, requestId: number, node: number, request: KvRequest): void {
-		const bytes = request.type === 'write' ? request.command.length : request.operations.length;
+	#send(client: number, requestId: number, node: number, request: ServiceRequest): void {
+		const bytes = request.type === 'write' ? request.command.length : request.reads.length;
 		this.#servers.count(bytes);
 		const {network} = this.#servers;
 		const event = {type: 'request', client, clientLife: 0, node, requestId, request} as const;
@@ -130,7 +135,7 @@ export class KvSimulated implements KvCluster {
 		if (arrivals === 0) this.#lose(numberOf(client, requestId));
 	}
 
-	#reply(node: number, number: number, reply: KvReply): void {
+	#reply(node: number, number: number, reply: ServiceReply): void {
 		this.#waiting[node]!.delete(number);
 		const {client, requestId} = ofNumber(number);
 		const {network} = this.#servers;

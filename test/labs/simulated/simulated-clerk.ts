@@ -1,11 +1,13 @@
 /** A lab's clerk on virtual time: the real clerk core, its requests on the simulated network. */
+import {kvWords, serviceOperation, type KvTypes} from '../../../src/kv/words.js';
 import {codec} from '../../../actors/codec/codec.js';
 import {bytesOf, keyOf, textOf} from '../../../actors/text.js';
 import {expectResult} from '../../../actors/clerk/results.js';
 import type {Endpoint} from '../../../src/faults/endpoint.js';
 import type {Random} from '../../../src/base/random.js';
-import {ClerkCore} from '../../../src/kv/clerk.js';
-import type {KvReply, KvRequest, Operation, Result} from '../../../src/kv/types.js';
+import {ClerkCore} from '../../../src/service/clerk.js';
+import type {ServiceReply, ServiceRequest} from '../../../src/service/types.js';
+import type {Operation, Result} from '../../../src/kv/types.js';
 import {nodeId} from '../../../src/raft/types.js';
 import {unreachable} from '../../../src/base/errors.js';
 import type {KvClerk} from '../harness.js';
@@ -17,7 +19,7 @@ export interface SimulatedClerkOptions {
 	readonly servers: readonly number[];
 	readonly random: Random;
 	readonly time: VirtualTime;
-	readonly send: (requestId: number, server: number, request: KvRequest) => void;
+	readonly send: (requestId: number, server: number, request: ServiceRequest) => void;
 	readonly cancel: (requestId: number) => void;
 	/** `timer` goes off in so many ms. */
 	readonly arm: (delayMs: number, timer: number) => void;
@@ -31,7 +33,7 @@ interface Waiter {
 
 export class SimulatedClerk implements KvClerk {
 	readonly #options: SimulatedClerkOptions;
-	readonly #core: ClerkCore;
+	readonly #core: ClerkCore<KvTypes>;
 	readonly #waiters = new Map<number, Waiter>();
 	#timer = 0;
 	#timerAt = Infinity;
@@ -41,6 +43,7 @@ export class SimulatedClerk implements KvClerk {
 		const {servers, random} = options;
 		this.#core = new ClerkCore({
 			codec,
+			words: kvWords,
 			servers: servers.map(nodeId),
 			random: () => random.float(),
 			requestsMayBeDoubled: true,
@@ -71,7 +74,7 @@ export class SimulatedClerk implements KvClerk {
 		this.#flush();
 	}
 
-	reply(requestId: number, reply: KvReply): void {
+	reply(requestId: number, reply: ServiceReply): void {
 		this.#core.reply(requestId, reply);
 		this.#flush();
 	}
@@ -88,7 +91,7 @@ export class SimulatedClerk implements KvClerk {
 	}
 
 	async #execute(operation: Operation): Promise<Result> {
-		const id = this.#core.submit(operation, {deadline: this.#options.time.now() + clerkTimeoutMs});
+		const id = this.#core.submit(serviceOperation(operation), {deadline: this.#options.time.now() + clerkTimeoutMs});
 		return new Promise((resolve, reject) => {
 			this.#waiters.set(id, {resolve, reject});
 			this.#flush();

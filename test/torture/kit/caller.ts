@@ -3,7 +3,7 @@ import type {Redis} from 'ioredis';
 import type {KeyValueClient} from '../../../actors/key-value-client.js';
 import {operationOf, outputOf} from '../../../actors/load/recorded-operation.js';
 import {keyOf} from '../../../actors/text.js';
-import {OperationError} from '../../../src/kv/errors.js';
+import {OperationError} from '../../../src/service/errors.js';
 import type {KvExpected, KvInput, KvOutput} from '../../../src/linearizability/kv-operation.js';
 
 /** What became of an operation that has no answer. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {Cluster} from '../../../actors/cluster/cluster.js';
 import {ClusterStateError} from '../../../actors/cluster/errors.js';
 import type {ClusterOptions} from '../../../actors/cluster/options.js';
-import {OperationError} from '../../../src/kv/errors.js';
+import {OperationError} from '../../../src/service/errors.js';
 import {ThreadraftError} from '../../../src/base/errors.js';
 import {type NodeId, nodeId} from '../../../src/raft/types.js';
 import type {Trial} from '../trial.js';

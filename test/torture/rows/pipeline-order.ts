@@ -1,7 +1,7 @@
 import {Cluster} from '../../../actors/cluster/cluster.js';
 import type {Clerk} from '../../../actors/clerk/clerk.js';
 import {startRedisGateway} from '../../../actors/redis/gateway.js';
-import {OperationError} from '../../../src/kv/errors.js';
+import {OperationError} from '../../../src/service/errors.js';
 import {request, talk} from '../../redis/harness.js';
 import type {Row} from '../row.js';
 import type {Trial} from '../trial.js';

@@ -10,44 +10,45 @@
  */
 import {NumberMap} from '../base/number-map.js';
 import type {LogIndex} from '../raft/types.js';
-import type {PendingRead, PendingRequests} from './pending-requests.js';
-import type {KvReply} from './types.js';
+import type {OpenRead, OpenRequests} from './open-requests.js';
+import type {MachineTypes} from './machine.js';
+import type {ServiceReply} from './types.js';
 
 /** Reads of one turn: the node gives them one index. */
-interface Batch {
-	readonly requests: readonly PendingRead[];
+interface Batch<T extends MachineTypes> {
+	readonly requests: readonly OpenRead<T>[];
 	prepared: Prepared | undefined;
 }
 
 /** Answers of the first requests of a batch, from the state at `appliedIndex`; `undefined` where nobody waited any more. */
 interface Prepared {
 	readonly appliedIndex: LogIndex;
-	readonly replies: readonly (KvReply | undefined)[];
+	readonly replies: readonly (ServiceReply | undefined)[];
 	readonly byteLength: number;
 }
 
-export interface ReadBatchesOptions {
-	readonly pending: PendingRequests;
+export interface ReadBatchesOptions<T extends MachineTypes> {
+	readonly open: OpenRequests;
 	/** Reads the state as it is. */
-	readonly read: (request: PendingRead) => KvReply;
+	readonly read: (request: OpenRead<T>) => ServiceReply;
 	/** Of the state. */
 	readonly appliedIndex: () => LogIndex;
 	/** Bytes of answers that are kept prepared; the one that exceeds them is the last. */
 	readonly preparedBytesMax: number;
 }
 
-export class ReadBatches {
-	readonly #options: ReadBatchesOptions;
-	readonly #asked = new NumberMap<Batch>();
-	#readable: {readonly index: LogIndex; readonly requests: readonly PendingRead[]}[] = [];
+export class ReadBatches<T extends MachineTypes> {
+	readonly #options: ReadBatchesOptions<T>;
+	readonly #asked = new NumberMap<Batch<T>>();
+	#readable: {readonly index: LogIndex; readonly requests: readonly OpenRead<T>[]}[] = [];
 	#preparedBytes = 0;
 
-	constructor(options: ReadBatchesOptions) {
+	constructor(options: ReadBatchesOptions<T>) {
 		this.#options = options;
 	}
 
 	/** Before the node is asked, which may answer at once. */
-	add(readId: number, requests: readonly PendingRead[]): void {
+	add(readId: number, requests: readonly OpenRead<T>[]): void {
 		this.#asked.set(readId, {requests, prepared: undefined});
 	}
 
@@ -60,12 +61,12 @@ export class ReadBatches {
 	prepare(readId: number): void {
 		const batch = this.#asked.get(readId);
 		if (batch === undefined) return;
-		const {pending, read, appliedIndex, preparedBytesMax} = this.#options;
-		const replies: (KvReply | undefined)[] = [];
+		const {open, read, appliedIndex, preparedBytesMax} = this.#options;
+		const replies: (ServiceReply | undefined)[] = [];
 		let byteLength = 0;
 		for (const request of batch.requests) {
 			if (this.#preparedBytes + byteLength >= preparedBytesMax) break;
-			const reply = pending.has(request) ? read(request) : undefined;
+			const reply = open.has(request) ? read(request) : undefined;
 			byteLength += reply?.type === 'outcomes' ? reply.outcomes.length : 0;
 			replies.push(reply);
 		}
@@ -84,7 +85,7 @@ export class ReadBatches {
 	}
 
 	/** The node could not say; whoever waits is the caller's to settle. */
-	refused(readId: number): readonly PendingRead[] {
+	refused(readId: number): readonly OpenRead<T>[] {
 		return this.#take(readId)?.requests ?? [];
 	}
 
@@ -99,7 +100,7 @@ export class ReadBatches {
 	}
 
 	/** Those for which the quorum is still being asked; they are no reads of this server any more. */
-	takeAsked(): readonly PendingRead[] {
+	takeAsked(): readonly OpenRead<T>[] {
 		const requests = [...this.#asked].flatMap(([, batch]) => batch.requests);
 		this.#asked.clear();
 		this.#preparedBytes = 0;
@@ -107,23 +108,23 @@ export class ReadBatches {
 	}
 
 	/** Those that wait for a newer state; they are no reads of this server any more. */
-	takeReadable(): readonly PendingRead[] {
+	takeReadable(): readonly OpenRead<T>[] {
 		const readable = this.#readable;
 		this.#readable = [];
 		return readable.flatMap(({requests}) => requests);
 	}
 
-	#take(readId: number): Batch | undefined {
+	#take(readId: number): Batch<T> | undefined {
 		const batch = this.#asked.get(readId);
 		this.#asked.delete(readId);
 		this.#preparedBytes -= batch?.prepared?.byteLength ?? 0;
 		return batch;
 	}
 
-	#answer(requests: readonly PendingRead[], prepared: readonly (KvReply | undefined)[]): void {
-		const {pending, read} = this.#options;
+	#answer(requests: readonly OpenRead<T>[], prepared: readonly (ServiceReply | undefined)[]): void {
+		const {open, read} = this.#options;
 		for (const [place, request] of requests.entries()) {
-			if (pending.has(request)) pending.settle(request, prepared[place] ?? read(request));
+			if (open.has(request)) open.settle(request, prepared[place] ?? read(request));
 		}
 	}
 }

@@ -1,40 +1,41 @@
 /** The requests that a server owes an answer: each gets exactly one, or is cancelled by its client. */
 import {assert} from '../base/errors.js';
 import {NumberMap} from '../base/number-map.js';
-import type {Command, KvReply, ReadOperation} from './types.js';
+import type {MachineTypes} from './machine.js';
+import type {Command, ServiceReply} from './types.js';
 
-interface Pending {
+interface OpenRequest {
 	/** Whom to answer: the host's number for this request. */
 	readonly replyTo: number;
 	/** What it counts for. */
 	readonly byteLength: number;
 }
 
-export interface PendingWrite extends Pending {
+export interface OpenWrite<T extends MachineTypes> extends OpenRequest {
 	/** What goes into the log. */
 	readonly bytes: Uint8Array;
 	/** The same, decoded: a leader need not do that again when it applies it. */
-	readonly command: Command;
+	readonly command: Command<T>;
 }
 
-export interface PendingRead extends Pending {
-	readonly operations: readonly ReadOperation[];
+export interface OpenRead<T extends MachineTypes> extends OpenRequest {
+	readonly reads: readonly T['read'][];
 }
 
-export interface PendingLimits {
+export interface OpenLimits {
 	/** Requests that wait for their answer at once. @default 16384 */
 	readonly pendingRequestsMax: number;
 	/** Bytes of these. @default 67108864 (64 MiB) */
 	readonly pendingBytesMax: number;
 }
 
-export class PendingRequests {
-	readonly #reply: (replyTo: number, reply: KvReply) => void;
-	readonly #limits: PendingLimits;
-	readonly #waiting = new NumberMap<Pending>();
+export class OpenRequests {
+	readonly #reply: (replyTo: number, reply: ServiceReply) => void;
+	readonly #limits: OpenLimits;
+	readonly #waiting = new NumberMap<OpenRequest>();
 	#bytes = 0;
 
-	constructor(reply: (replyTo: number, reply: KvReply) => void, limits: PendingLimits) {
+	constructor(reply: (replyTo: number, reply: ServiceReply) => void, limits: OpenLimits) {
 		this.#reply = reply;
 		this.#limits = limits;
 	}
@@ -54,19 +55,19 @@ export class PendingRequests {
 		);
 	}
 
-	add(request: Pending): void {
+	add(request: OpenRequest): void {
 		assert(this.#waiting.get(request.replyTo) === undefined, 'a reply channel serves one request at a time');
 		this.#waiting.set(request.replyTo, request);
 		this.#bytes += request.byteLength;
 	}
 
 	/** Still neither answered nor cancelled? */
-	has(request: Pending): boolean {
+	has(request: OpenRequest): boolean {
 		return this.#waiting.get(request.replyTo) === request;
 	}
 
 	/** Answers, unless that is done already or nobody waits any more. */
-	settle(request: Pending, reply: KvReply): void {
+	settle(request: OpenRequest, reply: ServiceReply): void {
 		if (!this.has(request)) return;
 		this.#remove(request);
 		this.#reply(request.replyTo, reply);
@@ -77,7 +78,7 @@ export class PendingRequests {
 		if (request !== undefined) this.#remove(request);
 	}
 
-	#remove(request: Pending): void {
+	#remove(request: OpenRequest): void {
 		this.#waiting.delete(request.replyTo);
 		this.#bytes -= request.byteLength;
 	}

@@ -1,17 +1,16 @@
 /**
- * Outcomes as positional arrays, for replies and for the sessions' results in a snapshot.
+ * Results as positional arrays, for replies and for what sessions keep in a snapshot.
  *
- *     value            0, value | null, version      batch          6, [result, ...]
- *     written          1, version, length [, previous]  invalid     7, reason, version
- *     deleted          2, existed, version           sessionOpened  8, session, timeout
- *     conditionFailed  3, value | null, version      sessionExpired 9
- *     number           4, value, version             alreadyAcknowledged 10
- *     cleared          5, count, version             sessionFull    11
- *                                                    outOfOrder     12
+ *     value            0, value | null, version           number   4, value, version
+ *     written          1, version, length [, previous]    cleared  5, count, version
+ *     deleted          2, existed, version                batch    6, [result, ...]
+ *     conditionFailed  3, value | null, version           invalid  7, reason, version
+ *
+ * These bytes rest in snapshots: a number, once given, keeps its meaning.
  */
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
-import type {Outcome, Result} from './types.js';
+import type {Result} from './types.js';
 
 type Invalid = Extract<Result, {type: 'invalid'}>;
 
@@ -23,7 +22,7 @@ const reasons: readonly Invalid['reason'][] = [
 	'outOfMemory',
 ];
 
-function plainOfResult(result: Result): Plain {
+export function plainOfResult(result: Result): Plain {
 	switch (result.type) {
 		case 'value':
 			return [0, result.value ?? null, result.version];
@@ -45,23 +44,6 @@ function plainOfResult(result: Result): Plain {
 			return [7, reasons.indexOf(result.reason), result.version];
 		default:
 			return unreachable(result);
-	}
-}
-
-export function plainOfOutcome(outcome: Outcome): Plain {
-	switch (outcome.type) {
-		case 'sessionOpened':
-			return [8, outcome.session, outcome.timeoutMs];
-		case 'sessionExpired':
-			return [9];
-		case 'alreadyAcknowledged':
-			return [10];
-		case 'sessionFull':
-			return [11];
-		case 'outOfOrder':
-			return [12];
-		default:
-			return plainOfResult(outcome);
 	}
 }
 
@@ -104,26 +86,4 @@ export function parseResult(plain: Plain): Result | undefined {
 		return results && {type: 'batch', results};
 	}
 	return isCount(second) ? parseVersioned(kind, first, second) : undefined;
-}
-
-function parseOpened(session: unknown, timeoutMs: unknown): Outcome | undefined {
-	return isCount(session) && isCount(timeoutMs) ? {type: 'sessionOpened', session, timeoutMs} : undefined;
-}
-
-/** `undefined` when this is no outcome. */
-export function parseOutcome(plain: Plain): Outcome | undefined {
-	switch (plain[0]) {
-		case 8:
-			return parseOpened(plain[1], plain[2]);
-		case 9:
-			return {type: 'sessionExpired'};
-		case 10:
-			return {type: 'alreadyAcknowledged'};
-		case 11:
-			return {type: 'sessionFull'};
-		case 12:
-			return {type: 'outOfOrder'};
-		default:
-			return parseResult(plain);
-	}
 }

@@ -13,10 +13,10 @@
  * Reads keep no order, neither among each other nor with writes.
  */
 import {assert, unreachable} from '../base/errors.js';
-import {type Milliseconds, type NodeId} from '../raft/types.js';
-import {bytesOfOperation, isSettled, isWrite, settledPlace, type Attempt, type Task} from './clerk-task.js';
+import type {Milliseconds, NodeId} from '../raft/types.js';
+import {isSettled, settledPlace, type Attempt, type Operation, type Task} from './clerk-task.js';
 import {ClientSession} from './client-session.js';
-import {decodeOutcomes, encodeCommand, encodeReads} from './command-codec.js';
+import {CommandCodec} from './command-codec.js';
 import {
 	ClerkClosedError,
 	MalformedError,
@@ -33,7 +33,8 @@ import {LeaderSearch, type BackoffLimits} from './leader-search.js';
 import {NumberMap} from '../base/number-map.js';
 import {Queue} from '../base/queue.js';
 import type {Codec} from '../base/codec.js';
-import type {KvReply, KvRequest, NumberedOperation, Operation, Outcome, ReadOperation, Result} from './types.js';
+import type {NumberedWrite, Outcome, ServiceReply, ServiceRequest} from './types.js';
+import type {MachineTypes, Words} from './machine.js';
 
 /** How a clerk batches its requests, and when it asks again or another server. Sizes in bytes, times in ms. */
 export interface ClerkLimits extends BackoffLimits {
@@ -68,8 +69,10 @@ export const defaultClerkLimits: ClerkLimits = {
 	operationsMax: 65_536,
 };
 
-export interface ClerkOptions {
+export interface ClerkOptions<T extends MachineTypes> {
 	readonly codec: Codec;
+	/** Of the machine that the servers run. */
+	readonly words: Words<T>;
 	/** At least one. */
 	readonly servers: readonly NodeId[];
 	/** Uniform in [0, 1). */
@@ -87,14 +90,14 @@ export interface ClerkOptions {
 const requestsMin = 4;
 
 /** What became of an operation. */
-export type Settlement =
-	| {readonly type: 'done'; readonly result: Result}
+export type Settlement<T extends MachineTypes> =
+	| {readonly type: 'done'; readonly result: T['result']}
 	| {readonly type: 'failed'; readonly error: OperationError};
 
 /** What the host is asked to do, in order; `Caller`: what it gave to `submit`. */
-export type ClerkEffect<Caller = unknown> =
+export type ClerkEffect<T extends MachineTypes, Caller = unknown> =
 	/** The answer comes back by `reply` or `requestLost` with this id. */
-	| {readonly type: 'send'; readonly requestId: number; readonly server: NodeId; readonly request: KvRequest}
+	| {readonly type: 'send'; readonly requestId: number; readonly server: NodeId; readonly request: ServiceRequest}
 	/** Nobody waits for this request any more. Its reply may still come: its channel must not serve another before. */
 	| {readonly type: 'cancel'; readonly requestId: number}
 	/** Exactly once for each operation. */
@@ -102,24 +105,24 @@ export type ClerkEffect<Caller = unknown> =
 			readonly type: 'settle';
 			readonly operationId: number;
 			readonly caller: Caller | undefined;
-			readonly settlement: Settlement;
+			readonly settlement: Settlement<T>;
 	  };
 
-export class ClerkCore<Caller = unknown> {
-	readonly #codec: Codec;
+export class ClerkCore<T extends MachineTypes, Caller = unknown> {
+	readonly #commands: CommandCodec<T>;
 	readonly #limits: ClerkLimits;
 	readonly #search: LeaderSearch;
 	readonly #requestsMayBeDoubled: boolean;
 
 	/** Not settled, in no order. An array: what a Map takes to add and delete each operation shows from 64 in flight on. */
-	readonly #tasks: Task<Caller>[] = [];
+	readonly #tasks: Task<T, Caller>[] = [];
 	/** Never sent. May hold settled ones, which are skipped. */
-	readonly #writes = new Queue<Task<Caller>>();
-	readonly #reads = new Queue<Task<Caller>>();
+	readonly #writes = new Queue<Task<T, Caller>>();
+	readonly #reads = new Queue<Task<T, Caller>>();
 	/** To be sent again, before those that were never sent. */
-	#retries: Task<Caller>[] = [];
+	#retries: Task<T, Caller>[] = [];
 	/** In flight. */
-	readonly #attempts = new NumberMap<Attempt<Caller>>();
+	readonly #attempts = new NumberMap<Attempt<T, Caller>>();
 	/**
 	 * So many may be in flight: half as many after one that timed out or was refused for want of room, one more after each
 	 * that is answered (as TCP does, RFC 5681). Servers that take longer than an attempt may would else be asked
@@ -137,7 +140,7 @@ export class ClerkCore<Caller = unknown> {
 	/** The session before this one has ended, and requests under it may still be in flight. */
 	#isChangingSession = false;
 
-	#effects: ClerkEffect<Caller>[] = [];
+	#effects: ClerkEffect<T, Caller>[] = [];
 	#lastOperationId = 0;
 	#lastRequestId = 0;
 	/** Not after the earliest deadline of any task; found again when it is reached, since tasks mostly settle before. */
@@ -147,9 +150,9 @@ export class ClerkCore<Caller = unknown> {
 	#isPaused = false;
 	#isClosed = false;
 
-	constructor({codec, servers, random, requestsMayBeDoubled = false, limits = {}}: ClerkOptions) {
+	constructor({codec, words, servers, random, requestsMayBeDoubled = false, limits = {}}: ClerkOptions<T>) {
 		assert(servers.length > 0, 'a clerk has a server to talk to');
-		this.#codec = codec;
+		this.#commands = new CommandCodec(codec, words);
 		this.#limits = {...defaultClerkLimits, ...limits};
 		this.#requestsAllowed = this.#limits.requestsMax;
 		this.#search = new LeaderSearch(servers, random, this.#limits);
@@ -171,16 +174,16 @@ export class ClerkCore<Caller = unknown> {
 	 * with the `caller` that is given here.
 	 */
 	submit(
-		operation: Operation,
+		operation: Operation<T>,
 		{deadline, caller}: {readonly deadline: Milliseconds; readonly caller?: Caller},
 	): number {
 		this.#lastOperationId += 1;
-		const task: Task<Caller> = {
+		const task: Task<T, Caller> = {
 			id: this.#lastOperationId,
 			place: this.#tasks.length,
 			caller,
 			operation,
-			byteLength: bytesOfOperation(operation),
+			byteLength: this.#bytesOf(operation),
 			deadline,
 			identity: undefined,
 			attempt: undefined,
@@ -197,17 +200,17 @@ export class ClerkCore<Caller = unknown> {
 			return task.id;
 		}
 		this.#earliestDeadline = Math.min(this.#earliestDeadline, deadline);
-		(isWrite(operation) ? this.#writes : this.#reads).push(task);
+		(operation.type === 'write' ? this.#writes : this.#reads).push(task);
 		return task.id;
 	}
 
 	/** The answer to a request. One that nobody waits for any more is ignored. */
-	reply(requestId: number, reply: KvReply): void {
+	reply(requestId: number, reply: ServiceReply): void {
 		const attempt = this.#endAttempt(requestId);
 		if (attempt === undefined) return;
 		switch (reply.type) {
 			case 'outcomes':
-				return this.#takeOutcomes(attempt, decodeOutcomes(this.#codec, reply.outcomes));
+				return this.#takeOutcomes(attempt, this.#commands.decodeOutcomes(reply.outcomes));
 			case 'notLeader':
 				this.#search.missed(attempt.server, reply.leaderId);
 				return this.#retry(attempt, 'notLeader');
@@ -232,7 +235,7 @@ export class ClerkCore<Caller = unknown> {
 		if (this.#earliestTimeout <= now) this.#timeOutAttempts(now);
 		if (this.#earliestDeadline > now) return;
 		this.#earliestDeadline = Infinity;
-		const expired: Task<Caller>[] = [];
+		const expired: Task<T, Caller>[] = [];
 		for (const task of this.#tasks) {
 			if (task.deadline > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, task.deadline);
 			else expired.push(task);
@@ -243,7 +246,7 @@ export class ClerkCore<Caller = unknown> {
 	}
 
 	/** The end of a turn: sends what can be sent, and hands out all that is to be done since the last time. */
-	flush(now: Milliseconds): readonly ClerkEffect<Caller>[] {
+	flush(now: Milliseconds): readonly ClerkEffect<T, Caller>[] {
 		this.tick(now);
 		const pause = this.#search.takePause();
 		if (pause !== undefined) this.#pausedUntil = now + pause;
@@ -257,7 +260,7 @@ export class ClerkCore<Caller = unknown> {
 	}
 
 	/** All that is to be done since the last time, with nothing sent on top of it. */
-	takeEffects(): readonly ClerkEffect<Caller>[] {
+	takeEffects(): readonly ClerkEffect<T, Caller>[] {
 		const effects = this.#effects;
 		this.#effects = [];
 		return effects;
@@ -282,7 +285,7 @@ export class ClerkCore<Caller = unknown> {
 		for (const [requestId] of this.#attempts) this.#effects.push({type: 'cancel', requestId});
 		this.#attempts.clear();
 		if (this.#session === undefined) return;
-		const command = encodeCommand(this.#codec, {type: 'closeSession', session: this.#session.id});
+		const command = this.#commands.encodeCommand({type: 'closeSession', session: this.#session.id});
 		this.#lastRequestId += 1;
 		const server = this.#search.target;
 		this.#effects.push({type: 'send', requestId: this.#lastRequestId, server, request: {type: 'write', command}});
@@ -290,7 +293,7 @@ export class ClerkCore<Caller = unknown> {
 
 	// ------------------------------------------------------------------------------------------------------- tasks
 
-	#refusalOf({byteLength}: Task<Caller>): OperationError | undefined {
+	#refusalOf({byteLength}: Task<T, Caller>): OperationError | undefined {
 		if (this.#isClosed) return new ClerkClosedError('notExecuted');
 		const {operationBytesMax} = this.#limits;
 		if (byteLength > operationBytesMax) return new ValueTooLargeError('notExecuted', byteLength, operationBytesMax);
@@ -298,16 +301,21 @@ export class ClerkCore<Caller = unknown> {
 		return undefined;
 	}
 
-	/** A read changes nothing, so it never has. */
-	#outcomeOf({operation, mayHaveRun, attempt}: Task<Caller>): FailedOutcome {
-		return isWrite(operation) && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';
+	#bytesOf(operation: Operation<T>): number {
+		const {words} = this.#commands;
+		return operation.type === 'write' ? words.bytesOfWrite(operation.write) : words.bytesOfRead(operation.read);
 	}
 
-	#fail(task: Task<Caller>, error: OperationError): void {
+	/** A read changes nothing, so it never has. */
+	#outcomeOf({operation, mayHaveRun, attempt}: Task<T, Caller>): FailedOutcome {
+		return operation.type === 'write' && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';
+	}
+
+	#fail(task: Task<T, Caller>, error: OperationError): void {
 		this.#settle(task, {type: 'failed', error});
 	}
 
-	#settle(task: Task<Caller>, settlement: Settlement): void {
+	#settle(task: Task<T, Caller>, settlement: Settlement<T>): void {
 		if (isSettled(task)) return;
 		this.#remove(task);
 		// Also when it is given up: this client never asks for the answer again, so the servers may forget it, and a copy
@@ -324,7 +332,7 @@ export class ClerkCore<Caller = unknown> {
 	}
 
 	/** The last takes its place. */
-	#remove(task: Task<Caller>): void {
+	#remove(task: Task<T, Caller>): void {
 		const last = this.#tasks.pop();
 		if (last !== undefined && last !== task) {
 			this.#tasks[task.place] = last;
@@ -340,12 +348,12 @@ export class ClerkCore<Caller = unknown> {
 	// ---------------------------------------------------------------------------------------------------- attempts
 
 	#sendReads(now: Milliseconds): void {
-		const retries = this.#takeRetries(task => !isWrite(task.operation));
+		const retries = this.#takeRetries(task => task.operation.type === 'read');
 		while (this.#attempts.size < this.#requestsAllowed) {
 			const tasks = this.#takeBatch(retries, this.#reads);
 			if (tasks.length === 0) break;
-			const operations = tasks.map(({operation}) => operation as ReadOperation);
-			this.#attempt(now, 'read', tasks, {type: 'read', operations: encodeReads(this.#codec, operations)});
+			const reads = tasks.map(({operation}) => readOf(operation));
+			this.#attempt(now, 'read', tasks, {type: 'read', reads: this.#commands.encodeReads(reads)});
 		}
 		this.#retries.push(...retries.takeAll());
 	}
@@ -359,7 +367,7 @@ export class ClerkCore<Caller = unknown> {
 		// What comes back of it is to be numbered anew, in its place before all that was submitted later.
 		if (this.#isChangingSession && this.#isFormerSessionInFlight(this.#session)) return;
 		this.#isChangingSession = false;
-		const retries = this.#takeRetries(task => isWrite(task.operation));
+		const retries = this.#takeRetries(task => task.operation.type === 'write');
 		while (this.#attempts.size < this.#requestsAllowed) {
 			if (retries.first !== undefined && this.#mustWait(retries.first)) break;
 			const tasks = this.#takeBatch(retries, this.#writes, this.#session);
@@ -369,18 +377,18 @@ export class ClerkCore<Caller = unknown> {
 		this.#retries.push(...retries.takeAll());
 	}
 
-	#commandOf(session: ClientSession, tasks: readonly Task<Caller>[]): Uint8Array {
-		const operations = tasks.map(task => numbered(task));
+	#commandOf(session: ClientSession, tasks: readonly Task<T, Caller>[]): Uint8Array {
+		const writes = tasks.map(task => numbered(task));
 		const {id, acknowledged} = session;
-		const after = session.before(operations[0]?.sequence ?? 0);
-		return encodeCommand(this.#codec, {type: 'operations', session: id, acknowledged, after, operations});
+		const after = session.before(writes[0]?.sequence ?? 0);
+		return this.#commands.encodeCommand({type: 'writes', session: id, acknowledged, after, writes});
 	}
 
 	/**
 	 * Whether a write that came too early would come too early again: an earlier one is still in a request that was sent
 	 * before, and lost or late. Writes behind it wait with it.
 	 */
-	#mustWait({outOfOrderIn, identity}: Task<Caller>): boolean {
+	#mustWait({outOfOrderIn, identity}: Task<T, Caller>): boolean {
 		if (outOfOrderIn === 0 || identity === undefined) return false;
 		for (const [requestId, {tasks}] of this.#attempts) {
 			if (requestId > outOfOrderIn) return false;
@@ -407,17 +415,17 @@ export class ClerkCore<Caller = unknown> {
 
 	/** Sessions are opened by the first write, through the log like everything else. */
 	#openSession(now: Milliseconds): void {
-		const isNeeded = this.#writes.length > 0 || this.#retries.some(task => isWrite(task.operation));
+		const isNeeded = this.#writes.length > 0 || this.#retries.some(task => task.operation.type === 'write');
 		if (!isNeeded || this.#isOpeningSession || this.#attempts.size >= this.#requestsAllowed) return;
 		this.#isOpeningSession = true;
-		const command = encodeCommand(this.#codec, {type: 'openSession', closes: this.#endedSession});
+		const command = this.#commands.encodeCommand({type: 'openSession', closes: this.#endedSession});
 		this.#attempt(now, 'openSession', [], {type: 'write', command});
 	}
 
-	#takeRetries(isWanted: (task: Task<Caller>) => boolean): Queue<Task<Caller>> {
-		const taken = new Queue<Task<Caller>>();
+	#takeRetries(isWanted: (task: Task<T, Caller>) => boolean): Queue<Task<T, Caller>> {
+		const taken = new Queue<Task<T, Caller>>();
 		if (this.#retries.length === 0) return taken;
-		const others: Task<Caller>[] = [];
+		const others: Task<T, Caller>[] = [];
 		for (const task of this.#retries) {
 			if (isSettled(task)) continue;
 			if (isWanted(task)) taken.push(task);
@@ -429,12 +437,12 @@ export class ClerkCore<Caller = unknown> {
 
 	/** The next batch: what is to be repeated first, in order; `session`: for writes. */
 	#takeBatch(
-		retries: Queue<Task<Caller>>,
-		fresh: Queue<Task<Caller>>,
+		retries: Queue<Task<T, Caller>>,
+		fresh: Queue<Task<T, Caller>>,
 		session?: ClientSession,
-	): readonly Task<Caller>[] {
+	): readonly Task<T, Caller>[] {
 		const {batchOperationsMax, batchBytesMax, windowMax} = this.#limits;
-		const tasks: Task<Caller>[] = [];
+		const tasks: Task<T, Caller>[] = [];
 		let bytes = 0;
 		while (tasks.length < batchOperationsMax) {
 			const queue = retries.length > 0 ? retries : fresh;
@@ -465,7 +473,7 @@ export class ClerkCore<Caller = unknown> {
 	 * Gives a write its number in this session; `false` when that must not be: under a session that expired it may have
 	 * run, and nobody remembers. Under a new number it would run twice.
 	 */
-	#identify(task: Task<Caller>, session: ClientSession): boolean {
+	#identify(task: Task<T, Caller>, session: ClientSession): boolean {
 		const {identity} = task;
 		if (identity !== undefined && task.mayHaveRun) {
 			this.#fail(task, new SessionExpiredError(identity.session.id));
@@ -475,7 +483,12 @@ export class ClerkCore<Caller = unknown> {
 		return true;
 	}
 
-	#attempt(now: Milliseconds, type: Attempt<Caller>['type'], tasks: readonly Task<Caller>[], request: KvRequest): void {
+	#attempt(
+		now: Milliseconds,
+		type: Attempt<T, Caller>['type'],
+		tasks: readonly Task<T, Caller>[],
+		request: ServiceRequest,
+	): void {
 		this.#lastRequestId += 1;
 		const requestId = this.#lastRequestId;
 		const server = this.#search.target;
@@ -492,7 +505,7 @@ export class ClerkCore<Caller = unknown> {
 	}
 
 	/** Asked again too early, a large operation only adds the same work to what the servers have to do for it. */
-	#timeoutOf(tasks: readonly Task<Caller>[]): Milliseconds {
+	#timeoutOf(tasks: readonly Task<T, Caller>[]): Milliseconds {
 		const {attemptTimeoutMs, batchBytesMax} = this.#limits;
 		const [only] = tasks;
 		if (tasks.length !== 1 || only === undefined || only.byteLength <= batchBytesMax) return attemptTimeoutMs;
@@ -519,7 +532,7 @@ export class ClerkCore<Caller = unknown> {
 		this.#requestsAllowed = Math.max(Math.min(requestsMin, requestsMax), Math.floor(this.#requestsAllowed / 2));
 	}
 
-	#endAttempt(requestId: number): Attempt<Caller> | undefined {
+	#endAttempt(requestId: number): Attempt<T, Caller> | undefined {
 		const attempt = this.#attempts.get(requestId);
 		if (attempt === undefined) return undefined;
 		this.#attempts.delete(requestId);
@@ -532,7 +545,7 @@ export class ClerkCore<Caller = unknown> {
 
 	// ----------------------------------------------------------------------------------------------------- answers
 
-	#takeOutcomes(attempt: Attempt<Caller>, outcomes: readonly Outcome[] | undefined): void {
+	#takeOutcomes(attempt: Attempt<T, Caller>, outcomes: readonly Outcome<T>[] | undefined): void {
 		const count = attempt.type === 'openSession' ? 1 : attempt.tasks.length;
 		if (outcomes?.length !== count) return this.#miss(attempt, 'malformed');
 		this.#search.succeeded();
@@ -551,11 +564,11 @@ export class ClerkCore<Caller = unknown> {
 		}
 	}
 
-	#sessionOpened({session: id, timeoutMs}: Extract<Outcome, {type: 'sessionOpened'}>, openedAt: Milliseconds): void {
+	#sessionOpened({session: id, timeoutMs}: Extract<Outcome<T>, {type: 'sessionOpened'}>, openedAt: Milliseconds): void {
 		this.#session = new ClientSession({id, windowMax: this.#limits.windowMax, timeoutMs, openedAt});
 	}
 
-	#takeOutcome(task: Task<Caller>, outcome: Outcome, requestId: number): void {
+	#takeOutcome(task: Task<T, Caller>, outcome: Outcome<T>, requestId: number): void {
 		switch (outcome.type) {
 			case 'sessionExpired':
 				// What was asked under this number did not run and never will; `#identify` decides what else is known.
@@ -569,20 +582,23 @@ export class ClerkCore<Caller = unknown> {
 				return this.#retryTask(task, 'sessionFull');
 			case 'alreadyAcknowledged':
 			case 'sessionOpened':
+			case 'malformed':
+			case 'done':
 				// Not what a server of ours says to a request that waits for its answer.
 				task.mayHaveRun = true;
 				this.#search.overloaded();
 				return this.#retryTask(task, 'malformed');
-			case 'invalid':
+			case 'outOfMemory':
 				// The log says so, under this number: no copy of it can run.
-				if (outcome.reason === 'outOfMemory') return this.#fail(task, new OutOfMemoryError());
-				return this.#settle(task, {type: 'done', result: outcome});
+				return this.#fail(task, new OutOfMemoryError());
+			case 'result':
+				return this.#settle(task, {type: 'done', result: outcome.result});
 			default:
-				return this.#settle(task, {type: 'done', result: outcome});
+				return unreachable(outcome);
 		}
 	}
 
-	#takeRefusal(attempt: Attempt<Caller>, reason: 'overloaded' | 'tooLarge' | 'malformed'): void {
+	#takeRefusal(attempt: Attempt<T, Caller>, reason: 'overloaded' | 'tooLarge' | 'malformed'): void {
 		if (reason === 'overloaded' || attempt.tasks.length === 0) {
 			this.#search.overloaded();
 			if (reason === 'overloaded') this.#allowFewer(attempt.requestId);
@@ -605,39 +621,46 @@ export class ClerkCore<Caller = unknown> {
 	}
 
 	/** No usable answer from this server. */
-	#miss(attempt: Attempt<Caller>, lastReply: LastReply): void {
+	#miss(attempt: Attempt<T, Caller>, lastReply: LastReply): void {
 		this.#search.missed(attempt.server, undefined);
 		this.#retryUnknown(attempt, lastReply);
 	}
 
-	#retryUnknown(attempt: Attempt<Caller>, lastReply: LastReply): void {
+	#retryUnknown(attempt: Attempt<T, Caller>, lastReply: LastReply): void {
 		for (const task of attempt.tasks) task.mayHaveRun = true;
 		this.#retry(attempt, lastReply);
 	}
 
-	#retry(attempt: Attempt<Caller>, lastReply: LastReply): void {
+	#retry(attempt: Attempt<T, Caller>, lastReply: LastReply): void {
 		for (const task of attempt.tasks) {
 			if (!isSettled(task)) this.#retryTask(task, lastReply);
 		}
 	}
 
-	#retryTask(task: Task<Caller>, lastReply: LastReply): void {
+	#retryTask(task: Task<T, Caller>, lastReply: LastReply): void {
 		task.lastReply = lastReply;
 		this.#retries.push(task);
 	}
 }
 
 /** A copy, in which each can be settled. */
-function inOrder<Caller>(tasks: readonly Task<Caller>[]): readonly Task<Caller>[] {
+function inOrder<T extends MachineTypes, Caller>(tasks: readonly Task<T, Caller>[]): readonly Task<T, Caller>[] {
 	return [...tasks].sort((left, right) => left.id - right.id);
 }
 
 /** Whether no write that still waits for its answer is between these. */
-function isNext(session: ClientSession, one: Task<unknown> | undefined, other: Task<unknown>): boolean {
+function isNext(session: ClientSession, one: Sequenced | undefined, other: Sequenced): boolean {
 	return other.identity !== undefined && session.before(other.identity.sequence) === one?.identity?.sequence;
 }
 
-function numbered({operation, identity}: Task<unknown>): NumberedOperation {
-	assert(identity !== undefined && isWrite(operation), 'a write that is sent has a number');
-	return {sequence: identity.sequence, operation};
+type Sequenced = Pick<Task<MachineTypes, unknown>, 'identity'>;
+
+function numbered<T extends MachineTypes>({operation, identity}: Task<T, unknown>): NumberedWrite<T> {
+	assert(identity !== undefined && operation.type === 'write', 'a write that is sent has a number');
+	return {sequence: identity.sequence, write: operation.write};
+}
+
+function readOf<T extends MachineTypes>(operation: Operation<T>): T['read'] {
+	assert(operation.type === 'read', 'what waits among the reads is a read');
+	return operation.read;
 }

@@ -21,34 +21,35 @@ import {
 	type Term,
 } from '../raft/types.js';
 import {admitRead, admitWrite, refused, type AdmissionLimits} from './admission.js';
-import {encodeCommand, encodeOutcomes} from './command-codec.js';
 import {LogClock} from './log-clock.js';
-import {growthFactorMax, withinMemory} from './memory-limit.js';
-import {PendingRequests, type PendingLimits, type PendingRead, type PendingWrite} from './pending-requests.js';
+import {OpenRequests, type OpenLimits, type OpenRead, type OpenWrite} from './open-requests.js';
 import {NumberMap} from '../base/number-map.js';
 import {Queue} from '../base/queue.js';
 import {ReadBatches} from './read-batches.js';
-import {Replica, type SliceLimits, type SlicedInput} from './replica.js';
-import {KvStateMachine, defaultStateMachineLimits, type StateMachineLimits} from './state-machine.js';
+import {Applier, type SliceLimits, type SlicedInput} from './applier.js';
+import type {CommandCodec} from './command-codec.js';
+import type {Machine, MachineTypes, Place} from './machine.js';
+import {ReplicatedState} from './replicated-state.js';
+import {defaultSessionLimits, type SessionLimits} from './sessions.js';
 import type {Codec} from '../base/codec.js';
-import type {Command, KvReply, KvRequest, Outcome, ReadOperation, Result} from './types.js';
+import type {Command, Kept, Outcome, ServiceReply, ServiceRequest} from './types.js';
 import {Waiters} from './waiters.js';
 
-export interface ServerLimits extends StateMachineLimits, AdmissionLimits, PendingLimits, SliceLimits {
-	/** Bytes of values in the reply to one read request; the clerk then asks for each value alone. @default 8388608 (8 MiB) */
+export interface ServerLimits extends SessionLimits, AdmissionLimits, OpenLimits, SliceLimits {
+	/** Bytes of results in the reply to one read request; the clerk then asks for each alone. @default 8388608 (8 MiB) */
 	readonly readBytesMax: number;
 	/** Bytes of answers that are prepared while a quorum is asked; the one that exceeds them is the last. @default 1048576 (1 MiB) */
 	readonly preparedBytesMax: number;
 	/** Requests of one turn are proposed together up to this many bytes. @default 1048576 (1 MiB) */
 	readonly proposalBytesMax: number;
-	/** Bytes of keys and values, as the store counts them; a write that would exceed them is answered with `outOfMemory`. @default Infinity */
-	readonly storeBytesMax: number;
+	/** Bytes of the machine's state, as it counts them; a write that would exceed them is answered with `outOfMemory`. @default Infinity */
+	readonly stateBytesMax: number;
 	/** How often log time moves while there are writes, ms. @default 1000 */
 	readonly clockIntervalMs: Milliseconds;
 }
 
 export const defaultServerLimits: ServerLimits = {
-	...defaultStateMachineLimits,
+	...defaultSessionLimits,
 	pendingRequestsMax: 16_384,
 	pendingBytesMax: 64 * 2 ** 20,
 	sliceOperationsMax: 256,
@@ -60,24 +61,27 @@ export const defaultServerLimits: ServerLimits = {
 	readBytesMax: 8 * 2 ** 20,
 	preparedBytesMax: 2 ** 20,
 	proposalBytesMax: 2 ** 20,
-	storeBytesMax: Infinity,
+	stateBytesMax: Infinity,
 	clockIntervalMs: 1000,
 };
 
-export interface ServerOptions {
+export interface ServerOptions<T extends MachineTypes> {
 	readonly codec: Codec;
+	readonly machine: Machine<T>;
 	/** A clock that never goes back. */
 	readonly now: () => Milliseconds;
 	/** To the node. May call `handle` before it returns. */
 	readonly send: (output: ServiceOutput) => void;
 	/** To the client that `replyTo` stands for; called exactly once for each request that is not cancelled. */
-	readonly reply: (replyTo: number, reply: KvReply) => void;
+	readonly reply: (replyTo: number, reply: ServiceReply) => void;
+	/** See `ReplicatedStateOptions`. */
+	readonly effect?: (effect: T['effect'], place: Place<T>) => void;
 	readonly limits?: Partial<ServerLimits>;
 }
 
 /** Requests that were proposed together; `offset`: the place of the first among the proposal's commands. */
-interface Proposal {
-	readonly requests: readonly PendingWrite[];
+interface Proposal<T extends MachineTypes> {
+	readonly requests: readonly OpenWrite<T>[];
 	readonly offset: number;
 }
 
@@ -89,24 +93,24 @@ function isSliced(input: OrderedInput): input is SlicedInput {
 	return type === 'apply' || type === 'takeSnapshot' || type === 'installSnapshot' || type === 'installChunk';
 }
 
-export class KvServer {
-	readonly #codec: Codec;
+export class ServiceServer<T extends MachineTypes = MachineTypes> {
+	readonly #commands: CommandCodec<T>;
 	readonly #now: () => Milliseconds;
 	readonly #send: (output: ServiceOutput) => void;
-	readonly #reply: (replyTo: number, reply: KvReply) => void;
+	readonly #reply: (replyTo: number, reply: ServiceReply) => void;
 	readonly #limits: ServerLimits;
-	readonly #machine: KvStateMachine;
-	readonly #replica: Replica;
+	readonly #state: ReplicatedState<T>;
+	readonly #applier: Applier<T>;
 	readonly #clock: LogClock;
-	readonly #pending: PendingRequests;
+	readonly #open: OpenRequests;
 
 	// Where a pending request is: in the turn, then in a proposal or read that the node has not answered, then with the
 	// waiters for its index. Exactly one of these, and none once it is settled.
-	#turnWrites: PendingWrite[] = [];
-	#turnReads: PendingRead[] = [];
-	readonly #proposals = new NumberMap<Proposal>();
-	readonly #waiters = new Waiters();
-	readonly #reads: ReadBatches;
+	#turnWrites: OpenWrite<T>[] = [];
+	#turnReads: OpenRead<T>[] = [];
+	readonly #proposals = new NumberMap<Proposal<T>>();
+	readonly #waiters = new Waiters<T>();
+	readonly #reads: ReadBatches<T>;
 	/** Of the newest reads, until their answers are prepared or need not be. */
 	#readToPrepare: number | undefined;
 
@@ -121,56 +125,61 @@ export class KvServer {
 	#lastId = 0;
 	#isStopped = false;
 
-	constructor({codec, now, send, reply, limits = {}}: ServerOptions) {
-		this.#codec = codec;
+	constructor({codec, machine, now, send, reply, effect, limits = {}}: ServerOptions<T>) {
 		this.#now = now;
 		this.#send = send;
 		this.#reply = reply;
 		this.#limits = {...defaultServerLimits, ...limits};
-		this.#machine = new KvStateMachine(codec, this.#limits);
-		this.#replica = new Replica({
-			machine: this.#machine,
+		this.#state = new ReplicatedState({
+			codec,
+			machine,
+			limits: this.#limits,
+			...(effect === undefined ? {} : {effect}),
+		});
+		this.#commands = this.#state.commands;
+		this.#applier = new Applier({
+			state: this.#state,
 			send,
 			commandOf: entry => this.#waiters.commandOf(entry),
 			applied: (entry, outcomes) => this.#deliver(entry, outcomes),
 			limits: this.#limits,
 		});
 		this.#clock = new LogClock(this.#limits.clockIntervalMs);
-		this.#pending = new PendingRequests(reply, this.#limits);
+		this.#open = new OpenRequests(reply, this.#limits);
 		this.#reads = new ReadBatches({
-			pending: this.#pending,
+			open: this.#open,
 			read: request => this.#read(request),
-			appliedIndex: () => this.#machine.appliedIndex,
+			appliedIndex: () => this.#state.appliedIndex,
 			preparedBytesMax: this.#limits.preparedBytesMax,
 		});
 	}
 
 	/** The replicated state, to look at: for checks and statistics. */
-	get stateMachine(): KvStateMachine {
-		return this.#machine;
+	get state(): ReplicatedState<T> {
+		return this.#state;
 	}
 
 	/** Requests that wait for their answer. */
 	get pendingCount(): number {
-		return this.#pending.size;
+		return this.#open.size;
 	}
 
 	/** A client's request, answered by `reply` under this number, which may be used again after that. */
-	request(replyTo: number, request: KvRequest): void {
+	request(replyTo: number, request: ServiceRequest): void {
 		const refusal = request.type === 'write' ? this.#takeWrite(replyTo, request) : this.#takeRead(replyTo, request);
 		if (refusal !== undefined) this.#reply(replyTo, refusal);
 	}
 
 	/** Nobody waits for this answer any more. What is proposed already may still run. */
 	cancel(replyTo: number): void {
-		this.#pending.cancel(replyTo);
+		this.#open.cancel(replyTo);
 	}
 
 	/** Takes what the node tells. What can take long is only noted: `slice` does it. */
 	handle(input: ServiceInput): void {
 		if (this.#isStopped) return;
 		// The next chunk's order among other inputs means nothing, and the snapshot need not wait for entries to be applied.
-		if (input.type === 'snapshotChunkStored') return this.#replica.chunkStored(input.index);
+		if (input.type === 'snapshotChunkStored') return this.#applier.chunkStored(input.index);
 		this.#inbox.push(input);
 		this.#takeIn();
 	}
@@ -191,10 +200,10 @@ export class KvServer {
 		this.#prepareRead();
 		const input = this.#inbox.first;
 		this.#isChunkNext = !this.#isChunkNext;
-		if (this.#replica.isChunkWanted && (this.#isChunkNext || input === undefined)) this.#replica.makeChunk();
+		if (this.#applier.isChunkWanted && (this.#isChunkNext || input === undefined)) this.#applier.makeChunk();
 		else if (input !== undefined && isSliced(input)) this.#sliceInput(input);
 		this.#takeIn();
-		return !this.#isStopped && (this.#inbox.length > 0 || this.#replica.isChunkWanted);
+		return !this.#isStopped && (this.#inbox.length > 0 || this.#applier.isChunkWanted);
 	}
 
 	/** Ends it: all that waits is answered, and nothing is taken any more. */
@@ -203,7 +212,7 @@ export class KvServer {
 		this.#isStopped = true;
 		this.#leaderId = undefined;
 		this.#inbox.takeAll();
-		this.#replica.abandonSnapshot();
+		this.#applier.abandonSnapshot();
 		this.#giveUpWrites();
 		this.#giveUpReads();
 		this.#settleAll(this.#reads.takeReadable(), this.#notLeader());
@@ -211,47 +220,52 @@ export class KvServer {
 
 	// -------------------------------------------------------------------------------------------------- requests
 
-	#takeWrite(replyTo: number, {command: bytes}: Extract<KvRequest, {type: 'write'}>): KvReply | undefined {
+	#takeWrite(replyTo: number, {command: bytes}: Extract<ServiceRequest, {type: 'write'}>): ServiceReply | undefined {
 		if (this.#isStopped || this.#role !== 'leader') return this.#notLeader();
-		const admitted = admitWrite(this.#codec, this.#limits, bytes);
+		const admitted = admitWrite(this.#commands, this.#limits, bytes);
 		if (admitted.type === 'refused') return admitted;
-		const known = this.#knownOutcomes(admitted.command);
-		if (known !== undefined) return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, known)};
-		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
+		const known = this.#keptOf(admitted.command);
+		if (known !== undefined) return {type: 'outcomes', outcomes: this.#commands.encodeOutcomes(known)};
+		if (!this.#open.hasRoomFor(bytes.length)) return refused('overloaded');
 		const request = {replyTo, byteLength: bytes.length, ...this.#withinMemory(admitted.command, bytes)};
-		this.#pending.add(request);
+		this.#open.add(request);
 		this.#turnWrites.push(request);
 		return undefined;
 	}
 
-	/** The command, with a refusal in the place of each operation that there is no memory for. */
-	#withinMemory(command: Command, bytes: Uint8Array): {readonly command: Command; readonly bytes: Uint8Array} {
-		const {storeBytes} = this.#machine;
+	/** The command, with a refusal in the place of each write that there is no memory for. */
+	#withinMemory(command: Command<T>, bytes: Uint8Array): {readonly command: Command<T>; readonly bytes: Uint8Array} {
+		const {machine} = this.#state;
 		// What is under way counts as if it were applied.
-		const room = this.#limits.storeBytesMax - storeBytes - this.#pending.byteLength;
-		if (command.type !== 'operations' || room >= bytes.length * growthFactorMax) return {command, bytes};
-		const read = (operation: ReadOperation): Result => this.#machine.read(operation);
-		const operations = withinMemory(command.operations, {room, storeBytes, read});
-		if (operations === undefined) return {command, bytes};
-		const admitted = {...command, operations};
-		return {command: admitted, bytes: encodeCommand(this.#codec, admitted)};
+		const room = this.#limits.stateBytesMax - machine.byteLength - this.#open.byteLength;
+		if (command.type !== 'writes' || room >= bytes.length * machine.growthFactorMax) return {command, bytes};
+		const fits = machine.fits(
+			command.writes.map(({write}) => write),
+			room,
+		);
+		if (fits.every(isFitting => isFitting)) return {command, bytes};
+		const writes = command.writes.map((numbered, place) =>
+			fits[place] === true ? numbered : {sequence: numbered.sequence, write: undefined},
+		);
+		const admitted = {...command, writes};
+		return {command: admitted, bytes: this.#commands.encodeCommand(admitted)};
 	}
 
 	/**
 	 * The answers if all of it are repeats that this replica has applied: then the log need not carry them again. What
 	 * has been applied has been committed, so the answer is right whoever leads now.
 	 */
-	#knownOutcomes(command: Command): readonly Result[] | undefined {
-		return command.type === 'operations' ? this.#machine.resultsOf(command) : undefined;
+	#keptOf(command: Command<T>): readonly Kept<T>[] | undefined {
+		return command.type === 'writes' ? this.#state.keptOf(command) : undefined;
 	}
 
-	#takeRead(replyTo: number, {operations: bytes}: Extract<KvRequest, {type: 'read'}>): KvReply | undefined {
+	#takeRead(replyTo: number, {reads: bytes}: Extract<ServiceRequest, {type: 'read'}>): ServiceReply | undefined {
 		if (this.#isStopped) return this.#notLeader();
-		const admitted = admitRead(this.#codec, this.#limits, bytes);
+		const admitted = admitRead(this.#commands, this.#limits, bytes);
 		if (admitted.type === 'refused') return admitted;
-		if (!this.#pending.hasRoomFor(bytes.length)) return refused('overloaded');
-		const request = {replyTo, byteLength: bytes.length, operations: admitted.operations};
-		this.#pending.add(request);
+		if (!this.#open.hasRoomFor(bytes.length)) return refused('overloaded');
+		const request = {replyTo, byteLength: bytes.length, reads: admitted.reads};
+		this.#open.add(request);
 		this.#turnReads.push(request);
 		return undefined;
 	}
@@ -260,12 +274,12 @@ export class KvServer {
 
 	#flushWrites(): void {
 		if (this.#turnWrites.length === 0) return;
-		const requests = this.#turnWrites.filter(request => this.#pending.has(request));
+		const requests = this.#turnWrites.filter(request => this.#open.has(request));
 		this.#turnWrites = [];
 		if (requests.length === 0) return;
-		const time = this.#clock.due(this.#now(), this.#machine.logTime);
-		const clock = time === undefined ? undefined : encodeCommand(this.#codec, {type: 'clock', logTime: time});
-		let together: PendingWrite[] = [];
+		const time = this.#clock.due(this.#now(), this.#state.logTime);
+		const clock = time === undefined ? undefined : this.#commands.encodeCommand({type: 'clock', logTime: time});
+		let together: OpenWrite<T>[] = [];
 		let bytes = 0;
 		let isFirst = true;
 		for (const [place, request] of requests.entries()) {
@@ -280,7 +294,7 @@ export class KvServer {
 		}
 	}
 
-	#propose(requests: readonly PendingWrite[], clock: Uint8Array | undefined): void {
+	#propose(requests: readonly OpenWrite<T>[], clock: Uint8Array | undefined): void {
 		const commands = requests.map(({bytes}) => bytes);
 		if (clock !== undefined) commands.unshift(clock);
 		this.#lastId += 1;
@@ -292,7 +306,7 @@ export class KvServer {
 
 	#flushReads(): void {
 		if (this.#turnReads.length === 0) return;
-		const requests = this.#turnReads.filter(request => this.#pending.has(request));
+		const requests = this.#turnReads.filter(request => this.#open.has(request));
 		this.#turnReads = [];
 		if (requests.length === 0) return;
 		this.#lastId += 1;
@@ -339,7 +353,7 @@ export class KvServer {
 			case 'leadership':
 				return this.#follow(input.role, input.term, input.leaderId);
 			case 'abandonSnapshot':
-				return this.#replica.abandonSnapshot();
+				return this.#applier.abandonSnapshot();
 			default:
 				return unreachable(input);
 		}
@@ -351,7 +365,7 @@ export class KvServer {
 			const passed = this.#waiters.takeThrough(input.snapshot.lastIncludedIndex);
 			this.#settleAll(passed, {type: 'unknown', leaderId: this.#leaderId});
 		}
-		if (this.#replica.slice(input)) this.#inbox.shift();
+		if (this.#applier.slice(input)) this.#inbox.shift();
 		this.#isTakingIn = false;
 		this.#reads.answer();
 	}
@@ -387,29 +401,30 @@ export class KvServer {
 		}
 	}
 
-	#deliver(entry: LogEntry, outcomes: readonly Outcome[] | undefined): void {
+	#deliver(entry: LogEntry, outcomes: readonly Outcome<T>[] | undefined): void {
 		const delivery = this.#waiters.deliver(entry, outcomes);
 		if (delivery === undefined) return;
 		switch (delivery.type) {
 			case 'complete': {
 				// Encoded only for somebody who waits.
-				if (!this.#pending.has(delivery.request)) return;
-				const reply = {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, delivery.outcomes)} as const;
-				return this.#pending.settle(delivery.request, reply);
+				if (!this.#open.has(delivery.request)) return;
+				const reply = {type: 'outcomes', outcomes: this.#commands.encodeOutcomes(delivery.outcomes)} as const;
+				return this.#open.settle(delivery.request, reply);
 			}
 			case 'replaced':
-				return this.#pending.settle(delivery.request, this.#notLeader());
+				return this.#open.settle(delivery.request, this.#notLeader());
 			default:
 				return unreachable(delivery);
 		}
 	}
 
-	#read({operations}: PendingRead): KvReply {
-		const results = operations.map(operation => this.#machine.read(operation));
+	#read({reads}: OpenRead<T>): ServiceReply {
+		const {words} = this.#commands;
+		const results = reads.map(read => this.#state.read(read));
 		let bytes = 0;
-		for (const result of results) bytes += result.type === 'value' ? (result.value?.length ?? 0) : 0;
+		for (const result of results) bytes += words.bytesOfResult(result);
 		if (bytes > this.#limits.readBytesMax) return refused('tooLarge');
-		return {type: 'outcomes', outcomes: encodeOutcomes(this.#codec, results)};
+		return {type: 'outcomes', outcomes: this.#commands.encodeResults(results)};
 	}
 
 	// --------------------------------------------------------------------------------------------------- leadership
@@ -446,11 +461,11 @@ export class KvServer {
 		this.#settleAll(turn, this.#notLeader());
 	}
 
-	#settleAll(requests: readonly (PendingWrite | PendingRead)[], reply: KvReply): void {
-		for (const request of requests) this.#pending.settle(request, reply);
+	#settleAll(requests: readonly (OpenWrite<T> | OpenRead<T>)[], reply: ServiceReply): void {
+		for (const request of requests) this.#open.settle(request, reply);
 	}
 
-	#notLeader(): KvReply {
+	#notLeader(): ServiceReply {
 		return {type: 'notLeader', leaderId: this.#leaderId};
 	}
 }

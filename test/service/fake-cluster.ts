@@ -1,7 +1,9 @@
-/** KvServers on a raft that never fails by itself: one log, one leader at a time, and a test that decides what happens when. */
+/** Servers on a raft that never fails by itself: one log, one leader at a time, and a test that decides what happens when. */
+import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import type {KvTypes} from '../../src/kv/words.js';
 import {codec} from '../../actors/codec/codec.js';
-import {KvServer, type ServerLimits} from '../../src/kv/server.js';
-import type {KvReply} from '../../src/kv/types.js';
+import {ServiceServer, type ServerLimits} from '../../src/service/server.js';
+import type {ServiceReply} from '../../src/service/types.js';
 import {
 	nodeId,
 	term,
@@ -24,7 +26,7 @@ export function randomOf(seed: number): () => number {
 }
 
 interface Seat {
-	server: KvServer;
+	server: ServiceServer<KvTypes>;
 	/** From its node, in order, not yet handled. */
 	inputs: ServiceInput[];
 	/** Entries up to here are in `inputs` or handled. */
@@ -38,13 +40,13 @@ export class FakeCluster {
 	commitIndex = 0;
 	readonly log: LogEntry[] = [];
 	readonly seats: Seat[] = [];
-	readonly #limits: Partial<ServerLimits>;
-	readonly #reply: (server: number, replyTo: number, reply: KvReply) => void;
+	readonly #limits: Partial<ServerLimits & KvLimits>;
+	readonly #reply: (server: number, replyTo: number, reply: ServiceReply) => void;
 
 	constructor(
 		count: number,
-		limits: Partial<ServerLimits>,
-		reply: (server: number, replyTo: number, reply: KvReply) => void,
+		limits: Partial<ServerLimits & KvLimits>,
+		reply: (server: number, replyTo: number, reply: ServiceReply) => void,
 	) {
 		this.#limits = limits;
 		this.#reply = reply;
@@ -53,8 +55,9 @@ export class FakeCluster {
 	}
 
 	#seat(place: number): Seat {
-		const server = new KvServer({
+		const server = new ServiceServer({
 			codec,
+			machine: kvMachine(this.#limits),
 			now: () => this.now,
 			send: output => this.#take(place, output),
 			reply: (replyTo, reply) => this.#reply(place, replyTo, reply),
@@ -121,13 +124,13 @@ export class FakeCluster {
 	/** Queues a snapshot of another server's state for one that lags behind. */
 	install(place: number, from: number): void {
 		const seat = this.seats[place]!;
-		const {stateMachine} = this.seats[from]!.server;
-		const index = stateMachine.appliedIndex;
+		const {state} = this.seats[from]!.server;
+		const index = state.appliedIndex;
 		if (place === from || place === this.leader || index <= seat.delivered) return;
 		const configuration = {voters: [], learners: []};
 		const snapshot = {lastIncludedIndex: index, lastIncludedTerm: this.log[index - 1]!.term, configuration};
 		seat.inputs.push({type: 'installSnapshot', snapshot});
-		const writer = stateMachine.beginSnapshot(50);
+		const writer = state.beginSnapshot(50);
 		for (let done = false; !done;) {
 			const chunk = writer.nextChunk();
 			({done} = chunk);

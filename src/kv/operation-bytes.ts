@@ -1,47 +1,6 @@
-/** What a clerk keeps of an operation until it is settled, and of a request until it is answered. */
+/** What operations take in requests. */
 import {unreachable} from '../base/errors.js';
-import {type Milliseconds, type NodeId} from '../raft/types.js';
-import type {ClientSession} from './client-session.js';
-import type {LastReply} from './errors.js';
-import type {Key, Operation, WriteOperation} from './types.js';
-
-/** An operation on its way. */
-export interface Task<Caller> {
-	readonly id: number;
-	/** Among those that are not settled; `settledPlace` when it is. */
-	place: number;
-	readonly caller: Caller | undefined;
-	readonly operation: Operation;
-	readonly byteLength: number;
-	readonly deadline: Milliseconds;
-	/** What a write is known by at the servers; `undefined` until it is first sent. */
-	identity: {readonly session: ClientSession; readonly sequence: number} | undefined;
-	/** The attempt that it is in. */
-	attempt: Attempt<Caller> | undefined;
-	attempts: number;
-	/** An earlier attempt may have run it, or may yet. */
-	mayHaveRun: boolean;
-	lastReply: LastReply;
-	/** The request that was refused because it came before an earlier write; 0: none was. */
-	outOfOrderIn: number;
-	/** Its batch was refused for one of its operations: each goes alone, to find out which. */
-	isAlone: boolean;
-}
-
-/** A request in flight. */
-export interface Attempt<Caller> {
-	readonly requestId: number;
-	readonly server: NodeId;
-	readonly sentAt: Milliseconds;
-	readonly deadline: Milliseconds;
-	readonly type: 'openSession' | 'write' | 'read';
-	readonly tasks: readonly Task<Caller>[];
-	/** Tasks that still wait for it. */
-	waiting: number;
-}
-
-export const settledPlace = -1;
-export const isSettled = ({place}: Task<unknown>): boolean => place === settledPlace;
+import type {Key, Operation} from './types.js';
 
 /** Over what CBOR and the command's frame add. */
 const overheadBytes = 64;
@@ -102,5 +61,3 @@ function bytesOfKey(key: Key): number {
 	for (let place = 0; place < key.length; place += 1) length += key.charCodeAt(place) < 0x80 ? 1 : 2;
 	return headBytes(length) + length;
 }
-
-export const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';

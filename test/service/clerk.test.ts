@@ -2,33 +2,34 @@ import test from 'ava';
 import fc from 'fast-check';
 import {codec} from '../../actors/codec/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
-import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/kv/clerk.js';
-import {decodeCommand, decodeReads, encodeOutcomes} from '../../src/kv/command-codec.js';
-import {OperationError} from '../../src/kv/errors.js';
-import type {ServerLimits} from '../../src/kv/server.js';
-import type {KvReply, KvRequest, NumberedOperation, Operation, Outcome} from '../../src/kv/types.js';
+import {ClerkCore, type ClerkEffect, type ClerkLimits, type Settlement} from '../../src/service/clerk.js';
+import {kvWords, serviceOperation, type KvTypes} from '../../src/kv/words.js';
+import {OperationError} from '../../src/service/errors.js';
+import type {ServerLimits} from '../../src/service/server.js';
+import type {Outcome as ServiceOutcome, ServiceReply, ServiceRequest} from '../../src/service/types.js';
+import type {Operation, Result} from '../../src/kv/types.js';
 import {nodeId} from '../../src/raft/types.js';
 import {FakeCluster, randomOf} from './fake-cluster.js';
-import {append, put, runs} from './helpers.js';
+import {append, decodeCommand, decodeReads, encodeOutcomes, put, runs, type Outcome} from '../kv/helpers.js';
 
 const servers = [nodeId(0), nodeId(1), nodeId(2)];
 const get = (key: string): Operation => ({type: 'get', key});
 
-type Send = Extract<ClerkEffect, {type: 'send'}>;
+type Send = Extract<ClerkEffect<KvTypes>, {type: 'send'}>;
 
 /** One clerk, its servers played by the test. */
 class Bench {
 	now = 0;
-	readonly clerk: ClerkCore;
-	readonly settled = new Map<number, Settlement>();
+	readonly clerk: ClerkCore<KvTypes>;
+	readonly settled = new Map<number, Settlement<KvTypes>>();
 	readonly cancelled: number[] = [];
 
 	constructor(limits: Partial<ClerkLimits> = {}) {
-		this.clerk = new ClerkCore({codec, servers, random: () => 0, limits});
+		this.clerk = new ClerkCore({codec, words: kvWords, servers, random: () => 0, limits});
 	}
 
 	submit(...operations: readonly Operation[]): readonly number[] {
-		return operations.map(operation => this.clerk.submit(operation, {deadline: this.now + 5000}));
+		return operations.map(operation => this.clerk.submit(serviceOperation(operation), {deadline: this.now + 5000}));
 	}
 
 	/** Flushes; what is sent. */
@@ -43,7 +44,7 @@ class Bench {
 	}
 
 	answer({requestId}: Send, ...outcomes: readonly Outcome[]): void {
-		this.clerk.reply(requestId, {type: 'outcomes', outcomes: encodeOutcomes(codec, outcomes)});
+		this.clerk.reply(requestId, {type: 'outcomes', outcomes: encodeOutcomes(outcomes.map(told))});
 	}
 
 	/** Opens session 7 and puts one key in it, as sequence 1. */
@@ -61,22 +62,39 @@ class Bench {
 	}
 }
 
+/** What a server says: its own words, or the result of a write or read. */
+function told(outcome: Outcome): ServiceOutcome<KvTypes> {
+	switch (outcome.type) {
+		case 'sessionOpened':
+		case 'sessionExpired':
+		case 'alreadyAcknowledged':
+		case 'outOfOrder':
+		case 'sessionFull':
+		case 'malformed':
+		case 'outOfMemory':
+		case 'done':
+			return outcome;
+		default:
+			return {type: 'result', result: outcome satisfies Result};
+	}
+}
+
 const written: Outcome = {type: 'written', version: 1, length: 1};
 const done = (result: Outcome): unknown => ({type: 'done', result});
 
 /** What a write request asks for, operation by operation. */
-function commandsOf(request: KvRequest): readonly unknown[] {
-	const command = request.type === 'write' ? decodeCommand(codec, request.command) : undefined;
-	if (command?.type !== 'operations') return command === undefined ? [] : [command];
-	const {session, acknowledged, operations} = command;
-	return operations.map(({sequence, operation}) => operationCommand(session, sequence, acknowledged, operation));
+function commandsOf(request: ServiceRequest): readonly unknown[] {
+	const command = request.type === 'write' ? decodeCommand(request.command) : undefined;
+	if (command?.type !== 'writes') return command === undefined ? [] : [command];
+	const {session, acknowledged, writes} = command;
+	return writes.map(({sequence, write}) => operationCommand(session, sequence, acknowledged, write));
 }
 
 const operationCommand = (
 	session: number,
 	sequence: number,
 	acknowledged: number,
-	operation: NumberedOperation['operation'] | Operation,
+	operation: Operation | undefined,
 ): unknown => ({
 	session,
 	sequence,
@@ -87,7 +105,7 @@ const operationCommand = (
 test('a large operation gets the time that its bytes take, twice as much with each attempt; small ones beside it do not wait for it', t => {
 	const bench = new Bench({batchBytesMax: 1024, attemptTimeoutMs: 100}).opened();
 	const [large, small] = bench.submit(put('large', 'x'.repeat(2500)), get('small'));
-	const requestOf = (sends: readonly Send[], type: KvRequest['type']) =>
+	const requestOf = (sends: readonly Send[], type: ServiceRequest['type']) =>
 		sends.find(({request}) => request.type === type);
 	const first = bench.sends();
 	const [write, read] = [requestOf(first, 'write')!, requestOf(first, 'read')!];
@@ -133,7 +151,7 @@ test('reads need no session, and those of a turn travel as one request', t => {
 	const bench = new Bench();
 	const [id] = bench.submit(get('a'), get('b'));
 	const [read] = bench.sends();
-	t.deepEqual(read!.request.type === 'read' && decodeReads(codec, read!.request.operations), [get('a'), get('b')]);
+	t.deepEqual(read!.request.type === 'read' && decodeReads(read!.request.reads), [get('a'), get('b')]);
 	const value: Outcome = {type: 'value', value: bytesOf('x'), version: 3};
 	bench.answer(read!, value, {type: 'value', value: undefined, version: 0});
 	bench.sends();
@@ -142,8 +160,8 @@ test('reads need no session, and those of a turn travel as one request', t => {
 
 /** What a write request asks to run behind. */
 function afterOf({request}: Send): number | undefined {
-	const command = request.type === 'write' ? decodeCommand(codec, request.command) : undefined;
-	return command?.type === 'operations' ? command.after : undefined;
+	const command = request.type === 'write' ? decodeCommand(request.command) : undefined;
+	return command?.type === 'writes' ? command.after : undefined;
 }
 
 const sequencesOf = (sends: readonly Send[]): readonly unknown[] =>
@@ -455,7 +473,14 @@ test('a clerk that is idle for longer than sessions last meets no error, though 
 	let isReplied = false;
 	const clerks = [0, 1].map(
 		() =>
-			new ClerkCore({codec, servers, random: () => 0, requestsMayBeDoubled: true, limits: {attemptTimeoutMs: 5000}}),
+			new ClerkCore({
+				codec,
+				words: kvWords,
+				servers,
+				random: () => 0,
+				requestsMayBeDoubled: true,
+				limits: {attemptTimeoutMs: 5000},
+			}),
 	);
 	const channels: (readonly [clerk: number, requestId: number])[] = [];
 	const cluster = new FakeCluster(3, {sessionTimeoutMs: 2000, clockIntervalMs: 100}, (_, channel, reply) => {
@@ -463,7 +488,7 @@ test('a clerk that is idle for longer than sessions last meets no error, though 
 		clerks[clerk]!.reply(requestId, reply);
 		isReplied = true;
 	});
-	const settlements: Settlement['type'][] = [];
+	const settlements: Settlement<KvTypes>['type'][] = [];
 	const run = (): void => {
 		do {
 			isReplied = false;
@@ -481,7 +506,7 @@ test('a clerk that is idle for longer than sessions last meets no error, though 
 		} while (isReplied);
 	};
 	const write = (clerk: number): void => {
-		clerks[clerk]!.submit(append('k', 'x'), {deadline: cluster.now + 4000});
+		clerks[clerk]!.submit(serviceOperation(append('k', 'x')), {deadline: cluster.now + 4000});
 		run();
 	};
 	write(0);
@@ -497,15 +522,11 @@ test('a clerk that is idle for longer than sessions last meets no error, though 
 		settlements,
 		Array.from({length: 24}, () => 'done'),
 	);
-	const {stateMachine} = cluster.seats[0]!.server;
-	t.like(stateMachine.read({type: 'get', key: 'k'}), {value: bytesOf('x'.repeat(24))});
+	const {state} = cluster.seats[0]!.server;
+	t.like(state.read({type: 'get', key: 'k'}), {value: bytesOf('x'.repeat(24))});
 	for (const clerk of clerks) clerk.close();
 	run();
-	t.is(
-		stateMachine.sessionCount,
-		2,
-		'closed clerks give their sessions back; doubles of the openings are left to expire',
-	);
+	t.is(state.sessionCount, 2, 'closed clerks give their sessions back; doubles of the openings are left to expire');
 });
 
 test('close settles everything, and what comes later', t => {
@@ -540,7 +561,7 @@ test('an answer that makes no sense counts as none', t => {
 interface Submitted {
 	readonly clerk: number;
 	readonly element: string | undefined;
-	settlements: Settlement[];
+	settlements: Settlement<KvTypes>[];
 }
 
 interface Trouble {
@@ -561,6 +582,7 @@ function run(seed: number, trouble: Trouble): {readonly submitted: readonly Subm
 		() =>
 			new ClerkCore({
 				codec,
+				words: kvWords,
 				servers,
 				random,
 				requestsMayBeDoubled: trouble.duplicate > 0,
@@ -573,7 +595,7 @@ function run(seed: number, trouble: Trouble): {readonly submitted: readonly Subm
 	let network: (() => void)[] = [];
 	let isHealed = false;
 	const happens = (probability: number): boolean => !isHealed && random() < probability;
-	const cluster = new FakeCluster(3, {sliceOperationsMax: 4, ...trouble.limits}, (_, channel, reply: KvReply) => {
+	const cluster = new FakeCluster(3, {sliceOperationsMax: 4, ...trouble.limits}, (_, channel, reply: ServiceReply) => {
 		const [clerk, requestId] = channels.get(channel)!;
 		if (!happens(trouble.lose)) network.push(() => clerks[clerk]!.reply(requestId, reply));
 		else if (random() < 0.5) network.push(() => clerks[clerk]!.requestLost(requestId));
@@ -600,7 +622,7 @@ function run(seed: number, trouble: Trouble): {readonly submitted: readonly Subm
 		const operation = element === undefined ? get('k') : append('k', element);
 		const record = {clerk, element, settlements: []};
 		submitted.push(record);
-		const id = clerks[clerk]!.submit(operation, {deadline: cluster.now + trouble.deadlineMs});
+		const id = clerks[clerk]!.submit(serviceOperation(operation), {deadline: cluster.now + trouble.deadlineMs});
 		operations[clerk]!.set(id, record);
 	};
 	const work = (place: number): void => {
@@ -632,7 +654,7 @@ function run(seed: number, trouble: Trouble): {readonly submitted: readonly Subm
 		cluster.settle();
 	}
 	for (const clerk of clerks.keys()) flush(clerk);
-	const result = cluster.seats[0]!.server.stateMachine.read({type: 'get', key: 'k'});
+	const result = cluster.seats[0]!.server.state.read({type: 'get', key: 'k'});
 	return {submitted, value: result.type === 'value' && result.value !== undefined ? textOf(result.value) : ''};
 }
 
@@ -711,10 +733,10 @@ for (const duplicate of [0, 0.1]) {
 }
 
 test('where requests may be doubled, even a refused write may have run: its other copy was not refused', t => {
-	const clerk = new ClerkCore({codec, servers, random: () => 0, requestsMayBeDoubled: true});
-	clerk.submit(put('a', ''), {deadline: 100});
+	const clerk = new ClerkCore({codec, words: kvWords, servers, random: () => 0, requestsMayBeDoubled: true});
+	clerk.submit(serviceOperation(put('a', '')), {deadline: 100});
 	const [opening] = clerk.flush(0) as readonly Send[];
-	const opened = encodeOutcomes(codec, [{type: 'sessionOpened', session: 7, timeoutMs: 600_000}]);
+	const opened = encodeOutcomes([{type: 'sessionOpened', session: 7, timeoutMs: 600_000}]);
 	clerk.reply(opening!.requestId, {type: 'outcomes', outcomes: opened});
 	const [write] = clerk.flush(0) as readonly Send[];
 	clerk.reply(write!.requestId, {type: 'notLeader', leaderId: undefined});

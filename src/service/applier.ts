@@ -5,7 +5,8 @@
 import {assert} from '../base/errors.js';
 import type {LogEntry, LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
 import type {SnapshotReader, SnapshotWriter} from './snapshot.js';
-import type {KvStateMachine} from './state-machine.js';
+import type {ReplicatedState} from './replicated-state.js';
+import type {MachineTypes} from './machine.js';
 import type {Command, Outcome} from './types.js';
 
 export interface SliceLimits {
@@ -24,35 +25,35 @@ type Sliced = 'apply' | 'takeSnapshot' | 'installSnapshot' | 'installChunk';
 /** What is taken in slices, in the order in which it came. */
 export type SlicedInput = Extract<ServiceInput, {type: Sliced}>;
 
-interface Wiring {
-	readonly machine: KvStateMachine;
+interface Wiring<T extends MachineTypes> {
+	readonly state: ReplicatedState<T>;
 	readonly send: (output: ServiceOutput) => void;
 	/** What this entry carries, if that is known already. */
-	readonly commandOf: (entry: LogEntry) => Command | undefined;
+	readonly commandOf: (entry: LogEntry) => Command<T> | undefined;
 	/** Told of each entry, in order; `undefined` for one that is not the service's. */
-	readonly applied: (entry: LogEntry, outcomes: readonly Outcome[] | undefined) => void;
+	readonly applied: (entry: LogEntry, outcomes: readonly Outcome<T>[] | undefined) => void;
 	readonly limits: SliceLimits;
 }
 
-export class Replica {
-	readonly #machine: KvStateMachine;
+export class Applier<T extends MachineTypes> {
+	readonly #state: ReplicatedState<T>;
 	readonly #send: (output: ServiceOutput) => void;
-	readonly #commandOf: (entry: LogEntry) => Command | undefined;
-	readonly #applied: (entry: LogEntry, outcomes: readonly Outcome[] | undefined) => void;
+	readonly #commandOf: (entry: LogEntry) => Command<T> | undefined;
+	readonly #applied: (entry: LogEntry, outcomes: readonly Outcome<T>[] | undefined) => void;
 	readonly #limits: SliceLimits;
 	/** Entries of the current `apply` input that are done. */
 	#offset = 0;
-	#writer: SnapshotWriter | undefined;
+	#writer: SnapshotWriter<T> | undefined;
 	/** The node has stored the chunk before, and waits for the next. */
 	#isChunkWanted = false;
 	/** The snapshot that is being taken in, and its index. */
-	#reader: SnapshotReader | undefined;
+	#reader: SnapshotReader<T> | undefined;
 	#installIndex: LogIndex = 0;
 	/** The current `installChunk` is in the reader's buffer. */
 	#isChunkPushed = false;
 
-	constructor({machine, send, commandOf, applied, limits}: Wiring) {
-		this.#machine = machine;
+	constructor({state, send, commandOf, applied, limits}: Wiring<T>) {
+		this.#state = state;
 		this.#send = send;
 		this.#commandOf = commandOf;
 		this.#applied = applied;
@@ -108,15 +109,15 @@ export class Replica {
 		const bytesPerOperation = sliceBytesMax / sliceOperationsMax;
 		let cost = 0;
 		for (const entry of entries.slice(this.#offset, this.#offset + sliceOperationsMax)) {
-			const copiedBefore = this.#machine.copiedBytes;
-			const outcomes = this.#machine.apply(entry, this.#commandOf(entry));
+			const copiedBefore = this.#state.machine.copiedBytes;
+			const outcomes = this.#state.apply(entry, this.#commandOf(entry));
 			this.#offset += 1;
 			this.#applied(entry, outcomes);
-			const copied = this.#machine.copiedBytes - copiedBefore;
+			const copied = this.#state.machine.copiedBytes - copiedBefore;
 			cost += (outcomes?.length ?? 1) + entry.command.length / bytesPerOperation + copied / copiedBytesPerOperation;
 			if (cost >= sliceOperationsMax) break;
 		}
-		this.#send({type: 'applied', index: this.#machine.appliedIndex});
+		this.#send({type: 'applied', index: this.#state.appliedIndex});
 		if (this.#offset < entries.length) return false;
 		this.#offset = 0;
 		return true;
@@ -124,15 +125,15 @@ export class Replica {
 
 	#takeSnapshot(): void {
 		assert(this.#reader === undefined, 'no snapshot is taken while one is being installed');
-		this.#writer = this.#machine.beginSnapshot(this.#limits.snapshotChunkBytes);
+		this.#writer = this.#state.beginSnapshot(this.#limits.snapshotChunkBytes);
 		this.#isChunkWanted = true;
 	}
 
 	#install(index: LogIndex): void {
 		// "A snapshot only moves a node forward": entries that were applied, and perhaps answered, must not be undone.
-		assert(index >= this.#machine.appliedIndex, 'an installed snapshot is not older than the state');
+		assert(index >= this.#state.appliedIndex, 'an installed snapshot is not older than the state');
 		this.abandonSnapshot();
-		this.#reader = this.#machine.beginRestore();
+		this.#reader = this.#state.beginRestore();
 		this.#installIndex = index;
 		this.#isChunkPushed = false;
 	}
@@ -153,9 +154,9 @@ export class Replica {
 		return true;
 	}
 
-	#restore(reader: SnapshotReader): void {
-		this.#machine.restore(reader);
+	#restore(reader: SnapshotReader<T>): void {
+		this.#state.restore(reader);
 		this.#reader = undefined;
-		assert(this.#machine.appliedIndex === this.#installIndex, "a snapshot's state is that of its index");
+		assert(this.#state.appliedIndex === this.#installIndex, "a snapshot's state is that of its index");
 	}
 }

@@ -2,21 +2,29 @@ import test from 'ava';
 import fc from 'fast-check';
 import {codec} from '../../actors/codec/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
-import {decodeCommand, decodeOutcomes, encodeCommand, encodeReads} from '../../src/kv/command-codec.js';
-import {KvServer, type ServerLimits} from '../../src/kv/server.js';
-import type {Command, KvReply, KvRequest, Outcome} from '../../src/kv/types.js';
+import {ServiceServer, type ServerLimits} from '../../src/service/server.js';
+import type {ServiceReply, ServiceRequest} from '../../src/service/types.js';
 import {nodeId, term, type LogEntry, type ServiceInput, type ServiceOutput} from '../../src/raft/types.js';
 import {FakeCluster, randomOf} from './fake-cluster.js';
-import {append, operationOf, put, runs} from './helpers.js';
+import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import {
+	append,
+	decodeCommand,
+	decodeOutcomes,
+	encodeCommand,
+	encodeReads,
+	operationOf,
+	put,
+	requestOf,
+	runs,
+	type Command,
+	type Outcome,
+} from '../kv/helpers.js';
 
-const writeOf = (command: Command): KvRequest => ({type: 'write', command: encodeCommand(codec, command)});
-
-const readOf = (...keys: readonly string[]): KvRequest => ({
+const readOf = (...keys: readonly string[]): ServiceRequest => ({
 	type: 'read',
-	operations: encodeReads(
-		codec,
-		keys.map(key => ({type: 'get', key})),
-	),
+	reads: encodeReads(keys.map(key => ({type: 'get', key}))),
 });
 
 const open: Command = {type: 'openSession', closes: 0};
@@ -26,27 +34,28 @@ const appendOf = (session: number, sequence: number, text: string): Command =>
 
 /** Several appends as one command, the first under this number. */
 const appendsOf = (session: number, firstSequence: number, ...texts: readonly string[]): Command => ({
-	type: 'operations',
+	type: 'writes',
 	session,
 	acknowledged: 0,
 	after: 0,
-	operations: texts.map((text, place) => ({sequence: firstSequence + place, operation: append('k', text)})),
+	writes: texts.map((text, place) => ({sequence: firstSequence + place, write: append('k', text)})),
 });
 
 /** One server, its node played by the test. */
 class Bench {
 	now = 0;
 	readonly outputs: ServiceOutput[] = [];
-	readonly replies: (readonly [number, KvReply | readonly Outcome[]])[] = [];
-	readonly server: KvServer;
+	readonly replies: (readonly [number, ServiceReply | readonly Outcome[]])[] = [];
+	readonly server: ServiceServer<KvTypes>;
 
-	constructor(limits: Partial<ServerLimits> = {}) {
-		this.server = new KvServer({
+	constructor(limits: Partial<ServerLimits & KvLimits> = {}) {
+		this.server = new ServiceServer({
 			codec,
+			machine: kvMachine(limits),
 			now: () => this.now,
 			send: output => this.outputs.push(output),
 			reply: (replyTo, reply) => {
-				const outcomes = reply.type === 'outcomes' ? decodeOutcomes(codec, reply.outcomes)! : reply;
+				const outcomes = reply.type === 'outcomes' ? decodeOutcomes(reply.outcomes)! : reply;
 				this.replies.push([replyTo, outcomes]);
 			},
 			limits,
@@ -58,7 +67,7 @@ class Bench {
 		return this.outputs.splice(0);
 	}
 
-	replied(): readonly (readonly [number, KvReply | readonly Outcome[]])[] {
+	replied(): readonly (readonly [number, ServiceReply | readonly Outcome[]])[] {
 		return this.replies.splice(0);
 	}
 
@@ -80,7 +89,7 @@ class Bench {
 	propose(
 		firstIndex: number,
 		inTerm: number,
-		...requests: readonly (readonly [number, KvRequest])[]
+		...requests: readonly (readonly [number, ServiceRequest])[]
 	): readonly Uint8Array[] {
 		for (const [replyTo, request] of requests) this.server.request(replyTo, request);
 		this.server.flush();
@@ -101,16 +110,17 @@ class Bench {
 	}
 }
 
-const notLeader = (leaderId: number | undefined): KvReply => ({
+const notLeader = (leaderId: number | undefined): ServiceReply => ({
 	type: 'notLeader',
 	leaderId: leaderId === undefined ? undefined : nodeId(leaderId),
 });
-const unknown = (leaderId: number | undefined): KvReply => ({...notLeader(leaderId), type: 'unknown'}) as KvReply;
+const unknown = (leaderId: number | undefined): ServiceReply =>
+	({...notLeader(leaderId), type: 'unknown'}) as ServiceReply;
 
 test('requests of one turn become one proposal, an entry each, and each gets the outcomes of its own', t => {
 	const bench = new Bench().lead(1);
-	bench.apply(1, 1, [encodeCommand(codec, open)]);
-	const commands = bench.propose(2, 1, [10, writeOf(appendsOf(1, 1, 'x', 'y'))], [11, writeOf(open)]);
+	bench.apply(1, 1, [encodeCommand(open)]);
+	const commands = bench.propose(2, 1, [10, requestOf(appendsOf(1, 1, 'x', 'y'))], [11, requestOf(open)]);
 	t.is(commands.length, 2);
 	t.deepEqual(bench.replied(), []);
 	bench.apply(2, 1, commands);
@@ -135,10 +145,10 @@ test('reads of one turn share one read index, and wait until it is applied (diss
 	const [read] = bench.sent();
 	t.deepEqual(read, {type: 'read', readId: 1});
 	bench.handle({type: 'readReady', readId: 1, readIndex: 2});
-	const session = encodeCommand(codec, open);
+	const session = encodeCommand(open);
 	bench.apply(1, 1, [session]);
 	t.deepEqual(bench.replied(), []);
-	bench.apply(2, 1, [encodeCommand(codec, appendOf(1, 1, 'x'))]);
+	bench.apply(2, 1, [encodeCommand(appendOf(1, 1, 'x'))]);
 	const value = {type: 'value', value: bytesOf('x'), version: 2} as const;
 	t.deepEqual(bench.replied(), [
 		[10, [value]],
@@ -149,16 +159,16 @@ test('reads of one turn share one read index, and wait until it is applied (diss
 test('a leader prepares the answers to reads while its quorum is asked, unless a write is on its way', t => {
 	const value = (text: string, version: number) => ({type: 'value', value: bytesOf(text), version}) as const;
 	const bench = new Bench().lead(1);
-	bench.apply(1, 1, [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'x'))]);
+	bench.apply(1, 1, [encodeCommand(open), encodeCommand(appendOf(1, 1, 'x'))]);
 	bench.server.request(10, readOf('k'));
 	t.true(bench.server.flush(), 'there is work for `slice`');
 	t.false(bench.server.slice());
 	// Somebody else's, so that it can be seen which state the answer is of.
-	bench.apply(3, 1, [encodeCommand(codec, appendOf(1, 2, 'y'))]);
+	bench.apply(3, 1, [encodeCommand(appendOf(1, 2, 'y'))]);
 	bench.handle({type: 'readReady', readId: 1, readIndex: 2});
 	t.deepEqual(bench.replied(), [[10, [value('x', 2)]]]);
 
-	const commands = bench.propose(4, 1, [11, writeOf(appendOf(1, 3, 'z'))]);
+	const commands = bench.propose(4, 1, [11, requestOf(appendOf(1, 3, 'z'))]);
 	bench.server.request(12, readOf('k'));
 	t.false(bench.server.flush());
 	bench.apply(4, 1, commands);
@@ -172,9 +182,9 @@ test('a leader prepares the answers to reads while its quorum is asked, unless a
 
 test('only a leader takes writes; the others name it', t => {
 	const bench = new Bench();
-	bench.server.request(1, writeOf(open));
+	bench.server.request(1, requestOf(open));
 	bench.follow(3);
-	bench.server.request(2, writeOf(open));
+	bench.server.request(2, requestOf(open));
 	bench.server.flush();
 	t.deepEqual(bench.replied(), [
 		[1, notLeader(undefined)],
@@ -192,7 +202,7 @@ test('a refused proposal tells why, and what of it may be tried again', t => {
 	] as const;
 	for (const [reason, reply] of cases) {
 		const bench = new Bench().lead(1);
-		bench.server.request(1, writeOf(open));
+		bench.server.request(1, requestOf(open));
 		bench.server.flush();
 		bench.handle({type: 'proposalRefused', proposalId: 1, reason, leaderId: nodeId(2)});
 		t.deepEqual(bench.replied(), [[1, reply]], reason);
@@ -201,8 +211,8 @@ test('a refused proposal tells why, and what of it may be tried again', t => {
 
 test('when an entry of a merged proposal is too large, its requests are proposed one by one', t => {
 	const bench = new Bench().lead(1);
-	bench.server.request(1, writeOf(open));
-	bench.server.request(2, writeOf(open));
+	bench.server.request(1, requestOf(open));
+	bench.server.request(2, requestOf(open));
 	bench.server.flush();
 	bench.sent();
 	bench.handle({type: 'proposalRefused', proposalId: 1, reason: 'entryTooLarge', leaderId: undefined});
@@ -219,10 +229,10 @@ test('when an entry of a merged proposal is too large, its requests are proposed
 
 test('a lost leadership settles everything: proposed is unknown, what never left is not', t => {
 	const bench = new Bench().lead(1);
-	bench.propose(1, 1, [1, writeOf(open)]);
-	bench.server.request(2, writeOf(open));
+	bench.propose(1, 1, [1, requestOf(open)]);
+	bench.server.request(2, requestOf(open));
 	bench.server.flush();
-	bench.server.request(3, writeOf(open));
+	bench.server.request(3, requestOf(open));
 	bench.server.request(4, readOf('k'));
 	bench.follow(2);
 	t.deepEqual(bench.replied(), [
@@ -236,18 +246,18 @@ test('a lost leadership settles everything: proposed is unknown, what never left
 
 test('a leader of a new term keeps no waiter of an older one: its index may hold another entry now', t => {
 	const bench = new Bench().lead(1);
-	bench.propose(1, 1, [1, writeOf(open)]);
+	bench.propose(1, 1, [1, requestOf(open)]);
 	bench.lead(3);
 	t.deepEqual(bench.replied(), [[1, unknown(0)]]);
-	bench.apply(1, 3, [encodeCommand(codec, open)]);
+	bench.apply(1, 3, [encodeCommand(open)]);
 	t.deepEqual(bench.replied(), []);
 });
 
 test('an entry of another term at a waiter’s index means that nothing of it was run', t => {
 	const bench = new Bench().lead(1);
-	const commands = bench.propose(1, 1, [1, writeOf(open)], [2, writeOf(open)]);
+	const commands = bench.propose(1, 1, [1, requestOf(open)], [2, requestOf(open)]);
 	bench.apply(1, 1, commands.slice(0, 1));
-	bench.apply(2, 2, [encodeCommand(codec, open)]);
+	bench.apply(2, 2, [encodeCommand(open)]);
 	t.deepEqual(bench.replied(), [
 		[1, [{type: 'sessionOpened', session: 1, timeoutMs: 600_000}]],
 		[2, notLeader(0)],
@@ -256,17 +266,17 @@ test('an entry of another term at a waiter’s index means that nothing of it wa
 
 test('a no-op where a waiter was is not its command', t => {
 	const bench = new Bench().lead(1);
-	bench.propose(1, 1, [1, writeOf(open)]);
+	bench.propose(1, 1, [1, requestOf(open)]);
 	bench.handle({type: 'apply', entries: [{index: 1, term: term(2), type: 'noop', command: new Uint8Array()}]});
 	t.deepEqual(bench.replied(), [[1, notLeader(0)]]);
 });
 
 test('a snapshot over a waiter’s index leaves its outcome unknown', t => {
 	const source = new Bench().lead(1);
-	source.apply(1, 1, [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'x'))]);
-	const {data, done} = source.server.stateMachine.beginSnapshot(1e6).nextChunk();
+	source.apply(1, 1, [encodeCommand(open), encodeCommand(appendOf(1, 1, 'x'))]);
+	const {data, done} = source.server.state.beginSnapshot(1e6).nextChunk();
 	const bench = new Bench().lead(1);
-	bench.propose(2, 1, [1, writeOf(open)], [2, writeOf(open)]);
+	bench.propose(2, 1, [1, requestOf(open)], [2, requestOf(open)]);
 	const snapshot = {lastIncludedIndex: 2, lastIncludedTerm: term(1), configuration: {voters: [], learners: []}};
 	bench.handle({type: 'installSnapshot', snapshot}, {type: 'installChunk', index: 2, data, done});
 	t.deepEqual(bench.replied(), [[1, unknown(0)]]);
@@ -274,20 +284,20 @@ test('a snapshot over a waiter’s index leaves its outcome unknown', t => {
 		{type: 'installChunkLoaded', index: 2},
 		{type: 'applied', index: 2},
 	]);
-	t.is(bench.server.stateMachine.stateHash(), source.server.stateMachine.stateHash());
+	t.is(bench.server.state.stateHash(), source.server.state.stateHash());
 });
 
 test('stop settles everything, and what comes later is refused', t => {
 	const bench = new Bench().lead(1);
-	bench.propose(1, 1, [1, writeOf(open)]);
+	bench.propose(1, 1, [1, requestOf(open)]);
 	bench.server.request(2, readOf('k'));
 	bench.server.flush();
 	bench.handle({type: 'readReady', readId: 2, readIndex: 9});
-	bench.server.request(3, writeOf(open));
+	bench.server.request(3, requestOf(open));
 	bench.server.request(4, readOf('k'));
 	bench.server.stop();
 	bench.server.stop();
-	bench.server.request(5, writeOf(open));
+	bench.server.request(5, requestOf(open));
 	bench.server.request(6, readOf('k'));
 	t.deepEqual(bench.replied(), [
 		[1, unknown(undefined)],
@@ -302,9 +312,9 @@ test('stop settles everything, and what comes later is refused', t => {
 
 test('a cancelled request is never answered, and its number may serve another at once', t => {
 	const bench = new Bench().lead(1);
-	const commands = bench.propose(1, 1, [1, writeOf(open)]);
+	const commands = bench.propose(1, 1, [1, requestOf(open)]);
 	bench.server.cancel(1);
-	const more = bench.propose(2, 1, [1, writeOf(open)]);
+	const more = bench.propose(2, 1, [1, requestOf(open)]);
 	bench.apply(1, 1, [...commands, ...more]);
 	t.deepEqual(bench.replied(), [[1, [{type: 'sessionOpened', session: 2, timeoutMs: 600_000}]]]);
 });
@@ -312,15 +322,15 @@ test('a cancelled request is never answered, and its number may serve another at
 test('what a client may not ask is refused before anything is proposed', t => {
 	const limits = {requestBytesMax: 400, requestOperationsMax: 3, commandBytesMax: 300};
 	const bench = new Bench(limits).lead(1);
-	const write = (command: Uint8Array): KvRequest => ({type: 'write', command});
-	const cases: readonly (readonly [KvRequest, 'malformed' | 'tooLarge'])[] = [
+	const write = (command: Uint8Array): ServiceRequest => ({type: 'write', command});
+	const cases: readonly (readonly [ServiceRequest, 'malformed' | 'tooLarge'])[] = [
 		[write(Uint8Array.of(1, 2)), 'malformed'],
 		[write(new Uint8Array()), 'malformed'],
 		[write(Uint8Array.of(0xff)), 'malformed'],
-		[writeOf({type: 'clock', logTime: 1e15}), 'malformed'],
-		[{type: 'read', operations: Uint8Array.of(0xff)}, 'malformed'],
-		[writeOf(appendsOf(1, 1, 'a', 'b', 'c', 'd')), 'tooLarge'],
-		[writeOf(appendOf(1, 1, 'x'.repeat(300))), 'tooLarge'],
+		[requestOf({type: 'clock', logTime: 1e15}), 'malformed'],
+		[{type: 'read', reads: Uint8Array.of(0xff)}, 'malformed'],
+		[requestOf(appendsOf(1, 1, 'a', 'b', 'c', 'd')), 'tooLarge'],
+		[requestOf(appendOf(1, 1, 'x'.repeat(300))), 'tooLarge'],
 		[readOf('a', 'b', 'c', 'd'), 'tooLarge'],
 		[readOf('a'.repeat(401)), 'tooLarge'],
 	];
@@ -333,8 +343,8 @@ test('what a client may not ask is refused before anything is proposed', t => {
 });
 
 test('a read whose answer would be too large is refused', t => {
-	const bench = new Bench({readBytesMax: 5}).lead(1);
-	bench.apply(1, 1, [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'abc'))]);
+	const bench = new Bench({readBytesMax: 2 * (32 + 'abc'.length) - 1}).lead(1);
+	bench.apply(1, 1, [encodeCommand(open), encodeCommand(appendOf(1, 1, 'abc'))]);
 	bench.server.request(1, readOf('k'));
 	bench.server.request(2, readOf('k', 'k'));
 	bench.server.flush();
@@ -347,7 +357,7 @@ test('a read whose answer would be too large is refused', t => {
 
 test('one answer holds at most 8 MiB of values, so that nobody waits for long behind those who read large ones', t => {
 	const bench = new Bench({}).lead(1);
-	bench.apply(1, 1, [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'x'.repeat(2 ** 20)))]);
+	bench.apply(1, 1, [encodeCommand(open), encodeCommand(appendOf(1, 1, 'x'.repeat(2 ** 20 - 32)))]);
 	bench.server.request(1, readOf(...Array.from({length: 8}, () => 'k')));
 	bench.server.request(2, readOf(...Array.from({length: 9}, () => 'k')));
 	bench.server.flush();
@@ -358,14 +368,14 @@ test('one answer holds at most 8 MiB of values, so that nobody waits for long be
 });
 
 test('pending requests are bounded in number and bytes, and room comes back', t => {
-	const overloaded: KvReply = {type: 'refused', reason: 'overloaded'};
+	const overloaded: ServiceReply = {type: 'refused', reason: 'overloaded'};
 	const bench = new Bench({pendingRequestsMax: 2, pendingBytesMax: 30}).lead(1);
-	bench.server.request(1, writeOf(open));
-	bench.server.request(2, writeOf(open));
-	bench.server.request(3, writeOf(open));
+	bench.server.request(1, requestOf(open));
+	bench.server.request(2, requestOf(open));
+	bench.server.request(3, requestOf(open));
 	t.deepEqual(bench.replied(), [[3, overloaded]]);
 	bench.server.cancel(1);
-	bench.server.request(4, writeOf(appendOf(1, 1, 'x'.repeat(40))));
+	bench.server.request(4, requestOf(appendOf(1, 1, 'x'.repeat(40))));
 	bench.server.request(5, readOf('k'));
 	t.deepEqual(bench.replied(), [[4, overloaded]]);
 	t.is(bench.server.pendingCount, 2);
@@ -373,40 +383,38 @@ test('pending requests are bounded in number and bytes, and room comes back', t 
 
 test('a repeat that is applied already is answered without the log', t => {
 	const bench = new Bench().lead(1);
-	const commands = [encodeCommand(codec, open), encodeCommand(codec, appendOf(1, 1, 'x'))];
+	const commands = [encodeCommand(open), encodeCommand(appendOf(1, 1, 'x'))];
 	bench.apply(1, 1, commands);
-	bench.server.request(1, writeOf(appendOf(1, 1, 'x')));
+	bench.server.request(1, requestOf(appendOf(1, 1, 'x')));
 	t.deepEqual(bench.replied(), [[1, [{type: 'written', version: 2, length: 1}]]]);
-	bench.server.request(2, writeOf(appendsOf(1, 1, 'x', 'y')));
+	bench.server.request(2, requestOf(appendsOf(1, 1, 'x', 'y')));
 	t.deepEqual(bench.replied(), []);
 });
 
 test('log time goes in front of a proposal once a second of leadership, from where the log stands', t => {
 	const bench = new Bench().lead(1);
 	const logTimes = (commands: readonly Uint8Array[]): unknown[] =>
-		commands
-			.map(bytes => decodeCommand(codec, bytes))
-			.map(command => (command?.type === 'clock' ? command.logTime : 0));
+		commands.map(bytes => decodeCommand(bytes)).map(command => (command?.type === 'clock' ? command.logTime : 0));
 	bench.now = 999;
-	t.deepEqual(logTimes(bench.propose(1, 1, [1, writeOf(open)])), [0]);
+	t.deepEqual(logTimes(bench.propose(1, 1, [1, requestOf(open)])), [0]);
 	bench.now = 1500;
-	const commands = bench.propose(2, 1, [2, writeOf(open)]);
+	const commands = bench.propose(2, 1, [2, requestOf(open)]);
 	t.deepEqual(logTimes(commands), [1500, 0]);
-	bench.apply(1, 1, [encodeCommand(codec, open), ...commands]);
+	bench.apply(1, 1, [encodeCommand(open), ...commands]);
 	t.deepEqual(bench.replied().at(-1), [2, [{type: 'sessionOpened', session: 3, timeoutMs: 600_000}]]);
-	t.is(bench.server.stateMachine.logTime, 1500);
+	t.is(bench.server.state.logTime, 1500);
 	bench.follow(2);
 	bench.now = 60_000;
 	bench.lead(3);
-	t.deepEqual(logTimes(bench.propose(4, 3, [3, writeOf(open)])), [0], 'nobody led that long');
+	t.deepEqual(logTimes(bench.propose(4, 3, [3, requestOf(open)])), [0], 'nobody led that long');
 	bench.now = 61_000;
-	t.deepEqual(logTimes(bench.propose(5, 3, [4, writeOf(open)])), [2500, 0]);
+	t.deepEqual(logTimes(bench.propose(5, 3, [4, requestOf(open)])), [2500, 0]);
 });
 
 test('a large apply is done in slices, and requests are taken in between', t => {
 	const bench = new Bench({sliceOperationsMax: 10});
 	const entries = Array.from({length: 35}, (_, offset): LogEntry => {
-		const command = encodeCommand(codec, offset === 0 ? open : appendOf(1, offset, 'x'));
+		const command = encodeCommand(offset === 0 ? open : appendOf(1, offset, 'x'));
 		return {index: offset + 1, term: term(1), type: 'command', command};
 	});
 	bench.server.handle({type: 'apply', entries});
@@ -415,23 +423,23 @@ test('a large apply is done in slices, and requests are taken in between', t => 
 	let slices = 0;
 	for (let more = true; more; slices += 1) {
 		more = bench.server.slice();
-		applied.push(bench.server.stateMachine.appliedIndex);
+		applied.push(bench.server.state.appliedIndex);
 	}
 	t.deepEqual(applied, [10, 20, 30, 35]);
 	t.is(slices, 4);
 	t.is(bench.sent().length, 4);
-	bench.server.request(1, writeOf(open));
+	bench.server.request(1, requestOf(open));
 	t.is(bench.server.pendingCount, 1, 'what the node told after the entries is taken in, too');
 });
 
 test('a snapshot is streamed chunk by chunk, each when the one before is stored, while entries are applied', t => {
 	const bench = new Bench({snapshotChunkBytes: 40, sliceOperationsMax: 1});
-	bench.apply(1, 1, [encodeCommand(codec, open)]);
+	bench.apply(1, 1, [encodeCommand(open)]);
 	for (let sequence = 1; sequence <= 10; sequence += 1) {
 		const command = operationOf(1, sequence, 0, put(`k${sequence}`, 'v'));
-		bench.apply(1 + sequence, 1, [encodeCommand(codec, command)]);
+		bench.apply(1 + sequence, 1, [encodeCommand(command)]);
 	}
-	const hash = bench.server.stateMachine.stateHash();
+	const hash = bench.server.state.stateHash();
 	bench.sent();
 	bench.handle({type: 'takeSnapshot'});
 	const restored = new Bench();
@@ -439,7 +447,7 @@ test('a snapshot is streamed chunk by chunk, each when the one before is stored,
 	restored.handle({type: 'installSnapshot', snapshot});
 	let index = 12;
 	for (let isDone = false; !isDone;) {
-		bench.apply(index, 1, [encodeCommand(codec, appendOf(1, index, 'more'))]);
+		bench.apply(index, 1, [encodeCommand(appendOf(1, index, 'more'))]);
 		index += 1;
 		const chunks = bench.sent().flatMap(output => (output.type === 'snapshotChunk' ? [output] : []));
 		t.is(chunks.length, 1);
@@ -450,12 +458,12 @@ test('a snapshot is streamed chunk by chunk, each when the one before is stored,
 		bench.handle({type: 'snapshotChunkStored', index: 11});
 	}
 	t.true(index > 15);
-	t.is(restored.server.stateMachine.stateHash(), hash);
+	t.is(restored.server.state.stateHash(), hash);
 });
 
 test('an abandoned snapshot is not continued', t => {
 	const bench = new Bench({snapshotChunkBytes: 1});
-	bench.apply(1, 1, [encodeCommand(codec, open)]);
+	bench.apply(1, 1, [encodeCommand(open)]);
 	bench.sent();
 	bench.handle({type: 'takeSnapshot'});
 	t.is(bench.sent().length, 1);
@@ -469,7 +477,7 @@ test('an abandoned snapshot is not continued', t => {
 
 interface Asked {
 	readonly elements: readonly string[];
-	readonly replies: (readonly Outcome[] | KvReply)[];
+	readonly replies: (readonly Outcome[] | ServiceReply)[];
 	isCancelled: boolean;
 }
 
@@ -490,11 +498,11 @@ function interleave(seed: number): {
 		(_, replyTo, reply) => {
 			const request = byChannel.get(replyTo);
 			if (request === undefined) reads[-replyTo]!.push(reply);
-			else request.replies.push(reply.type === 'outcomes' ? decodeOutcomes(codec, reply.outcomes)! : reply);
+			else request.replies.push(reply.type === 'outcomes' ? decodeOutcomes(reply.outcomes)! : reply);
 		},
 	);
 	cluster.seats[0]!.inputs.splice(0).forEach(input => cluster.seats[0]!.server.handle(input));
-	cluster.seats[0]!.server.request(1, writeOf(open));
+	cluster.seats[0]!.server.request(1, requestOf(open));
 	byChannel.set(1, {elements: [], replies: [], isCancelled: false});
 	cluster.settle();
 	const session = 2;
@@ -506,7 +514,7 @@ function interleave(seed: number): {
 		const request = {elements, replies: [], isCancelled: false};
 		asked.push(request);
 		byChannel.set(1 + asked.length, request);
-		cluster.seats[place]!.server.request(1 + asked.length, writeOf(appendsOf(session, first, ...elements)));
+		cluster.seats[place]!.server.request(1 + asked.length, requestOf(appendsOf(session, first, ...elements)));
 	};
 	const read = (place: number): void => {
 		reads.push([]);
@@ -538,8 +546,8 @@ function interleave(seed: number): {
 		}
 	}
 	cluster.settle();
-	const hashes = cluster.seats.map(({server}) => server.stateMachine.stateHash());
-	const {value} = cluster.seats[0]!.server.stateMachine.read({type: 'get', key: 'k'}) as {
+	const hashes = cluster.seats.map(({server}) => server.state.stateHash());
+	const {value} = cluster.seats[0]!.server.state.read({type: 'get', key: 'k'}) as {
 		value: Uint8Array | undefined;
 	};
 	for (const {server} of cluster.seats) server.stop();

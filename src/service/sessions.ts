@@ -5,7 +5,8 @@
  */
 import {NumberMap} from '../base/number-map.js';
 import type {Milliseconds} from '../raft/types.js';
-import type {Result} from './types.js';
+import type {MachineTypes} from './machine.js';
+import type {Kept} from './types.js';
 
 export interface SessionLimits {
 	/** Sessions; a new one evicts the one that was silent the longest. @default 10000 */
@@ -29,7 +30,7 @@ export const defaultSessionLimits: SessionLimits = {
 export type SessionState = Pick<Session, 'id' | 'lastActive' | 'acknowledged' | 'lastSequence'>;
 
 /** A class, so that V8 knows one shape only: with copies made by spreading, each snapshot threw compiled code away. */
-export class Session {
+export class Session<T extends MachineTypes = MachineTypes> {
 	/** The revision of the entry that opened it. */
 	readonly id: number;
 	/** Log time of its last request. */
@@ -37,7 +38,7 @@ export class Session {
 	/** The client has, or no longer wants, the answers up to here. */
 	acknowledged: number;
 	/** By sequence, all above `acknowledged`. */
-	readonly results: NumberMap<Result>;
+	readonly results: NumberMap<Kept<T>>;
 	/** Of `results`. */
 	resultBytes = 0;
 	/** Of the last write that was run. They run in the order of their sequences: what is not above it never runs any more. */
@@ -48,7 +49,7 @@ export class Session {
 	constructor(
 		{id, lastActive, acknowledged, lastSequence}: SessionState,
 		generation: number,
-		results = new NumberMap<Result>(),
+		results = new NumberMap<Kept<T>>(),
 	) {
 		this.id = id;
 		this.lastActive = lastActive;
@@ -58,39 +59,27 @@ export class Session {
 		this.generation = generation;
 	}
 
-	copy(generation: number): Session {
-		const copy = new Session(this, generation, this.results.copy());
+	copy(generation: number): Session<T> {
+		const copy = new Session<T>(this, generation, this.results.copy());
 		copy.resultBytes = this.resultBytes;
 		return copy;
 	}
 }
 
-/** What a kept result counts for: its bytes, and something for itself. */
-export function bytesOfResult(result: Result): number {
-	switch (result.type) {
-		case 'value':
-		case 'conditionFailed':
-			return 32 + (result.value?.length ?? 0);
-		case 'written':
-			return 32 + (result.previous?.length ?? 0);
-		case 'batch':
-			return result.results.reduce((sum, part) => sum + bytesOfResult(part), 32);
-		default:
-			return 32;
-	}
-}
-
-export class SessionTable {
+export class SessionTable<T extends MachineTypes> {
 	readonly #limits: SessionLimits;
+	readonly #bytesOf: (kept: Kept<T>) => number;
 	/** The longest silent first: each use moves a session to the end. */
-	readonly #sessions = new Map<number, Session>();
+	readonly #sessions = new Map<number, Session<T>>();
 	/** The last of them: a busy client's requests mostly come in a row. */
-	#latest: Session | undefined;
+	#latest: Session<T> | undefined;
 	#logTime: Milliseconds = 0;
 	#generation = 0;
 
-	constructor(limits: SessionLimits) {
+	/** `bytesOf`: what a kept result counts for; the same on every replica. */
+	constructor(limits: SessionLimits, bytesOf: (kept: Kept<T>) => number) {
 		this.#limits = limits;
+		this.#bytesOf = bytesOf;
 	}
 
 	get size(): number {
@@ -102,12 +91,12 @@ export class SessionTable {
 		return this.#logTime;
 	}
 
-	get(id: number): Session | undefined {
+	get(id: number): Session<T> | undefined {
 		return this.#sessions.get(id);
 	}
 
 	/** The longest silent first. */
-	[Symbol.iterator](): IterableIterator<Session> {
+	[Symbol.iterator](): IterableIterator<Session<T>> {
 		return this.#sessions.values();
 	}
 
@@ -131,7 +120,7 @@ export class SessionTable {
 	}
 
 	/** The session, for this request to change, with what the client acknowledges forgotten; `undefined` if unknown. */
-	use(id: number, acknowledged: number): Session | undefined {
+	use(id: number, acknowledged: number): Session<T> | undefined {
 		const known = this.#sessions.get(id);
 		if (known === undefined) return undefined;
 		const session = known.generation === this.#generation ? known : known.copy(this.#generation);
@@ -141,26 +130,26 @@ export class SessionTable {
 		return session;
 	}
 
-	isFull(session: Session): boolean {
+	isFull(session: Session<T>): boolean {
 		const {sessionResultsMax, sessionResultBytesMax} = this.#limits;
 		return session.results.size >= sessionResultsMax || session.resultBytes >= sessionResultBytesMax;
 	}
 
-	keep(session: Session, sequence: number, result: Result): void {
-		session.results.set(sequence, result);
-		session.resultBytes += bytesOfResult(result);
+	keep(session: Session<T>, sequence: number, kept: Kept<T>): void {
+		session.results.set(sequence, kept);
+		session.resultBytes += this.#bytesOf(kept);
 		session.lastSequence = Math.max(session.lastSequence, sequence);
 	}
 
 	/** The sessions as they are now, in order. Copies references only; from here on a session is copied when it changes. */
-	freeze(): readonly Session[] {
+	freeze(): readonly Session<T>[] {
 		this.#generation += 1;
 		return [...this.#sessions.values()];
 	}
 
 	/** Continues a table that is read from a snapshot, whose sessions come in order. */
-	restoreSession(state: SessionState): Session {
-		const session = new Session(state, this.#generation);
+	restoreSession(state: SessionState): Session<T> {
+		const session = new Session<T>(state, this.#generation);
 		this.#moveToEnd(session);
 		return session;
 	}
@@ -169,7 +158,7 @@ export class SessionTable {
 		this.#logTime = logTime;
 	}
 
-	#moveToEnd(session: Session): void {
+	#moveToEnd(session: Session<T>): void {
 		this.#sessions.delete(session.id);
 		this.#sessions.set(session.id, session);
 		this.#latest = session;
@@ -182,7 +171,7 @@ export class SessionTable {
 		}
 	}
 
-	#acknowledge(session: Session, acknowledged: number): void {
+	#acknowledge(session: Session<T>, acknowledged: number): void {
 		if (acknowledged <= session.acknowledged) return;
 		session.acknowledged = acknowledged;
 		// Mostly everything: who waits for one request at a time has seen all answers when the next is sent.
@@ -191,10 +180,10 @@ export class SessionTable {
 			session.resultBytes = 0;
 			return;
 		}
-		for (const [sequence, result] of session.results) {
+		for (const [sequence, kept] of session.results) {
 			if (sequence > acknowledged) return;
 			session.results.delete(sequence);
-			session.resultBytes -= bytesOfResult(result);
+			session.resultBytes -= this.#bytesOf(kept);
 		}
 	}
 }

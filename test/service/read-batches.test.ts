@@ -1,23 +1,24 @@
 import test from 'ava';
-import {PendingRequests, type PendingRead} from '../../src/kv/pending-requests.js';
-import {ReadBatches} from '../../src/kv/read-batches.js';
-import type {KvReply} from '../../src/kv/types.js';
+import {OpenRequests, type OpenRead} from '../../src/service/open-requests.js';
+import {ReadBatches} from '../../src/service/read-batches.js';
+import type {MachineTypes} from '../../src/service/machine.js';
+import type {ServiceReply} from '../../src/service/types.js';
 
 /** A state that is its own index: an answer says which state it is of, as often as `answerBytes` says. */
 class Bench {
 	appliedIndex = 0;
 	reads = 0;
 	readonly replies: (readonly [number, number])[] = [];
-	readonly pending = new PendingRequests(
+	readonly pending = new OpenRequests(
 		(replyTo, reply) => this.replies.push([replyTo, reply.type === 'outcomes' ? reply.outcomes[0]! : -1]),
 		{pendingRequestsMax: 100, pendingBytesMax: 1000},
 	);
-	readonly batches: ReadBatches;
+	readonly batches: ReadBatches<MachineTypes>;
 
 	constructor({answerBytes = 1, preparedBytesMax = 100} = {}) {
 		this.batches = new ReadBatches({
-			pending: this.pending,
-			read: (): KvReply => {
+			open: this.pending,
+			read: (): ServiceReply => {
 				this.reads += 1;
 				return {type: 'outcomes', outcomes: new Uint8Array(answerBytes).fill(this.appliedIndex)};
 			},
@@ -27,7 +28,7 @@ class Bench {
 	}
 
 	add(readId: number, ...replyTos: readonly number[]): void {
-		const requests = replyTos.map((replyTo): PendingRead => ({replyTo, byteLength: 1, operations: []}));
+		const requests = replyTos.map((replyTo): OpenRead<MachineTypes> => ({replyTo, byteLength: 1, reads: []}));
 		for (const request of requests) this.pending.add(request);
 		this.batches.add(readId, requests);
 	}

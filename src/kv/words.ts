@@ -1,0 +1,51 @@
+/** The key/value machine's words for the service: see `Words`. */
+import type {Operation as ServiceOperation} from '../service/clerk-task.js';
+import type {Words} from '../service/machine.js';
+import {bytesOfOperation} from './operation-bytes.js';
+import {parseRead, parseWrite, plainOfOperation} from './operation-codec.js';
+import {parseResult, plainOfResult} from './result-codec.js';
+import type {Operation, ReadOperation, Result, WriteOperation} from './types.js';
+
+/** What the key/value machine exchanges with its clients. */
+export interface KvTypes {
+	readonly write: WriteOperation;
+	readonly read: ReadOperation;
+	readonly result: Result;
+	readonly effect: never;
+}
+
+/** Whether the operation changes the state. */
+export const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';
+
+/** The operation as the service takes it. */
+export const serviceOperation = (operation: Operation): ServiceOperation<KvTypes> =>
+	isWrite(operation) ? {type: 'write', write: operation} : {type: 'read', read: operation};
+
+const resultBytes = 32;
+
+/** What a kept result counts for: its bytes, and something for itself. */
+export function bytesOfResult(result: Result): number {
+	switch (result.type) {
+		case 'value':
+		case 'conditionFailed':
+			return resultBytes + (result.value?.length ?? 0);
+		case 'written':
+			return resultBytes + (result.previous?.length ?? 0);
+		case 'batch':
+			return result.results.reduce((sum, part) => sum + bytesOfResult(part), resultBytes);
+		default:
+			return resultBytes;
+	}
+}
+
+export const kvWords: Words<KvTypes> = {
+	plainOfWrite: plainOfOperation,
+	parseWrite,
+	plainOfRead: plainOfOperation,
+	parseRead,
+	plainOfResult,
+	parseResult,
+	bytesOfWrite: bytesOfOperation,
+	bytesOfRead: bytesOfOperation,
+	bytesOfResult,
+};

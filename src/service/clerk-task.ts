@@ -1,0 +1,48 @@
+/** What a clerk keeps of an operation until it is settled, and of a request until it is answered. */
+import type {Milliseconds, NodeId} from '../raft/types.js';
+import type {ClientSession} from './client-session.js';
+import type {LastReply} from './errors.js';
+import type {MachineTypes} from './machine.js';
+
+/** A write or a read. */
+export type Operation<T extends MachineTypes> =
+	| {readonly type: 'write'; readonly write: T['write']}
+	| {readonly type: 'read'; readonly read: T['read']};
+
+/** An operation on its way. */
+export interface Task<T extends MachineTypes, Caller> {
+	readonly id: number;
+	/** Among those that are not settled; `settledPlace` when it is. */
+	place: number;
+	readonly caller: Caller | undefined;
+	readonly operation: Operation<T>;
+	readonly byteLength: number;
+	readonly deadline: Milliseconds;
+	/** What a write is known by at the servers; `undefined` until it is first sent. */
+	identity: {readonly session: ClientSession; readonly sequence: number} | undefined;
+	/** The attempt that it is in. */
+	attempt: Attempt<T, Caller> | undefined;
+	attempts: number;
+	/** An earlier attempt may have run it, or may yet. */
+	mayHaveRun: boolean;
+	lastReply: LastReply;
+	/** The request that was refused because it came before an earlier write; 0: none was. */
+	outOfOrderIn: number;
+	/** Its batch was refused for one of its operations: each goes alone, to find out which. */
+	isAlone: boolean;
+}
+
+/** A request in flight. */
+export interface Attempt<T extends MachineTypes, Caller> {
+	readonly requestId: number;
+	readonly server: NodeId;
+	readonly sentAt: Milliseconds;
+	readonly deadline: Milliseconds;
+	readonly type: 'openSession' | 'write' | 'read';
+	readonly tasks: readonly Task<T, Caller>[];
+	/** Tasks that still wait for it. */
+	waiting: number;
+}
+
+export const settledPlace = -1;
+export const isSettled = ({place}: {readonly place: number}): boolean => place === settledPlace;
