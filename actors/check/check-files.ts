@@ -107,7 +107,9 @@ class FileCheck {
 	async run(): Promise<readonly KeyResult[]> {
 		const {history, model, initial} = this.#parsed;
 		const partitions = partition(history, kvModel(model, {initial}));
-		const quick = history.length <= inlineOperationsMax ? this.#checkInline() : [];
+		// One key is one task: to copy its history to another thread takes as long as the short cut takes to judge it.
+		const isQuick = history.length <= inlineOperationsMax || partitions.size === 1;
+		const quick = isQuick ? this.#checkInline() : [];
 		const results = new Map(quick.filter(key => key.reason !== 'timeout').map(key => [key.key, key]));
 		const open = [...partitions].filter(([key]) => !results.has(key));
 		for (const result of results.values()) this.#operationsDone += result.operationCount;

@@ -149,6 +149,16 @@ test('a large file is judged by the pool, with progress', async t => {
 	t.is(seen.at(-1), 24_000);
 });
 
+test('a large file of one key whose values tell the order is judged at once, without a copy for the pool', async t => {
+	const event = (index: number): string =>
+		`{"process":0,"type":"invoke","f":"put","key":"k","value":"${index};"}\n{"process":0,"type":"ok"}`;
+	const at = await folderOf(t, {large: Array.from({length: 24_000}, (_, index) => event(index)).join('\n')});
+	const seen: number[] = [];
+	const [result] = await checkFiles([at('large')], {onProgress: ({operationsDone}) => void seen.push(operationsDone)});
+	t.like(result, {type: 'checked', verdict: 'ok'});
+	t.deepEqual(seen, [], 'no task was begun');
+});
+
 test('a reader that closes the pipe early is no failure: the exit status is that of the verdict', async t => {
 	const lines = Array.from({length: 3000}, (_, index) => {
 		const event = `{"process":0,"type":"invoke","f":"put","key":"k${index}","value":"1"}`;
