@@ -65,6 +65,7 @@ export {
 	diskOperationKinds,
 	type DiskOperationKind,
 } from '../src/storage/faulty-disk.js';
+export type {ReplayLimits} from '../src/storage/cluster-file.js';
 export type {CutTail} from '../src/storage/recovery.js';
 export type {CorruptionSite} from '../src/storage/storage.js';
 export type {

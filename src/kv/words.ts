@@ -15,7 +15,7 @@ export interface KvTypes {
 }
 
 /** Whether the operation changes the state. */
-export const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';
+const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';
 
 /** The operation as the service takes it. */
 export const serviceOperation = (operation: Operation): ServiceOperation<KvTypes> =>

@@ -35,6 +35,7 @@ import type {Codec} from '../base/codec.js';
 import type {Command, Kept, Outcome, ServiceReply, ServiceRequest} from './types.js';
 import {Waiters} from './waiters.js';
 
+/** What a server takes, keeps and does at a time, at most. */
 export interface ServerLimits extends SessionLimits, AdmissionLimits, OpenLimits, SliceLimits {
 	/** Bytes of results in the reply to one read request; the clerk then asks for each alone. @default 8388608 (8 MiB) */
 	readonly readBytesMax: number;

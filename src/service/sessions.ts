@@ -8,6 +8,7 @@ import type {Milliseconds} from '../raft/types.js';
 import type {MachineTypes} from './machine.js';
 import type {Kept} from './types.js';
 
+/** How many sessions the servers keep, for how long, and what of each. Part of what the replicas agree on. */
 export interface SessionLimits {
 	/** Sessions; a new one evicts the one that was silent the longest. @default 10000 */
 	readonly sessionsMax: number;
