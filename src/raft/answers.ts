@@ -62,7 +62,7 @@ export function tellTerm(question: RaftRequest, currentTerm: Term): RaftMessage 
 }
 
 /** Whether the message only tells a term: its question was of an older one, so it answers nothing that is asked now. */
-export function tellsTermOnly(message: RaftMessage): boolean {
+export function isTermOnly(message: RaftMessage): boolean {
 	// Every log shares index 0 and no snapshot ends there, so no other refusal and no other answer looks like these.
 	if (message.type === 'appendEntriesReply') return !message.success && message.prevLogIndex === 0;
 	return message.type === 'installSnapshotReply' && message.lastIncludedIndex === 0;

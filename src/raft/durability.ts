@@ -57,9 +57,10 @@ export class Durability {
 		return this.#durableIndex;
 	}
 
-	/** Since when the oldest write has been under way. */
-	get unfinishedSince(): Milliseconds | undefined {
-		return this.#unfinished[0]?.since;
+	/** Whether the oldest batch has been under way for this long. */
+	isStalled(now: Milliseconds, stallMs: Milliseconds): boolean {
+		const [oldest] = this.#unfinished;
+		return oldest !== undefined && now - oldest.since >= stallMs;
 	}
 
 	hardStateChanged(): void {

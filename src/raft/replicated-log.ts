@@ -49,20 +49,20 @@ export class ReplicatedLog {
 	// --------------------------------------------------------------------------------- what a leader sends
 
 	/** Whether a leader can have sent these: terms in order, and nothing against what is committed (§5.4.3). */
-	arePossible(entries: readonly LogEntry[], {term, prevLogIndex, prevLogTerm}: AppendEntries): boolean {
-		if (this.#contradictsCommitted(prevLogIndex, prevLogTerm)) return false;
+	isPossibleAppend(entries: readonly LogEntry[], {term, prevLogIndex, prevLogTerm}: AppendEntries): boolean {
+		if (this.#isAgainstCommitted(prevLogIndex, prevLogTerm)) return false;
 		let previousTerm = prevLogTerm;
 		for (const entry of entries) {
 			if (entry.term < previousTerm || entry.term > term) return false;
 			previousTerm = entry.term;
-			if (this.#contradictsCommitted(entry.index, entry.term)) return false;
+			if (this.#isAgainstCommitted(entry.index, entry.term)) return false;
 			if (entry.type === 'configuration' && !isConfigurationEntry(entry)) return false;
 		}
 		return true;
 	}
 
 	/** Log matching (§5.3): what a snapshot holds is committed, so it is shared with every leader. */
-	sharesEntry(index: LogIndex, term: Term): boolean {
+	hasEntry(index: LogIndex, term: Term): boolean {
 		return index <= this.log.snapshotIndex || this.log.termAt(index) === term;
 	}
 
@@ -81,7 +81,7 @@ export class ReplicatedLog {
 		return isChanged;
 	}
 
-	#contradictsCommitted(index: LogIndex, term: Term): boolean {
+	#isAgainstCommitted(index: LogIndex, term: Term): boolean {
 		const ownTerm = index <= this.#commitIndex ? this.log.termAt(index) : undefined;
 		return ownTerm !== undefined && ownTerm !== term;
 	}
@@ -133,8 +133,8 @@ export class ReplicatedLog {
 	}
 
 	/** Whether a leader can have made it: it agrees with what is committed here (§5.4.3). */
-	isPossible({lastIncludedIndex, lastIncludedTerm}: SnapshotMeta): boolean {
-		if (lastIncludedIndex <= this.#commitIndex) return !this.#contradictsCommitted(lastIncludedIndex, lastIncludedTerm);
+	isPossibleSnapshot({lastIncludedIndex, lastIncludedTerm}: SnapshotMeta): boolean {
+		if (lastIncludedIndex <= this.#commitIndex) return !this.#isAgainstCommitted(lastIncludedIndex, lastIncludedTerm);
 		return lastIncludedTerm >= (this.log.termAt(this.#commitIndex) ?? 0);
 	}
 

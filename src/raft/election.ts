@@ -1,0 +1,171 @@
+/**
+ * How a leader is elected: this node asks for votes when it hears of no leader, and answers those who ask (§5.2, §5.4.1;
+ * dissertation §9.6 for pre-votes, §4.2.3 for whom nobody listens to).
+ */
+import {grantVote, refuseVote} from './answers.js';
+import type {Durability} from './durability.js';
+import type {ElectionTimer} from './election-timer.js';
+import type {RaftLog} from './log.js';
+import type {RaftLimits} from './options.js';
+import type {Outbox} from './outbox.js';
+import {isVoter} from './quorum.js';
+import type {ReplicatedLog} from './replicated-log.js';
+import type {Roles} from './roles.js';
+import type {Clock} from './step-clock.js';
+import type {TermAndVote} from './term-and-vote.js';
+import type {Milliseconds, NodeId, RequestVote, RequestVoteReply, Term} from './types.js';
+import type {VoteRound} from './vote-round.js';
+
+export interface ElectionContext {
+	readonly id: NodeId;
+	readonly limits: Pick<RaftLimits, 'heartbeatMs' | 'diskStallMs'>;
+	readonly clock: Clock;
+	readonly termAndVote: TermAndVote;
+	readonly log: Pick<RaftLog, 'lastIndex' | 'lastTerm' | 'isUpToDate'>;
+	readonly replicated: Pick<ReplicatedLog, 'configuration'>;
+	readonly durability: Pick<Durability, 'isHardStateDurable' | 'isStalled'>;
+	readonly timer: ElectionTimer;
+	readonly roles: Pick<
+		Roles,
+		'role' | 'voteRound' | 'leaderId' | 'isLeaderFresh' | 'becomeFollower' | 'becomeCandidate'
+	>;
+	readonly outbox: Pick<Outbox, 'send' | 'sendOnceHardStateDurable'>;
+	/** A quorum has voted for this node. */
+	readonly won: () => void;
+}
+
+export class Election {
+	readonly #context: ElectionContext;
+
+	constructor(context: ElectionContext) {
+		this.#context = context;
+	}
+
+	/** When `tick` is due, unless this node leads. */
+	nextDeadline(): Milliseconds {
+		const {timer, roles} = this.#context;
+		return Math.min(timer.deadline, roles.voteRound?.askAgainAt ?? Infinity);
+	}
+
+	/** Time has passed, and this node does not lead. */
+	tick(): void {
+		const {id, limits, clock, durability, replicated, timer, roles} = this.#context;
+		const {voteRound} = roles;
+		if (!timer.isDue) {
+			if (voteRound !== undefined && clock.now >= voteRound.askAgainAt) this.#askAgain(voteRound);
+			return;
+		}
+		timer.reset();
+		// A candidate whose requests still wait for its disk has asked nobody yet.
+		if (roles.role === 'candidate' && !durability.isHardStateDurable) return;
+		// With a disk that does not answer this node could win an election and then commit nothing.
+		const isDiskStalled = durability.isStalled(clock.now, limits.diskStallMs);
+		if (isVoter(replicated.configuration, id) && !isDiskStalled) this.#campaign({isPreVote: true});
+	}
+
+	/** The disk has finished a batch: a candidate's own vote counts, like any other, once it is durable. */
+	persisted(): void {
+		const {id, durability, timer, roles} = this.#context;
+		const {voteRound} = roles;
+		if (voteRound === undefined || voteRound.isPreVote) return;
+		if (!durability.isHardStateDurable || voteRound.has(id)) return;
+		voteRound.add(id);
+		// The others are asked only now: the time to answer is theirs, not that of this node's disk.
+		timer.reset();
+		this.#countVotes(voteRound);
+	}
+
+	// ---------------------------------------------------------------------------------------- votes of others
+
+	handleRequestVote(from: NodeId, message: RequestVote): void {
+		if (message.preVote) this.#handlePreVote(from, message);
+		else this.#handleVote(from, message);
+	}
+
+	handleRequestVoteReply(from: NodeId, {term, preVote, voteGranted}: RequestVoteReply): void {
+		const {termAndVote, roles} = this.#context;
+		const {voteRound} = roles;
+		if (!voteGranted || voteRound === undefined) return;
+		const isOfPreVote = voteRound.isPreVote && preVote && term === termAndVote.currentTerm + 1;
+		const isOfVote = !voteRound.isPreVote && !preVote && termAndVote.isCurrent(term);
+		if (!isOfPreVote && !isOfVote) return;
+		voteRound.add(from);
+		this.#countVotes(voteRound);
+	}
+
+	#handlePreVote(from: NodeId, message: RequestVote): void {
+		const {termAndVote, log, roles, outbox} = this.#context;
+		const {lastLogTerm, lastLogIndex} = message;
+		const isGranted = !roles.isLeaderFresh(from) && log.isUpToDate(lastLogTerm, lastLogIndex);
+		outbox.send(from, isGranted ? grantVote(message) : refuseVote(message, termAndVote.currentTerm));
+	}
+
+	#handleVote(from: NodeId, message: RequestVote): void {
+		const {termAndVote, log, timer, roles, outbox} = this.#context;
+		const {term, lastLogTerm, lastLogIndex} = message;
+		const {currentTerm, votedFor} = termAndVote;
+		const isGranted =
+			term === currentTerm &&
+			(votedFor === undefined || votedFor === from) &&
+			log.isUpToDate(lastLogTerm, lastLogIndex);
+		if (isGranted) {
+			if (votedFor === undefined) {
+				roles.becomeFollower(roles.leaderId);
+				termAndVote.voteFor(from);
+			}
+			timer.reset();
+		}
+		outbox.sendOnceHardStateDurable(from, isGranted ? grantVote(message) : refuseVote(message, currentTerm));
+	}
+
+	// ------------------------------------------------------------------------------------------- own campaign
+
+	/** A round of pre-votes changes nothing that others can see: no term, no vote (dissertation §9.6). */
+	#campaign({isPreVote}: {readonly isPreVote: boolean}): void {
+		const {id, termAndVote, timer, roles} = this.#context;
+		const voteRound = roles.becomeCandidate({isPreVote});
+		if (isPreVote) {
+			voteRound.add(id);
+		} else {
+			termAndVote.standFor(id);
+			timer.reset();
+		}
+		this.#askForVotes(voteRound);
+		this.#countVotes(voteRound);
+	}
+
+	#askAgain(voteRound: VoteRound): void {
+		const {limits, clock, durability} = this.#context;
+		// Those that still wait for the disk will leave by themselves.
+		const isAskedYet = voteRound.isPreVote || durability.isHardStateDurable;
+		if (isAskedYet) this.#askForVotes(voteRound);
+		else voteRound.askAgainAt = clock.now + limits.heartbeatMs;
+	}
+
+	/** Requests are repeated (§5.1): where a quorum needs every vote, one lost message would cost an election timeout. */
+	#askForVotes(voteRound: VoteRound): void {
+		const {id, limits, clock, termAndVote, log, replicated, outbox} = this.#context;
+		const {currentTerm} = termAndVote;
+		const {isPreVote} = voteRound;
+		const message: RequestVote = {
+			type: 'requestVote',
+			term: (isPreVote ? currentTerm + 1 : currentTerm) as Term,
+			preVote: isPreVote,
+			lastLogIndex: log.lastIndex,
+			lastLogTerm: log.lastTerm,
+		};
+		for (const peer of replicated.configuration.voters) {
+			if (peer === id || voteRound.has(peer)) continue;
+			if (isPreVote) outbox.send(peer, message);
+			else outbox.sendOnceHardStateDurable(peer, message);
+		}
+		voteRound.askAgainAt = clock.now + limits.heartbeatMs;
+	}
+
+	#countVotes(voteRound: VoteRound): void {
+		const {replicated, won} = this.#context;
+		if (!voteRound.isWonIn(replicated.configuration)) return;
+		if (voteRound.isPreVote) this.#campaign({isPreVote: false});
+		else won();
+	}
+}
