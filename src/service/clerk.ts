@@ -133,6 +133,8 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 	#halvedAt = 0;
 	/** Not after the first of them times out; found again when it is reached, since attempts mostly end before. */
 	#earliestTimeout = Infinity;
+	/** When the target was first asked for something since it last said anything; `undefined`: it owes nothing. */
+	#silentSince: Milliseconds | undefined;
 	#session: ClientSession | undefined;
 	#isOpeningSession = false;
 	/** The session that the next one takes the place of; 0: none. */
@@ -208,6 +210,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 	reply(requestId: number, reply: ServiceReply): void {
 		const attempt = this.#endAttempt(requestId);
 		if (attempt === undefined) return;
+		this.#silentSince = undefined;
 		switch (reply.type) {
 			case 'outcomes':
 				return this.#takeOutcomes(attempt, this.#commands.decodeOutcomes(reply.outcomes));
@@ -243,6 +246,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 		// Only those: all of them, tens of thousands when much is waiting, are too many to sort for each that expires.
 		for (const task of inOrder(expired))
 			this.#fail(task, new TimeoutError(this.#outcomeOf(task), task.attempts, task.lastReply));
+		this.#leaveSilentServer(now);
 	}
 
 	/** The end of a turn: sends what can be sent, and hands out all that is to be done since the last time. */
@@ -501,6 +505,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 			task.attempts += 1;
 			task.mayHaveRun ||= this.#requestsMayBeDoubled;
 		}
+		this.#silentSince ??= now;
 		this.#effects.push({type: 'send', requestId, server, request});
 	}
 
@@ -530,6 +535,16 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 		this.#halvedAt = this.#lastRequestId;
 		const {requestsMax} = this.#limits;
 		this.#requestsAllowed = Math.max(Math.min(requestsMin, requestsMax), Math.floor(this.#requestsAllowed / 2));
+	}
+
+	/**
+	 * What is given up ends its attempt before that has timed out. A server that never answers would be asked for ever by a
+	 * caller whose operations all have less time than an attempt.
+	 */
+	#leaveSilentServer(now: Milliseconds): void {
+		if (this.#silentSince === undefined || now - this.#silentSince < this.#limits.attemptTimeoutMs) return;
+		this.#silentSince = undefined;
+		this.#search.missed(this.#search.target, undefined);
 	}
 
 	#endAttempt(requestId: number): Attempt<T, Caller> | undefined {
@@ -622,6 +637,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 
 	/** No usable answer from this server. */
 	#miss(attempt: Attempt<T, Caller>, lastReply: LastReply): void {
+		this.#silentSince = undefined;
 		this.#search.missed(attempt.server, undefined);
 		this.#retryUnknown(attempt, lastReply);
 	}
