@@ -2,16 +2,16 @@
  * What a run has been through, counted by kind. The kinds are listed in full, so that one that no seed ever reaches shows as
  * a nought and not as nothing: what is never drawn is never tested.
  */
-import type {KvTypes} from '../kv/words.js';
 import {TOLERATED_KINDS} from '../faults/fault-kinds.js';
 import {defaultClerkLimits} from '../service/clerk.js';
 import {defaultServerLimits} from '../service/server.js';
-import type {ServiceReply, Outcome} from '../service/types.js';
+import type {ServiceReply} from '../service/types.js';
 import type {Operation, Result} from '../kv/types.js';
 import {defaultRaftLimits} from '../raft/options.js';
 import type {RaftMessage, ServiceInput} from '../raft/types.js';
 import type {SimulationParameters} from './parameters.js';
 import {impliedKinds} from './implied-faults.js';
+import type {ModelRun} from './service-model.js';
 
 /** How often each kind was met. */
 export type CoverageCounts = Readonly<Record<string, number>>;
@@ -53,8 +53,12 @@ const sessionKinds = [
 	'request out of order',
 	'session expired',
 	'session evicted',
+	'session given back',
+	'session renewed after a silence',
 	'request of a forgotten session',
 	'request of an acknowledged operation',
+	'request of a write that was passed over',
+	'writes of one turn in several requests',
 ] as const;
 
 const replyKinds = [
@@ -65,6 +69,7 @@ const replyKinds = [
 	'reply: refused, tooLarge',
 	'failure: not executed',
 	'failure: unknown',
+	'failure: unknown, given up soon',
 ] as const;
 
 const messageTypes: readonly RaftMessage['type'][] = [
@@ -104,6 +109,7 @@ const serviceKinds = [
 	'service: proposalRefused, entryTooLarge',
 	'service: proposalRefused, uncommittedFull',
 	'read cancelled in a batch of several',
+	'answers prepared behind a cancelled read',
 	'state of a thousand keys',
 ] as const;
 
@@ -258,12 +264,12 @@ export class Coverage {
 	}
 
 	/** The log has not run a write. */
-	notRun(outcome: Outcome<KvTypes>): void {
+	notRun({outcome, isPassedOver}: ModelRun): void {
 		switch (outcome.type) {
 			case 'sessionExpired':
 				return this.count('request of a forgotten session');
 			case 'alreadyAcknowledged':
-				return this.count('request of an acknowledged operation');
+				return this.count(`request of ${isPassedOver ? 'a write that was passed over' : 'an acknowledged operation'}`);
 			case 'sessionFull':
 				return this.count('session full');
 			case 'outOfOrder':

@@ -34,6 +34,9 @@ export class ModelSessions {
 	/** Forgotten because they were silent for too long; and because there were too many. */
 	expired = 0;
 	evicted = 0;
+	/** Closed by their clients: for good, and for the one that took their place. */
+	givenBack = 0;
+	renewed = 0;
 	logTime = 0;
 	readonly #limits: SessionLimits;
 	#sessions: ModelSession[] = [];
@@ -54,8 +57,11 @@ export class ModelSessions {
 		this.#sessions.push({id, lastActive: this.logTime, acknowledged: 0, newest: 0, kept: new Map()});
 	}
 
-	close(id: number): void {
+	/** `false`: there is none of this id. */
+	close(id: number): boolean {
+		const {size} = this;
 		this.#sessions = this.#sessions.filter(session => session.id !== id);
+		return this.size < size;
 	}
 
 	/** Log time goes on, never back; whoever was silent for the timeout is gone. */

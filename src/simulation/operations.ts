@@ -13,6 +13,9 @@ import type {Mix, Workload} from './parameters.js';
 type Kind = keyof Mix;
 type Part = Exclude<WriteOperation, {type: 'batch'}> | ReadOperation;
 
+/** Which of the operations may be drawn. */
+export type Wanted = 'any' | 'reads' | 'writes';
+
 /** The name of an operation: its client, and which of this client's it is. */
 export interface OperationName {
 	readonly client: number;
@@ -43,9 +46,9 @@ export class OperationSource {
 		this.#sum = this.#weights.reduce((sum, weight) => sum + weight, 0);
 	}
 
-	next(name: OperationName): Operation {
+	next(name: OperationName, wanted: Wanted = 'any'): Operation {
 		const random = this.#random;
-		const kind = this.#drawKind();
+		const kind = this.#drawKind(wanted);
 		if (kind === 'batch') return this.#batch(name);
 		if (kind === 'fill') return this.#fill(name);
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
@@ -94,7 +97,13 @@ export class OperationSource {
 		}
 	}
 
-	#drawKind(): Kind {
+	#drawKind(wanted: Wanted): Kind {
+		if (wanted === 'reads') return 'get';
+		const kind = this.#drawAnyKind();
+		return wanted === 'writes' && kind === 'get' ? 'put' : kind;
+	}
+
+	#drawAnyKind(): Kind {
 		let rest = this.#random.float() * this.#sum;
 		for (const [place, weight] of this.#weights.entries()) {
 			rest -= weight;

@@ -9,6 +9,7 @@ import type {KvLimits} from '../kv/state-machine.js';
 import type {ServerLimits} from '../service/server.js';
 import {defaultSessionLimits} from '../service/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';
+import {drawHabits, type Habits} from './habits.js';
 import type {Echo, Latency} from './network.js';
 
 /** How often each kind of operation is asked for, against the others. */
@@ -48,6 +49,7 @@ export interface Workload {
 	readonly patienceMs: number;
 	/** Chance at each operation that the client dies instead, and a new one takes its place. */
 	readonly clientCrash: number;
+	readonly habits: Habits;
 }
 
 /** The settings of a run that were drawn from its seed. */
@@ -80,6 +82,11 @@ export interface SimulationParameters {
 	readonly isLossNoticed: boolean;
 	/** Servers learn that a client waits no more. */
 	readonly isCancelNoticed: boolean;
+	/**
+	 * Chance, whenever a server asks its node about the reads of several requests, that the link to the client of one of
+	 * them breaks at this moment: the server learns of it before it has an answer.
+	 */
+	readonly brokenLinks: number;
 	/** Chance that a minority stays broken when the faults end: the rest must do without it. */
 	readonly lastingMinority: number;
 	/** All nodes begin in this term. */
@@ -103,13 +110,18 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		[2, 12],
 	] as const);
 	const clients = random.integer(2, 5);
-	const workload = drawWorkload(random, clients);
+	const calls = drawCalls(random, clients);
 	const requestsMayBeDoubled = isDoubling || random.chance(0.2);
 	const roundTripMs = 2 * (latency.minMs + latency.spreadMs) + diskSyncMs[1];
+	const raft = drawRaftLimits(random, roundTripMs);
+	const {server, machine} = drawServerLimits(random, clients);
+	const habits = drawHabits(random.fork('habits'), roundTripMs, server.sessionTimeoutMs);
+	const workload = {...calls, habits};
 	return {
-		raft: drawRaftLimits(random, roundTripMs),
-		...drawServerLimits(random, clients),
-		clerk: drawClerkLimits(random, workload.slots, roundTripMs),
+		raft,
+		server,
+		machine,
+		clerk: drawClerkLimits(random, workload, roundTripMs),
 		requestsMayBeDoubled,
 		maxRaftState: usually(random, 0.15, [100, 600, 2000, 8000], [undefined]),
 		installChunkBytes: random.pick([200, 2000, 128 * 1024]),
@@ -128,16 +140,22 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		aimAtLeader: random.pick([0, 0.5, 0.9]),
 		isLossNoticed: random.chance(0.5),
 		isCancelNoticed: random.chance(0.5),
+		brokenLinks: usually(random.fork('broken links'), 0.6, [0], [0.2, 0.5]),
 		lastingMinority: 0.3,
 		workload,
-		echo: drawEcho(random, requestsMayBeDoubled),
+		echo: drawEcho(random, requestsMayBeDoubled, habits),
 		isServiceApart: random.chance(0.5),
 		// Terms are stored in 48 bits, and the middle of them is where 32 bits end.
 		firstTerm: usually(random.fork('first term'), 0.15, [0], [2 ** 31 - 3, 2 ** 32 - 3, 2 ** 40]),
 	};
 }
 
-function drawEcho(random: Random, isOfClients: boolean): Echo {
+function drawEcho(random: Random, isOfClients: boolean, {train}: Habits): Echo {
+	const late = random.fork('echo of trains');
+	// A late copy of a request that was given up, while those behind it still wait for their answers.
+	if (isOfClients && train.chance > 0 && late.chance(0.6)) {
+		return {chance: late.pick([0.1, 0.3]), meanMs: late.pick([5, 20, 100]), isOfClients};
+	}
 	if (random.chance(0.6)) return {chance: 0, meanMs: 0, isOfClients};
 	return {chance: random.pick([0.02, 0.1, 0.3]), meanMs: random.pick([30, 300, 3000]), isOfClients};
 }
@@ -162,7 +180,10 @@ function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 	};
 }
 
-function drawServerLimits(random: Random, clients: number): Pick<SimulationParameters, 'server' | 'machine'> {
+function drawServerLimits(
+	random: Random,
+	clients: number,
+): {readonly server: ServerLimits; readonly machine: KvLimits} {
 	const small = random.chance(0.5) ? 0.6 : 0.05;
 	const sizes = random.fork('sizes of requests');
 	// Drawn from the same fork, in this order: what a seed draws stays what it was.
@@ -188,23 +209,28 @@ function drawServerLimits(random: Random, clients: number): Pick<SimulationParam
 	return {server, machine: {valueBytesMax: usually(sizes, 0.25, [2 ** 20], [50, 300])}};
 }
 
-function drawClerkLimits(random: Random, slots: number, roundTripMs: number): Partial<ClerkLimits> {
+function drawClerkLimits(random: Random, {slots, habits}: Workload, roundTripMs: number): Partial<ClerkLimits> {
 	const sizes = random.fork('sizes of requests');
+	// Clients that ask again before anybody can have answered only bury the cluster in repeats.
+	const attemptTimeoutMs = Math.max(random.pick([60, 150, 500, 1000]), 10 * roundTripMs);
+	const requestsMax = random.pick([1, 2, 16]);
+	const batchOperationsMax = random.pick([1, 2, 256]);
+	// A train that travels as one request is in order whatever becomes of it.
+	const isSplit = habits.train.chance > 0 && random.fork('split trains').chance(0.7);
 	return {
 		batchBytesMax: usually(sizes, 0.2, [256 * 1024], [1, 300]),
 		operationBytesMax: usually(sizes, 0.1, [1.5 * 2 ** 20], [100, 300]),
 		operationsMax: usually(sizes, 0.1, [65_536], [1, 2]),
-		// Clients that ask again before anybody can have answered only bury the cluster in repeats.
-		attemptTimeoutMs: Math.max(random.pick([60, 150, 500, 1000]), 10 * roundTripMs),
-		requestsMax: random.pick([1, 2, 16]),
-		batchOperationsMax: random.pick([1, 2, 256]),
+		attemptTimeoutMs,
+		requestsMax: isSplit ? 16 : requestsMax,
+		batchOperationsMax: isSplit ? Math.min(batchOperationsMax, 3) : batchOperationsMax,
 		windowMax: usually(random, 0.2, [2048], [1, slots]),
 		backoffMinMs: random.pick([1, 5]),
 		backoffMaxMs: random.pick([20, 100, 250]),
 	};
 }
 
-function drawWorkload(random: Random, clients: number): Workload {
+function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 	const slots = random.pick([1, 1, 2, 4]);
 	const weight = (least: number): number => (random.chance(0.25) ? least : random.float());
 	const operationsPerSecond = random.pick([40, 100, 250]);

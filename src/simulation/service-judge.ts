@@ -114,9 +114,10 @@ export class ServiceJudge {
 		}
 	}
 
-	#noteRun({write, revision, outcome, isRun}: ModelRun): void {
+	#noteRun(run: ModelRun): void {
+		const {write, revision, outcome, isRun} = run;
 		const {coverage} = this.#options;
-		if (!isRun) return coverage.notRun(outcome);
+		if (!isRun) return coverage.notRun(run);
 		if (write === undefined) coverage.ranOutOfMemory();
 		else if (outcome.type === 'result') coverage.ran(write, outcome.result);
 		if (this.#model.keys.size >= 1000) coverage.count('state of a thousand keys');
@@ -205,9 +206,11 @@ export class ServiceJudge {
 	/** What the run has shown of sessions and of the size of the state. */
 	cover(): void {
 		const {coverage} = this.#options;
-		const {expired, evicted} = this.#model.sessions;
+		const {expired, evicted, givenBack, renewed} = this.#model.sessions;
 		coverage.count('session expired', expired);
 		coverage.count('session evicted', evicted);
+		coverage.count('session given back', givenBack);
+		coverage.count('session renewed after a silence', renewed);
 	}
 
 	#compareHash(node: number, state: ReplicatedState<KvTypes>, expected: string | undefined): void {

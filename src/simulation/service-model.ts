@@ -23,6 +23,8 @@ export interface ModelRun {
 	readonly revision: Version;
 	readonly outcome: Outcome<KvTypes>;
 	readonly isRun: boolean;
+	/** It was not run, though its client has not acknowledged it: a later one of its session has run. */
+	readonly isPassedOver: boolean;
 }
 
 /** Told of each change; `undefined`: the key is gone. */
@@ -60,10 +62,11 @@ export class ServiceModel {
 	other(command: Exclude<Command<KvTypes>, {type: 'writes'}> | undefined): void {
 		this.revision += 1;
 		if (command?.type === 'openSession') {
-			this.sessions.close(command.closes);
+			if (this.sessions.close(command.closes)) this.sessions.renewed += 1;
 			this.sessions.open(this.revision);
-		} else if (command?.type === 'closeSession') this.sessions.close(command.session);
-		else if (command?.type === 'clock') this.sessions.advance(command.logTime);
+		} else if (command?.type === 'closeSession') {
+			if (this.sessions.close(command.session)) this.sessions.givenBack += 1;
+		} else if (command?.type === 'clock') this.sessions.advance(command.logTime);
 	}
 
 	/** Each write by itself, in this order, each at a revision of its own. */
@@ -78,10 +81,11 @@ export class ServiceModel {
 				revision,
 				outcome: {type},
 				isRun: false,
+				isPassedOver: type === 'alreadyAcknowledged' && sequence > (session?.acknowledged ?? 0),
 			});
 			if (session === undefined) return refused('sessionExpired');
 			const kept = session.kept.get(sequence);
-			if (kept !== undefined) return {write, revision, outcome: kept, isRun: false};
+			if (kept !== undefined) return {write, revision, outcome: kept, isRun: false, isPassedOver: false};
 			if (Math.max(session.acknowledged, session.newest) >= sequence) return refused('alreadyAcknowledged');
 			if (Math.max(session.acknowledged, session.newest) < predecessor) return refused('outOfOrder');
 			if (this.sessions.isFull(session)) return refused('sessionFull');
@@ -89,7 +93,7 @@ export class ServiceModel {
 				write === undefined ? {type: 'outOfMemory'} : {type: 'result', result: this.#run(write)};
 			session.kept.set(sequence, outcome);
 			session.newest = sequence;
-			return {write, revision, outcome, isRun: true};
+			return {write, revision, outcome, isRun: true, isPassedOver: false};
 		});
 	}
 

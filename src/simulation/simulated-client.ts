@@ -9,11 +9,13 @@ import type {KvInput, KvOutput} from '../linearizability/kv-operation.js';
 import type {Recorder} from '../linearizability/recorder.js';
 import {nodeId} from '../raft/types.js';
 import type {Schedule} from './events.js';
-import {OperationSource, padded, textOfName, type OperationName} from './operations.js';
+import {OperationSource, padded, textOfName, type OperationName, type Wanted} from './operations.js';
 import type {SimulationParameters} from './parameters.js';
 import type {AnswerJudge, ClientOperation} from './answer-judge.js';
 import type {Coverage} from './coverage.js';
 import {textOf} from './operation-text.js';
+import {RequestJudge} from './request-judge.js';
+import type {Report} from './violation.js';
 
 export interface ClientContext {
 	readonly codec: Codec;
@@ -21,20 +23,31 @@ export interface ClientContext {
 	readonly nodeCount: number;
 	readonly random: Random;
 	readonly answers: AnswerJudge;
+	readonly report: Report;
 	readonly coverage: Coverage;
 	readonly recorder: Recorder;
 	readonly now: () => number;
 	readonly schedule: Schedule;
 	readonly send: (client: number, life: number, requestId: number, node: number, request: ServiceRequest) => void;
-	readonly cancel: (client: number, life: number, requestId: number) => void;
+	/** `requestId`: all of this life without one. */
+	readonly cancel: (client: number, life: number, requestId?: number) => void;
 }
 
 interface Asked extends ClientOperation {
 	readonly slot: number;
 	/** The process of the history that it is recorded for; `undefined`: it is not in the checker's vocabulary. */
 	readonly process: string | undefined;
-	/** Told when it is over. */
-	readonly settled: ((isDone: boolean) => void) | undefined;
+	readonly isHasty: boolean;
+	/** Told when it is over, unless the client dies before. */
+	readonly settled: (isDone: boolean) => void;
+}
+
+/** What a client wants to be done; see `Asked`. */
+interface Wish {
+	readonly slot: number;
+	readonly operation: Operation;
+	readonly isRecorded: boolean;
+	readonly settled: (isDone: boolean) => void;
 }
 
 export interface ClientCounts {
@@ -53,8 +66,13 @@ export class SimulatedClient {
 	readonly #context: ClientContext;
 	readonly #source: OperationSource;
 	#clerk: ClerkCore<KvTypes>;
+	#requests: RequestJudge;
 	#asked = new Map<number, Asked>();
-	/** Of the slots; grows when an outcome is lost: the process that waits for it waits for ever. */
+	/** Operations of the train that are not settled: a client has but one train at a time. */
+	#trainLeft = 0;
+	/** Until then it asks for nothing. */
+	#silentUntil = 0;
+	/** Of the slots, and behind them of the places in a train; grows when an outcome is lost: the process that waits for it waits for ever. */
 	readonly #processes: number[];
 	#lastId = 0;
 	#timer = 0;
@@ -65,7 +83,9 @@ export class SimulatedClient {
 		this.#context = context;
 		this.#source = new OperationSource(context.parameters.workload, context.random);
 		this.#clerk = this.#newClerk();
-		this.#processes = Array.from({length: context.parameters.workload.slots}, () => 0);
+		this.#requests = new RequestJudge(context.codec, context.report);
+		const {slots, habits} = context.parameters.workload;
+		this.#processes = Array.from({length: slots + habits.train.operationsMax}, () => 0);
 	}
 
 	/** Operations that are not settled. */
@@ -78,17 +98,23 @@ export class SimulatedClient {
 		for (let slot = 0; slot < this.#context.parameters.workload.slots; slot++) this.#think(slot);
 	}
 
-	/** A slot asks for something, unless its client dies just now. */
+	/** A slot asks for something, unless its client dies or leaves just now. */
 	submit(slot: number): void {
 		if (!this.isWorking) return;
 		const {random, parameters} = this.#context;
-		if (parameters.workload.clientCrash > 0 && random.chance(parameters.workload.clientCrash)) this.#dieAndReturn();
-		else this.#ask(slot, this.#source.next(this.#nextName()), parameters.workload.patienceMs, undefined);
+		const {clientCrash, habits} = parameters.workload;
+		const isDrawn = (chance: number): boolean => chance > 0 && random.chance(chance);
+		if (isDrawn(clientCrash)) this.#dieAndReturn();
+		else if (isDrawn(habits.farewell.chance)) this.#leaveAndReturn();
+		else if (this.#trainLeft === 0 && isDrawn(habits.train.chance)) this.#askTrain(slot);
+		else this.#askNext(slot, () => this.#think(slot));
+		this.#flush();
 	}
 
 	/** One operation of the simulator's own. */
 	ask(operation: Operation, patienceMs: number, settled: (isDone: boolean) => void): void {
-		this.#ask(0, operation, patienceMs, settled);
+		this.#ask({slot: 0, operation, isRecorded: false, settled}, patienceMs, false);
+		this.#flush();
 	}
 
 	/** A write and a read that must succeed when nothing is wrong. */
@@ -121,31 +147,71 @@ export class SimulatedClient {
 		return {client: this.id, count: this.counts.invoked};
 	}
 
-	#ask(slot: number, operation: Operation, patienceMs: number, settled: Asked['settled']): void {
+	/** Several operations at once, each as if a slot of its own had asked for it; then the slot thinks for as many. */
+	#askTrain(slot: number): void {
+		const {random, parameters} = this.#context;
+		const {slots, habits} = parameters.workload;
+		const count = random.integer(2, habits.train.operationsMax);
+		const wanted = random.pick(['any', 'any', 'reads', 'writes'] as const);
+		this.#trainLeft = count;
+		const settled = (): void => {
+			this.#trainLeft -= 1;
+			if (this.#trainLeft === 0) this.#think(slot, count);
+		};
+		for (let place = 0; place < count; place++) this.#askNext(slots + place, settled, wanted);
+	}
+
+	#askNext(slot: number, settled: () => void, wanted: Wanted = 'any'): void {
+		const {random, parameters} = this.#context;
+		const {patienceMs, habits} = parameters.workload;
+		const {chance, patienceMsMax} = habits.haste;
+		const isHasty = chance > 0 && random.chance(chance);
+		const operation = this.#source.next(this.#nextName(), wanted);
+		const wish = {slot, operation, isRecorded: true, settled};
+		this.#ask(wish, isHasty ? random.float() * Math.min(patienceMs, patienceMsMax) : patienceMs, isHasty);
+	}
+
+	#ask({slot, operation, isRecorded, settled}: Wish, patienceMs: number, isHasty: boolean): void {
 		const {answers, recorder, now, parameters} = this.#context;
 		// The checker has no word for the end of all keys: what is asked beside it is judged by the log alone.
-		const isRecorded = settled === undefined && parameters.workload.mix.clear === 0;
-		const input = isRecorded ? inputOf(operation) : undefined;
+		const input = isRecorded && parameters.workload.mix.clear === 0 ? inputOf(operation) : undefined;
 		const process = input === undefined ? undefined : `c${this.id}.${slot}${"'".repeat(this.#processes[slot] ?? 0)}`;
 		if (process !== undefined && input !== undefined) recorder.invoke(process, input);
-		const id = this.#clerk.submit(serviceOperation(operation), {deadline: now() + patienceMs});
+		const clerkId = this.#clerk.submit(serviceOperation(operation), {deadline: now() + patienceMs});
 		this.#lastId += 1;
 		const {floor} = answers;
 		const clerk = `${this.id}.${this.life}`;
-		this.#asked.set(id, {id: this.#lastId * 100 + this.id, clerk, operation, floor, slot, process, settled});
-		this.#flush();
+		const id = this.#lastId * 100 + this.id;
+		this.#asked.set(clerkId, {id, clerk, operation, floor, slot, process, isHasty, settled});
+		this.#requests.asked(id, operation);
 	}
 
 	/** What it waited for it will never know; its successor has another session. */
 	#dieAndReturn(): void {
-		const {recorder} = this.#context;
-		this.life += 1;
+		const {recorder, cancel} = this.#context;
+		// With the client its connections are gone.
+		cancel(this.id, this.life);
 		for (const {process, slot} of this.#asked.values()) {
 			if (process !== undefined) recorder.loseTrack(process);
 			this.#processes[slot] = (this.#processes[slot] ?? 0) + 1;
 		}
+		this.#begin();
+	}
+
+	/** Everything that it waits for is settled, and the session given back. */
+	#leaveAndReturn(): void {
+		this.#clerk.close();
+		this.#takeEffects();
+		this.#begin();
+	}
+
+	/** A new clerk, asked by all slots. */
+	#begin(): void {
+		this.life += 1;
 		this.#asked = new Map();
+		this.#trainLeft = 0;
 		this.#clerk = this.#newClerk();
+		this.#requests = new RequestJudge(this.#context.codec, this.#context.report);
 		this.#timerAt = Infinity;
 		this.start();
 	}
@@ -163,14 +229,22 @@ export class SimulatedClient {
 	}
 
 	#flush(): void {
-		const {now, send, cancel} = this.#context;
+		this.#takeEffects();
+		this.#arm();
+	}
+
+	#takeEffects(): void {
+		const {now, send, cancel, coverage} = this.#context;
 		const life = this.life;
+		let requestsOfWrites = 0;
 		for (const effect of this.#clerk.flush(now())) {
-			if (effect.type === 'send') send(this.id, life, effect.requestId, effect.server, effect.request);
-			else if (effect.type === 'cancel') cancel(this.id, life, effect.requestId);
+			if (effect.type === 'send') {
+				if (this.#requests.sent(effect.request) > 0) requestsOfWrites += 1;
+				send(this.id, life, effect.requestId, effect.server, effect.request);
+			} else if (effect.type === 'cancel') cancel(this.id, life, effect.requestId);
 			else this.#settle(effect);
 		}
-		this.#arm();
+		if (requestsOfWrites > 1) coverage.count('writes of one turn in several requests');
 	}
 
 	#arm(): void {
@@ -187,15 +261,15 @@ export class SimulatedClient {
 		const asked = this.#asked.get(operationId);
 		if (asked === undefined) return;
 		this.#asked.delete(operationId);
+		this.#requests.settled(asked.operation);
 		this.#judge(asked, settlement);
-		if (asked.settled === undefined) this.#think(asked.slot);
 		// Who is told that there is no memory has been served.
-		else asked.settled(settlement.type === 'done' || settlement.error.code === 'ERR_OUT_OF_MEMORY');
+		asked.settled(settlement.type === 'done' || settlement.error.code === 'ERR_OUT_OF_MEMORY');
 	}
 
 	#judge(asked: Asked, settlement: Settlement<KvTypes>): void {
 		const {answers, recorder, coverage} = this.#context;
-		const {process, operation, slot} = asked;
+		const {process, operation, slot, isHasty} = asked;
 		if (settlement.type === 'done') {
 			const {result} = settlement;
 			this.counts.done += 1;
@@ -210,6 +284,7 @@ export class SimulatedClient {
 		this.counts.failed += 1;
 		const isDenied = settlement.error.outcome === 'notExecuted';
 		coverage.count(isDenied ? 'failure: not executed' : 'failure: unknown');
+		if (isHasty && !isDenied) coverage.count('failure: unknown, given up soon');
 		if (isDenied) answers.denied(asked);
 		else answers.settled(asked);
 		if (process === undefined) return;
@@ -218,12 +293,16 @@ export class SimulatedClient {
 		this.#processes[slot] = (this.#processes[slot] ?? 0) + 1;
 	}
 
-	#think(slot: number): void {
+	/** The pause after so many operations. */
+	#think(slot: number, operations = 1): void {
 		if (!this.isWorking) return;
-		const {random, schedule, parameters} = this.#context;
-		const {thinkMs, burst} = parameters.workload;
-		const delayMs = burst > 0 && random.chance(burst) ? 0 : random.exponential(thinkMs);
-		schedule(delayMs, {type: 'submit', client: this.id, clientLife: this.life, slot});
+		const {random, schedule, parameters, now} = this.#context;
+		const {thinkMs, burst, habits} = parameters.workload;
+		const {chance, silenceMsMax} = habits.silence;
+		if (chance > 0 && random.chance(chance)) this.#silentUntil = now() + random.float() * silenceMsMax;
+		const delayMs = burst > 0 && random.chance(burst) ? 0 : random.exponential(thinkMs) * operations;
+		const silentMs = Math.max(0, this.#silentUntil - now());
+		schedule(silentMs + delayMs, {type: 'submit', client: this.id, clientLife: this.life, slot});
 	}
 }
 

@@ -92,6 +92,8 @@ export class Simulation {
 	readonly #queue = new EventQueue<SimulationEvent>();
 	readonly #trace = new TraceHash();
 	readonly #recorder = new Recorder(() => Math.round(this.#now * 1e6));
+	/** Draws which links break. */
+	readonly #links: Random;
 	readonly #liveness: Liveness;
 	readonly #availability: Availability;
 	/** By node: who waits for the reply of this number. */
@@ -144,6 +146,7 @@ export class Simulation {
 			},
 			faults.damagedNodes,
 		);
+		this.#links = random.fork('links');
 		this.#liveness = new Liveness(this, random.fork('liveness'));
 		this.#availability = new Availability({
 			nodes: this.nodes,
@@ -394,7 +397,9 @@ export class Simulation {
 				const machine = kvMachine(parameters.machine);
 				const options = {codec, machine, now: nodeNow, send, reply, limits: parameters.server};
 				const {entryBytesMax} = parameters.raft;
-				return new WatchedServer(options, {node: id, services, report, coverage: this.coverage, entryBytesMax});
+				const askedTogether = (requests: readonly number[]): void => this.#breakLink(id, requests);
+				const {coverage} = this;
+				return new WatchedServer(options, {node: id, services, report, coverage, askedTogether, entryBytesMax});
 			},
 			served: (_, server) => server.judge(),
 			failed: node => this.#failedNodes.push(node),
@@ -403,9 +408,9 @@ export class Simulation {
 
 	#newClient(id: number, random: Random): SimulatedClient {
 		const {codec, parameters, nodeCount} = this.setup;
-		const {now, schedule, coverage} = this;
+		const {now, schedule, coverage, report} = this;
 		const {answers} = this.services;
-		const common = {codec, parameters, nodeCount, random, answers, coverage, now, schedule};
+		const common = {codec, parameters, nodeCount, random, answers, report, coverage, now, schedule};
 		return new SimulatedClient(id, {
 			...common,
 			recorder: this.#recorder,
@@ -413,7 +418,7 @@ export class Simulation {
 				const event = {type: 'request', client, clientLife, node, requestId, request} as const;
 				this.network.send(this.network.clientPlace(client), node, 'request', requestBytes(request), event);
 			},
-			cancel: (client, clientLife, requestId) => this.#cancel({client, clientLife, requestId}),
+			cancel: (client, clientLife, requestId) => this.#cancel(client, clientLife, requestId),
 		});
 	}
 
@@ -460,14 +465,25 @@ export class Simulation {
 		this.network.send(node, this.network.clientPlace(client), 'reply', bytes, event);
 	}
 
-	#cancel({client, clientLife, requestId}: ReplyAddress): void {
+	#cancel(client: number, clientLife: number, cancelled: number | undefined): void {
 		if (!this.setup.parameters.isCancelNoticed) return;
 		for (const node of this.nodes) {
-			for (const address of this.#addresses[node.id]?.values() ?? []) {
-				if (address.client !== client || address.requestId !== requestId || address.clientLife !== clientLife) continue;
+			for (const {requestId, ...address} of this.#addresses[node.id]?.values() ?? []) {
+				if (address.client !== client || address.clientLife !== clientLife) continue;
+				if (cancelled !== undefined && cancelled !== requestId) continue;
 				this.schedule(1, {type: 'cancel', client, clientLife, node: node.id, requestId});
 			}
 		}
+	}
+
+	/** At times the link to the client of one of these requests breaks; the client may be told, or has to find out. */
+	#breakLink(node: number, requests: readonly number[]): void {
+		const {brokenLinks, isLossNoticed} = this.setup.parameters;
+		if (brokenLinks === 0 || !this.#links.chance(brokenLinks)) return;
+		const address = this.#addresses[node]?.get(this.#links.pick(requests));
+		if (address === undefined) return;
+		this.schedule(0, {type: 'cancel', node, ...address});
+		if (isLossNoticed) this.schedule(1, {type: 'lost', ...address});
 	}
 
 	#takeCancel({client, clientLife, node, requestId}: Extract<SimulationEvent, {type: 'cancel'}>): void {

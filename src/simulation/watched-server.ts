@@ -14,6 +14,8 @@ interface Witness {
 	readonly services: ServiceJudge;
 	readonly report: Report;
 	readonly coverage: Coverage;
+	/** The server asks its node about the reads of these requests, which are several. */
+	readonly askedTogether: (requests: readonly number[]) => void;
 	/** Of an entry of the node's log. */
 	readonly entryBytesMax: number;
 }
@@ -41,6 +43,8 @@ export class WatchedServer implements NodeService {
 	#newReads: number[] = [];
 	/** By read of the server: the clients' reads in it. */
 	readonly #reads = new Map<number, readonly number[]>();
+	/** The reads that the server asked the node about last: with the next slice it may prepare their answers. */
+	#askedReads: readonly number[] = [];
 	/** Of the snapshot that is being loaded. */
 	#restoringIndex: LogIndex | undefined;
 	#judgedIndex: LogIndex = 0;
@@ -100,6 +104,7 @@ export class WatchedServer implements NodeService {
 	}
 
 	slice(): boolean {
+		this.#notePrepared();
 		return this.#server.slice();
 	}
 
@@ -127,7 +132,20 @@ export class WatchedServer implements NodeService {
 		const batch = this.#newReads.filter(replyTo => this.#waiting.has(replyTo));
 		for (const replyTo of batch) (this.#waiting.get(replyTo) as Waiting).batch = batch;
 		this.#reads.set(output.readId, batch);
+		this.#askedReads = batch;
+		if (batch.length > 2) this.#witness.askedTogether(batch);
 		this.#newReads = [];
+	}
+
+	/** Answers are kept by the place of their reads: behind one that nobody wants any more, two could be taken for each other. */
+	#notePrepared(): void {
+		if (this.#askedReads.length === 0) return;
+		const isWanted = this.#askedReads.map(replyTo => this.#waiting.has(replyTo));
+		const wantedBehind = isWanted.slice(isWanted.indexOf(false) + 1).filter(Boolean).length;
+		if (isWanted.includes(false) && wantedBehind > 1) {
+			this.#witness.coverage.count('answers prepared behind a cancelled read');
+		}
+		this.#askedReads = [];
 	}
 
 	#forget(replyTo: number): void {

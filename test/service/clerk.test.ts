@@ -288,7 +288,7 @@ test('operations with less time than an attempt do not stay with a server that n
 	const bench = new Bench({attemptTimeoutMs: 500});
 	const asked: number[] = [];
 	for (; bench.now <= 2000; bench.now += 200) {
-		bench.clerk.submit(get('a'), {deadline: bench.now + 150});
+		bench.clerk.submit(serviceOperation(get('a')), {deadline: bench.now + 150});
 		asked.push(...bench.sends().map(({server}) => server));
 	}
 	t.deepEqual(asked, [0, 0, 0, 1, 1, 1, 2, 2, 2, 0]);
@@ -297,7 +297,7 @@ test('operations with less time than an attempt do not stay with a server that n
 test('a server that answers now and then is not left because some operations are given up', t => {
 	const bench = new Bench({attemptTimeoutMs: 500});
 	for (let count = 0; count < 20; count++, bench.now += 200) {
-		bench.clerk.submit(get('a'), {deadline: bench.now + 150});
+		bench.clerk.submit(serviceOperation(get('a')), {deadline: bench.now + 150});
 		const [send] = bench.sends();
 		t.is(send?.server, nodeId(0));
 		if (count % 2 === 0) bench.answer(send!, {type: 'value', value: undefined, version: 0});
