@@ -60,9 +60,4 @@ export class ActorRef<in M> {
 		this.#endpoint.stop();
 		return this.#endpoint.ended;
 	}
-
-	/** The address. */
-	toString(): string {
-		return this.address;
-	}
 }

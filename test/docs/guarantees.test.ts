@@ -40,7 +40,14 @@ test('a promise without a test, and a test that does not exist, are found', t =>
 });
 
 test('links between the documents lead somewhere', t => {
-	for (const page of ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/guarantees.md', 'bench/README.md']) {
+	for (const page of [
+		'README.md',
+		'SECURITY.md',
+		'CHANGELOG.md',
+		'docs/guarantees.md',
+		'docs/architecture.md',
+		'bench/README.md',
+	]) {
 		t.true(read(page) !== undefined, page);
 		t.deepEqual(deadLinks(page, read), []);
 	}
