@@ -170,14 +170,18 @@ test('the budget of an actor can go on with the one that takes its place', async
 
 test('how long an incarnation ran counts from the end of its start', async t => {
 	const {clock, system, events} = manualSystem();
-	const gates = [deferred(), deferred(), deferred()];
+	const gates = [deferred(), deferred(), deferred(), deferred()];
 	let starts = 0;
 	const actor = system.spawn(
 		(): Actor<string> => ({
 			receive() {
 				throw crash;
 			},
-			started: () => gates[starts++]?.promise,
+			async started() {
+				const start = starts++;
+				await gates[start]?.promise;
+				if (start === 3) throw crash;
+			},
 		}),
 		{supervision: {stableMs: 1000, restartsMax: 9, backoffMinMs: 100}},
 	);
@@ -201,6 +205,10 @@ test('how long an incarnation ran counts from the end of its start', async t => 
 	actor.tell('go');
 	await clock.settle();
 	t.is(ofType(events, 'restarting').at(-1)?.delayMs, 150);
+	await clock.advance(5000);
+	gates[3]?.resolve();
+	await clock.settle();
+	t.is(ofType(events, 'restarting').at(-1)?.delayMs, 300, 'a start that takes long and fails is no run');
 });
 
 test('what the end of a slice throws is a failure of the actor that asked for it', async t => {
