@@ -43,7 +43,9 @@ export {
 } from '../src/faults/fault-plan.js';
 export type {LabMode, MessageKind} from '../src/faults/lab-network.js';
 export type {NetworkFault} from '../src/faults/network-fault.js';
+export type {RaftStatus} from '../src/raft/raft-node.js';
 export type {ClerkLimits} from '../src/service/clerk.js';
+export type {BackoffLimits} from '../src/service/leader-search.js';
 export {
 	ClerkClosedError,
 	type FailedOutcome,
@@ -79,7 +81,7 @@ export type {
 	Version,
 	WriteOperation,
 } from '../src/kv/types.js';
-export type {Milliseconds, NodeId} from '../src/raft/types.js';
+export type {Configuration, LogIndex, Milliseconds, NodeId, Role, Term} from '../src/raft/types.js';
 export {defaultRaftLimits, type RaftLimits} from '../src/raft/options.js';
 export {ThreadraftError} from '../src/base/errors.js';
 export {

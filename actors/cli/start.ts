@@ -5,8 +5,7 @@ import {describeDamage, describeReason, healthOf} from '../cluster/health.js';
 import type {SupervisorEvent} from '../cluster/node-state.js';
 import type {StartOptions} from '../console/command-line.js';
 import type {EngineOptions} from '../console/engine-options.js';
-import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
-import type {EngineSecurity} from '../engines/etcd/security.js';
+import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
@@ -57,8 +56,10 @@ async function startCluster(options: StartOptions): Promise<number> {
 async function startEngine(engine: EngineOptions, options: StartOptions): Promise<number> {
 	const {url} = engine;
 	const security = await readEngineSecurity(engine, process.env);
+	// Loaded where it is asked for: a cluster of our own starts sooner without it.
+	const {EtcdClerk} = await import('../engines/etcd/etcd-clerk.js');
 	const clerk = await EtcdClerk.connect(url, security);
-	const redisClerk = await connectOrClose(url, security, clerk);
+	const redisClerk = await orClose(clerk, EtcdClerk.connect(url, {...security, timeoutMs: redisTimeoutMs}));
 	const close = async (): Promise<void> => {
 		await Promise.all([clerk.close(), redisClerk.close()]);
 	};
@@ -68,9 +69,9 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 }
 
 /** The connections that are there would keep the process from ending. */
-async function connectOrClose(url: string, security: EngineSecurity, other: EtcdClerk): Promise<EtcdClerk> {
+async function orClose(other: EtcdClerk, connecting: Promise<EtcdClerk>): Promise<EtcdClerk> {
 	try {
-		return await EtcdClerk.connect(url, {...security, timeoutMs: redisTimeoutMs});
+		return await connecting;
 	} catch (error) {
 		await other.close();
 		throw error;

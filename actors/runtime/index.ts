@@ -2,6 +2,7 @@
 export type {Actor, ActorContext, ActorFactory, SpawnOptions} from './actor.js';
 export type {ReplyTo} from './ask.js';
 export {type Clock, systemClock} from './clock.js';
+export {ThreadraftError} from '../../src/base/errors.js';
 export * from './errors.js';
 export type {DeadLetterReason, SystemEvent, SystemListener} from './events.js';
 export type {Restart, StopReason} from './lifecycle.js';

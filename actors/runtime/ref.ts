@@ -30,6 +30,7 @@ export class ActorRef<in M> {
 	readonly #endpoint: Endpoint;
 	readonly #clock: Clock;
 
+	/** @internal */
 	constructor(address: string, endpoint: Endpoint, clock: Clock) {
 		this.address = address;
 		this.#endpoint = endpoint;

@@ -1,5 +1,6 @@
 /** The simulator with the codec that real clusters use. `src/simulation` is given its codec, because it may import nothing from here. */
 import type {Codec} from '../../src/base/codec.js';
+import type {SimulationSettings} from '../../src/simulation/options.js';
 import {shrink as shrinkWith, type ShrinkOptions, type ShrunkRun} from '../../src/simulation/shrink.js';
 import {
 	simulate as simulateWith,
@@ -8,7 +9,8 @@ import {
 } from '../../src/simulation/simulate.js';
 import {codec} from '../codec/codec.js';
 
-export interface SimulationOptions extends Omit<CoreOptions, 'codec'> {
+/** What may be said of a run, and what its messages and files are written with. All but the seed can be left out. */
+export interface SimulationOptions extends SimulationSettings {
 	/** Writes and reads what clients and servers say to each other, and what rests on the disks. @default CBOR, as in real clusters */
 	readonly codec?: Codec | undefined;
 }

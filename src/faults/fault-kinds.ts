@@ -202,15 +202,58 @@ function signed(draw: FaultDraw, most: {readonly mild: number; readonly extreme:
 }
 
 const tolerated = {...network, ...processes, ...disk, ...damage, ...clock};
-const draws = {...tolerated, ...betrayal};
+/** What a nemesis can be told to draw. */
+export type FaultKind =
+	| 'loss'
+	| 'delay'
+	| 'duplicate'
+	| 'reorder'
+	| 'throttle'
+	| 'clog'
+	| 'partition'
+	| 'oneWayPartition'
+	| 'bridge'
+	| 'ring'
+	| 'isolation'
+	| 'clientCut'
+	| 'flapping'
+	| 'unreliable'
+	| 'longReordering'
+	| 'crash'
+	| 'powerCut'
+	| 'crashAll'
+	| 'crashLoop'
+	| 'pause'
+	| 'slowNode'
+	| 'slowSync'
+	| 'stalledSync'
+	| 'failedSync'
+	| 'writeError'
+	| 'diskFull'
+	| 'readError'
+	| 'bitFlipOnRead'
+	| 'tornWrite'
+	| 'reorderedWrites'
+	| 'lostRename'
+	| 'unorderedCompletions'
+	| 'bitFlip'
+	| 'missingFile'
+	| 'clockOffset'
+	| 'clockDrift'
+	| 'clockJump'
+	| 'timerSkew'
+	| 'lostWrite'
+	| 'misdirectedWrite'
+	| 'wipedDisk'
+	| 'olderDisk';
 
-export type FaultKind = keyof typeof draws;
+const draws: Readonly<Record<FaultKind, Draw>> = {...tolerated, ...betrayal};
 
 /** What a correct cluster stays correct under (progress comes back when the fault is over, or without the node). */
-export const TOLERATED_KINDS = Object.keys(tolerated) as readonly FaultKind[];
-export const NETWORK_KINDS = Object.keys(network) as readonly FaultKind[];
+export const TOLERATED_KINDS: readonly FaultKind[] = Object.keys(tolerated) as readonly (keyof typeof tolerated)[];
+export const NETWORK_KINDS: readonly FaultKind[] = Object.keys(network) as readonly (keyof typeof network)[];
 /** To show what breaks when a disk betrays its node; never drawn unless asked for. */
-export const BETRAYAL_KINDS = Object.keys(betrayal) as readonly FaultKind[];
+export const BETRAYAL_KINDS: readonly FaultKind[] = Object.keys(betrayal) as readonly (keyof typeof betrayal)[];
 
 export function drawFault(kind: FaultKind, draw: FaultDraw): Fault | undefined {
 	return draws[kind](draw);

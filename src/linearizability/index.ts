@@ -8,6 +8,8 @@ export {
 	type UnknownReason,
 	type Verdict,
 } from './check.js';
+export {ThreadraftError} from '../base/errors.js';
+export type {SearchOptions} from './engines/search.js';
 export {type Explanation, type ExplainOptions, explainViolation, type LinearizedStep} from './explain.js';
 export {type FormatName, parseHistory, type ParsedHistory} from './formats/format.js';
 export type {History, Operation} from './history.js';
@@ -24,7 +26,7 @@ export {
 	type KvPart,
 	type KvResult,
 } from './kv-operation.js';
-export type {CoreOperation} from './minimize.js';
+export type {CoreOperation, MinimizeOptions} from './minimize.js';
 export {type Anomaly, type AnomalyType, type Decision, everyKey, type Model} from './model.js';
 export {type KvModel, kvModel, type KvModelName, type KvModelOptions, type KvState} from './models/kv-model.js';
 export {Recorder} from './recorder.js';

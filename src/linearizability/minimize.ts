@@ -32,6 +32,7 @@ export interface Core<Input, Output> {
 	readonly isSmallest: boolean;
 }
 
+/** How long to look for a smaller part that has no order, and where to begin. */
 export interface MinimizeOptions<Input, Output, State> {
 	readonly model: Model<Input, Output, State>;
 	/** What is known to contradict itself, as places in the history: a good place to begin. @default what the short cut finds */

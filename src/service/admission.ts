@@ -3,6 +3,7 @@ import type {CommandCodec} from './command-codec.js';
 import type {MachineTypes} from './machine.js';
 import type {Command, ServiceReply} from './types.js';
 
+/** How large a request may be that a server takes. */
 export interface AdmissionLimits {
 	/** Bytes of a read request. @default 4194304 (4 MiB) */
 	readonly requestBytesMax: number;

@@ -9,6 +9,7 @@ import type {ReplicatedState} from './replicated-state.js';
 import type {MachineTypes} from './machine.js';
 import type {Command, Outcome} from './types.js';
 
+/** How much a server does at a time, before it looks at what else has come. */
 export interface SliceLimits {
 	/** Operations applied in one slice, fewer when they are large; an entry is applied whole. @default 256 */
 	readonly sliceOperationsMax: number;

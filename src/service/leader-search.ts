@@ -1,6 +1,7 @@
 /** Which server a clerk talks to: by hints, by going round, and with pauses, so that a cluster without a leader gets rest. */
 import type {Milliseconds, NodeId} from '../raft/types.js';
 
+/** How long a clerk pauses between rounds of servers that could not serve. */
 export interface BackoffLimits {
 	/** The pause after the first full round without success, ms; doubles with each further round. @default 5 */
 	readonly backoffMinMs: Milliseconds;

@@ -22,6 +22,7 @@ export interface OpenRead<T extends MachineTypes> extends OpenRequest {
 	readonly reads: readonly T['read'][];
 }
 
+/** How much may wait in a server for its answer. */
 export interface OpenLimits {
 	/** Requests that wait for their answer at once. @default 16384 */
 	readonly pendingRequestsMax: number;

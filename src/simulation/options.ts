@@ -3,10 +3,10 @@ import {ThreadraftError} from '../base/errors.js';
 import type {Codec} from '../base/codec.js';
 import {type Profile, profiles} from './profile.js';
 
-export interface SimulationOptions {
+/** What may be said of a run. All but the seed can be left out. */
+export interface SimulationSettings {
 	/** Everything is drawn from it: a whole number from 0, of which the low 32 bits count. */
 	readonly seed: number;
-	readonly codec: Codec;
 	/** 1 to 9. @default drawn from the seed */
 	readonly nodes?: number | undefined;
 	/** Virtual ms with faults; the cluster's recovery comes on top. @default 12000 */
@@ -21,6 +21,10 @@ export interface SimulationOptions {
 	readonly timelineLength?: number | undefined;
 	/** Called again and again while the run goes on, so that somebody outside can tell a long run from one that hangs. */
 	readonly onProgress?: (() => void) | undefined;
+}
+
+export interface SimulationOptions extends SimulationSettings {
+	readonly codec: Codec;
 }
 
 /** An option of a simulation cannot be used as it is given. Nothing was run. */

@@ -14,6 +14,7 @@ export interface Search {
 
 export type SearchOutcome = 'ok' | 'violation' | 'outOfMemory';
 
+/** Which short cuts a search may take. All of it can be left out. */
 export interface SearchOptions {
 	/** Place a legal read-only operation at once, and never reconsider it. Off only to compare. @default true */
 	readonly greedyReads?: boolean;
