@@ -1,0 +1,75 @@
+/** Changes of role: each resets everything that the role before has left, and the service is told once. */
+import test from 'ava';
+import {Roles} from '../../src/raft/roles.js';
+import {term, type NodeId, type ServiceInput} from '../../src/raft/types.js';
+import {n0, n1, n2} from './harness/node.js';
+
+class Bench {
+	readonly told: ServiceInput[] = [];
+	readonly calls: string[] = [];
+	readonly clock = {now: 1000};
+	readonly roles = new Roles({
+		id: n0,
+		limits: {electionTimeoutMs: 300},
+		clock: this.clock,
+		termAndVote: {currentTerm: term(4), isCurrent: other => other === 4},
+		timer: {reset: () => void this.calls.push('reset')},
+		reads: {
+			refuseRemote: leaderId => void this.calls.push(`refuse remote, now ${leaderId}`),
+			refuseDropped: () => void this.calls.push('refuse dropped'),
+		},
+		outbox: {tell: input => void this.told.push(input)},
+	});
+
+	hear(leaderId: NodeId): void {
+		this.roles.leaderHeard(leaderId);
+	}
+}
+
+test('a leader that is heard of is fresh for an election timeout, to everybody but itself (§4.2.3)', t => {
+	const {roles, clock} = new Bench();
+	t.false(roles.isLeaderFresh(n2));
+	roles.leaderHeard(n1);
+	clock.now += 299;
+	t.true(roles.isLeaderFresh(n2));
+	t.false(roles.isLeaderFresh(n1), 'who leads may ask again');
+	clock.now += 1;
+	t.false(roles.isLeaderFresh(n2));
+});
+
+test('a candidate that hears of a leader follows, its round of votes is over, and its timer begins anew', t => {
+	const {roles, calls} = new Bench();
+	roles.becomeCandidate({isPreVote: true});
+	t.is(roles.role, 'preCandidate');
+	roles.becomeCandidate({isPreVote: false});
+	t.is(roles.role, 'candidate');
+	calls.length = 0;
+	roles.leaderHeard(n1);
+	t.like(roles, {role: 'follower', leaderId: n1, voteRound: undefined, leader: undefined});
+	t.deepEqual(calls, ['reset', 'refuse remote, now 1', 'reset']);
+});
+
+test('reads that wait for a leader are refused when another one is heard of, and only then', t => {
+	const bench = new Bench();
+	bench.hear(n1);
+	bench.calls.length = 0;
+	bench.roles.becomeFollower(n1);
+	t.deepEqual(bench.calls, [], 'a voter still waits for the leader that it knows');
+	bench.hear(n1);
+	t.deepEqual(bench.calls, ['reset']);
+	bench.hear(n2);
+	t.deepEqual(bench.calls, ['reset', 'refuse remote, now 2', 'reset']);
+});
+
+test('the service is told of a change once', t => {
+	const {roles, told} = new Bench();
+	roles.tellChange();
+	roles.tellChange();
+	roles.leaderHeard(n1);
+	roles.tellChange();
+	roles.tellChange();
+	t.deepEqual(told, [
+		{type: 'leadership', role: 'follower', term: term(4), leaderId: undefined},
+		{type: 'leadership', role: 'follower', term: term(4), leaderId: n1},
+	]);
+});
