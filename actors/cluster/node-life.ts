@@ -1,6 +1,6 @@
 /**
- * One life of a node as an actor: its threads, from their start to their end. When it fails its supervisor starts the next
- * incarnation, with growing pauses and without an end, unless what it failed of is damage.
+ * One life of a node as an actor: its threads, from their start to their end. When it fails, its supervisor starts the next
+ * incarnation after a pause, for as long as the cluster lives; unless the error is damage of the node's files.
  */
 import type {Milliseconds, NodeId} from '../../src/raft/types.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
@@ -41,7 +41,7 @@ export interface NodeLifeOptions {
 	/** The cluster closes: threads end in good order. */
 	readonly isClosing: () => boolean;
 	readonly event: (event: SupervisorEvent) => void;
-	/** A start has ended, well or with what kept the node from it; the node's state says so by now. */
+	/** A start has ended: the node is up, or this error kept it from that. The node's state says so by now. */
 	readonly begun: (error: Error | undefined) => void;
 }
 
@@ -67,7 +67,7 @@ export function lifeSupervision({options}: NodeRecord, quickRestartsMax: number)
 	});
 }
 
-/** Whatever it waits for has a deadline of its own, and threads that are not waited for would outlive the cluster. */
+/** For actors that wait for threads. Each such wait has a deadline of its own; a thread that nobody waits for outlives the cluster. */
 export const waitsForLives = {stopDeadlineMs: Infinity} as const;
 
 export class NodeLife implements Actor<ThreadDied> {

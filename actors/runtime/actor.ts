@@ -32,8 +32,8 @@ export interface SpawnOptions {
 	/** What to do when it fails; or the budget of restarts of an actor before it, which this one goes on with. */
 	readonly supervision?: SupervisionOptions | Supervision;
 	/**
-	 * How long one phase of a stop or restart (a call under way; the last hook) may take, in ms. What takes longer goes on
-	 * unheard. @default 1000
+	 * How long one phase of a stop or restart (a call under way; the last hook) may take, in ms. The runtime does not wait
+	 * for a longer one, and ignores how it ends. @default 1000
 	 */
 	readonly stopDeadlineMs?: number;
 }

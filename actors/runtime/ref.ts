@@ -55,7 +55,7 @@ export class ActorRef<in M> {
 
 	/**
 	 * Stops it: what waits in its mailbox is lost, what it has in hand is finished, its children end before it. Resolves
-	 * when it has ended. Who waits for that inside of the actor waits until its deadline: it ends after the call.
+	 * when it has ended. An actor must not wait for its own end inside of a call: it ends only after that call.
 	 */
 	stop(): Promise<StopReason> {
 		this.#endpoint.stop();

@@ -81,8 +81,8 @@ export class ActorSystem {
 	}
 
 	/**
-	 * Stops all actors, children before parents and the youngest first; what they owe an answer to is rejected. What is not
-	 * done after `deadlineMs` (@default 5000) is abandoned. Calling it again waits for the same end.
+	 * Stops all actors, children before parents and the youngest first; asks that they have not answered reject. Actors that
+	 * have not ended after `deadlineMs` (@default 5000) are abandoned. Calling it again waits for the same end.
 	 */
 	async stop({deadlineMs = 5000}: {readonly deadlineMs?: number} = {}): Promise<void> {
 		const cancel = this.#clock.setTimer(() => this.#root.abandon(), deadlineMs);
