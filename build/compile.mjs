@@ -3,7 +3,6 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
-import {buildSync} from 'esbuild';
 import {filesUnder} from './sources.mjs';
 
 /** The sources cannot be compiled. The compiler has said why. */
@@ -77,7 +76,8 @@ function buildIn(root, file) {
 	const require = createRequire(path.join(root, 'package.json'));
 	const {version} = require('cbor-x/package.json');
 	const licence = readFileSync(path.join(path.dirname(require.resolve('cbor-x/package.json')), 'LICENSE'), 'utf8');
-	buildSync({
+	// Loaded where it is needed: a build that has nothing to do is not to wait for it.
+	require('esbuild').buildSync({
 		stdin: {contents: readFileSync(path.join(root, 'actors/codec/cbor-x.ts'), 'utf8'), loader: 'ts', resolveDir: root},
 		outfile: file,
 		bundle: true,
