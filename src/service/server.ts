@@ -32,7 +32,7 @@ import type {Machine, MachineTypes, Place} from './machine.js';
 import {ReplicatedState} from './replicated-state.js';
 import {defaultSessionLimits, type SessionLimits} from './sessions.js';
 import type {Codec} from '../base/codec.js';
-import type {Command, Kept, Outcome, ServiceReply, ServiceRequest} from './types.js';
+import {barrier, type Command, type Kept, type Outcome, type ServiceReply, type ServiceRequest} from './types.js';
 import {Waiters} from './waiters.js';
 
 /** What a server takes, keeps and does at a time, at most. */
@@ -45,7 +45,7 @@ export interface ServerLimits extends SessionLimits, AdmissionLimits, OpenLimits
 	readonly proposalBytesMax: number;
 	/** Bytes of the machine's state, as it counts them; a write that would exceed them is answered with `outOfMemory`. @default Infinity */
 	readonly stateBytesMax: number;
-	/** How often log time moves while there are writes, ms. @default 1000 */
+	/** How often log time moves while there are writes, ms; more often where sessions expire soon. @default 1000 */
 	readonly clockIntervalMs: Milliseconds;
 }
 
@@ -85,6 +85,9 @@ interface Proposal<T extends MachineTypes> {
 	readonly requests: readonly OpenWrite<T>[];
 	readonly offset: number;
 }
+
+/** A session is stamped with a log time that may be as old as its last move: so much earlier than its timeout it may end. */
+const clockMovesPerTimeout = 8;
 
 /** What is taken in strictly in the order in which the node told it. */
 type OrderedInput = Exclude<ServiceInput, {type: 'snapshotChunkStored'}>;
@@ -145,7 +148,8 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 			applied: (entry, outcomes) => this.#deliver(entry, outcomes),
 			limits: this.#limits,
 		});
-		this.#clock = new LogClock(this.#limits.clockIntervalMs);
+		const {clockIntervalMs, sessionTimeoutMs} = this.#limits;
+		this.#clock = new LogClock(Math.min(clockIntervalMs, sessionTimeoutMs / clockMovesPerTimeout));
 		this.#open = new OpenRequests(reply, this.#limits);
 		this.#reads = new ReadBatches({
 			open: this.#open,
@@ -421,9 +425,9 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 
 	#read({reads}: OpenRead<T>): ServiceReply {
 		const {words} = this.#commands;
-		const results = reads.map(read => this.#state.read(read));
+		const results = reads.map(read => (read === barrier ? barrier : this.#state.read(read)));
 		let bytes = 0;
-		for (const result of results) bytes += words.bytesOfResult(result);
+		for (const result of results) bytes += result === barrier ? 0 : words.bytesOfResult(result);
 		if (bytes > this.#limits.readBytesMax) return refused('tooLarge');
 		return {type: 'outcomes', outcomes: this.#commands.encodeResults(results)};
 	}

@@ -411,6 +411,27 @@ test('log time goes in front of a proposal once a second of leadership, from whe
 	t.deepEqual(logTimes(bench.propose(5, 3, [4, requestOf(open)])), [2500, 0]);
 });
 
+test('a session that was used just now does not end with the next move of log time, however short its timeout is', t => {
+	const bench = new Bench({sessionTimeoutMs: 1000}).lead(1);
+	const entries: Uint8Array[] = [];
+	const commit = (command: Command): readonly Outcome[] => {
+		const replyTo = entries.length + 100;
+		const commands = bench.propose(entries.length + 1, 1, [replyTo, requestOf(command)]);
+		bench.apply(entries.length + 1, 1, commands);
+		entries.push(...commands);
+		return bench.replied().find(([number]) => number === replyTo)?.[1] as readonly Outcome[];
+	};
+	bench.now = 950;
+	const [opened] = commit(open);
+	t.is(opened?.type, 'sessionOpened');
+	const session = opened?.type === 'sessionOpened' ? opened.session : 0;
+	// A second after the leadership began, and fifty milliseconds after the session did.
+	bench.now = 1000;
+	commit(open);
+	bench.now = 1600;
+	t.deepEqual(commit(appendOf(session, 1, 'x'))[0]?.type, 'written');
+});
+
 test('a large apply is done in slices, and requests are taken in between', t => {
 	const bench = new Bench({sliceOperationsMax: 10});
 	const entries = Array.from({length: 35}, (_, offset): LogEntry => {

@@ -10,8 +10,8 @@ import {simulate} from '../../src/simulation/simulate.js';
  * from those that `threadraft simulate --json` has run.
  */
 const seeds = [
-	216, 60084, 60095, 60123, 60100, 60094, 60120, 60092, 60115, 60027, 60034, 60029, 60106, 60014, 60012, 60065, 60093,
-	60050, 60081,
+	9, 216, 60084, 60095, 60123, 60100, 60094, 60120, 60092, 60115, 60027, 60034, 60029, 60106, 60014, 60012, 60065,
+	60093, 60050, 60081,
 ];
 
 test('every kind of operation, message, session, limit and fault is met by a fixed set of seeds', async t => {

@@ -48,7 +48,7 @@ function layHands(trial: Trial, directory: string, damagedMax: number): string {
 	for (const file of [first, ...twinsOf(files, first)].slice(0, random.integer(1, damagedMax))) {
 		trial.fault();
 		if (shape === 'swapped') {
-			const other = random.pick(files);
+			const other = random.pick(files.filter(name => name !== file));
 			swap(directory, file, other);
 			done.push(`${file} and ${other} swapped`);
 			break;
