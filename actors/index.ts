@@ -10,7 +10,13 @@ export type {RouterCounters} from './network/router.js';
 export type {ReplicaStatus} from './replica/protocol.js';
 export {OptionError, type OptionFacts} from './options/option-error.js';
 export {RemoteError} from './codec/error-codec.js';
-export {Clerk, type ClerkConnection, type ClerkOptions} from './clerk/clerk.js';
+export {Clerk} from './clerk/clerk.js';
+export type {ClerkConnection, ClerkOptions} from './clerk/clerk-host.js';
+export {MachineClerk} from './clerk/machine-clerk.js';
+export type {Plain} from '../src/base/plain.js';
+export type {KvTypes} from '../src/kv/words.js';
+export type {MachineTypes, Words} from '../src/service/machine.js';
+export {MachineModuleError} from './replica/load-machine.js';
 export {EtcdClerk, type EtcdClerkOptions, type EtcdMember} from './engines/etcd/etcd-clerk.js';
 export {EngineUrlError} from './engines/etcd/engine-url.js';
 export {

@@ -1,6 +1,7 @@
 /** The piscina task of a load thread: connects a client once, and then runs loads through it. */
 import type {MessagePort} from 'node:worker_threads';
-import {Clerk, type ClerkConnection} from '../actors/clerk/clerk.js';
+import {Clerk} from '../actors/clerk/clerk.js';
+import type {ClerkConnection} from '../actors/clerk/clerk-host.js';
 import type {KvClient} from '../actors/kv-client.js';
 import {cpuClock} from './cpu.js';
 import {fill, runLoad} from './load.js';

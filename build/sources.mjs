@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 
-const folders = ['src', 'actors', 'workers', 'test', 'bench', 'build'];
+const folders = ['src', 'actors', 'workers', 'test', 'bench', 'examples', 'build'];
 /** package-lock.json names the versions of the compiler, and of the library that is built in. */
 const files = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'tsconfig.json'];
 const isSource = name => /(?:\.ts|\.mjs|(?:^|\/)tsconfig\.json)$/.test(name);

@@ -14,7 +14,12 @@ import {FaultPlan} from '../../src/faults/fault-plan.js';
 import {Random} from '../../src/base/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
-import {Clerk, type ClerkOptions} from '../clerk/clerk.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import type {Machine, MachineTypes} from '../../src/service/machine.js';
+import {Clerk} from '../clerk/clerk.js';
+import {MachineClerk} from '../clerk/machine-clerk.js';
+import {loadMachine} from '../replica/load-machine.js';
+import type {ClerkOptions} from '../clerk/clerk-host.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {ReplicaOptions} from '../replica/protocol.js';
 import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
@@ -33,7 +38,15 @@ const leaderPollMs = 20;
 /** How long a backup waits for a node to prove that it leads; then it looks for another leader. */
 const barrierTimeoutMs = 5000;
 
-export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> implements AsyncDisposable {
+/**
+ * Nodes on threads of their own, and the network between them.
+ *
+ * @typeParam T of the state machine; that of keys and values unless `ClusterOptions.machine` names another
+ */
+export class Cluster<T extends MachineTypes = KvTypes>
+	extends EventEmitter<{readonly event: [SupervisorEvent]}>
+	implements AsyncDisposable
+{
 	/** The network's faults. A change takes effect by itself: for what is sent after it, and for replies that arrive after it. */
 	readonly faults: FaultPlan;
 	readonly #options: ResolvedClusterOptions;
@@ -43,12 +56,14 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	readonly #directory: DataDirectory;
 	/** What recovery cut off while nobody could listen yet: at most one of each node. The first listener is told. */
 	readonly #early: SupervisorEvent[] = [];
-	readonly #clerks = new Set<Clerk>();
+	readonly #machine: Machine<T>;
+	readonly #clerks = new Set<{close(): void}>();
 	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
 	#closing: Promise<void> | undefined;
 
-	private constructor(options: ResolvedClusterOptions, directory: DataDirectory, owner: string) {
+	private constructor(options: ResolvedClusterOptions, machine: Machine<T>, directory: DataDirectory, owner: string) {
 		super();
+		this.#machine = machine;
 		this.#options = options;
 		this.#directory = directory;
 		this.#random = Random.fromSeed(options.seed);
@@ -75,10 +90,12 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 	 * whether it is damaged, or is tried again. Throws an `OptionError`; a `DataDirectoryError` for what concerns the whole
 	 * directory; and when none can start, or a majority is damaged, the error of that node or a `NodesFailedError`.
 	 */
-	static async start(options: ClusterOptions = {}): Promise<Cluster> {
+	static async start<T extends MachineTypes = KvTypes>(options: ClusterOptions = {}): Promise<Cluster<T>> {
 		const resolved = resolveClusterOptions(options);
 		const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
-		const cluster = new Cluster(resolved, await openDirectory(resolved, owner), owner);
+		// Here only for its name and its words: the state is the replicas'.
+		const machine = (await loadMachine({module: resolved.machine, valueBytesMax: 0})) as unknown as Machine<T>;
+		const cluster = new Cluster(resolved, machine, await openDirectory(resolved, machine.name, owner), owner);
 		try {
 			await cluster.#supervisor.start();
 			return cluster;
@@ -109,17 +126,25 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		return this.#router.delivered.get(id) ?? 0;
 	}
 
-	/** A client of the cluster, on this thread. Close it when it is no longer needed; the cluster closes what is left. */
-	clerk(options: ClerkOptions = {}): Clerk {
-		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
-		const closed = (): void => {
-			this.#clerks.delete(clerk);
-			options.closed?.();
-		};
-		const refusal = options.refuseWhileDown === true ? () => this.#refusal() : undefined;
-		const clerk: Clerk = Clerk.local(this.#router, this.nodeIds, {...options, closed}, refusal);
-		this.#clerks.add(clerk);
-		return clerk;
+	/**
+	 * A client of a cluster of keys and values, on this thread. Close it when it is no longer needed; the cluster closes what
+	 * is left. Throws a `ClusterStateError` when the cluster is closed or runs another machine, and an `OptionError`.
+	 */
+	clerk(this: Cluster, options: ClerkOptions = {}): Clerk {
+		if (this.#machine.name !== 'kv') {
+			const message = `the cluster runs the machine '${this.#machine.name}', which has no keys: use machineClerk()`;
+			throw new ClusterStateError(message);
+		}
+		return this.#newClerk(options, (own, refusal) => Clerk.local(this.#router, this.nodeIds, own, refusal));
+	}
+
+	/**
+	 * A client of a cluster of any machine, in that machine's own types. Throws a `ClusterStateError` when the cluster is
+	 * closed, and an `OptionError`.
+	 */
+	machineClerk(options: ClerkOptions = {}): MachineClerk<T> {
+		const machine = {words: this.#machine.words, servers: this.nodeIds};
+		return this.#newClerk(options, (own, refusal) => MachineClerk.local(this.#router, machine, own, refusal));
 	}
 
 	/** For a clerk on another thread: transfer the port, and give it to `Clerk.connect` there. */
@@ -239,9 +264,10 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 			identity: this.#directory.identityOf(id),
 			directory: this.#directory.nodeDirectory(id),
 			readAsLeader: async () => {
-				const clerk = Clerk.local(this.#router, [id], {timeoutMs: barrierTimeoutMs});
+				const machine = {words: this.#machine.words, servers: [id]};
+				const clerk = MachineClerk.local(this.#router, machine, {timeoutMs: barrierTimeoutMs});
 				try {
-					await clerk.get('');
+					await clerk.barrier();
 				} finally {
 					clerk.close();
 				}
@@ -272,6 +298,21 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 		if (failures[0] !== undefined) throw failures[0];
 	}
 
+	#newClerk<Client extends {close(): void}>(
+		options: ClerkOptions,
+		make: (options: ClerkOptions, refusal: (() => Error | undefined) | undefined) => Client,
+	): Client {
+		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
+		const closed = (): void => {
+			this.#clerks.delete(clerk);
+			options.closed?.();
+		};
+		const refusal = options.refuseWhileDown === true ? () => this.#refusal() : undefined;
+		const clerk = make({...options, closed}, refusal);
+		this.#clerks.add(clerk);
+		return clerk;
+	}
+
 	#refusal(): ClusterUnavailableError | undefined {
 		const {availability} = this.#supervisor;
 		return availability === 'serving' ? undefined : new ClusterUnavailableError(availability);
@@ -280,13 +321,15 @@ export class Cluster extends EventEmitter<{readonly event: [SupervisorEvent]}> i
 
 async function openDirectory(
 	{directory, nodes, replayLimits}: ResolvedClusterOptions,
+	machine: string,
 	owner: string,
 ): Promise<DataDirectory> {
+	const limits = machine === 'kv' ? replayLimits : {...replayLimits, machine};
 	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
 	// never forced to a disk, and are gone with the cluster.
 	return directory === undefined
-		? DataDirectory.temporary(nodes, owner, replayLimits)
-		: DataDirectory.open(directory, nodes, owner, replayLimits);
+		? DataDirectory.temporary(nodes, owner, limits)
+		: DataDirectory.open(directory, nodes, owner, limits);
 }
 
 function replicaOptions(
@@ -301,7 +344,7 @@ function replicaOptions(
 		voters,
 		limits: options.limits,
 		maxRaftState: options.maxRaftState,
-		valueBytesMax: directory.limits.valueBytesMax,
+		machine: {module: options.machine, valueBytesMax: directory.limits.valueBytesMax},
 		maxMemoryBytes: options.maxMemoryBytes,
 		sessionTimeoutMs: directory.limits.sessionTimeoutMs,
 		storage: {

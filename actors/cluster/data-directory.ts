@@ -196,6 +196,15 @@ const defaultLimits: ReplayLimits = {valueBytesMax, sessionTimeoutMs};
 /** Throws where the log was written under other limits than are wanted now. */
 function agreedLimits(directory: string, found: ReplayLimits | undefined, wanted: Partial<ReplayLimits>): ReplayLimits {
 	if (found === undefined) return {...defaultLimits, ...wanted};
+	const [machine = 'kv', wantedMachine = 'kv'] = [found.machine, wanted.machine];
+	if (machine !== wantedMachine) {
+		throw new DataDirectoryError(
+			'ERR_DIRECTORY_UNUSABLE',
+			directory,
+			`${directory} was written by a cluster of the machine '${machine}', and '${wantedMachine}' cannot read its log: name ` +
+				'the module of that machine, or another directory',
+		);
+	}
 	for (const name of ['valueBytesMax', 'sessionTimeoutMs'] as const) {
 		const limit = wanted[name];
 		if (limit === undefined || limit === found[name]) continue;

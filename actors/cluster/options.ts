@@ -15,7 +15,7 @@ import {
 import {OptionError} from '../options/option-error.js';
 import {raftLimitsSchema} from '../options/raft-limits.js';
 import {processMemoryBytes} from '../process-memory.js';
-import {type ResolvedThreadEntries, resolveThreadEntries, type ThreadEntries} from './thread-entries.js';
+import {type ResolvedThreadEntries, resolveThreadEntries, type ThreadEntries, urlOf} from './thread-entries.js';
 
 /** How a cluster is started. All of it can be left out. */
 export interface ClusterOptions {
@@ -27,6 +27,11 @@ export interface ClusterOptions {
 	readonly maxRaftState?: number | undefined;
 	/** The KV server of each node on a thread of its own. @default false */
 	readonly kvThread?: boolean;
+	/**
+	 * The module of the state machine that the cluster runs, a URL or a path: its default export is what `defineMachine`
+	 * returns. Each replica's thread loads it. @default keys and values
+	 */
+	readonly machine?: string | URL;
 	/** The files that threads begin with, for a program that a bundler made. */
 	readonly threads?: ThreadEntries;
 	/** Times and limits of the Raft core. */
@@ -53,7 +58,10 @@ export interface ClusterOptions {
 }
 
 export type ResolvedClusterOptions = Required<
-	Omit<ClusterOptions, 'directory' | 'limits' | 'maxRaftState' | 'threads' | 'valueBytesMax' | 'sessionTimeoutMs'>
+	Omit<
+		ClusterOptions,
+		'directory' | 'limits' | 'machine' | 'maxRaftState' | 'threads' | 'valueBytesMax' | 'sessionTimeoutMs'
+	>
 > & {
 	readonly directory: string | undefined;
 	readonly maxRaftState: number | undefined;
@@ -61,6 +69,8 @@ export type ResolvedClusterOptions = Required<
 	/** Those that were given. */
 	readonly replayLimits: Partial<ReplayLimits>;
 	readonly threads: ResolvedThreadEntries;
+	/** A URL; `undefined`: the key/value machine. */
+	readonly machine: string | undefined;
 };
 
 const nodesMax = 9;
@@ -76,6 +86,7 @@ const schema = optionsOf({
 	directory: text(),
 	maxRaftState: bytes(1, 2 ** 40),
 	kvThread: flag(),
+	machine: fileLocation(),
 	threads: optionsOf({replica: fileLocation(), kvServer: fileLocation()}),
 	limits: raftLimitsSchema,
 	valueBytesMax: bytes(1, 2 ** 30),
@@ -92,6 +103,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
 	const resolved = {
 		nodes: options.nodes ?? 3,
 		directory: options.directory,
+		machine: options.machine === undefined ? undefined : urlOf(options.machine).href,
 		maxRaftState: 'maxRaftState' in options ? options.maxRaftState : 16 * 2 ** 20,
 		kvThread: options.kvThread ?? false,
 		threads: resolveThreadEntries(options.threads ?? {}, options.kvThread ?? false),

@@ -42,7 +42,11 @@ function threadEntry(name: keyof ThreadEntries, entries: ThreadEntries): URL {
 	return entry;
 }
 
-const urlOf = (given: string | URL): URL => (given instanceof URL ? given : pathToFileURL(path.resolve(given)));
+/** Of a path, or of the text of a `file:` URL, too. */
+export function urlOf(given: string | URL): URL {
+	if (given instanceof URL) return given;
+	return given.startsWith('file:') ? new URL(given) : pathToFileURL(path.resolve(given));
+}
 
 function missing(name: keyof ThreadEntries, entry: URL): ThreadError {
 	return new ThreadError(

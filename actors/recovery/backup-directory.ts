@@ -42,6 +42,11 @@ export async function backupDirectory(
 	{acceptDataLoss = false, limits = {}}: DirectoryBackupOptions = {},
 ): Promise<DirectoryBackup> {
 	const examined = examineDirectory(directory);
+	const machine = examined.limits?.machine;
+	if (machine !== undefined) {
+		const message = `${directory} is of the machine '${machine}', whose log only that machine can read: start its cluster and call cluster.backup`;
+		throw new BackupError('ERR_BACKUP_MACHINE', message);
+	}
 	const source = newestOf(examined);
 	const isPartial = !hasMajority(examined);
 	if (isPartial && !acceptDataLoss) throw partial(examined, source);

@@ -32,6 +32,8 @@ export type BackupCode =
 	| 'ERR_BACKUP_PARTIAL'
 	/** No node can be read, or none holds an entry: there is nothing to back up. */
 	| 'ERR_BACKUP_NOTHING'
+	/** The directory is of a state machine whose log this program cannot read. */
+	| 'ERR_BACKUP_MACHINE'
 	/** No node could give a snapshot in time. */
 	| 'ERR_BACKUP_TIMEOUT';
 

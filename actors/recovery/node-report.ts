@@ -64,8 +64,10 @@ export interface DirectoryReport {
 
 /** `isDecoded`: read every byte of the snapshots too, and decode them; damage in them then counts as the node's. */
 export function reportOf(examined: ExaminedDirectory, {isDecoded}: {readonly isDecoded: boolean}): DirectoryReport {
-	const {directory, clusterId, size, error, nodes} = examined;
-	return {directory, clusterId, size, error: error?.message, nodes: nodes.map(node => reportOfNode(node, isDecoded))};
+	const {directory, clusterId, size, error, nodes, limits} = examined;
+	// Another machine's state is read by that machine alone.
+	const isReadable = isDecoded && limits?.machine === undefined;
+	return {directory, clusterId, size, error: error?.message, nodes: nodes.map(node => reportOfNode(node, isReadable))};
 }
 
 export const isSound = ({error, nodes}: DirectoryReport): boolean =>

@@ -2,8 +2,7 @@
 import {defaultServerLimits, ServiceServer} from '../../src/service/server.js';
 import type {Milliseconds, ServiceOutput} from '../../src/raft/types.js';
 import {unreachable} from '../../src/base/errors.js';
-import {kvMachine} from '../../src/kv/state-machine.js';
-import type {KvTypes} from '../../src/kv/words.js';
+import type {Machine} from '../../src/service/machine.js';
 import {codec} from '../codec/codec.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {RequestEnvelope} from '../network/envelope.js';
@@ -15,23 +14,24 @@ const resultBytesMax = 64;
 
 export interface KvActorOptions {
 	readonly replica: ReplicaOptions;
+	readonly machine: Machine;
 	readonly now: () => Milliseconds;
 	readonly raft: (output: ServiceOutput) => void;
 	readonly context: ActorContext<KvActorMessage>;
 }
 
 export class KvActor implements Actor<KvActorMessage> {
-	readonly #server: ServiceServer<KvTypes>;
+	readonly #server: ServiceServer;
 	readonly #ports: ReplyPorts;
 	readonly #context: ActorContext<KvActorMessage>;
 	#isContinuing = false;
 
-	constructor({replica, now, raft, context}: KvActorOptions) {
+	constructor({replica, machine, now, raft, context}: KvActorOptions) {
 		this.#context = context;
 		this.#ports = new ReplyPorts(replyTo => this.#server.cancel(replyTo));
 		this.#server = new ServiceServer({
 			codec,
-			machine: kvMachine({valueBytesMax: replica.valueBytesMax}),
+			machine,
 			now,
 			send: raft,
 			reply: (replyTo, reply) => this.#ports.reply(replyTo, reply),
@@ -39,7 +39,7 @@ export class KvActor implements Actor<KvActorMessage> {
 				sessionTimeoutMs: replica.sessionTimeoutMs,
 				stateBytesMax: replica.maxMemoryBytes,
 				// One value can always be read.
-				readBytesMax: Math.max(defaultServerLimits.readBytesMax, replica.valueBytesMax + resultBytesMax),
+				readBytesMax: Math.max(defaultServerLimits.readBytesMax, replica.machine.valueBytesMax + resultBytesMax),
 			},
 		});
 	}

@@ -6,6 +6,7 @@ import type {RaftStatus} from '../../src/raft/raft-node.js';
 import type {Identity} from '../../src/storage/identity.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
+import type {MachineReference} from './load-machine.js';
 import type {RequestEnvelope} from '../network/envelope.js';
 import type {EncodedError} from '../codec/error-codec.js';
 
@@ -43,8 +44,8 @@ export interface ReplicaOptions {
 	readonly limits: RaftLimits;
 	/** Bytes of log that make a node take a snapshot; `undefined`: never. */
 	readonly maxRaftState: number | undefined;
-	readonly valueBytesMax: number;
-	/** Bytes of keys and values beyond which the leader refuses writes that add to them. */
+	readonly machine: MachineReference;
+	/** Bytes of the machine's state beyond which the leader refuses writes that add to them. */
 	readonly maxMemoryBytes: number;
 	readonly sessionTimeoutMs: number;
 	readonly storage: StorageOptions;

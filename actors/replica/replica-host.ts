@@ -18,11 +18,14 @@ import {NodeDisk} from '../../src/storage/node-disk.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
+import type {Machine} from '../../src/service/machine.js';
 import {BatchedPort} from '../network/batched-port.js';
 import {type Envelope, portsOf} from '../network/envelope.js';
+import type {ActorContext} from '../runtime/actor.js';
 import type {ActorRef} from '../runtime/ref.js';
 import {ActorSystem} from '../runtime/system.js';
 import {KvActor} from './kv-actor.js';
+import {loadMachine} from './load-machine.js';
 import type {
 	KvActorMessage,
 	KvThreadData,
@@ -47,15 +50,17 @@ const spawnOptions = {
 /** The raft node's thread: starts, stops and is asked through its control port. */
 export function hostReplica(data: ReplicaThreadData): void {
 	let log: LoadedLog | undefined;
+	let machine: Machine | undefined;
 	let host: RaftHost | undefined;
 	hostThread(data.control, {
-		load: () => {
+		load: async () => {
+			machine = data.service === undefined ? await loadMachine(data.options.machine) : undefined;
 			log = loadLog(data.options.storage);
 			return log.cutTail;
 		},
 		start: () => {
 			assert(log !== undefined, 'a node reads its log before it takes part');
-			host = new RaftHost(data, log);
+			host = new RaftHost(data, log, machine);
 		},
 		status: () => host?.status(),
 		takeSnapshot: index => host?.takeSnapshot(index),
@@ -71,7 +76,9 @@ export function hostKvServer(data: KvThreadData): void {
 	let host: KvHost | undefined;
 	hostThread(data.control, {
 		load: () => undefined,
-		start: () => void (host = new KvHost(data)),
+		start: async () => {
+			host = new KvHost(data, await loadMachine(data.options.machine));
+		},
 		status: () => undefined,
 		takeSnapshot: () => undefined,
 		stop: async () => host?.stop(),
@@ -79,8 +86,8 @@ export function hostKvServer(data: KvThreadData): void {
 }
 
 interface Hosted {
-	load(): CutTail | undefined;
-	start(): void;
+	load(): CutTail | undefined | Promise<CutTail | undefined>;
+	start(): void | Promise<void>;
 	status(): ReplicaStatus | undefined;
 	takeSnapshot(index: number): void;
 	stop(): Promise<void>;
@@ -116,7 +123,12 @@ class RaftHost {
 	/** Its actors end one after the other: what one says to the other then is not heard, and need not be. */
 	#isStopping = false;
 
-	constructor({options, router, service}: ReplicaThreadData, {storage, state}: LoadedLog) {
+	/** `machine`: unless the KV server has a thread of its own. */
+	constructor(
+		{options, router, service}: ReplicaThreadData,
+		{storage, state}: LoadedLog,
+		machine: Machine | undefined,
+	) {
 		const {id} = options;
 		this.#storage = storage;
 		this.#system = startSystem(`replica-${id}`);
@@ -145,7 +157,7 @@ class RaftHost {
 		const toRaft = (output: ServiceOutput): void => {
 			if (!this.#isStopping) mustTell(raft, {type: 'service', output});
 		};
-		const kv = service === undefined ? spawnKv(this.#system, options, toRaft) : undefined;
+		const kv = machine === undefined ? undefined : spawnKv(this.#system, {options, machine, raft: toRaft});
 		this.#service = service === undefined ? undefined : new BatchedPort(service, {receive: toRaft});
 		this.#router = routerPort(router, envelope => {
 			// A message of the network may be lost in a full mailbox, as anywhere on its way.
@@ -179,9 +191,10 @@ class KvHost {
 	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
 	#isStopping = false;
 
-	constructor({options, router, service}: KvThreadData) {
+	constructor({options, router, service}: KvThreadData, machine: Machine) {
 		this.#system = startSystem(`kv-${options.id}`);
-		const kv = spawnKv(this.#system, options, output => this.#service.send(output));
+		const raft = (output: ServiceOutput): void => this.#service.send(output);
+		const kv = spawnKv(this.#system, {options, machine, raft});
 		this.#service = new BatchedPort(service, {
 			receive: input => {
 				if (!this.#isStopping) mustTell(kv, {type: 'service', input});
@@ -244,10 +257,19 @@ async function closeLog(storage: RaftStorage): Promise<Error | undefined> {
 
 function spawnKv(
 	system: ActorSystem,
-	replica: ReplicaOptions,
-	raft: (output: ServiceOutput) => void,
+	{
+		options,
+		machine,
+		raft,
+	}: {
+		readonly options: ReplicaOptions;
+		readonly machine: Machine;
+		readonly raft: (output: ServiceOutput) => void;
+	},
 ): ActorRef<KvActorMessage> {
-	return system.spawn(context => new KvActor({replica, now, raft, context}), {...spawnOptions, name: 'kv'});
+	const create = (context: ActorContext<KvActorMessage>): KvActor =>
+		new KvActor({replica: options, machine, now, raft, context});
+	return system.spawn(create, {...spawnOptions, name: 'kv'});
 }
 
 /** A thread's one port to the router. */

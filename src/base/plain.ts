@@ -1,6 +1,7 @@
 /** Checks for what comes out of a decoder: `unknown` becomes a type here, or is refused. */
 import {isInt64} from './int64.js';
 
+/** A list of plain data: what CBOR can carry (numbers, bigints, text, byte arrays, lists, records). */
 export type Plain = readonly unknown[];
 
 /** A whole number from 0 on that a double holds exactly. */

@@ -3,11 +3,12 @@ import type {Milliseconds, NodeId} from '../raft/types.js';
 import type {ClientSession} from './client-session.js';
 import type {LastReply} from './errors.js';
 import type {MachineTypes} from './machine.js';
+import type {ReadOrBarrier} from './types.js';
 
 /** A write or a read. */
 export type Operation<T extends MachineTypes> =
 	| {readonly type: 'write'; readonly write: T['write']}
-	| {readonly type: 'read'; readonly read: T['read']};
+	| {readonly type: 'read'; readonly read: ReadOrBarrier<T>};
 
 /** An operation on its way. */
 export interface Task<T extends MachineTypes, Caller> {

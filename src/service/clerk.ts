@@ -33,7 +33,14 @@ import {LeaderSearch, type BackoffLimits} from './leader-search.js';
 import {NumberMap} from '../base/number-map.js';
 import {Queue} from '../base/queue.js';
 import type {Codec} from '../base/codec.js';
-import type {NumberedWrite, Outcome, ServiceReply, ServiceRequest} from './types.js';
+import {
+	barrier,
+	type NumberedWrite,
+	type Outcome,
+	type ServiceReply,
+	type ServiceRequest,
+	type ReadOrBarrier,
+} from './types.js';
 import type {MachineTypes, Words} from './machine.js';
 
 /** How a clerk batches its requests, and when it asks again or another server. Sizes in bytes, times in ms. */
@@ -307,7 +314,8 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 
 	#bytesOf(operation: Operation<T>): number {
 		const {words} = this.#commands;
-		return operation.type === 'write' ? words.bytesOfWrite(operation.write) : words.bytesOfRead(operation.read);
+		if (operation.type === 'write') return words.bytesOfWrite(operation.write);
+		return operation.read === barrier ? 1 : words.bytesOfRead(operation.read);
 	}
 
 	/** A read changes nothing, so it never has. */
@@ -598,11 +606,12 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 			case 'alreadyAcknowledged':
 			case 'sessionOpened':
 			case 'malformed':
-			case 'done':
 				// Not what a server of ours says to a request that waits for its answer.
 				task.mayHaveRun = true;
 				this.#search.overloaded();
 				return this.#retryTask(task, 'malformed');
+			case 'done':
+				return this.#settle(task, {type: 'done', result: undefined});
 			case 'outOfMemory':
 				// The log says so, under this number: no copy of it can run.
 				return this.#fail(task, new OutOfMemoryError());
@@ -676,7 +685,7 @@ function numbered<T extends MachineTypes>({operation, identity}: Task<T, unknown
 	return {sequence: identity.sequence, write: operation.write};
 }
 
-function readOf<T extends MachineTypes>(operation: Operation<T>): T['read'] {
+function readOf<T extends MachineTypes>(operation: Operation<T>): ReadOrBarrier<T> {
 	assert(operation.type === 'read', 'what waits among the reads is a read');
 	return operation.read;
 }

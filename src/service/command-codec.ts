@@ -10,6 +10,7 @@
  *     closeSession 4, session
  *     clock        2, logTime
  *
+ *     read         as the machine says it, or 9 for a barrier, whose answer is 15
  *     outcome      the result of a write or read, or 8, session, timeout (sessionOpened) | 9 (sessionExpired) |
  *                  10 (alreadyAcknowledged) | 11 (sessionFull) | 12 (outOfOrder) | 13 (malformed) | 14 (outOfMemory) | 15 (done)
  *
@@ -19,10 +20,12 @@ import type {Codec} from '../base/codec.js';
 import {unreachable} from '../base/errors.js';
 import {isCount, parseAll, type Plain} from '../base/plain.js';
 import type {MachineTypes, Words} from './machine.js';
-import type {Command, Kept, NumberedWrite, Outcome} from './types.js';
+import {barrier, type Command, type Kept, type NumberedWrite, type Outcome, type ReadOrBarrier} from './types.js';
 
 const refusedWrite = 9;
 const outOfMemory = 14;
+const done = 15;
+const barrierRead = 9;
 
 /** Brings the words of one machine to bytes and back. */
 export class CommandCodec<T extends MachineTypes> {
@@ -44,22 +47,24 @@ export class CommandCodec<T extends MachineTypes> {
 		return Array.isArray(plain) ? this.#parseCommand(plain as Plain) : undefined;
 	}
 
-	encodeReads(reads: readonly T['read'][]): Uint8Array {
-		return this.#codec.encode(reads.map(read => this.words.plainOfRead(read)));
+	encodeReads(reads: readonly ReadOrBarrier<T>[]): Uint8Array {
+		return this.#codec.encode(reads.map(read => (read === barrier ? [barrierRead] : this.words.plainOfRead(read))));
 	}
 
 	/** `undefined` when the bytes are not a list of reads. */
-	decodeReads(bytes: Uint8Array): readonly T['read'][] | undefined {
-		return parseAll(decodePlain(this.#codec.decodeView, bytes), plain => this.words.parseRead(plain));
+	decodeReads(bytes: Uint8Array): readonly ReadOrBarrier<T>[] | undefined {
+		return parseAll(decodePlain(this.#codec.decodeView, bytes), (plain): ReadOrBarrier<T> | undefined =>
+			plain[0] === barrierRead ? barrier : this.words.parseRead(plain),
+		);
 	}
 
 	encodeOutcomes(outcomes: readonly Outcome<T>[]): Uint8Array {
 		return this.#codec.encode(outcomes.map(outcome => this.#plainOfOutcome(outcome)));
 	}
 
-	/** Of reads. */
-	encodeResults(results: readonly T['result'][]): Uint8Array {
-		return this.#codec.encode(results.map(result => this.words.plainOfResult(result)));
+	/** Of reads; `barrier` is the answer to one. */
+	encodeResults(results: readonly (T['result'] | typeof barrier)[]): Uint8Array {
+		return this.#codec.encode(results.map(result => (result === barrier ? [done] : this.words.plainOfResult(result))));
 	}
 
 	/** `undefined` when the bytes are not a list of outcomes. */
@@ -148,7 +153,7 @@ export class CommandCodec<T extends MachineTypes> {
 			case 'malformed':
 				return [13];
 			case 'done':
-				return [15];
+				return [done];
 			default:
 				return unreachable(outcome);
 		}
@@ -170,7 +175,7 @@ export class CommandCodec<T extends MachineTypes> {
 				return {type: 'outOfOrder'};
 			case 13:
 				return {type: 'malformed'};
-			case 15:
+			case done:
 				return {type: 'done'};
 			default:
 				return this.parseKept(plain);

@@ -51,8 +51,8 @@ export interface MachineReader<T extends MachineTypes> {
 	take(frame: Plain): boolean;
 	/** Items that the frames have held so far. */
 	readonly itemCount: number;
-	/** The state, once all frames are in. */
-	finish(): StateMachine<T>;
+	/** The state, once all frames are in; `undefined` where they do not make one. */
+	finish(): StateMachine<T> | undefined;
 }
 
 /** One replica's state. */
@@ -83,15 +83,21 @@ export interface StateMachine<T extends MachineTypes> {
  * the numbers from 9 to 31: they are the service's own.
  */
 export interface Words<T extends MachineTypes> {
+	/** A write as an array of plain data. */
 	plainOfWrite(write: T['write']): Plain;
-	/** The write may be behind something else in its array. */
+	/** The write that begins at that place of the array; `undefined` where that is none. */
 	parseWrite(plain: Plain, from: number): T['write'] | undefined;
+	/** A read as an array of plain data. */
 	plainOfRead(read: T['read']): Plain;
+	/** The read that the array is; `undefined` where it is none. */
 	parseRead(plain: Plain): T['read'] | undefined;
+	/** A result as an array of plain data. */
 	plainOfResult(result: T['result']): Plain;
+	/** The result that the array is; `undefined` where it is none. */
 	parseResult(plain: Plain): T['result'] | undefined;
-	/** Bytes that a write or read takes in a request, about: never less. */
+	/** Bytes that a write takes in a request, about: never less. */
 	bytesOfWrite(write: T['write']): number;
+	/** Bytes that a read takes in a request, about: never less. */
 	bytesOfRead(read: T['read']): number;
 	/** What a result counts for where results are kept: its bytes, and something for itself. The same on every replica. */
 	bytesOfResult(result: T['result']): number;

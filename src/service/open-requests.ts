@@ -2,7 +2,7 @@
 import {assert} from '../base/errors.js';
 import {NumberMap} from '../base/number-map.js';
 import type {MachineTypes} from './machine.js';
-import type {Command, ServiceReply} from './types.js';
+import type {Command, ReadOrBarrier, ServiceReply} from './types.js';
 
 interface OpenRequest {
 	/** Whom to answer: the host's number for this request. */
@@ -19,7 +19,7 @@ export interface OpenWrite<T extends MachineTypes> extends OpenRequest {
 }
 
 export interface OpenRead<T extends MachineTypes> extends OpenRequest {
-	readonly reads: readonly T['read'][];
+	readonly reads: readonly ReadOrBarrier<T>[];
 }
 
 /** How much may wait in a server for its answer. */

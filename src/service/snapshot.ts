@@ -219,7 +219,9 @@ export class SnapshotReader<T extends MachineTypes = MachineTypes> {
 			throw new SnapshotFormatError(`${found} where its header says ${announced}`);
 		}
 		const {index, revision} = header;
-		return {index, revision, machine: machine.finish(), sessions: this.#sessions};
+		const state = machine.finish();
+		if (state === undefined) throw new SnapshotFormatError('its items do not make a state');
+		return {index, revision, machine: state, sessions: this.#sessions};
 	}
 
 	#decode(body: Uint8Array): Plain {

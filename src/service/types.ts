@@ -66,6 +66,12 @@ export type Outcome<T extends MachineTypes> =
 	/** Of what no state feels: nobody waits for it. */
 	| {readonly type: 'done'};
 
+/** A read of nothing: its answer says that the server leads, and has applied every write that was acknowledged before. */
+export const barrier: unique symbol = Symbol('barrier');
+
+/** What is read of a machine, or nothing. */
+export type ReadOrBarrier<T extends MachineTypes> = T['read'] | typeof barrier;
+
 /** From a clerk to a server. */
 export type ServiceRequest =
 	/** `command`: by `encodeCommand`; becomes one entry of the log, as it is. */

@@ -24,6 +24,8 @@ export const restoreMarkName = 'restore-unfinished';
 export interface ReplayLimits {
 	readonly valueBytesMax: number;
 	readonly sessionTimeoutMs: number;
+	/** The name of the state machine. @default 'kv', the key/value machine */
+	readonly machine?: string;
 }
 
 export interface ClusterFile {

@@ -6,7 +6,12 @@ import {kvWords, type KvTypes} from '../../src/kv/words.js';
 import {CommandCodec} from '../../src/service/command-codec.js';
 import {ReplicatedState} from '../../src/service/replicated-state.js';
 import type {SessionLimits} from '../../src/service/sessions.js';
-import type {Command as ServiceCommand, Outcome as ServiceOutcome, ServiceRequest} from '../../src/service/types.js';
+import type {
+	Command as ServiceCommand,
+	Outcome as ServiceOutcome,
+	ReadOrBarrier,
+	ServiceRequest,
+} from '../../src/service/types.js';
 import type {Operation, ReadOperation, Result, WriteOperation} from '../../src/kv/types.js';
 import {term, type LogEntry, type LogIndex} from '../../src/raft/types.js';
 
@@ -20,7 +25,8 @@ const commands = new CommandCodec(codec, kvWords);
 export const encodeCommand = (command: Command): Uint8Array => commands.encodeCommand(command);
 export const decodeCommand = (bytes: Uint8Array): Command | undefined => commands.decodeCommand(bytes);
 export const encodeReads = (reads: readonly ReadOperation[]): Uint8Array => commands.encodeReads(reads);
-export const decodeReads = (bytes: Uint8Array): readonly ReadOperation[] | undefined => commands.decodeReads(bytes);
+export const decodeReads = (bytes: Uint8Array): readonly ReadOrBarrier<KvTypes>[] | undefined =>
+	commands.decodeReads(bytes);
 export const seen = (outcome: ServiceOutcome<KvTypes>): Outcome =>
 	outcome.type === 'result' ? outcome.result : outcome;
 export const decodeOutcomes = (bytes: Uint8Array): readonly Outcome[] | undefined =>

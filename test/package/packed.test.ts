@@ -19,6 +19,7 @@ import {Cluster, type Clerk} from 'threadraft';
 import {type LogEntry, packEntries, unpackEntries} from 'threadraft/raft';
 import {type Actor, ActorSystem} from 'threadraft/actors';
 import {check, kvModel, Recorder} from 'threadraft/linearizability';
+import {checkMachine, defineMachine} from 'threadraft/machine';
 import {simulate} from 'threadraft/simulation';
 
 const threads = {
@@ -46,8 +47,26 @@ recorder.invoke('user', {type: 'get', key: 'a'});
 recorder.complete('user', {type: 'value', value: undefined, version: 0});
 const {verdict} = check(recorder.history(), {model: kvModel('kv')});
 
+interface CounterTypes {
+	readonly write: number;
+	readonly read: 'sum';
+	readonly result: number;
+	readonly effect: never;
+}
+const counter = defineMachine<CounterTypes, {sum: number}>({
+	name: 'counter',
+	parseWrite: value => (typeof value === 'number' ? value : undefined),
+	parseRead: value => (value === 'sum' ? value : undefined),
+	create: () => ({sum: 0}),
+	apply: (state, by) => (state.sum += by),
+	read: ({sum}) => sum,
+	items: ({sum}) => [sum],
+	restore: ([sum]) => ({sum: Number(sum)}),
+});
+const faults: readonly string[] = checkMachine(counter, {writes: [1, 2, 3], reads: ['sum']});
+
 const {ok, seed} = simulate({seed: 1, durationMs: 100});
-console.log(JSON.stringify([manifest.name, city, entries?.length, greeted, verdict, ok, seed]));
+console.log(JSON.stringify([manifest.name, city, entries?.length, greeted, verdict, faults, ok, seed]));
 `;
 
 let installed: InstalledPackage;
@@ -85,7 +104,7 @@ test.serial('every entry does what it is for, and its types fit, with nodenext',
 	for (const entry of Object.keys(manifest.exports)) t.true(program.includes(`'threadraft${entry.slice(1)}'`), entry);
 	const file = await compile(t, 'nodenext', {module: 'nodenext', moduleResolution: 'nodenext'});
 	const {stdout, stderr} = await run(process.execPath, ['--disable-warning=ExperimentalWarning', file], {timeout});
-	t.deepEqual(JSON.parse(stdout), ['threadraft', 'Bern', 0, 'hello', 'ok', true, 1]);
+	t.deepEqual(JSON.parse(stdout), ['threadraft', 'Bern', 0, 'hello', 'ok', [], true, 1]);
 	t.is(stderr, '');
 });
 

@@ -116,7 +116,7 @@ export class RaftThreads implements RaftCluster {
 			limits: labRaftLimits,
 			maxRaftState: this.#options.snapshots ? maxRaftState : undefined,
 			maxMemoryBytes: Infinity,
-			valueBytesMax: 0,
+			machine: {module: undefined, valueBytesMax: 0},
 			sessionTimeoutMs: 0,
 			storage: {
 				directory: path.join(this.#directory, `node-${id}`),

@@ -1,6 +1,7 @@
 /** A client on a thread of its own that offers a load, whether or not it is taken, and counts what becomes of it. */
 import {parentPort, Worker, workerData} from 'node:worker_threads';
-import {Clerk, type ClerkConnection} from '../../../actors/clerk/clerk.js';
+import {Clerk} from '../../../actors/clerk/clerk.js';
+import type {ClerkConnection} from '../../../actors/clerk/clerk-host.js';
 import type {Cluster} from '../../../actors/cluster/cluster.js';
 import type {Operation} from '../../../src/kv/types.js';
 

@@ -1,0 +1,73 @@
+/** Plain data, as CBOR carries it: what it takes in bytes, and a digest of it. */
+import {unreachable} from './errors.js';
+import type {Lanes} from './lanes.js';
+
+const headBytes = 9;
+
+/** About what a value takes as CBOR; never less. The same for equal values. */
+export function bytesOfPlain(value: unknown): number {
+	if (typeof value === 'string') return headBytes + value.length * 3;
+	if (value instanceof Uint8Array) return headBytes + value.length;
+	if (Array.isArray(value)) {
+		let bytes = headBytes;
+		for (const part of value as readonly unknown[]) bytes += bytesOfPlain(part);
+		return bytes;
+	}
+	if (typeof value !== 'object' || value === null) return headBytes;
+	let bytes = headBytes;
+	for (const [name, part] of Object.entries(value)) bytes += bytesOfPlain(name) + bytesOfPlain(part);
+	return bytes;
+}
+
+type Kind = 'text' | 'bytes' | 'list' | 'record' | 'number' | 'bigint' | 'other';
+const kinds: readonly Kind[] = ['text', 'bytes', 'list', 'record', 'number', 'bigint', 'other'];
+
+function kindOf(value: unknown): Kind {
+	if (typeof value === 'string') return 'text';
+	if (value instanceof Uint8Array) return 'bytes';
+	if (Array.isArray(value)) return 'list';
+	if (typeof value === 'object' && value !== null) return 'record';
+	return typeof value === 'number' ? 'number' : typeof value === 'bigint' ? 'bigint' : 'other';
+}
+
+/** Adds a value to a digest: equal for equal values. The fields of a record count in the order of their names. */
+export function digestPlain(lanes: Lanes, value: unknown): void {
+	const kind = kindOf(value);
+	lanes.byte(kinds.indexOf(kind));
+	switch (kind) {
+		case 'text':
+			return lanes.text(value as string);
+		case 'bytes':
+			return lanes.bytes(value as Uint8Array);
+		case 'list': {
+			const list = value as readonly unknown[];
+			lanes.number(list.length);
+			for (const part of list) digestPlain(lanes, part);
+			return;
+		}
+		case 'record': {
+			const fields = Object.entries(value as object).sort(([one], [other]) => (one < other ? -1 : 1));
+			lanes.number(fields.length);
+			for (const [name, part] of fields) {
+				lanes.text(name);
+				digestPlain(lanes, part);
+			}
+			return;
+		}
+		case 'number':
+		case 'bigint':
+		case 'other':
+			// As text: fractions, negative numbers and -0 each have one of their own.
+			return lanes.text(Object.is(value, -0) ? '-0' : String(value));
+		default:
+			return unreachable(kind);
+	}
+}
+
+/** A value of its own: lists, records and byte arrays are copied. */
+export function copyOfPlain(value: unknown): unknown {
+	if (value instanceof Uint8Array) return new Uint8Array(value);
+	if (Array.isArray(value)) return (value as readonly unknown[]).map(part => copyOfPlain(part));
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copyOfPlain(part)]));
+}
