@@ -46,6 +46,7 @@ test('links between the documents lead somewhere', t => {
 		'CHANGELOG.md',
 		'docs/guarantees.md',
 		'docs/architecture.md',
+		'docs/state-machines.md',
 		'bench/README.md',
 	]) {
 		t.true(read(page) !== undefined, page);
