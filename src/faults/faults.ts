@@ -99,12 +99,27 @@ export function isMomentary(fault: Fault): boolean {
 	}
 }
 
+// As records, so that the compiler asks for a new type of fault here.
+const processFaults: Readonly<Record<ProcessFault['type'], true>> = {
+	crash: true,
+	crashAll: true,
+	crashLoop: true,
+	pause: true,
+	slowNode: true,
+};
+const clockFaults: Readonly<Record<ClockFault['type'], true>> = {
+	clockOffset: true,
+	clockDrift: true,
+	clockJump: true,
+	timerSkew: true,
+};
+
 export function isProcessFault(fault: Fault): fault is ProcessFault {
-	return ['crash', 'crashAll', 'crashLoop', 'pause', 'slowNode'].includes(fault.type);
+	return Object.hasOwn(processFaults, fault.type);
 }
 
 function isClockFault(fault: Fault): fault is ClockFault {
-	return ['clockOffset', 'clockDrift', 'clockJump', 'timerSkew'].includes(fault.type);
+	return Object.hasOwn(clockFaults, fault.type);
 }
 
 export function isNetworkFault(fault: Fault): fault is NetworkFault {

@@ -31,8 +31,13 @@ export function questionOfOldTerm(message: RaftMessage, currentTerm: Term): Raft
 		case 'installSnapshot':
 		case 'readIndex':
 			return message.term < currentTerm ? message : undefined;
-		default:
+		case 'requestVoteReply':
+		case 'appendEntriesReply':
+		case 'installSnapshotReply':
+		case 'readIndexReply':
 			return undefined;
+		default:
+			return message satisfies never;
 	}
 }
 

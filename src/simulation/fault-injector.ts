@@ -242,9 +242,19 @@ export class FaultInjector {
 				return;
 			case 'bitFlip':
 				return this.#flipBit(node);
-			default:
-				// The simulated disk tears, reorders and forgets at every power cut; what betrays a node is not drawn.
+			// The simulated disk does these by itself at every power cut, or cannot do them: see implied-faults.ts.
+			case 'bitFlipOnRead':
+			case 'missingFile':
+			case 'tornWrite':
+			case 'reorderedWrites':
+			case 'lostRename':
+			case 'unorderedCompletions':
+			// What betrays a node is not drawn.
+			case 'lostWrite':
+			case 'misdirectedWrite':
 				return;
+			default:
+				return fault satisfies never;
 		}
 	}
 

@@ -44,7 +44,6 @@ export const invariants = {
 	service: 'after the faults, reads and writes succeed',
 	stableTerm: 'after the faults, terms grow no more',
 	settled: 'after the faults, nobody waits for ever',
-	determinism: 'the same seed gives the same run',
 } as const;
 
 /** The name of one of `invariants`. */

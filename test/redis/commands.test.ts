@@ -200,12 +200,25 @@ test(
 	['CLIENT SETINFO lib-ver "a b"', '-ERR lib-ver cannot contain spaces, newlines or special characters.\n'],
 	['CLIENT NO-EVICT on', '+OK\n'],
 	['CLIENT NO-EVICT maybe', '-ERR syntax error\n'],
+	['CLIENT NO-TOUCH on', '+OK\n'],
+	['CLIENT NO-TOUCH off', '+OK\n'],
+	['CLIENT NO-TOUCH maybe', '-ERR syntax error\n'],
 );
 
 test('CLIENT LIST has a line for every connection', async t => {
 	const {port} = await openGateway(t);
 	const replies = await talk({port}, 'CLIENT SETNAME me\r\nCLIENT SETINFO lib-ver 1.2\r\nCLIENT LIST\r\n');
 	t.regex(replies, /id=1 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ name=me .* resp=2 lib-name= lib-ver=1\.2\n\r\n$/);
+});
+
+test('CLIENT INFO has the line of its own connection, and of no other', async t => {
+	const {port} = await openGateway(t);
+	await talk({port}, 'CLIENT SETNAME other\r\n');
+	const replies = await talk({port}, 'CLIENT SETNAME me\r\nCLIENT INFO\r\n');
+	t.regex(
+		replies,
+		/^\+OK\r\n\$\d+\r\nid=2 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ name=me [^\n]* lib-ver=\n\r\n$/,
+	);
 });
 
 test('INFO tells of the server, its clients and the cluster, all or by section', async t => {
@@ -264,6 +277,7 @@ test('COMMAND describes every command that there is', async t => {
 		),
 	);
 	t.true((await talk({port}, 'CLIENT HELP\r\n')).includes('+SETNAME\r\n'));
+	t.true((await talk({port}, 'COMMAND HELP\r\n')).includes('+DOCS\r\n'));
 });
 
 test('keys and values are byte strings of exactly their size', async t => {

@@ -1,0 +1,33 @@
+/** The table of commands, held against the tests: a command that no test asks for could answer anything. */
+import {readdirSync, readFileSync} from 'node:fs';
+import test from 'ava';
+import type {Command} from '../../actors/redis/commands/command.js';
+import {commandTable} from '../../actors/redis/commands/table.js';
+
+const folder = new URL('../../../test/redis/', import.meta.url);
+
+/** Whether a test asks for it by its name: as a line (`CLIENT ID`) or as the parts of a request (`'client', 'id'`). */
+const isAsked = (source: string, name: string): boolean =>
+	new RegExp(String.raw`(?<![\w|.-])${name.replace('|', String.raw`(?: |', ')`)}(?![\w|-])`, 'i').test(source);
+
+const namesIn = (commands: ReadonlyMap<string, Command>): readonly string[] =>
+	[...commands.values()].flatMap(({name, subcommands}) => (subcommands === undefined ? [name] : namesIn(subcommands)));
+
+test('each command and subcommand is asked for by a test', t => {
+	const files = readdirSync(folder).filter(file => file.endsWith('.test.ts') && file !== 'table.test.ts');
+	const source = files.map(file => readFileSync(new URL(file, folder), 'utf8')).join('\n');
+	t.true(namesIn(commandTable).length > 40);
+	t.deepEqual(
+		namesIn(commandTable).filter(name => !isAsked(source, name)),
+		[],
+	);
+});
+
+test('a command that is only a part of other words is not taken for asked', t => {
+	t.true(isAsked("['CLIENT ID', ':1']", 'client|id'));
+	t.true(isAsked("request('client', 'id')", 'client|id'));
+	t.true(isAsked("['get k', '$-1']", 'get'));
+	t.false(isAsked("['GETSET k 4']", 'get'));
+	t.false(isAsked("['CLIENT NO-EVICT on']", 'client|no'));
+	t.false(isAsked("['CLIENT x', 'id']", 'client|id'));
+});
