@@ -48,10 +48,18 @@ test('links between the documents lead somewhere', t => {
 		'README.md',
 		'SECURITY.md',
 		'CHANGELOG.md',
-		'docs/guarantees.md',
+		'docs/actors.md',
 		'docs/architecture.md',
+		'docs/checker.md',
+		'docs/console.md',
+		'docs/etcd-engine.md',
+		'docs/guarantees.md',
+		'docs/library.md',
+		'docs/redis-port.md',
+		'docs/simulator.md',
 		'docs/state-machines.md',
 		'bench/README.md',
+		'src/linearizability/README.md',
 	]) {
 		t.true(read(page) !== undefined, page);
 		t.deepEqual(deadLinks(page, read), []);
@@ -68,6 +76,11 @@ test('links between the documents lead somewhere', t => {
 		deadLinks('a.md', file => ({...pages, 'docs/b.md': '# It is', 'c.md': ''})[file]),
 		['a.md links to docs/b.md#is-it-so'],
 	);
+});
+
+test('a newcomer can read the README in one go: it has at most 900 words', t => {
+	const words = read('README.md')?.trim().split(/\s+/) ?? [];
+	t.true(words.length > 0 && words.length <= 900, `${words.length} words`);
 });
 
 test('the numbers in the documents are those of the code', t => {

@@ -20,7 +20,7 @@ type Planted = readonly [
 ];
 
 const herlihy = 'Herlihy & Wing 1990';
-const format = 'the format, src/linearizability/README.md';
+const format = 'the format, docs/checker.md';
 
 const readers: readonly Planted[] = [
 	[

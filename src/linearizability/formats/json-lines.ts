@@ -1,5 +1,5 @@
 /**
- * Our own format, documented in ../README.md: JSON lines, one event a line, after an optional header line.
+ * Our own format, described in docs/checker.md: JSON lines, one event a line, after an optional header line.
  */
 import {HistoryBuilder} from '../history.js';
 import type {KvHistory, KvInput, KvOutput} from '../kv-operation.js';

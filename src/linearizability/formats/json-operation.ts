@@ -1,4 +1,4 @@
-/** What a line says of its operation: see the table in ../README.md. */
+/** What a line says of its operation: see the tables in docs/checker.md. */
 import {
 	invalidReasons,
 	type KvExpected,
