@@ -49,6 +49,23 @@ etcdTest(
 	},
 );
 
+etcdTest(
+	'a write that was given up while its key was being read is not carried out when the members answer again',
+	async (t, cluster) => {
+		// One attempt outlives the operation: its answer comes when nobody waits for the write any more.
+		const limits = {attemptTimeoutMs: 30_000, sessionTtlS: 60};
+		const clerk = await EtcdClerk.connect(cluster.url('late'), {connectTimeoutMs, timeoutMs: 1500, limits});
+		t.teardown(() => clerk.close());
+		while ((await outcomeOf(clerk.put('other', 'x'))) !== undefined);
+		for (const member of everyMember) cluster.pause(member);
+		t.is(await outcomeOf(clerk.append('log', 'late')), 'notExecuted');
+		for (const member of everyMember) cluster.resume(member);
+		// The writes of a client keep their order: when this one is through, the one before it has had its turn.
+		while ((await outcomeOf(clerk.put('other', 'y'))) !== undefined);
+		t.is(await clerk.getText('log'), undefined);
+	},
+);
+
 etcdTest('a member that hangs is left for another one, whichever it is', async (t, cluster) => {
 	const clerk = await connect(t, cluster.url('hang'));
 	let expected = '';

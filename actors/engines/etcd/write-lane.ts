@@ -146,6 +146,8 @@ export class WriteLane {
 	}
 
 	async #write(session: Session, plan: WritePlan): Promise<Progress> {
+		// While it was read what they need, one of them may have been given up as not executed: then it must not run.
+		if (this.#queue.slice(0, plan.count).some(write => write.isSettled && !write.mayHaveRun)) return 'forward';
 		if (plan.byteLength > this.#limits.requestBytesMax) return this.#writeTooLarge(session, plan);
 		const {key, revision, sequence} = session;
 		assert(revision !== undefined, 'what a transaction compares with was read or written before');
