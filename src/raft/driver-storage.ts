@@ -6,11 +6,11 @@ export type Done = (error?: Error) => void;
 
 /** Takes a snapshot from its first byte to its last. Nothing of it counts before it is finished. */
 export interface SnapshotWriter {
-	/** Adds to the end. */
+	/** Adds to the end. `done`: taken, the next chunk may come (one at a time). Nothing is durable yet. */
 	write(data: Uint8Array, done: Done): void;
-	/** Makes it the newest snapshot, and tells when it is on the disk. */
+	/** `done`: the bytes are durable; a `WriteBatch` may now name the snapshot. */
 	finish(done: Done): void;
-	/** Gives it up: nothing of it stays. */
+	/** Forgets what was written. Allowed at any time before `finish` is called. */
 	abort(): void;
 }
 
@@ -19,7 +19,7 @@ export interface SnapshotReader {
 	readonly snapshot: SnapshotMeta;
 	/** Bytes. */
 	readonly size: number;
-	/** Bytes from `offset` on, fewer than `length` only at the end. */
+	/** The bytes `[offset, offset + length)`, fewer at the end. Throws the storage's error when they are damaged. */
 	read(offset: number, length: number): Uint8Array;
 	/** Frees what the snapshot holds. */
 	close(): void;
@@ -29,8 +29,8 @@ export interface SnapshotReader {
 export interface DriverStorage {
 	/** Writes the batch, and tells when it is on the disk. Batches are written in the order of the calls. */
 	write(batch: WriteBatch, done: Done): void;
-	/** Begins a snapshot that replaces the present one when it is finished. */
+	/** Begins a snapshot beside the current one; it counts only after `finish` and a batch that names it. One at a time. */
 	createSnapshot(snapshot: SnapshotMeta): SnapshotWriter;
-	/** The newest snapshot; `undefined` where there is none. */
+	/** The current snapshot's bytes; `undefined` where there is none. Stays readable until closed, whatever is written. */
 	openSnapshot(): SnapshotReader | undefined;
 }

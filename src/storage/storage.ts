@@ -1,8 +1,8 @@
 /** The durable-storage contract: what every place that keeps a node's state must hold to. */
-import type {LogIndex, PersistentState, SnapshotMeta, WriteBatch} from '../raft/types.js';
+import type {Done, DriverStorage} from '../raft/driver-storage.js';
+import type {LogIndex, PersistentState} from '../raft/types.js';
 
-/** Called exactly once; with an error the storage has failed for good (see {@link RaftStorage}). */
-export type Done = (error?: Error) => void;
+export type {Done, SnapshotReader, SnapshotWriter} from '../raft/driver-storage.js';
 
 /**
  * Where one node keeps what must survive a crash (figure 2, "Persistent state", and §7).
@@ -16,38 +16,15 @@ export type Done = (error?: Error) => void;
  * - Completions are callbacks and not promises, so that a simulated disk can deliver them on virtual time, in an order
  *   of its own, with no microtask in between.
  */
-export interface RaftStorage {
+export interface RaftStorage extends DriverStorage {
 	/**
 	 * Everything that is durable. Called once, before anything else; synchronous, because a node has nothing to do
 	 * until it knows. Throws a `StorageCorruptError` for damage that a crash cannot explain, and a `DataDirectoryError`
 	 * where the directory cannot be used.
 	 */
 	load(): PersistentState;
-	write(batch: WriteBatch, done: Done): void;
-	/** Begins a snapshot beside the current one; it counts only after `finish` and a batch that names it. One at a time. */
-	createSnapshot(snapshot: SnapshotMeta): SnapshotWriter;
-	/** The current snapshot's bytes; `undefined` when there is none. Stays readable until closed, whatever is written. */
-	openSnapshot(): SnapshotReader | undefined;
 	/** Waits for what was written, then lets go of files and of the directory. Idempotent. */
 	close(done: Done): void;
-}
-
-export interface SnapshotWriter {
-	/** `done`: taken, the next chunk may come (one at a time). Nothing is durable yet. */
-	write(data: Uint8Array, done: Done): void;
-	/** `done`: the bytes are durable; a `WriteBatch` may now name the snapshot. */
-	finish(done: Done): void;
-	/** Forgets what was written. Allowed at any time before `finish` is called. */
-	abort(): void;
-}
-
-export interface SnapshotReader {
-	readonly snapshot: SnapshotMeta;
-	/** Bytes. */
-	readonly size: number;
-	/** The bytes `[offset, offset + length)`, fewer at the end. Throws a `StorageCorruptError` when they are damaged. */
-	read(offset: number, length: number): Uint8Array;
-	close(): void;
 }
 
 /** The log was damaged in a way that no crash explains; silently going on could lose acknowledged writes. */
