@@ -22,6 +22,8 @@ export interface ConsoleOptions {
 	readonly errorOutput: Writable;
 	/** Whether a person types: with prompt, colours, completion and history. Otherwise `input` is a script. */
 	readonly isTerminal: boolean;
+	/** Whether the terminal shows colours. @default what the environment says (NO_COLOR, FORCE_COLOR, TERM, CI) */
+	readonly showsColours?: boolean | undefined;
 	/** Run the lines of a script that come after one that failed. @default false */
 	readonly keepsGoing?: boolean | undefined;
 	/** Stops the process as Ctrl-Z does, until the shell lets it go on. @default stops the process group, with npm in it */
@@ -43,8 +45,8 @@ const PROMPT = '> ';
  * ends with the line that failed. Nobody has to read what a script puts out.
  */
 export async function runConsole(target: ConsoleTarget, options: ConsoleOptions): Promise<number> {
-	const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
-	const colours = picocolors.createColors(options.isTerminal && picocolors.isColorSupported);
+	const {deadlineMs = DEADLINE_MS, showsColours = picocolors.isColorSupported} = options;
+	const colours = picocolors.createColors(options.isTerminal && showsColours);
 	const runner = new LineRunner(target, colours, deadlineMs);
 	const status = options.isTerminal ? await runTerminal(runner, options, colours) : await runScript(runner, options);
 	// A pipe that nobody has closed yet would keep the process from ending.

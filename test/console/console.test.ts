@@ -277,7 +277,7 @@ class Terminal {
 	readonly #text = collect(this.#output);
 	#seen = 0;
 
-	constructor() {
+	constructor(showsColours = false) {
 		const errorOutput = new PassThrough().resume();
 		let suspend = (): void => undefined;
 		this.suspended = new Promise(resolve => {
@@ -288,6 +288,7 @@ class Terminal {
 			output: this.#output,
 			errorOutput,
 			isTerminal: true,
+			showsColours,
 			suspend,
 		});
 	}
@@ -323,6 +324,21 @@ test('at a terminal a failing line is told and the next one is asked for; quit e
 	terminal.type('quit\r');
 	t.is(await terminal.status, 0);
 	t.is(terminal.target.closeCount, 1);
+});
+
+test('a failure is red on a terminal that shows colours, and plain on one that does not', async t => {
+	for (const [showsColours, failure] of [
+		[true, '\n\u001B[31ma value is missing; write: put KEY VALUE\u001B[39m\n'],
+		[false, '\na value is missing; write: put KEY VALUE\n'],
+	] as const) {
+		const terminal = new Terminal(showsColours);
+		await terminal.reads('> ');
+		terminal.type('put a\r');
+		const answer = await terminal.reads('> ');
+		t.true(answer.includes(failure), answer);
+		terminal.endInput();
+		t.is(await terminal.status, 0);
+	}
 });
 
 test('a script that keeps going runs all lines, and its status tells of the one that failed', async t => {
