@@ -62,6 +62,21 @@ export class NumberMap<T extends object> {
 		} else while (this.#values[this.#head] === undefined) this.#head += 1;
 	}
 
+	/** Deletes all numbers up to this one; `deleted` is told the value of each. */
+	deleteThrough(number: number, deleted: (value: T) => void): void {
+		for (; this.#head < this.#tail && (this.#numbers[this.#head] as number) <= number; this.#head += 1) {
+			const value = this.#values[this.#head];
+			if (value === undefined) continue;
+			this.#values[this.#head] = undefined;
+			this.#size -= 1;
+			deleted(value);
+		}
+		if (this.#size === 0) {
+			this.#head = 0;
+			this.#tail = 0;
+		} else while (this.#values[this.#head] === undefined) this.#head += 1;
+	}
+
 	clear(): void {
 		this.#values.fill(undefined, this.#head, this.#tail);
 		this.#head = 0;

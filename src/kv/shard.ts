@@ -85,8 +85,8 @@ export class Shard {
 		return record === 0 ? undefined : this.#storedAt(record - 1);
 	}
 
-	/** Takes a copy of the value. Whether the key is new. */
-	set(hash: number, key: Key, value: Value, version: Version): boolean {
+	/** Takes a copy of the value. By how many bytes the shard has grown. */
+	set(hash: number, key: Key, value: Value, version: Version): number {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
 		if (record > 0 && uint32At(this.#page(record - 1), offsetOf(record - 1) + valueLengthAt) === value.length) {
@@ -94,18 +94,18 @@ export class Shard {
 			const page = this.#writable(pageOf(record - 1));
 			putVersion(page, offset, version);
 			page.set(value, offset + headerBytes + key.length);
-			return false;
+			return 0;
 		}
+		const bytesBefore = this.bytes;
 		if (record > 0) this.#discard(record - 1);
 		this.#slots[slot] = 0;
 		// May move records, and so change slots: not this one, which is empty.
 		const address = this.#reserve(headerBytes + key.length + value.length);
 		writeRecord(this.#page(address), offsetOf(address), key, value, version);
 		this.#slots[slot] = address + 1;
-		if (record > 0) return false;
-		this.#size += 1;
+		if (record === 0) this.#size += 1;
 		if (this.#size * 4 > this.#slots.length * 3) this.#growSlots();
-		return true;
+		return this.bytes - bytesBefore;
 	}
 
 	/** Whether there was something to delete. */

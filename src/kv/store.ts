@@ -71,9 +71,9 @@ export class Store {
 	set(key: Key, value: Value, version: Version): void {
 		const hash = hashOf(key);
 		const shard = this.#writable(placeOf(hash));
-		const before = shard.bytes;
-		if (shard.set(hash, key, value, version)) this.#size += 1;
-		this.#bytes += shard.bytes - before;
+		const sizeBefore = shard.size;
+		this.#bytes += shard.set(hash, key, value, version);
+		this.#size += shard.size - sizeBefore;
 	}
 
 	/** Whether there was something to delete. */

@@ -37,6 +37,7 @@ import {
 	barrier,
 	type NumberedWrite,
 	type Outcome,
+	type ReadResult,
 	type ServiceReply,
 	type ServiceRequest,
 	type ReadOrBarrier,
@@ -220,6 +221,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 		this.#silentSince = undefined;
 		switch (reply.type) {
 			case 'outcomes':
+				if (attempt.type === 'read') return this.#takeResults(attempt, this.#commands.decodeResults(reply.outcomes));
 				return this.#takeOutcomes(attempt, this.#commands.decodeOutcomes(reply.outcomes));
 			case 'notLeader':
 				this.#search.missed(attempt.server, reply.leaderId);
@@ -568,11 +570,21 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 
 	// ----------------------------------------------------------------------------------------------------- answers
 
+	#takeResults(attempt: Attempt<T, Caller>, results: readonly ReadResult<T>[] | undefined): void {
+		if (results?.length !== attempt.tasks.length) return this.#miss(attempt, 'malformed');
+		this.#answered();
+		let place = 0;
+		for (const task of attempt.tasks) {
+			const result = results[place];
+			place += 1;
+			if (!isSettled(task)) this.#settle(task, {type: 'done', result: result === barrier ? undefined : result});
+		}
+	}
+
 	#takeOutcomes(attempt: Attempt<T, Caller>, outcomes: readonly Outcome<T>[] | undefined): void {
 		const count = attempt.type === 'openSession' ? 1 : attempt.tasks.length;
 		if (outcomes?.length !== count) return this.#miss(attempt, 'malformed');
-		this.#search.succeeded();
-		this.#requestsAllowed = Math.min(this.#limits.requestsMax, this.#requestsAllowed + 1);
+		this.#answered();
 		if (attempt.type === 'openSession') {
 			const [opened] = outcomes;
 			if (opened?.type === 'sessionOpened') this.#sessionOpened(opened, attempt.sentAt);
@@ -581,10 +593,18 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 		if (attempt.type === 'write' && outcomes[0]?.type !== 'sessionExpired') {
 			attempt.tasks[0]?.identity?.session.used(attempt.sentAt);
 		}
-		for (const [place, task] of attempt.tasks.entries()) {
+		let place = 0;
+		for (const task of attempt.tasks) {
 			const outcome = outcomes[place];
+			place += 1;
 			if (outcome !== undefined && !isSettled(task)) this.#takeOutcome(task, outcome, attempt.requestId);
 		}
+	}
+
+	/** A server has carried out what it was asked. */
+	#answered(): void {
+		this.#search.succeeded();
+		this.#requestsAllowed = Math.min(this.#limits.requestsMax, this.#requestsAllowed + 1);
 	}
 
 	#sessionOpened({session: id, timeoutMs}: Extract<Outcome<T>, {type: 'sessionOpened'}>, openedAt: Milliseconds): void {
@@ -606,12 +626,11 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 			case 'alreadyAcknowledged':
 			case 'sessionOpened':
 			case 'malformed':
+			case 'done':
 				// Not what a server of ours says to a request that waits for its answer.
 				task.mayHaveRun = true;
 				this.#search.overloaded();
 				return this.#retryTask(task, 'malformed');
-			case 'done':
-				return this.#settle(task, {type: 'done', result: undefined});
 			case 'outOfMemory':
 				// The log says so, under this number: no copy of it can run.
 				return this.#fail(task, new OutOfMemoryError());

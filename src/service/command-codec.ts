@@ -20,7 +20,15 @@ import type {Codec} from '../base/codec.js';
 import {unreachable} from '../base/errors.js';
 import {isCount, parseAll, type Plain} from '../base/plain.js';
 import type {MachineTypes, Words} from './machine.js';
-import {barrier, type Command, type Kept, type NumberedWrite, type Outcome, type ReadOrBarrier} from './types.js';
+import {
+	barrier,
+	type Command,
+	type Kept,
+	type NumberedWrite,
+	type Outcome,
+	type ReadOrBarrier,
+	type ReadResult,
+} from './types.js';
 
 const refusedWrite = 9;
 const outOfMemory = 14;
@@ -63,8 +71,15 @@ export class CommandCodec<T extends MachineTypes> {
 	}
 
 	/** Of reads; `barrier` is the answer to one. */
-	encodeResults(results: readonly (T['result'] | typeof barrier)[]): Uint8Array {
+	encodeResults(results: readonly ReadResult<T>[]): Uint8Array {
 		return this.#codec.encode(results.map(result => (result === barrier ? [done] : this.words.plainOfResult(result))));
+	}
+
+	/** `undefined` when the bytes are not a list of such answers. */
+	decodeResults(bytes: Uint8Array): readonly ReadResult<T>[] | undefined {
+		return parseAll(decodePlain(this.#codec.decode, bytes), (plain): ReadResult<T> | undefined =>
+			plain[0] === done ? barrier : this.words.parseResult(plain),
+		);
 	}
 
 	/** `undefined` when the bytes are not a list of outcomes. */

@@ -193,7 +193,8 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	 * §6.3). `before`: the write that has to run first.
 	 */
 	#runOnce(session: Session<T>, before: number, {sequence, write}: NumberedWrite<T>): Outcome<T> {
-		const known = session.results.get(sequence);
+		// What is beyond the last has no result: mostly there is nothing to look up.
+		const known = sequence > session.lastSequence ? undefined : session.results.get(sequence);
 		if (known !== undefined) return known;
 		// A later one has run: the client gave this one up before it asked for that.
 		if (sequence <= session.acknowledged || sequence <= session.lastSequence) return {type: 'alreadyAcknowledged'};

@@ -181,10 +181,8 @@ export class SessionTable<T extends MachineTypes> {
 			session.resultBytes = 0;
 			return;
 		}
-		for (const [sequence, kept] of session.results) {
-			if (sequence > acknowledged) return;
-			session.results.delete(sequence);
+		session.results.deleteThrough(acknowledged, kept => {
 			session.resultBytes -= this.#bytesOf(kept);
-		}
+		});
 	}
 }

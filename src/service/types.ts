@@ -72,6 +72,9 @@ export const barrier: unique symbol = Symbol('barrier');
 /** What is read of a machine, or nothing. */
 export type ReadOrBarrier<T extends MachineTypes> = T['read'] | typeof barrier;
 
+/** The answer to it. */
+export type ReadResult<T extends MachineTypes> = T['result'] | typeof barrier;
+
 /** From a clerk to a server. */
 export type ServiceRequest =
 	/** `command`: by `encodeCommand`; becomes one entry of the log, as it is. */

@@ -31,12 +31,13 @@ export interface DiskFaultSettings extends Partial<Readonly<Record<DiskOperation
 }
 
 const delayPlace = diskOperationKinds.length;
-const placeCount = delayPlace + 1;
+const anyPlace = delayPlace + 1;
+const placeCount = anyPlace + 1;
 
 /** The settings of one node's disk, seen by all threads that have the memory. At first there is no fault. */
 export class SharedDiskFaults {
 	readonly memory: SharedArrayBuffer;
-	/** For each kind of operation 0, or the number of its error from 1 on; then the delay in ms. */
+	/** For each kind of operation 0, or the number of its error from 1 on; then the delay in ms; then 1 if any is set. */
 	readonly #places: Int32Array;
 
 	constructor(memory = new SharedArrayBuffer(placeCount * Int32Array.BYTES_PER_ELEMENT)) {
@@ -51,6 +52,12 @@ export class SharedDiskFaults {
 			Atomics.store(this.#places, place, code === undefined ? 0 : diskErrorCodes.indexOf(code) + 1);
 		}
 		Atomics.store(this.#places, delayPlace, settings.delayMs ?? 0);
+		Atomics.store(this.#places, anyPlace, Object.values(settings).some(Boolean) ? 1 : 0);
+	}
+
+	/** Whether an operation can fail or be slow now: the one question that each of a healthy disk's operations asks. */
+	get areSet(): boolean {
+		return Atomics.load(this.#places, anyPlace) !== 0;
 	}
 
 	get delayMs(): Milliseconds {
@@ -59,6 +66,7 @@ export class SharedDiskFaults {
 
 	/** The error with which such an operation fails now; `undefined`: it does not. */
 	errorOf(kind: DiskOperationKind, what: string): NodeJS.ErrnoException | undefined {
+		if (!this.areSet) return undefined;
 		const code = diskErrorCodes[Atomics.load(this.#places, diskOperationKinds.indexOf(kind)) - 1];
 		if (code === undefined) return undefined;
 		return Object.assign(new Error(`${code}: the disk was told to fail, ${kind} '${what}'`), {code, syscall: kind});
@@ -147,10 +155,12 @@ class FaultyFile implements DiskFile {
 	}
 
 	write(offset: number, data: Uint8Array, done: Done): void {
+		if (!this.#options.faults.areSet) return this.#file.write(offset, data, done);
 		begin(this.#options, 'write', this.#name, done, ended => this.#file.write(offset, data, ended));
 	}
 
 	sync(done: Done): void {
+		if (!this.#options.faults.areSet) return this.#file.sync(done);
 		begin(this.#options, 'sync', this.#name, done, ended => this.#file.sync(ended));
 	}
 

@@ -26,9 +26,23 @@ test('a number map is a Map in the order of its numbers', t => {
 			model.set(number, {step});
 		} else {
 			// The oldest mostly, as answers come in.
-			const deleted = random.chance(0.8) ? Math.min(...model.keys()) : number;
-			map.delete(deleted);
-			model.delete(deleted);
+			const oldest = Math.min(...model.keys());
+			if (random.chance(0.2)) {
+				// As an acknowledgement does. The number may have been deleted before, or never have been there.
+				const through = oldest + random.integer(0, 4);
+				const told: Item[] = [];
+				map.deleteThrough(through, item => told.push(item));
+				const gone = inOrder(model).filter(([number]) => number <= through);
+				t.deepEqual(
+					told,
+					gone.map(([, item]) => item),
+				);
+				for (const [number] of gone) model.delete(number);
+			} else {
+				const deleted = random.chance(0.8) ? oldest : number;
+				map.delete(deleted);
+				model.delete(deleted);
+			}
 		}
 		if (step % 10_000 === 3500) {
 			map.clear();
