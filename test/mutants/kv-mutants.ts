@@ -148,7 +148,7 @@ export const kvMutants: readonly Mutant[] = [
 		'§8; nats-io/nats-server#7556',
 		server,
 		'this.#waiters.add(request, firstIndex + offset + place, term);',
-		"{ this.#waiters.add(request, firstIndex + offset + place, term); const { operations = [] } = request.command; const outcomes = operations.map((_, part) => ({ type: 'written', version: this.#machine.revision + 1 + part, length: 8 })); if (outcomes.length > 0) this.#pending.settle(request, { type: 'outcomes', outcomes: encodeOutcomes(this.#codec, outcomes) }); }",
+		"{ this.#waiters.add(request, firstIndex + offset + place, term); const { writes = [] } = request.command; const outcomes = writes.map((_, part) => ({ type: 'result', result: { type: 'written', version: this.#state.revision + 1 + part, length: 8 } })); if (outcomes.length > 0) this.#open.settle(request, { type: 'outcomes', outcomes: this.#commands.encodeOutcomes(outcomes) }); }",
 	),
 	plant(
 		'snapshot-not-frozen',

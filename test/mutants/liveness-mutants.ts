@@ -2,6 +2,7 @@
 import {plant, type Mutant} from './mutant.js';
 
 const leader = 'raft/leader';
+const clerk = 'service/clerk';
 
 export const livenessMutants: readonly Mutant[] = [
 	plant(
@@ -43,5 +44,21 @@ export const livenessMutants: readonly Mutant[] = [
 		leader,
 		'return quorumReached(replicated.configuration, voter => voter === id ? replicated.durability.durableIndex : (this.#progress.get(voter)?.matchIndex ?? 0));',
 		'return Math.min(replicated.durability.durableIndex, ...[...this.#progress.values()].map(({ matchIndex }) => matchIndex));',
+	),
+	plant(
+		'read-given-up-in-silence',
+		'a clerk whose read ran out of time forgets it, and tells nobody',
+		'etcd-io/etcd#9566 (waiters that nobody tells)',
+		clerk,
+		"this.#effects.push({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
+		"if (task.operation.type === 'write' || settlement.type === 'done') this.#effects.push({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
+	),
+	plant(
+		'no-request-allowed',
+		'a clerk that halves what it may have in flight comes down to nothing, and sends no more',
+		'congestion windows in general (RFC 5681)',
+		clerk,
+		'Math.max(Math.min(requestsMin, requestsMax), Math.floor(this.#requestsAllowed / 2))',
+		'Math.floor(this.#requestsAllowed / 2)',
 	),
 ];

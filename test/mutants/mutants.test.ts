@@ -2,6 +2,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import {transform} from 'esbuild';
 import {buildMutant} from './build-mutant.js';
 import {mutants, quickMutants} from './catalogue.js';
 import hunt from './hunt-task.js';
@@ -18,6 +19,16 @@ test('every planted bug fits the code of today, under a name of its own', t => {
 			t.notThrows(() => texts.set(patch.file, applyPatch(text, patch, id)));
 		}
 	}
+});
+
+test('every planted bug leaves a module: what cannot be loaded is no mistake that somebody made', async t => {
+	for (const {id, patches} of mutants) {
+		for (const patch of patches) {
+			const text = readFileSync(new URL(`../../src/${patch.file}.js`, import.meta.url), 'utf8');
+			await t.notThrowsAsync(transform(applyPatch(text, patch, id), {logLevel: 'silent'}), id);
+		}
+	}
+	await t.throwsAsync(transform('class Server { request() { this.#machine.run(); } }', {logLevel: 'silent'}));
 });
 
 test('a patch that fits twice, or nowhere, is refused', t => {
