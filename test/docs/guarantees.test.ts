@@ -54,6 +54,7 @@ test('links between the documents lead somewhere', t => {
 		'docs/console.md',
 		'docs/etcd-engine.md',
 		'docs/guarantees.md',
+		'docs/invariants.md',
 		'docs/library.md',
 		'docs/redis-port.md',
 		'docs/simulator.md',

@@ -39,7 +39,7 @@ function hasTitle(source: string | undefined, title: string): boolean {
 	return new RegExp(`(['"\`])${escaped}\\1`).test(source);
 }
 
-/** Links to files that do not exist, and to headings that a page does not have. */
+/** Links to files that do not exist, and to headings and marked places that a page does not have. */
 export function deadLinks(file: string, read: ReadText): readonly string[] {
 	const page = read(file) ?? '';
 	const targets = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
@@ -48,13 +48,14 @@ export function deadLinks(file: string, read: ReadText): readonly string[] {
 		.filter(target => {
 			const [to = '', heading] = target.split('#');
 			const text = to === '' ? page : read(path.posix.join(path.posix.dirname(file), to));
-			return text === undefined || (heading !== undefined && !headingsOf(text).has(heading));
+			return text === undefined || (heading !== undefined && !placesOf(text).has(heading));
 		})
 		.map(target => `${file} links to ${target}`);
 }
 
-/** As the names by which hosts of repositories let headings be linked to. */
-function headingsOf(page: string): ReadonlySet<string> {
+/** Marked places, and headings as the names by which hosts of repositories let them be linked to. */
+function placesOf(page: string): ReadonlySet<string> {
 	const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase());
-	return new Set(headings.map(heading => heading.replace(/[^\p{L}\p{N} -]/gu, '').replaceAll(' ', '-')));
+	const marks = [...page.matchAll(/<a id="([^"]+)">/g)].map(([, mark = '']) => mark);
+	return new Set([...headings.map(heading => heading.replace(/[^\p{L}\p{N} -]/gu, '').replaceAll(' ', '-')), ...marks]);
 }

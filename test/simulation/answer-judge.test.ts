@@ -19,7 +19,7 @@ const refusable: WriteOperation = {
 const sum = (version: number): Result => ({type: 'number', value: 77n, version});
 const refusal: Result = {type: 'conditionFailed', value: undefined, version: 0};
 
-test('an increment that is run twice is found by what it adds', t => {
+test('an increment that is run twice breaks the invariant exactlyOnce: it is found by what it adds', t => {
 	const {judge, broken} = judged();
 	judge.ran(increment, sum(4), 4);
 	t.deepEqual(broken, []);
@@ -27,7 +27,7 @@ test('an increment that is run twice is found by what it adds', t => {
 	t.deepEqual(broken, ['exactlyOnce']);
 });
 
-test('a refused compare-and-set that is run twice is found by the value that it did not write', t => {
+test('a refused compare-and-set that is run twice breaks the invariant exactlyOnce: it is found by the value that it did not write', t => {
 	const {judge, broken} = judged();
 	judge.ran(refusable, refusal, 4);
 	judge.ran(refusable, {type: 'written', version: 9, length: 8}, 9);
@@ -50,7 +50,7 @@ test('what a client is told is the answer of the one run of its write, and of no
 	t.deepEqual(never.broken, ['honestAnswer']);
 });
 
-test('two operations are not told the same run, and none a run that is older than itself', t => {
+test('that two operations are told the same run, or one a run that is older than itself, breaks the invariant honestAnswer', t => {
 	const remove: WriteOperation = {type: 'delete', key: 'k0'};
 	const deleted: Result = {type: 'deleted', existed: false, version: 6};
 	const {judge, broken} = judged();
@@ -84,7 +84,7 @@ test('a condition and an option count for whose operation it is', t => {
 	t.deepEqual(broken, ['honestAnswer']);
 });
 
-test('writes of one clerk that ran in another order than they were asked for are told apart, also when answers come late', t => {
+test('that writes of one clerk ran in another order than they were asked for breaks the invariant sessionOrder, also when answers come late', t => {
 	const puts = [1, 2, 3].map(count => ({type: 'put', key: 'a', value: bytesOfText(`0.${count},`)}) as const);
 	const brokenBy = (revisions: readonly number[], clerks: readonly string[]): readonly string[] => {
 		const {judge, broken} = judged();

@@ -57,7 +57,7 @@ class Scene {
 	}
 }
 
-test('a majority that nothing disturbs and that commits nothing is a violation, with the leader deaf outside of it', t => {
+test('a majority that nothing disturbs and that commits nothing breaks the invariant availability, with the leader deaf outside of it', t => {
 	const scene = new Scene(3);
 	scene.plan.isolate(0, {direction: 'inbound'});
 	scene.pass(1500);
