@@ -8,6 +8,7 @@
  */
 import type {Done} from './storage.js';
 
+/** One directory of files. Names are plain file names. Errors are thrown, or given to `done`. */
 export interface Disk {
 	/** Claims the directory for one owner; throws a `DataDirectoryError` (`code: 'ERR_DIRECTORY_IN_USE'`) for the second. */
 	lock(): void;
@@ -15,8 +16,11 @@ export interface Disk {
 	list(): readonly string[];
 	/** Opens for reading and writing. Throws where the file is absent (without `create`) or already there (with it). */
 	open(name: string, options: {readonly create: boolean}): DiskFile;
+	/** Takes the place of a file that has that name. Not durable before the directory is synced. */
 	rename(from: string, to: string): void;
+	/** Whoever has the file open goes on reading it. Not durable before the directory is synced. */
 	remove(name: string): void;
+	/** `done`: every change of a name before this call is durable. */
 	syncDirectory(done: Done): void;
 	/** When this returns, every change of a name before it is durable. Throws the disk's error. */
 	syncDirectoryNow(): void;
@@ -24,6 +28,7 @@ export interface Disk {
 	unlock(done: Done): void;
 }
 
+/** An open file. Offsets, lengths and sizes in bytes. */
 export interface DiskFile {
 	/** Bytes. */
 	size(): number;
@@ -43,5 +48,6 @@ export interface DiskFile {
 	 * disk is still only in memory, though it reads like the rest.
 	 */
 	truncate(size: number): void;
+	/** Syncs nothing. */
 	close(): void;
 }

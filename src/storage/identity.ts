@@ -1,6 +1,7 @@
 /** Whose a file is: each file of a node names its cluster and its node, so that a file of another is never taken for its own. */
 import {viewOf} from './bytes.js';
 
+/** A node of a cluster. */
 export interface Identity {
 	/** 32 hexadecimal digits, drawn at random when the cluster was made. */
 	readonly clusterId: string;

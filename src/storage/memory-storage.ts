@@ -10,6 +10,7 @@ interface StoredSnapshot {
 	readonly bytes: Uint8Array;
 }
 
+/** A storage that ends with its process. Every call is answered before it returns. */
 export class MemoryStorage implements RaftStorage {
 	#tail = emptyTail;
 	#entries: LogEntry[] = [];

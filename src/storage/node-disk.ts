@@ -10,6 +10,7 @@ import {namesIn, readRange, sizeOf} from './file-reads.js';
 import {isOutOfDescriptors, SpareDescriptors} from './spare-descriptors.js';
 import type {Done} from './storage.js';
 
+/** Which directory, and how durable it has to be. */
 export interface NodeDiskOptions {
 	/** Made when it is not there. */
 	readonly directory: string;
@@ -50,6 +51,7 @@ interface Pace {
 	lastSyncMs: Milliseconds;
 }
 
+/** A directory of the file system, for one owner at a time. */
 export class NodeDisk implements Disk {
 	readonly #directory: string;
 	readonly #sync: boolean;

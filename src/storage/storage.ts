@@ -9,6 +9,7 @@ export type {Done, SnapshotReader, SnapshotWriter} from '../raft/driver-storage.
  *
  * - Batches are atomic and ordered. `done` comes only when the batch, and every one before it, is durable; completions
  *   come in the order of the calls; they may come before `write` returns (memory) or much later (a slow disk).
+ * - A batch that does not fit what is there is a bug of the caller: `write` throws, and nothing changes.
  * - Batches handed over while a flush is under way share the next one (group commit).
  * - After a failed write or sync nothing is ever acknowledged again until a new storage is opened: a kernel that
  *   reported an error once may say "success" the next time with the pages gone. Every later call fails with

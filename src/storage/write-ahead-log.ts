@@ -29,6 +29,7 @@ import {SnapshotFileReader} from './snapshot-file.js';
 import type {ExpectedStart} from './start-check.js';
 import type {Done, RaftStorage, SnapshotReader, SnapshotWriter} from './storage.js';
 
+/** Where a log is kept, and what is known of it. Only the disk has to be given. */
 export interface WriteAheadLogOptions {
 	readonly disk: Disk;
 	/**
@@ -69,6 +70,7 @@ const mebibyte = 1024 * 1024;
 /** A flush takes no more than this, if it takes more than one batch: the first of many waiters need not wait for all. */
 const flushBytesMax = 4 * mebibyte;
 
+/** The log of a node on a disk: what each node of a `Cluster` writes. One is opened on a directory at a time. */
 export class WriteAheadLog implements RaftStorage {
 	readonly #disk: Disk;
 	readonly #options: LogWriterOptions;

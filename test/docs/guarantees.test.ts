@@ -59,6 +59,7 @@ test('links between the documents lead somewhere', t => {
 		'docs/redis-port.md',
 		'docs/simulator.md',
 		'docs/state-machines.md',
+		'docs/storage.md',
 		'bench/README.md',
 		'src/linearizability/README.md',
 	]) {

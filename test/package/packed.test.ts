@@ -21,6 +21,7 @@ import {type Actor, ActorSystem} from 'threadraft/actors';
 import {check, kvModel, Recorder} from 'threadraft/linearizability';
 import {checkMachine, defineMachine} from 'threadraft/machine';
 import {simulate} from 'threadraft/simulation';
+import {checkStorage, MemoryStorage, type RaftStorage} from 'threadraft/storage';
 
 const threads = {
 	replica: new URL(import.meta.resolve('threadraft/workers/replica')),
@@ -65,8 +66,12 @@ const counter = defineMachine<CounterTypes, {sum: number}>({
 });
 const faults: readonly string[] = checkMachine(counter, {writes: [1, 2, 3], reads: ['sum']});
 
+const open = (): RaftStorage => new MemoryStorage();
+const {findings, notTried} = await checkStorage(() => ({open}));
+const isForgetful = findings.length > 5 && notTried.length > 2;
+
 const {ok, seed} = simulate({seed: 1, durationMs: 100});
-console.log(JSON.stringify([manifest.name, city, entries?.length, greeted, verdict, faults, ok, seed]));
+console.log(JSON.stringify([manifest.name, city, entries?.length, greeted, verdict, faults, isForgetful, ok, seed]));
 `;
 
 let installed: InstalledPackage;
@@ -104,7 +109,7 @@ test.serial('every entry does what it is for, and its types fit, with nodenext',
 	for (const entry of Object.keys(manifest.exports)) t.true(program.includes(`'threadraft${entry.slice(1)}'`), entry);
 	const file = await compile(t, 'nodenext', {module: 'nodenext', moduleResolution: 'nodenext'});
 	const {stdout, stderr} = await run(process.execPath, ['--disable-warning=ExperimentalWarning', file], {timeout});
-	t.deepEqual(JSON.parse(stdout), ['threadraft', 'Bern', 0, 'hello', 'ok', [], true, 1]);
+	t.deepEqual(JSON.parse(stdout), ['threadraft', 'Bern', 0, 'hello', 'ok', [], true, true, 1]);
 	t.is(stderr, '');
 });
 

@@ -23,10 +23,11 @@ export function temporaryDirectory(t: ExecutionContext): string {
 	return directory;
 }
 
-export function memoryPlace(): Place {
+export function memoryPlace(): Place & {readonly crash: () => void} {
 	let storage: MemoryStorage | undefined;
 	return {
 		open: () => (storage = storage === undefined ? new MemoryStorage() : storage.restart()),
+		crash: () => (storage = storage?.restart()),
 		settle: nextTurn,
 	};
 }
@@ -48,6 +49,8 @@ export function nodePlace(
 export interface SimulatedPlace extends Place {
 	readonly disk: SimulatedDisk;
 	readonly time: VirtualTime;
+	readonly crash: () => void;
+	readonly failNextWrite: () => void;
 }
 
 export function simulatedPlace(
@@ -61,5 +64,7 @@ export function simulatedPlace(
 		time,
 		open: () => new WriteAheadLog({disk, ...options.sizes}),
 		settle: async () => time.runAll(),
+		crash: () => disk.cutPower('random'),
+		failNextWrite: () => (disk.faults.failingWrites = 'next'),
 	};
 }

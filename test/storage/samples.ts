@@ -1,13 +1,9 @@
 /** Sample batches, and calls that wait. */
-import {
-	nodeId,
-	term,
-	type LogEntry,
-	type PersistentState,
-	type SnapshotMeta,
-	type WriteBatch,
-} from '../../src/raft/types.js';
+import type {PersistentState, SnapshotMeta, WriteBatch} from '../../src/raft/types.js';
+import {textOf} from '../../src/storage/conformance/samples.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
+
+export {batch, bytesOf, entriesFrom, snapshotAt, textOf, vote} from '../../src/storage/conformance/samples.js';
 
 /** A place that storages are opened in, one after the other. */
 export interface Place {
@@ -15,37 +11,6 @@ export interface Place {
 	/** Lets time pass until nothing is under way. */
 	settle(): Promise<void>;
 }
-
-export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-export function entriesFrom(first: number, count: number, entryTerm = 1, text = 'command'): readonly LogEntry[] {
-	return Array.from({length: count}, (_, offset) => ({
-		index: first + offset,
-		term: term(entryTerm),
-		type: 'command',
-		command: bytesOf(`${text} ${first + offset}`),
-	}));
-}
-
-export const batch = (parts: Partial<WriteBatch>): WriteBatch => ({
-	hardState: undefined,
-	snapshot: undefined,
-	truncateFrom: undefined,
-	entries: [],
-	...parts,
-});
-
-export const vote = (currentTerm: number, votedFor?: number): WriteBatch['hardState'] => ({
-	currentTerm: term(currentTerm),
-	votedFor: votedFor === undefined ? undefined : nodeId(votedFor),
-});
-
-export const snapshotAt = (index: number, snapshotTerm = 1): SnapshotMeta => ({
-	lastIncludedIndex: index,
-	lastIncludedTerm: term(snapshotTerm),
-	configuration: {voters: [nodeId(0), nodeId(1), nodeId(2)], learners: [nodeId(7)]},
-});
 
 /** A state as plain data, commands as text. */
 export const plain = ({hardState, snapshot, entries}: PersistentState): unknown => ({
