@@ -10,6 +10,7 @@
  */
 import type {DriverStorage} from './driver-storage.js';
 import type {Effect, Input} from './effects.js';
+import type {RaftEvent} from './events.js';
 import {FailureGuard} from './failure-guard.js';
 import {unreachable} from '../base/errors.js';
 import type {RaftNode} from './raft-node.js';
@@ -42,6 +43,8 @@ export interface DriverOptions {
 	readonly sent?: () => void;
 	/** Handed over in order; the service may answer at once, by `fromService`. */
 	readonly service: (input: ServiceInput) => void;
+	/** For whoever watches. @default nobody does */
+	readonly event?: (event: RaftEvent) => void;
 	/** After each flush: when the next `tick` is due. */
 	readonly schedule: (deadline: Milliseconds) => void;
 	/** The node has stopped: a broken invariant, or a storage that failed. Told once; nothing happens after it. */
@@ -164,9 +167,10 @@ export class RaftDriver {
 	#step(): void {
 		const inputs = this.#inputs;
 		this.#inputs = [];
-		const {node, now} = this.#options;
+		const {node, now, event} = this.#options;
 		const isFinishedTold = this.#courier.isFinishedToldNext;
 		for (const effect of node.step(inputs, now())) this.#perform(effect);
+		for (const told of node.events) event?.(told);
 		if (isFinishedTold) this.#courier.finishedIsSettled();
 		this.#courier.takeIfDue();
 	}

@@ -86,6 +86,7 @@ export class Follower {
 	#install(snapshot: SnapshotMeta): void {
 		this.#context.replicated.install(snapshot);
 		this.#context.outbox.emit({type: 'installSnapshot', snapshot});
+		this.#context.outbox.report({type: 'snapshotInstalled', index: snapshot.lastIncludedIndex});
 	}
 
 	/** What keeps this log from going on after `prevLogIndex`. */

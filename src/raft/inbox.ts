@@ -13,7 +13,7 @@ import {isWellFormed} from './validation.js';
 export interface InboxContext {
 	readonly id: NodeId;
 	readonly termAndVote: Pick<TermAndVote, 'currentTerm' | 'isCurrent' | 'adopt'>;
-	readonly roles: Pick<Roles, 'leader' | 'leaderId' | 'isLeaderFresh' | 'becomeFollower'>;
+	readonly roles: Pick<Roles, 'leader' | 'leaderId' | 'isLeaderFresh' | 'stepDown'>;
 	readonly election: Pick<Election, 'handleRequestVote' | 'handleRequestVoteReply'>;
 	readonly follower: Pick<Follower, 'handleAppendEntries' | 'handleInstallSnapshot' | 'termChanged'>;
 	readonly reads: Pick<Reads, 'handleReadIndex' | 'handleReadIndexReply'>;
@@ -96,8 +96,10 @@ export class Inbox {
 	}
 
 	#adoptTerm(term: Term): void {
-		this.#context.termAndVote.adopt(term);
-		this.#context.follower.termChanged();
-		this.#context.roles.becomeFollower(undefined);
+		const {termAndVote, follower, roles} = this.#context;
+		const {currentTerm} = termAndVote;
+		termAndVote.adopt(term);
+		follower.termChanged();
+		roles.stepDown(currentTerm, 'newerTerm');
 	}
 }

@@ -3,6 +3,8 @@
  * one term: made when the term is won, dropped when it is lost.
  */
 import {entryHeaderBytes} from './codec.js';
+import {CommitWatch} from './commit-watch.js';
+import type {LossReason} from './events.js';
 import type {RaftLimits} from './options.js';
 import type {Outbox} from './outbox.js';
 import {Progress} from './progress.js';
@@ -20,7 +22,7 @@ export interface LeaderContext {
 	readonly limits: RaftLimits;
 	readonly clock: Clock;
 	readonly replicated: ReplicatedLog;
-	readonly outbox: Pick<Outbox, 'emit' | 'tell'>;
+	readonly outbox: Pick<Outbox, 'emit' | 'tell' | 'report'>;
 }
 
 const noCommand = new Uint8Array(0);
@@ -31,12 +33,14 @@ export class Leader {
 	readonly #context: LeaderContext;
 	readonly #progress = new Map<NodeId, Progress>();
 	readonly #unapplied: UnappliedProposals;
+	readonly #commitWatch: CommitWatch;
 	#quorumCheckAt: Milliseconds;
 
 	constructor(context: LeaderContext) {
 		const {id, limits, clock, replicated} = context;
 		this.#context = context;
 		this.#unapplied = new UnappliedProposals(limits.unappliedBytesMax);
+		this.#commitWatch = new CommitWatch(context);
 		this.#quorumCheckAt = clock.now + limits.electionTimeoutMs;
 		for (const peer of peersOf(replicated.configuration, id)) {
 			this.#progress.set(peer, new Progress(replicated.log.lastIndex + 1, clock.now, limits));
@@ -75,6 +79,7 @@ export class Leader {
 
 	#append(type: LogEntry['type'], command: Uint8Array): void {
 		const {term, replicated} = this.#context;
+		this.#commitWatch.appending();
 		replicated.append({index: replicated.log.lastIndex + 1, term, type, command});
 	}
 
@@ -88,6 +93,7 @@ export class Leader {
 		// overwritten (§5.4.2, figure 8).
 		if (replicated.log.termAt(index) !== term) return;
 		replicated.commitTo(index);
+		this.#commitWatch.moved();
 		this.replication.commitMoved();
 	}
 
@@ -104,10 +110,16 @@ export class Leader {
 		);
 	}
 
-	/** Whether another node should lead: no quorum answers this one, or its disk does not. */
-	hasToStepDown(): boolean {
+	/** Why another node should lead: no quorum answers this one, or its disk does not. */
+	reasonToStepDown(): LossReason | undefined {
 		const {limits, clock, replicated} = this.#context;
-		return this.#hasLostQuorum() || replicated.durability.isStalled(clock.now, limits.diskStallMs);
+		if (this.#hasLostQuorum()) return 'noQuorum';
+		return replicated.durability.isStalled(clock.now, limits.diskStallMs) ? 'diskStalled' : undefined;
+	}
+
+	/** Tells when nothing has been committed for long. */
+	watchCommit(): void {
+		this.#commitWatch.check();
 	}
 
 	/** What a quorum holds durably (§5.3, §5.4.2); the caller checks its term. */

@@ -4,13 +4,17 @@
  */
 import type {Durability} from './durability.js';
 import type {Effect} from './effects.js';
+import type {RaftEvent} from './events.js';
 import type {RaftLog} from './log.js';
 import type {NodeId, RaftMessage, ServiceInput} from './types.js';
+
+const nothing: readonly RaftEvent[] = [];
 
 export class Outbox {
 	readonly #log: RaftLog;
 	readonly #durability: Pick<Durability, 'holdForAll' | 'holdForHardState'>;
 	#effects: Effect[] = [];
+	#events: readonly RaftEvent[] = nothing;
 
 	constructor(log: RaftLog, durability: Pick<Durability, 'holdForAll' | 'holdForHardState'>) {
 		this.#log = log;
@@ -20,7 +24,13 @@ export class Outbox {
 	/** Begins a step; the list that it returns fills until the next step begins. */
 	begin(): readonly Effect[] {
 		this.#effects = [];
+		this.#events = nothing;
 		return this.#effects;
+	}
+
+	/** What the step has to tell whoever watches. */
+	get events(): readonly RaftEvent[] {
+		return this.#events;
 	}
 
 	emit(effect: Effect): void {
@@ -29,6 +39,10 @@ export class Outbox {
 
 	tell(input: ServiceInput): void {
 		this.#effects.push({type: 'service', input});
+	}
+
+	report(event: RaftEvent): void {
+		this.#events = [...this.#events, event];
 	}
 
 	send(to: NodeId, message: RaftMessage): void {

@@ -13,6 +13,7 @@ import type {Durability} from './durability.js';
 import type {Effect, Input} from './effects.js';
 import {Election} from './election.js';
 import {ElectionTimer} from './election-timer.js';
+import type {RaftEvent} from './events.js';
 import {Follower} from './follower.js';
 import {assert, unreachable} from '../base/errors.js';
 import {Inbox} from './inbox.js';
@@ -120,6 +121,11 @@ export class RaftNode {
 		return effects;
 	}
 
+	/** What the last step has to tell whoever watches the node: nothing has to be done about it. */
+	get events(): readonly RaftEvent[] {
+		return this.#outbox.events;
+	}
+
 	/** What the node is at, for people and tests. Changes nothing. */
 	status(): RaftStatus {
 		return {
@@ -178,7 +184,8 @@ export class RaftNode {
 			case 'applied':
 				return this.#roles.leader?.applied(input.index);
 			case 'snapshotTaken':
-				return this.#replicated.compact(input.index);
+				if (this.#replicated.compact(input.index)) this.#outbox.report({type: 'snapshotTaken', index: input.index});
+				return;
 			case 'snapshotChunkStored':
 				return this.#follower.snapshotChunkStored(input.snapshot, input.offset);
 			default:
@@ -189,9 +196,11 @@ export class RaftNode {
 	#tick(): void {
 		this.#reads.tick(this.#roles.leaderId);
 		const {leader} = this.#roles;
-		if (leader === undefined) this.#election.tick();
-		else if (leader.hasToStepDown()) this.#roles.becomeFollower(undefined);
-		else leader.replication.tick();
+		if (leader === undefined) return this.#election.tick();
+		const reason = leader.reasonToStepDown();
+		if (reason !== undefined) return this.#roles.stepDown(this.#termAndVote.currentTerm, reason);
+		leader.watchCommit();
+		leader.replication.tick();
 	}
 
 	#propose(proposalId: number, commands: readonly Uint8Array[]): void {

@@ -122,14 +122,15 @@ export class ReplicatedLog {
 		return {lastIncludedIndex: index, lastIncludedTerm, configuration: this.#configurations.at(index)};
 	}
 
-	/** The service's own snapshot is finished: the log before it can go. */
-	compact(index: LogIndex): void {
+	/** The service's own snapshot is finished: the log before it can go. `false` when it is of no use any more. */
+	compact(index: LogIndex): boolean {
 		const snapshot = this.snapshotMeta(index);
 		// A snapshot that came from the leader meanwhile is newer: snapshots only move forward.
-		if (snapshot === undefined || index > this.#takenIndex) return;
+		if (snapshot === undefined || index > this.#takenIndex) return false;
 		this.log.compactTo(index, snapshot.lastIncludedTerm);
 		this.#configurations.compactTo(snapshot);
 		this.durability.snapshotMade(snapshot, {isLogDropped: false});
+		return true;
 	}
 
 	/** Whether a leader can have made it: it agrees with what is committed here (§5.4.3). */

@@ -14,7 +14,7 @@ export interface ReplicationContext {
 	readonly replicated: Pick<ReplicatedLog, 'log' | 'commitIndex' | 'currentSnapshot'>;
 	readonly reads: Pick<ReadRounds, 'token'>;
 	readonly progress: ReadonlyMap<NodeId, Progress>;
-	readonly outbox: Pick<Outbox, 'emit'>;
+	readonly outbox: Pick<Outbox, 'emit' | 'report'>;
 }
 
 const nothing = {bytes: new Uint8Array(0), count: 0};
@@ -105,6 +105,7 @@ export class Replication {
 		if (reply.installed) {
 			progress.acknowledged(reply.lastIncludedIndex);
 			progress.becomeReplicate();
+			this.#context.outbox.report({type: 'snapshotSent', to: from, index: reply.lastIncludedIndex});
 			return;
 		}
 		// An answer that came twice, or late, must not set a second stream of chunks going (0: it has to begin anew). But
@@ -198,6 +199,7 @@ export class Replication {
 	#beginTransfer(peer: NodeId, progress: Progress): void {
 		const {currentSnapshot} = this.#context.replicated;
 		progress.becomeSnapshot(currentSnapshot);
+		this.#context.outbox.report({type: 'snapshotSending', to: peer, index: currentSnapshot.lastIncludedIndex});
 		this.#sendChunk(peer, progress, {snapshot: currentSnapshot, offset: 0});
 	}
 

@@ -8,13 +8,14 @@
  *         └────────────────────────────┴── higher term, or a leader's message ──────┘
  */
 import type {ElectionTimer} from './election-timer.js';
+import type {LossReason} from './events.js';
 import type {Leader} from './leader.js';
 import type {RaftLimits} from './options.js';
 import type {Outbox} from './outbox.js';
 import type {Reads} from './reads.js';
 import type {Clock} from './step-clock.js';
 import type {CurrentTerm} from './term-and-vote.js';
-import type {Milliseconds, NodeId, Role, ServiceInput} from './types.js';
+import type {Milliseconds, NodeId, Role, ServiceInput, Term} from './types.js';
 import {VoteRound} from './vote-round.js';
 
 export interface RolesContext {
@@ -24,7 +25,7 @@ export interface RolesContext {
 	readonly termAndVote: CurrentTerm;
 	readonly timer: Pick<ElectionTimer, 'reset'>;
 	readonly reads: Pick<Reads, 'refuseRemote' | 'refuseDropped'>;
-	readonly outbox: Pick<Outbox, 'tell'>;
+	readonly outbox: Pick<Outbox, 'tell' | 'report'>;
 }
 
 export class Roles {
@@ -73,6 +74,12 @@ export class Roles {
 		if (wasLeader !== undefined) reads.refuseDropped(wasLeader.reads.dropAll(), leaderId);
 	}
 
+	/** A leader gives up, for this reason; any other node only forgets whom it knew to lead. `term`: the one that it led. */
+	stepDown(term: Term, reason: LossReason): void {
+		if (this.#leader !== undefined) this.#context.outbox.report({type: 'leadershipLost', term, reason});
+		this.becomeFollower(undefined);
+	}
+
 	becomeCandidate({isPreVote}: {readonly isPreVote: boolean}): VoteRound {
 		this.becomeFollower(undefined);
 		this.#voteRound = new VoteRound(isPreVote);
@@ -108,5 +115,6 @@ export class Roles {
 		if (told?.role === role && told.term === term && told.leaderId === leaderId) return;
 		this.#told = {type: 'leadership', role, term, leaderId};
 		this.#context.outbox.tell(this.#told);
+		this.#context.outbox.report({type: 'roleChanged', role, term, leaderId});
 	}
 }

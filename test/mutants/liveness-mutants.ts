@@ -10,8 +10,8 @@ export const livenessMutants: readonly Mutant[] = [
 		'a leader that hears nobody goes on leading, and its heartbeats keep the others from electing another',
 		'dissertation §6.2 (CheckQuorum); Cloudflare 2020, etcd-io/etcd#3866',
 		leader,
-		'return this.#hasLostQuorum() || replicated.durability.isStalled(',
-		'return replicated.durability.isStalled(',
+		"if (this.#hasLostQuorum()) return 'noQuorum';",
+		'',
 	),
 	plant(
 		'quorum-of-senders',

@@ -1,11 +1,13 @@
 /** Changes of role: each resets everything that the role before has left, and the service is told once. */
 import test from 'ava';
+import type {RaftEvent} from '../../src/raft/events.js';
 import {Roles} from '../../src/raft/roles.js';
 import {term, type NodeId, type ServiceInput} from '../../src/raft/types.js';
 import {n0, n1, n2} from './harness/node.js';
 
 class Bench {
 	readonly told: ServiceInput[] = [];
+	readonly reported: RaftEvent[] = [];
 	readonly calls: string[] = [];
 	readonly clock = {now: 1000};
 	readonly roles = new Roles({
@@ -18,7 +20,7 @@ class Bench {
 			refuseRemote: leaderId => void this.calls.push(`refuse remote, now ${leaderId}`),
 			refuseDropped: () => void this.calls.push('refuse dropped'),
 		},
-		outbox: {tell: input => void this.told.push(input)},
+		outbox: {tell: input => void this.told.push(input), report: event => void this.reported.push(event)},
 	});
 
 	hear(leaderId: NodeId): void {
