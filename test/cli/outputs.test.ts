@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {flipBitOfLog} from '../recovery/scratch.js';
+import {needing} from '../needs.js';
 import {type Exit, launch, run, temporaryDirectory} from './cli-process.js';
 
 /** Runs it with its output in a pipe to this reader; the exit status is the command's own. */
@@ -119,18 +120,16 @@ test.serial('errors that nobody reads change no exit status', async t => {
 	t.is((await exit).status, 2);
 });
 
-test.serial('an output that cannot be written is told in one line, and is no verdict', async t => {
-	if (!existsSync('/dev/full')) {
-		t.log('skipped: this system has no /dev/full');
-		t.pass();
-		return;
-	}
+const fullDevice = '/dev/full';
+const fullDeviceTest = needing(existsSync(fullDevice) ? undefined : `this system has no ${fullDevice}`);
+
+fullDeviceTest('an output that cannot be written is told in one line, and is no verdict', async t => {
 	for (const args of [['--help'], ['simulate', '--seeds', '1', '--duration', '500']]) {
-		const {status, errors} = await runTo(t, '/dev/full', args);
+		const {status, errors} = await runTo(t, fullDevice, args);
 		t.is(status, 74);
 		t.regex(errors, /^threadraft: the output cannot be written: ENOSPC: .*\n$/);
 	}
-	t.is((await runTo(t, '/dev/full', ['check', '/nowhere'])).status, 2);
+	t.is((await runTo(t, fullDevice, ['check', '/nowhere'])).status, 2);
 });
 
 async function runTo(t: ExecutionContext, file: string, args: readonly string[]): Promise<Exit> {

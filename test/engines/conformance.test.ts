@@ -1,10 +1,10 @@
 import test from 'ava';
 import {Cluster, EtcdClerk} from '../../actors/index.js';
 import {testConformance} from './conformance.js';
-import {EtcdCluster, etcdMissing, isEtcdInstalled} from './etcd-cluster.js';
+import {EtcdCluster, etcdMissing} from './etcd-cluster.js';
 
 const cluster = await Cluster.start({nodes: 3});
-const etcd = isEtcdInstalled ? await EtcdCluster.start() : undefined;
+const etcd = etcdMissing === undefined ? await EtcdCluster.start() : undefined;
 test.after.always(async () => {
 	await cluster.close();
 	await etcd?.close();
@@ -13,6 +13,6 @@ test.after.always(async () => {
 testConformance({name: 'the cluster of threads', open: () => Promise.resolve(cluster.clerk())});
 testConformance({
 	name: 'etcd',
-	missing: etcd === undefined ? etcdMissing : undefined,
+	missing: etcdMissing,
 	open: () => EtcdClerk.connect(etcd!.url('conformance'), {connectTimeoutMs: 20_000}),
 });

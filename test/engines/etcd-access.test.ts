@@ -13,8 +13,9 @@ import {
 	type OperationError,
 } from '../../actors/index.js';
 import {launch, run} from '../cli/cli-process.js';
+import {needing} from '../needs.js';
 import {Certificates} from './certificates.js';
-import {EtcdCluster, etcdMissing, isEtcdInstalled} from './etcd-cluster.js';
+import {EtcdCluster, etcdMissing} from './etcd-cluster.js';
 import {Users} from './users.js';
 
 /** All that the tests share. */
@@ -41,15 +42,11 @@ async function setUp() {
 }
 
 type Setting = Awaited<ReturnType<typeof setUp>>;
-const setting = isEtcdInstalled ? await setUp() : undefined;
+const setting = etcdMissing === undefined ? await setUp() : undefined;
 test.after.always(() => setting?.close());
 
 function accessTest(title: string, body: (t: ExecutionContext, setting: Setting) => Promise<void>): void {
-	test.serial(title, async t => {
-		if (setting !== undefined) return body(t, setting);
-		t.log(etcdMissing);
-		t.pass();
-	});
+	needing(etcdMissing)(title, t => body(t, setting as Setting));
 }
 
 const urlOf = (cluster: EtcdCluster, prefix: string, user?: string): string =>

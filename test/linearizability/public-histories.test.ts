@@ -1,18 +1,15 @@
-import test from 'ava';
 import {check} from '../../src/linearizability/check.js';
 import {parseHistory} from '../../src/linearizability/formats/format.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
-import {publicHistories, type PublicHistory} from './public-histories.js';
+import {needing} from '../needs.js';
+import {historiesMissing, publicHistories, type PublicHistory} from './public-histories.js';
 
 const histories = publicHistories();
+const historiesTest = needing(historiesMissing);
 
 function withHistories(title: string, run: (history: PublicHistory) => string | undefined): void {
-	test(title, t => {
-		if (histories.length === 0) {
-			t.log('skipped: the public histories are not beside the project (../shared/histories)');
-			t.pass();
-			return;
-		}
+	historiesTest(title, t => {
+		t.true(histories.length > 0);
 		t.log(`${histories.length} histories`);
 		t.deepEqual(
 			histories.map(run).filter(problem => problem !== undefined),

@@ -14,11 +14,16 @@ export interface PublicHistory {
 
 /** Beside the project, seen from the compiled file. */
 const folder = new URL('../../../../shared/histories/', import.meta.url);
+const table = new URL('README.md', folder);
+
+/** Why there are none. */
+export const historiesMissing = existsSync(table)
+	? undefined
+	: 'the public histories are not beside the project (../shared/histories)';
 
 /** Empty where the folder is absent. */
 export function publicHistories(): PublicHistory[] {
-	const table = new URL('README.md', folder);
-	if (!existsSync(table)) return [];
+	if (historiesMissing !== undefined) return [];
 	const rows = readFileSync(table, 'utf8')
 		.split('\n')
 		.filter(line => /^\| (?:jepsen|kv)/u.test(line));

@@ -16,7 +16,7 @@ export class CheckerCopy {
 	/** `directory` must not exist yet. */
 	constructor(directory: string) {
 		this.#directory = directory;
-		for (const part of ['src', 'actors', 'workers', 'test/linearizability']) {
+		for (const part of ['src', 'actors', 'workers', 'test/linearizability', 'test/needs.js']) {
 			cpSync(path.join(dist, part), path.join(directory, 'dist', part), {
 				recursive: true,
 				filter: source => !/\.(?:d\.ts|map)$/.test(source),

@@ -1,8 +1,9 @@
-import {execFile, spawn} from 'node:child_process';
+import {execFile, spawn, spawnSync} from 'node:child_process';
 import {text} from 'node:stream/consumers';
 import {promisify} from 'node:util';
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {Redis} from 'ioredis';
+import {needing} from '../needs.js';
 import {openGateway, request} from './harness.js';
 
 const run = promisify(execFile);
@@ -66,20 +67,11 @@ test('many ioredis clients count together without a loss', async t => {
 	await Promise.all(clients.map(redis => redis.quit()));
 });
 
-/** Whether a program is there; a test that needs it says why it has nothing to do. */
-async function isInstalled(t: ExecutionContext, program: string): Promise<boolean> {
-	try {
-		await run(program, ['--version']);
-		return true;
-	} catch {
-		t.log(`skipped: ${program} is not installed`);
-		t.pass();
-		return false;
-	}
-}
+/** A test that needs this program. */
+const programTest = (program: string): ReturnType<typeof needing> =>
+	needing(spawnSync(program, ['--version']).status === 0 ? undefined : `${program} is not installed`);
 
-test('redis-cli reads, writes, asks for help and speaks RESP3', async t => {
-	if (!(await isInstalled(t, 'redis-cli'))) return;
+programTest('redis-cli')('redis-cli reads, writes, asks for help and speaks RESP3', async t => {
 	const {port} = await openGateway(t);
 	const cli = async (...args: string[]) => (await run('redis-cli', ['-p', String(port), ...args])).stdout.trim();
 	t.is(await cli('set', 'key', 'a b'), 'OK');
@@ -90,8 +82,7 @@ test('redis-cli reads, writes, asks for help and speaks RESP3', async t => {
 	t.regex(await cli('help', 'getset'), /Set the value of a key and return its old value/);
 });
 
-test('redis-cli --pipe loads requests in bulk', async t => {
-	if (!(await isInstalled(t, 'redis-cli'))) return;
+programTest('redis-cli')('redis-cli --pipe loads requests in bulk', async t => {
 	const {port} = await openGateway(t);
 	const cli = spawn('redis-cli', ['-p', String(port), '--pipe'], {stdio: ['pipe', 'pipe', 'inherit']});
 	for (let count = 0; count < 2000; count++) cli.stdin.write(request('APPEND', 'key', 'ab'));
@@ -99,8 +90,7 @@ test('redis-cli --pipe loads requests in bulk', async t => {
 	t.regex(await text(cli.stdout), /errors: 0, replies: 2000/);
 });
 
-test('redis-benchmark finds its way about, also with RESP3', async t => {
-	if (!(await isInstalled(t, 'redis-benchmark'))) return;
+programTest('redis-benchmark')('redis-benchmark finds its way about, also with RESP3', async t => {
 	const {port} = await openGateway(t);
 	const args = ['-p', String(port), '-n', '500', '-c', '5', '-P', '4', '-t', 'ping,set,get,incr,mset', '--csv'];
 	for (const more of [[], ['-3']]) {

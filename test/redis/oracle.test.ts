@@ -1,27 +1,21 @@
-import {execFile, spawn} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
-import {promisify} from 'node:util';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import fc from 'fast-check';
+import {needing} from '../needs.js';
 import {openGateway, request, talk} from './harness.js';
 
-const run = promisify(execFile);
+const {stdout: version} = spawnSync('redis-server', ['--version'], {encoding: 'utf8'});
+const oracleTest = needing(
+	version?.includes('v=7.0.') ? undefined : `redis-server 7.0 is not installed (${version?.trim() ?? 'there is none'})`,
+);
 
-/** A redis-server 7.0 on a socket file, or `undefined` with a line in the log when there is none. */
-async function startRedis(t: ExecutionContext): Promise<{path: string} | undefined> {
-	const version = await run('redis-server', ['--version']).then(
-		({stdout}) => stdout,
-		() => 'not installed',
-	);
-	if (!version.includes('v=7.0.')) {
-		t.log(`skipped: compares with redis-server 7.0, which is not installed (${version.trim()})`);
-		t.pass();
-		return undefined;
-	}
+/** On a socket file. */
+async function startRedis(t: ExecutionContext): Promise<{path: string}> {
 	const directory = await mkdtemp(join(tmpdir(), 'threadraft-redis-'));
 	const path = join(directory, 'socket');
 	const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--save', '', '--dir', directory]);
@@ -106,9 +100,8 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 	),
 );
 
-test('replies are byte for byte those of redis-server 7.0', async t => {
+oracleTest('replies are byte for byte those of redis-server 7.0', async t => {
 	const redis = await startRedis(t);
-	if (redis === undefined) return;
 	const {port} = await openGateway(t);
 	await fc.assert(
 		fc.asyncProperty(fc.array(command, {maxLength: 60}), async commands => {
@@ -147,9 +140,8 @@ const stream = fc.array(
 	{maxLength: 12},
 );
 
-test('what is no request is refused as redis-server 7.0 does', async t => {
+oracleTest('what is no request is refused as redis-server 7.0 does', async t => {
 	const redis = await startRedis(t);
-	if (redis === undefined) return;
 	const {port} = await openGateway(t);
 	await fc.assert(
 		fc.asyncProperty(stream, async pieces => {

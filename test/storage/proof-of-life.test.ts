@@ -8,6 +8,7 @@ import {Worker} from 'node:worker_threads';
 import test, {type ExecutionContext} from 'ava';
 import {claimDirectory, releaseAbandoned, releaseDirectory} from '../../src/storage/directory-lock.js';
 import {isProcessAlive, LifeProof, parseStat, proofOf, startTimeOf} from '../../src/storage/proof-of-life.js';
+import {needing} from '../needs.js';
 import {temporaryDirectory} from './places.js';
 
 const inUse = {code: 'ERR_DIRECTORY_IN_USE'};
@@ -74,7 +75,7 @@ test('what a thread could not let go of is let go of for it, and what is another
 });
 
 // What follows looks into other processes.
-const onLinux = existsSync('/proc/self/stat') ? test : test.skip;
+const onLinux = needing(existsSync('/proc/self/stat') ? undefined : 'this system has no /proc/self/stat');
 
 onLinux('a zombie holds nothing: its directory is taken over', async t => {
 	const directory = temporaryDirectory(t);

@@ -1,12 +1,13 @@
 /** The promises of system-calls.test.ts, judged from what the kernel was really asked. */
 import assert from 'node:assert/strict';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {execFile} from 'node:child_process';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {buildMutant} from '../mutants/build-mutant.js';
 import {diskMutants} from '../mutants/disk-mutants.js';
+import {needing} from '../needs.js';
 import {temporaryDirectory} from './places.js';
 import {brokenPromises, type DiskCall} from './system-calls/promises.js';
 import type {RunResult} from './system-calls/run.js';
@@ -14,15 +15,7 @@ import {callsIn, parseTrace, runTraced, straceMissing} from './system-calls/trac
 
 const ourModules = new URL('../../src/storage/', import.meta.url).href;
 const script = fileURLToPath(new URL('system-calls/run.js', import.meta.url));
-const missing = straceMissing();
-
-function straceTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-	test.serial(title, async t => {
-		if (missing === undefined) return body(t);
-		t.log(`skipped: ${missing}`);
-		t.pass();
-	});
-}
+const straceTest = needing(straceMissing());
 
 /** Both runs of a process in which a log lives on the disk of these modules, with the calls that the kernel saw. */
 async function tracedRuns(t: ExecutionContext, modules: string, inject?: string): Promise<readonly RunResult[]> {

@@ -12,6 +12,8 @@ export interface Row {
 	readonly shortMs: number;
 	/** Whether the tests run it too. */
 	readonly isInTests: boolean;
+	/** What the machine lacks for it, and how to get it; `undefined`: nothing. A row without it needs nothing. */
+	readonly missing?: () => string | undefined;
 	/** Ends by itself when `trial.isOver`. Throws, or tells `trial.find`, what is wrong. */
 	readonly run: (trial: Trial) => Promise<void>;
 }

@@ -165,6 +165,24 @@ export type DiskMode =
 	/** The next sync that has something to keep fails once, and the device drops it. */
 	| 'lose';
 
+/** Makes the library there; what is in the way, if it cannot. */
+function compileTo(library: string): string | undefined {
+	if (process.platform !== 'linux') return 'a library before the C library is for Linux';
+	const {status, stderr} = spawnSync(
+		'gcc',
+		['-shared', '-fPIC', '-O1', '-o', library, '-xc', '-', '-ldl', '-lpthread'],
+		{
+			encoding: 'utf8',
+			input: source,
+		},
+	);
+	if (status === 0) return undefined;
+	return `no device that fails: gcc could not make one (${(stderr ?? 'it is missing').slice(0, 200)})`;
+}
+
+/** For rows that need a device that fails. */
+export const whyNoFailingDevice = (): string | undefined => compileTo('/dev/null');
+
 export class FailingDevice {
 	readonly #control: string;
 	readonly #library: string;
@@ -176,17 +194,11 @@ export class FailingDevice {
 		this.#root = root;
 	}
 
-	/** Under all files of `root`. Ends the row where there is no compiler. */
+	/** Under all files of `root`. Ends the row where none can be made. */
 	static make(trial: Trial, root: string): FailingDevice {
 		const library = path.join(trial.folder, 'failing-device.so');
-		const file = path.join(trial.folder, 'failing-device.c');
-		writeFileSync(file, source);
-		if (process.platform !== 'linux') trial.skip('a library before the C library is for Linux');
-		const {status, stderr} = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, file, '-ldl', '-lpthread'], {
-			encoding: 'utf8',
-		});
-		if (status !== 0)
-			trial.skip(`no device that fails: gcc could not make one (${(stderr ?? 'it is missing').slice(0, 200)})`);
+		const problem = compileTo(library);
+		if (problem !== undefined) trial.skip(problem);
 		return new FailingDevice(path.join(trial.folder, 'device'), library, root);
 	}
 

@@ -23,11 +23,11 @@ export const connections: Row = {
 	weight: 60,
 	shortMs: 2500,
 	isInTests: true,
+	missing: () => tooFewDescriptors(connectionsShort),
 	run: async trial => {
 		const count = trial.isLong ? connectionsLong : connectionsShort;
-		const limit = execFileSync('sh', ['-c', 'ulimit -Hn'], {encoding: 'utf8'}).trim();
-		if (limit !== 'unlimited' && Number(limit) < count + otherDescriptors)
-			trial.skip(`a process may have ${limit} descriptors, too few for ${count} connections: raise it with ulimit -n`);
+		const tooFew = tooFewDescriptors(count);
+		if (tooFew !== undefined) trial.skip(tooFew);
 		const server = new Server(trial, {args: ['--memory', '--nodes', '3']});
 		const port = await server.ready();
 		await visit(trial, port, connectingMax);
@@ -43,6 +43,12 @@ export const connections: Row = {
 		if (code !== 143 || errors !== '') trial.find(`the process ended with ${code}: ${errors}`);
 	},
 };
+
+function tooFewDescriptors(count: number): string | undefined {
+	const limit = execFileSync('sh', ['-c', 'ulimit -Hn'], {encoding: 'utf8'}).trim();
+	if (limit === 'unlimited' || Number(limit) >= count + otherDescriptors) return undefined;
+	return `a process may have ${limit} descriptors, too few for ${count} connections: raise it with ulimit -n`;
+}
 
 async function visit(trial: Trial, port: number, count: number): Promise<void> {
 	const sockets: Socket[] = [];

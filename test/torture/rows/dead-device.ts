@@ -1,6 +1,6 @@
 import {RedisCaller} from '../kit/caller.js';
 import {connectRedis} from '../kit/connect-redis.js';
-import {FailingDevice} from '../kit/disk-shim.js';
+import {FailingDevice, whyNoFailingDevice} from '../kit/disk-shim.js';
 import {Server} from '../kit/server.js';
 import {ServiceLoad} from '../kit/service-load.js';
 import type {Row} from '../row.js';
@@ -15,6 +15,7 @@ export const deadDevice: Row = {
 	weight: 70,
 	shortMs: 2000,
 	isInTests: true,
+	missing: whyNoFailingDevice,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');
 		const device = FailingDevice.make(trial, directory);

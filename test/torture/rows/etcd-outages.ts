@@ -1,5 +1,5 @@
 import {EtcdClerk} from '../../../actors/engines/etcd/etcd-clerk.js';
-import {EtcdCluster, etcdMissing, isEtcdInstalled} from '../../engines/etcd-cluster.js';
+import {EtcdCluster, etcdMissing} from '../../engines/etcd-cluster.js';
 import {ClientCaller} from '../kit/caller.js';
 import {ServiceLoad} from '../kit/service-load.js';
 import type {Row} from '../row.js';
@@ -17,8 +17,8 @@ export const etcdOutages: Row = {
 	weight: 90,
 	shortMs: 4000,
 	isInTests: true,
+	missing: () => etcdMissing,
 	run: async trial => {
-		if (!isEtcdInstalled) trial.skip(etcdMissing);
 		const cluster = await EtcdCluster.start();
 		trial.defer(() => cluster.close());
 		for (let round = 0; round === 0 || !trial.isOver; round++) {

@@ -1,6 +1,6 @@
 import {RedisCaller, NoAnswer} from '../kit/caller.js';
 import {connectRedis} from '../kit/connect-redis.js';
-import {FailingDevice} from '../kit/disk-shim.js';
+import {FailingDevice, whyNoFailingDevice} from '../kit/disk-shim.js';
 import {Ledger} from '../kit/ledger.js';
 import {Server} from '../kit/server.js';
 import type {Row} from '../row.js';
@@ -16,6 +16,7 @@ export const failedSync: Row = {
 	weight: 60,
 	shortMs: 2000,
 	isInTests: true,
+	missing: whyNoFailingDevice,
 	run: async trial => {
 		const directory = await trial.makeFolder('data');
 		const device = FailingDevice.make(trial, directory);

@@ -1,5 +1,6 @@
 import {spawnSync} from 'node:child_process';
-import {rmSync, statfsSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {RedisCaller, NoAnswer} from '../kit/caller.js';
 import {connectRedis} from '../kit/connect-redis.js';
@@ -20,8 +21,12 @@ export const fullDisk: Row = {
 	weight: 60,
 	shortMs: 2000,
 	isInTests: true,
+	missing: whyNoMount,
 	run: async trial => {
-		const disk = await mount(trial);
+		const disk = await trial.makeFolder('disk');
+		const problem = mount(disk);
+		if (problem !== undefined) trial.skip(problem);
+		trial.defer(() => spawnSync('umount', ['--lazy', disk]));
 		const server = new Server(trial, {args: {nodes: 3, directory: path.join(disk, 'data'), maxRaftState: 256 * 1024}});
 		const port = await server.ready();
 		const ledger = new Ledger('ledger');
@@ -42,14 +47,20 @@ export const fullDisk: Row = {
 	},
 };
 
-async function mount(trial: Trial): Promise<string> {
-	const disk = await trial.makeFolder('disk');
+/** Puts a small file system there; what is in the way, if it cannot. */
+function mount(disk: string): string | undefined {
 	const {status, stderr} = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMiB}m`, 'tmpfs', disk], {
 		encoding: 'utf8',
 	});
-	if (status !== 0) trial.skip(`a small file system cannot be mounted here: ${(stderr ?? 'no mount').trim()}`);
-	trial.defer(() => spawnSync('umount', ['--lazy', disk]));
-	return disk;
+	return status === 0 ? undefined : `a small file system cannot be mounted here: ${(stderr ?? 'no mount').trim()}`;
+}
+
+function whyNoMount(): string | undefined {
+	const disk = mkdtempSync(path.join(tmpdir(), 'threadraft-mount-'));
+	const problem = mount(disk);
+	if (problem === undefined) spawnSync('umount', ['--lazy', disk]);
+	rmdirSync(disk);
+	return problem;
 }
 
 interface Filling {
