@@ -25,7 +25,8 @@ export type {Mix, SimulationParameters, Workload} from '../../src/simulation/par
 export type {SimulationCounts} from '../../src/simulation/simulation.js';
 export type {SimulationResult} from '../../src/simulation/simulate.js';
 export {SimulationOptionError, type SimulationSettings} from '../../src/simulation/options.js';
-export {coverageKinds, type CoverageCounts} from '../../src/simulation/coverage.js';
+export type {CoverageCounts} from '../../src/simulation/coverage.js';
+export {coverageKinds} from '../../src/simulation/kv/kv-coverage.js';
 export type {ShrinkOptions, ShrunkRun} from '../../src/simulation/shrink.js';
 export {profiles, type Profile} from '../../src/simulation/profile.js';
 export {invariants, type Invariant, type Violation} from '../../src/simulation/violation.js';

@@ -1,7 +1,8 @@
 /** Many seeds on all cores. */
 import {availableParallelism} from 'node:os';
 import {setFlagsFromString} from 'node:v8';
-import {coverageKinds, type CoverageCounts} from '../../src/simulation/coverage.js';
+import type {CoverageCounts} from '../../src/simulation/coverage.js';
+import {coverageKinds} from '../../src/simulation/kv/kv-coverage.js';
 import type {SimulationCounts} from '../../src/simulation/simulation.js';
 import type {SeedOptions, SeedReport} from './task.js';
 import {WatchedPool, type SeedOutcome, type StalledSeed} from './watched-pool.js';

@@ -18,19 +18,19 @@
 import {nodeEndpoint} from '../faults/endpoint.js';
 import type {FaultPlan} from '../faults/fault-plan.js';
 import type {Coverage} from './coverage.js';
-import type {SimulatedNode} from './simulated-node.js';
+import type {ClusterNode} from './cluster-node.js';
 import type {SimulationParameters} from './parameters.js';
 import type {Report} from './violation.js';
 
 export interface AvailabilityOptions {
-	readonly nodes: readonly SimulatedNode[];
+	readonly nodes: readonly ClusterNode[];
 	readonly plan: FaultPlan;
 	readonly parameters: SimulationParameters;
 	readonly now: () => number;
 	/** Commands that were committed so far. */
 	readonly commands: () => number;
 	/** A write of the judge's own, at this node, over a link that no fault touches. */
-	readonly write: (node: SimulatedNode) => void;
+	readonly write: (node: ClusterNode) => void;
 	readonly report: Report;
 	readonly coverage: Coverage;
 }
@@ -169,7 +169,7 @@ export class Availability {
 		return this.#links[Math.min(one, other)]?.[Math.max(one, other)] as Lasting<Link>;
 	}
 
-	#conditionOf(node: SimulatedNode): Condition {
+	#conditionOf(node: ClusterNode): Condition {
 		const {parameters, now} = this.#options;
 		if (!node.isUp) return 'down';
 		const {faults} = node.disk;

@@ -5,8 +5,8 @@
 import {TOLERATED_KINDS} from '../faults/fault-kinds.js';
 import {defaultClerkLimits} from '../service/clerk.js';
 import {defaultServerLimits} from '../service/server.js';
+import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
-import type {Operation, Result} from '../kv/types.js';
 import {defaultRaftLimits} from '../raft/options.js';
 import type {RaftMessage, ServiceInput} from '../raft/types.js';
 import type {SimulationParameters} from './parameters.js';
@@ -16,38 +16,8 @@ import type {ModelRun} from './service-model.js';
 /** How often each kind was met. */
 export type CoverageCounts = Readonly<Record<string, number>>;
 
-const operationKinds = [
-	'get of a value',
-	'get of nothing',
-	'put: written',
-	'put: too large',
-	'put if absent: written',
-	'put if absent: refused',
-	'put if present: written',
-	'put if present: refused',
-	'put with previous: a value',
-	'put with previous: none',
-	'append: written',
-	'append: too large',
-	'delete of a value',
-	'delete of nothing',
-	'compareAndSet by value: written',
-	'compareAndSet by value: refused',
-	'compareAndSet by version: written',
-	'compareAndSet by version: refused',
-	'compareAndSet from absent: written',
-	'compareAndSet from absent: refused',
-	'compareAndSet: too large',
-	'increment: done',
-	'increment: no number',
-	'increment: overflow',
-	'clear of keys',
-	'batch',
-	'batch of a hundred or more',
-	'write refused for want of memory',
-] as const;
-
 const sessionKinds = [
+	'write refused for want of memory',
 	'repeat in the log',
 	'session full',
 	'request out of order',
@@ -110,7 +80,6 @@ const serviceKinds = [
 	'service: proposalRefused, uncommittedFull',
 	'read cancelled in a batch of several',
 	'answers prepared behind a cancelled read',
-	'state of a thousand keys',
 ] as const;
 
 const livenessKinds = ['majority undisturbed for long, judged', 'write of the judge'] as const;
@@ -127,9 +96,8 @@ const limitKinds = Object.entries(limitGroups).flatMap(([group, limits]) =>
 
 const faultKinds = TOLERATED_KINDS.filter(kind => !impliedKinds.has(kind)).map(kind => `fault: ${kind}`);
 
-/** All kinds of what a run can meet. */
-export const coverageKinds: readonly string[] = [
-	...operationKinds,
+/** All kinds of what a run can meet, whatever machine it runs. */
+export const sharedCoverageKinds: readonly string[] = [
 	...sessionKinds,
 	...replyKinds,
 	...messageTypes.flatMap(type => [`${type}: of the term`, `${type}: of an older term`]),
@@ -143,10 +111,10 @@ export const coverageKinds: readonly string[] = [
 	...limitKinds,
 ];
 
-const places: ReadonlyMap<string, number> = new Map(coverageKinds.map((kind, place) => [kind, place]));
+const sharedPlaces: ReadonlyMap<string, number> = new Map(sharedCoverageKinds.map((kind, place) => [kind, place]));
 
 /** Where a kind is counted. Looked up once for what happens millions of times: to make its name anew would cost more than the rest. */
-const placeOf = (kind: string): number => places.get(kind) ?? -1;
+const placeOf = (kind: string): number => sharedPlaces.get(kind) ?? -1;
 
 interface MessagePlaces {
 	readonly current: number;
@@ -183,16 +151,28 @@ const hot = {
 	notLeader: placeOf('reply: notLeader'),
 } as const;
 
+type SessionCounts = Readonly<Record<'expired' | 'evicted' | 'givenBack' | 'renewed', number>>;
+
 export class Coverage {
-	readonly #counts = new Float64Array(coverageKinds.length);
+	readonly #kinds: readonly string[];
+	/** Those that all runs share come first. */
+	readonly #places: ReadonlyMap<string, number>;
+	readonly #counts: Float64Array;
+
+	/** `subjectKinds`: of the subject of the run, beside those that all runs share. */
+	constructor(subjectKinds: readonly string[] = []) {
+		this.#kinds = [...sharedCoverageKinds, ...subjectKinds];
+		this.#places = new Map(this.#kinds.map((kind, place) => [kind, place]));
+		this.#counts = new Float64Array(this.#kinds.length);
+	}
 
 	get counts(): CoverageCounts {
-		return Object.fromEntries(coverageKinds.map((kind, place) => [kind, this.#counts[place] ?? 0]));
+		return Object.fromEntries(this.#kinds.map((kind, place) => [kind, this.#counts[place] ?? 0]));
 	}
 
 	/** A kind of the list. */
 	count(kind: string, by = 1): void {
-		const place = places.get(kind);
+		const place = this.#places.get(kind);
 		if (place !== undefined) this.#add(place, by);
 	}
 
@@ -210,61 +190,13 @@ export class Coverage {
 		}
 	}
 
-	/** The log has run a write. */
-	ran(operation: Operation, result: Result): void {
-		switch (operation.type) {
-			case 'put':
-				this.#put(operation, result);
-				return;
-			case 'append':
-				this.count(result.type === 'written' ? 'append: written' : 'append: too large');
-				return;
-			case 'compareAndSet': {
-				const {expected} = operation;
-				const isAbsent = 'version' in expected ? expected.version === 0 : expected.value === undefined;
-				const how = isAbsent ? 'from absent' : 'version' in expected ? 'by version' : 'by value';
-				if (result.type === 'invalid') this.count('compareAndSet: too large');
-				else this.count(`compareAndSet ${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
-				return;
-			}
-			case 'increment':
-				if (result.type === 'invalid')
-					this.count(`increment: ${result.reason === 'notANumber' ? 'no number' : 'overflow'}`);
-				else this.count('increment: done');
-				return;
-			case 'delete':
-				this.count(result.type === 'deleted' && result.existed ? 'delete of a value' : 'delete of nothing');
-				return;
-			case 'clear':
-				if (result.type === 'cleared' && result.count > 0) this.count('clear of keys');
-				return;
-			case 'batch':
-				this.count(operation.operations.length >= 100 ? 'batch of a hundred or more' : 'batch');
-				if (result.type !== 'batch') return;
-				for (const [place, part] of operation.operations.entries()) this.ran(part, result.results[place] as Result);
-				return;
-			case 'get':
-				return;
-			default:
-				operation satisfies never;
-		}
-	}
-
-	#put({condition, returnPrevious}: Extract<Operation, {type: 'put'}>, result: Result): void {
-		if (result.type === 'invalid') return this.count('put: too large');
-		const how = condition === undefined ? 'put' : `put if ${condition}`;
-		this.count(`${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
-		if (returnPrevious !== true || result.type !== 'written') return;
-		this.count(`put with previous: ${result.previous === undefined ? 'none' : 'a value'}`);
-	}
-
 	/** A write that the log refuses, for want of memory. */
 	ranOutOfMemory(): void {
 		this.count('write refused for want of memory');
 	}
 
 	/** The log has not run a write. */
-	notRun({outcome, isPassedOver}: ModelRun): void {
+	notRun({outcome, isPassedOver}: Pick<ModelRun<MachineTypes>, 'outcome' | 'isPassedOver'>): void {
 		switch (outcome.type) {
 			case 'sessionExpired':
 				return this.count('request of a forgotten session');
@@ -290,6 +222,14 @@ export class Coverage {
 		if (input.type === 'proposed') this.#add(hot.proposed);
 		else if (input.type === 'readReady') this.#add(hot.readReady);
 		else this.count(`service: ${input.type}${input.type === 'proposalRefused' ? `, ${input.reason}` : ''}`);
+	}
+
+	/** What became of the sessions of a run, when it is over. */
+	ofSessions({expired, evicted, givenBack, renewed}: SessionCounts): void {
+		this.count('session expired', expired);
+		this.count('session evicted', evicted);
+		this.count('session given back', givenBack);
+		this.count('session renewed after a silence', renewed);
 	}
 
 	/** A message reaches a node of this term. */

@@ -16,17 +16,18 @@ import type {Random} from '../base/random.js';
 import {isOfDuel, turnedOn} from './duel.js';
 import type {Schedule} from './events.js';
 import type {SimulationParameters} from './parameters.js';
-import type {Death, SimulatedNode} from './simulated-node.js';
+import type {ClusterNode} from './cluster-node.js';
+import type {Death} from './simulated-node.js';
 
 export interface InjectorContext {
 	readonly parameters: SimulationParameters;
-	readonly nodes: readonly SimulatedNode[];
+	readonly nodes: readonly ClusterNode[];
 	readonly plan: FaultPlan;
 	readonly random: Random;
 	readonly now: () => number;
 	readonly schedule: Schedule;
 	/** The node dies, with everything that waits for it. */
-	readonly crash: (node: SimulatedNode, death: Death) => void;
+	readonly crash: (node: ClusterNode, death: Death) => void;
 }
 
 /** Faults of a node go on for as long as they are set; a heal takes them back. */
@@ -97,17 +98,17 @@ export class FaultInjector {
 	}
 
 	/** For good. */
-	breakDown(node: SimulatedNode): void {
+	breakDown(node: ClusterNode): void {
 		this.#keptDown.add(node.id);
 		this.#context.crash(node, 'process');
 	}
 
 	/** A node has stopped by itself: somebody starts it again, after a while. */
-	restartLater(node: SimulatedNode): void {
+	restartLater(node: ClusterNode): void {
 		if (!this.#keptDown.has(node.id) && !node.isCorrupt) this.#startSoon(node, this.#context.parameters.restartMs);
 	}
 
-	restart(node: SimulatedNode): void {
+	restart(node: ClusterNode): void {
 		if (node.isUp || this.#keptDown.has(node.id) || node.isCorrupt) return;
 		node.start();
 		const upMs = this.#crashLoops.get(node.id);
@@ -115,21 +116,21 @@ export class FaultInjector {
 		this.#context.schedule(upMs, {type: 'crashAgain', node: node.id, life: node.life});
 	}
 
-	crashAgain(node: SimulatedNode): void {
+	crashAgain(node: ClusterNode): void {
 		if (!this.#crashLoops.has(node.id)) return;
 		this.#context.crash(node, this.#context.random.pick(['process', 'random', 'drop'] as const));
 		this.#startSoon(node, this.#context.parameters.restartMs);
 	}
 
-	#startSoon(node: SimulatedNode, delayMs: number): void {
+	#startSoon(node: ClusterNode, delayMs: number): void {
 		this.#context.schedule(delayMs, {type: 'restart', node: node.id, life: node.life});
 	}
 
 	/** Many a fault hurts only where the leader is. */
-	#aim(node: number): SimulatedNode {
+	#aim(node: number): ClusterNode {
 		const {nodes, random} = this.#context;
 		const isAimed = random.chance(this.#aimAtLeader);
-		return (isAimed ? leaderOf(nodes) : undefined) ?? (nodes[node] as SimulatedNode);
+		return (isAimed ? leaderOf(nodes) : undefined) ?? (nodes[node] as ClusterNode);
 	}
 
 	#injectNetwork(id: string, fault: NetworkFault): void {
@@ -163,7 +164,7 @@ export class FaultInjector {
 		}
 	}
 
-	#crashUntilHealed(id: string, nodes: readonly SimulatedNode[], disk: DiskAfterCrash): void {
+	#crashUntilHealed(id: string, nodes: readonly ClusterNode[], disk: DiskAfterCrash): void {
 		const {random} = this.#context;
 		const struck = nodes.filter(({id}) => !this.#keptDown.has(id));
 		for (const node of struck) {
@@ -189,13 +190,13 @@ export class FaultInjector {
 		return this.#context.random.chance(0.5) ? 'random' : 'drop';
 	}
 
-	#crashLoop(id: string, node: SimulatedNode, upMs: number): void {
+	#crashLoop(id: string, node: ClusterNode, upMs: number): void {
 		this.#crashLoops.set(node.id, upMs);
 		this.#undo.set(id, () => this.#crashLoops.delete(node.id));
 		this.crashAgain(node);
 	}
 
-	#pause(node: SimulatedNode, durationMs: number, clockStops: boolean): void {
+	#pause(node: ClusterNode, durationMs: number, clockStops: boolean): void {
 		if (!node.isUp) return;
 		const until = this.#context.now() + durationMs;
 		node.pausedUntil = Math.max(node.pausedUntil, until);
@@ -207,7 +208,7 @@ export class FaultInjector {
 
 	#injectDisk(id: string, fault: DiskFault): void {
 		const isDamage = fault.type === 'bitFlip' || fault.type === 'missingFile';
-		const node = isDamage ? (this.#context.nodes[fault.node] as SimulatedNode) : this.#aim(fault.node);
+		const node = isDamage ? (this.#context.nodes[fault.node] as ClusterNode) : this.#aim(fault.node);
 		const {faults} = node.disk;
 		const {chances} = node.watchedDisk;
 		const {random, parameters} = this.#context;
@@ -258,7 +259,7 @@ export class FaultInjector {
 		}
 	}
 
-	#flipBit(node: SimulatedNode): void {
+	#flipBit(node: ClusterNode): void {
 		if (!this.#damageable.has(node.id)) return;
 		const files = [...node.disk.files()].filter(
 			([name, bytes]) => /^(?:log|snapshot)-\d+$/.test(name) && bytes.length > 0,
@@ -277,7 +278,7 @@ export class FaultInjector {
 
 	// ----------------------------------------------------------------------------------------------------- clocks
 
-	#injectClock(id: string, fault: ClockFault, node: SimulatedNode): void {
+	#injectClock(id: string, fault: ClockFault, node: ClusterNode): void {
 		const now = this.#context.now();
 		switch (fault.type) {
 			case 'clockOffset':
@@ -302,7 +303,7 @@ export class FaultInjector {
 	}
 
 	/** A clock that never goes back answers a step back by standing still. */
-	#jump(node: SimulatedNode, byMs: number): void {
+	#jump(node: ClusterNode, byMs: number): void {
 		const now = this.#context.now();
 		if (byMs > 0) node.clock.leap(now, byMs);
 		else node.clock.stop(now, now + Math.min(-byMs, stopMsMax));
@@ -313,8 +314,8 @@ export class FaultInjector {
 const stopMsMax = 2000;
 
 /** Of several that take themselves for the leader, the one whose term is the newest. */
-function leaderOf(nodes: readonly SimulatedNode[]): SimulatedNode | undefined {
-	let leader: SimulatedNode | undefined;
+function leaderOf(nodes: readonly ClusterNode[]): ClusterNode | undefined {
+	let leader: ClusterNode | undefined;
 	for (const node of nodes) {
 		const {status} = node;
 		if (status?.role !== 'leader') continue;
@@ -323,7 +324,7 @@ function leaderOf(nodes: readonly SimulatedNode[]): SimulatedNode | undefined {
 	return leader;
 }
 
-function usedBytes(node: SimulatedNode): number {
+function usedBytes(node: ClusterNode): number {
 	let sum = 0;
 	for (const bytes of node.disk.files().values()) sum += bytes.length;
 	return sum;

@@ -5,10 +5,48 @@
  *      storm ──▶ settling ──▶ probing ──▶ watching ──▶ done
  */
 import type {Random} from '../base/random.js';
+import type {MachineTypes} from '../service/machine.js';
+import type {ReplicatedState} from '../service/replicated-state.js';
+import type {FaultPlan} from '../faults/fault-plan.js';
+import type {ClusterNode} from './cluster-node.js';
+import type {FaultInjector} from './fault-injector.js';
+import type {SimulationParameters} from './parameters.js';
 import type {SimulatedClient} from './simulated-client.js';
-import type {SimulatedNode} from './simulated-node.js';
-import type {Simulation} from './simulation.js';
-import type {Invariant} from './violation.js';
+import type {Report} from './violation.js';
+
+/** What of a node's service shows whether it is well. */
+interface LiveService<T extends MachineTypes> {
+	readonly state: ReplicatedState<T>;
+	readonly pendingCount: number;
+}
+
+/** A node, and what it serves. */
+export interface LiveNode<T extends MachineTypes> extends ClusterNode {
+	readonly service: LiveService<T> | undefined;
+}
+
+export interface LivenessOptions<T extends MachineTypes> {
+	readonly nodes: readonly LiveNode<T>[];
+	readonly clients: readonly SimulatedClient<T>[];
+	readonly injector: FaultInjector;
+	readonly plan: FaultPlan;
+	readonly random: Random;
+	readonly parameters: SimulationParameters;
+	/** The faults end at this virtual time. */
+	readonly stormMs: number;
+	/** Nodes that may stay broken: a minority. */
+	readonly damagedNodes: readonly number[];
+	readonly logs: {readonly committedIndex: number; readonly highestTerm: number};
+	readonly now: () => number;
+	/** Calls `look` again. */
+	readonly lookAgain: (delayMs: number) => void;
+	readonly entered: (phase: string) => void;
+	/** A working replica is at rest: its state must be the one that the log makes. */
+	readonly compare: (node: number, state: ReplicatedState<T>) => void;
+	/** All has been shown that had to be. */
+	readonly finished: () => void;
+	readonly report: Report;
+}
 
 type Phase = 'storm' | 'settling' | 'probing' | 'watching';
 
@@ -21,9 +59,8 @@ const probeTriesMax = 8;
 /** A copy of an old request that comes late goes through the log, and for a moment no two nodes are alike. */
 const lateMsMax = 2000;
 
-export class Liveness {
-	readonly #simulation: Simulation;
-	readonly #random: Random;
+export class Liveness<T extends MachineTypes> {
+	readonly #options: LivenessOptions<T>;
 	#phase: Phase = 'storm';
 	/** The phase must be over by then. */
 	#deadline = Infinity;
@@ -33,14 +70,13 @@ export class Liveness {
 	#isOver = false;
 	readonly #broken = new Set<number>();
 
-	constructor(simulation: Simulation, random: Random) {
-		this.#simulation = simulation;
-		this.#random = random;
+	constructor(options: LivenessOptions<T>) {
+		this.#options = options;
 	}
 
 	look(): void {
 		this.#advance();
-		if (!this.#isOver) this.#simulation.schedule(this.#nextLookMs, {type: 'look'});
+		if (!this.#isOver) this.#options.lookAgain(this.#nextLookMs);
 	}
 
 	#advance(): void {
@@ -60,41 +96,41 @@ export class Liveness {
 
 	#enter(phase: Phase, lastsMs: number): void {
 		this.#phase = phase;
-		this.#deadline = this.#simulation.now() + lastsMs;
-		this.#simulation.timeline.add(this.#simulation.now(), `-- ${phase} --`, undefined);
+		this.#deadline = this.#options.now() + lastsMs;
+		this.#options.entered(phase);
 	}
 
 	/** The faults end. A minority may stay broken: it is one that the cluster has to do without. */
 	#calm(): void {
-		const {injector, clients, nodes, setup} = this.#simulation;
+		const {injector, clients, nodes, random, parameters, damagedNodes} = this.#options;
 		injector.healAll();
 		for (const client of clients) client.isWorking = false;
-		if (this.#random.chance(setup.parameters.lastingMinority)) {
-			for (const id of setup.faults.damagedNodes) this.#break(nodes[id] as SimulatedNode);
+		if (random.chance(parameters.lastingMinority)) {
+			for (const id of damagedNodes) this.#break(nodes[id] as LiveNode<T>);
 		}
 		this.#enter('settling', settleMsMax);
 	}
 
-	#break(node: SimulatedNode): void {
+	#break(node: LiveNode<T>): void {
 		this.#broken.add(node.id);
-		const {injector} = this.#simulation;
+		const {injector, plan, random} = this.#options;
 		const name = `lasting #${node.id}`;
 		const endpoint = `node:${node.id}` as const;
-		if (this.#random.chance(0.5)) injector.breakDown(node);
-		else this.#simulation.network.plan.set(name, {type: 'isolate', endpoint, direction: 'both', clients: true});
+		if (random.chance(0.5)) injector.breakDown(node);
+		else plan.set(name, {type: 'isolate', endpoint, direction: 'both', clients: true});
 	}
 
 	#settle(): void {
-		const {now, clients, setup} = this.#simulation;
+		const {now, clients, parameters, stormMs, report} = this.#options;
 		const waiting = clients.filter(({pendingCount}) => pendingCount > 0);
-		const latest = setup.durationMs + setup.parameters.workload.patienceMs + lookEveryMs;
+		const latest = stormMs + parameters.workload.patienceMs + lookEveryMs;
 		if (now() > latest && waiting.length > 0) {
-			this.#fail('settled', `${waiting.length} clients wait for operations whose deadline is over`);
+			report('settled', `${waiting.length} clients wait for operations whose deadline is over`);
 			return;
 		}
 		const trouble = this.#trouble();
 		if (waiting.length > 0 || trouble !== undefined) {
-			if (now() > this.#deadline) this.#fail('oneLeader', trouble ?? 'clients still wait');
+			if (now() > this.#deadline) report('oneLeader', trouble ?? 'clients still wait');
 			return;
 		}
 		this.#enter('probing', probeMsMax);
@@ -102,7 +138,7 @@ export class Liveness {
 	}
 
 	/** Asks until it is answered: an expired session or a full server may refuse it at first. */
-	#probe(client: SimulatedClient, place: number, tries: number): void {
+	#probe(client: SimulatedClient<T>, place: number, tries: number): void {
 		const operation = client.probes()[place];
 		if (operation === undefined) return;
 		this.#probesOpen += 1;
@@ -110,25 +146,25 @@ export class Liveness {
 			this.#probesOpen -= 1;
 			if (isDone) this.#probe(client, place + 1, 0);
 			else if (tries + 1 < probeTriesMax) this.#probe(client, place, tries + 1);
-			else this.#fail('service', `client ${client.id} cannot ${place === 0 ? 'write' : 'read'}`);
+			else this.#options.report('service', `client ${client.id} cannot ${place === 0 ? 'write' : 'read'}`);
 		});
 	}
 
 	#awaitProbes(): void {
-		const {now, setup, logs} = this.#simulation;
+		const {now, parameters, logs, report} = this.#options;
 		const trouble = this.#trouble();
 		if (this.#probesOpen > 0 || trouble !== undefined) {
-			if (now() > this.#deadline) this.#fail('service', trouble ?? `${this.#probesOpen} probes are not answered`);
+			if (now() > this.#deadline) report('service', trouble ?? `${this.#probesOpen} probes are not answered`);
 			return;
 		}
 		this.#compareStates();
 		this.#quietTerm = logs.highestTerm;
-		this.#nextLookMs = 6 * setup.parameters.raft.electionTimeoutMs;
+		this.#nextLookMs = 6 * parameters.raft.electionTimeoutMs;
 		this.#enter('watching', this.#nextLookMs);
 	}
 
 	#conclude(): void {
-		const {logs, now} = this.#simulation;
+		const {logs, now, report, finished} = this.#options;
 		const trouble = this.#trouble();
 		if (trouble !== undefined && now() < this.#deadline + lateMsMax) {
 			this.#nextLookMs = lookEveryMs;
@@ -136,22 +172,22 @@ export class Liveness {
 		}
 		this.#isOver = true;
 		const term = Math.max(...this.#working().map(({status}) => status?.currentTerm ?? 0));
-		if (trouble !== undefined) this.#fail('oneLeader', `after everything was well: ${trouble}`);
+		if (trouble !== undefined) report('oneLeader', `after everything was well: ${trouble}`);
 		else if (term !== this.#quietTerm && this.#broken.size === 0) {
-			this.#fail('stableTerm', `the term grew from ${this.#quietTerm} to ${logs.highestTerm} with nothing wrong`);
+			report('stableTerm', `the term grew from ${this.#quietTerm} to ${logs.highestTerm} with nothing wrong`);
 		}
 		this.#compareStates();
-		this.#simulation.finish();
+		finished();
 	}
 
 	#compareStates(): void {
 		for (const {id, service} of this.#working()) {
-			if (service !== undefined) this.#simulation.services.compareAll(id, service.state);
+			if (service !== undefined) this.#options.compare(id, service.state);
 		}
 	}
 
-	#working(): readonly SimulatedNode[] {
-		return this.#simulation.nodes.filter(({id, isCorrupt}) => !isCorrupt && !this.#broken.has(id));
+	#working(): readonly LiveNode<T>[] {
+		return this.#options.nodes.filter(({id, isCorrupt}) => !isCorrupt && !this.#broken.has(id));
 	}
 
 	/** What is not as it should be in a healthy cluster. */
@@ -159,13 +195,13 @@ export class Liveness {
 		const working = this.#working();
 		const down = working.find(({isUp}) => !isUp);
 		if (down !== undefined) return `node ${down.id} is down`;
-		const asleep = working.find(({pausedUntil}) => pausedUntil > this.#simulation.now());
+		const asleep = working.find(({pausedUntil}) => pausedUntil > this.#options.now());
 		if (asleep !== undefined) return `node ${asleep.id} sleeps`;
 		const statuses = working.map(({status}) => status).filter(status => status !== undefined);
 		const term = Math.max(...statuses.map(({currentTerm}) => currentTerm));
 		const leader = statuses.find(({role, currentTerm}) => role === 'leader' && currentTerm === term);
 		if (leader === undefined) return `nobody leads term ${term}`;
-		const committed = this.#simulation.logs.committedIndex;
+		const committed = this.#options.logs.committedIndex;
 		for (const {id, service, status} of working) {
 			if (status === undefined || service === undefined) continue;
 			const {currentTerm, commitIndex, lastIndex} = status;
@@ -179,9 +215,5 @@ export class Liveness {
 				return `node ${id} keeps ${service.pendingCount} waiting`;
 		}
 		return undefined;
-	}
-
-	#fail(invariant: Invariant, detail: string): void {
-		this.#simulation.report(invariant, detail);
 	}
 }

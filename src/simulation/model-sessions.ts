@@ -3,11 +3,10 @@
  * of the protocol, with plain maps, apart from the service's own table: what both have wrong nobody would see.
  */
 import type {SessionLimits} from '../service/sessions.js';
-import type {Result} from '../kv/types.js';
-import type {KvTypes} from '../kv/words.js';
+import type {MachineTypes} from '../service/machine.js';
 import type {Kept} from '../service/types.js';
 
-export interface ModelSession {
+export interface ModelSession<T extends MachineTypes> {
 	readonly id: number;
 	/** Log time of its last request. */
 	lastActive: number;
@@ -16,21 +15,13 @@ export interface ModelSession {
 	/** The sequence of the write that ran last: the writes of a session never run but forwards. */
 	newest: number;
 	/** By sequence. */
-	readonly kept: Map<number, Kept<KvTypes>>;
+	readonly kept: Map<number, Kept<T>>;
 }
 
-/** What a kept result weighs beside its bytes. */
-const weightOfResult = 32;
+/** What a refusal weighs that is kept in the place of a result. */
+const weightOfRefusal = 32;
 
-function weightOf(result: Result): number {
-	let weight = weightOfResult;
-	if (result.type === 'batch') for (const part of result.results) weight += weightOf(part);
-	if ('value' in result && result.value instanceof Uint8Array) weight += result.value.length;
-	if (result.type === 'written') weight += result.previous?.length ?? 0;
-	return weight;
-}
-
-export class ModelSessions {
+export class ModelSessions<T extends MachineTypes> {
 	/** Forgotten because they were silent for too long; and because there were too many. */
 	expired = 0;
 	evicted = 0;
@@ -39,10 +30,13 @@ export class ModelSessions {
 	renewed = 0;
 	logTime = 0;
 	readonly #limits: SessionLimits;
-	#sessions: ModelSession[] = [];
+	/** What a kept result weighs, the space for itself included. */
+	readonly #weightOf: (result: T['result']) => number;
+	#sessions: ModelSession<T>[] = [];
 
-	constructor(limits: SessionLimits) {
+	constructor(limits: SessionLimits, weightOf: (result: T['result']) => number) {
 		this.#limits = limits;
+		this.#weightOf = weightOf;
 	}
 
 	get size(): number {
@@ -73,10 +67,10 @@ export class ModelSessions {
 	}
 
 	/** A request of this session: it is the one that spoke last now, and what it acknowledges is forgotten. */
-	spoken(id: number, acknowledged: number): ModelSession | undefined {
+	spoken(id: number, acknowledged: number): ModelSession<T> | undefined {
 		const place = this.#sessions.findIndex(session => session.id === id);
 		if (place < 0) return undefined;
-		const [session] = this.#sessions.splice(place, 1) as [ModelSession];
+		const [session] = this.#sessions.splice(place, 1) as [ModelSession<T>];
 		this.#sessions.push(session);
 		session.lastActive = this.logTime;
 		session.acknowledged = Math.max(session.acknowledged, acknowledged);
@@ -85,11 +79,11 @@ export class ModelSessions {
 	}
 
 	/** No more results are kept for it until some are acknowledged. */
-	isFull({kept}: ModelSession): boolean {
+	isFull({kept}: ModelSession<T>): boolean {
 		if (kept.size >= this.#limits.sessionResultsMax) return true;
 		// Counted only where the limit can be near: results are small.
 		let weight = 0;
-		for (const one of kept.values()) weight += one.type === 'result' ? weightOf(one.result) : weightOfResult;
+		for (const one of kept.values()) weight += one.type === 'result' ? this.#weightOf(one.result) : weightOfRefusal;
 		return weight >= this.#limits.sessionResultBytesMax;
 	}
 }

@@ -4,42 +4,46 @@
  * write any more, so the client would wait in vain.
  */
 import type {Codec} from '../base/codec.js';
-import type {Operation} from '../kv/types.js';
-import {kvWords, type KvTypes} from '../kv/words.js';
 import {CommandCodec} from '../service/command-codec.js';
+import type {MachineTypes} from '../service/machine.js';
 import type {Command, ServiceRequest} from '../service/types.js';
-import {describe, tokenOf} from './operation-text.js';
 import type {Report} from './violation.js';
+import type {Subject} from './subject.js';
 
 /** A write that the clerk was asked for and has not settled; `sequence`: 0 before it is sent. */
-interface Waiting {
+interface Waiting<T extends MachineTypes> {
 	readonly id: number;
-	readonly operation: Operation;
+	readonly write: T['write'];
 	session: number;
 	sequence: number;
 }
 
-type Writes = Extract<Command<KvTypes>, {type: 'writes'}>;
+type Writes<T extends MachineTypes> = Extract<Command<T>, {type: 'writes'}>;
 
-export class RequestJudge {
-	readonly #commands: CommandCodec<KvTypes>;
+/** Of a run. */
+type JudgedSubject<T extends MachineTypes> = Pick<Subject<T>, 'machine' | 'words'>;
+
+export class RequestJudge<T extends MachineTypes> {
+	readonly #commands: CommandCodec<T>;
+	readonly #subject: JudgedSubject<T>;
 	readonly #report: Report;
-	/** By name. Writes without a name are not judged. */
-	readonly #waiting = new Map<string, Waiting>();
+	/** By token. Writes without one are not judged. */
+	readonly #waiting = new Map<string, Waiting<T>>();
 
-	constructor(codec: Codec, report: Report) {
-		this.#commands = new CommandCodec(codec, kvWords);
+	constructor(codec: Codec, subject: JudgedSubject<T>, report: Report) {
+		this.#commands = new CommandCodec(codec, subject.machine.words);
+		this.#subject = subject;
 		this.#report = report;
 	}
 
-	/** The clerk is asked for an operation; later ones have greater ids. */
-	asked(id: number, operation: Operation): void {
-		const token = tokenOf(operation);
-		if (token !== undefined) this.#waiting.set(token, {id, operation, session: 0, sequence: 0});
+	/** The clerk is asked for a write; later ones have greater ids. */
+	asked(id: number, write: T['write']): void {
+		const token = this.#tokenOf(write);
+		if (token !== undefined) this.#waiting.set(token, {id, write, session: 0, sequence: 0});
 	}
 
-	settled(operation: Operation): void {
-		const token = tokenOf(operation);
+	settled(write: T['write']): void {
+		const token = this.#tokenOf(write);
 		if (token !== undefined) this.#waiting.delete(token);
 	}
 
@@ -53,9 +57,13 @@ export class RequestJudge {
 		return command.writes.length;
 	}
 
-	#number({session, writes}: Writes): void {
+	#tokenOf(write: T['write']): string | undefined {
+		return this.#subject.words.tokenOf(write);
+	}
+
+	#number({session, writes}: Writes<T>): void {
 		for (const {sequence, write} of writes) {
-			const token = write === undefined ? undefined : tokenOf(write);
+			const token = write === undefined ? undefined : this.#tokenOf(write);
 			const waiting = token === undefined ? undefined : this.#waiting.get(token);
 			if (waiting === undefined) continue;
 			if (waiting.session === session && waiting.sequence !== sequence) {
@@ -66,8 +74,8 @@ export class RequestJudge {
 		}
 	}
 
-	#judgeOrder({session, acknowledged, after, writes}: Writes): void {
-		let before: Waiting | undefined;
+	#judgeOrder({session, acknowledged, after, writes}: Writes<T>): void {
+		let before: Waiting<T> | undefined;
 		for (const waiting of this.#waiting.values()) {
 			if (waiting.session !== session) continue;
 			// They wait in the order in which the clerk was asked.
@@ -87,7 +95,7 @@ export class RequestJudge {
 		}
 	}
 
-	#complain({id, operation, sequence}: Waiting, what: string): void {
-		this.#report('sessionOrder', `operation ${id} ${describe(operation)}, write ${sequence}, ${what}`);
+	#complain({id, write, sequence}: Waiting<T>, what: string): void {
+		this.#report('sessionOrder', `operation ${id} ${this.#subject.words.describe(write)}, write ${sequence}, ${what}`);
 	}
 }

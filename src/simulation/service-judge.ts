@@ -1,25 +1,16 @@
 /**
- * Judges the service by what the log says. Two witnesses apply what is committed, never restart and never see a snapshot: a
- * model that was written apart from the service (what do the operations mean?), and the service's own state machine, which
- * must agree with the model, and by whose hash the replicas are compared.
+ * Judges the service by what the log says. A witness applies what is committed, never restarts and never sees a snapshot: by
+ * its hash the replicas are compared. What its answers must be, the judge of the subject knows.
  */
-import {defaultServerLimits, type ServerLimits} from '../service/server.js';
-import {ReplicatedState} from '../service/replicated-state.js';
 import type {Codec} from '../base/codec.js';
-import {defaultKvLimits, kvMachine, type KvLimits} from '../kv/state-machine.js';
-import type {KvTypes} from '../kv/words.js';
-import type {Command, Outcome} from '../service/types.js';
 import type {LogEntry, LogIndex} from '../raft/types.js';
-import {AnswerJudge} from './answer-judge.js';
+import type {MachineTypes} from '../service/machine.js';
+import {ReplicatedState} from '../service/replicated-state.js';
+import {defaultServerLimits, type ServerLimits} from '../service/server.js';
+import type {Command, Outcome} from '../service/types.js';
 import type {Coverage} from './coverage.js';
-import {describe, isAlike, plain} from './operation-text.js';
-import {ServiceModel, type ModelRun} from './service-model.js';
 import type {Report} from './violation.js';
-
-/** A replica's state is hashed when its index is a multiple of this. */
-const hashEvery = 64;
-/** The whole state is compared with the model when its index is a multiple of this. */
-const compareEvery = 256;
+import type {Subject, SubjectJudge} from './subject.js';
 
 /** What the clerks of a run promise of their requests. */
 export interface RequestLimits {
@@ -29,44 +20,41 @@ export interface RequestLimits {
 	readonly entryBytesMax: number;
 }
 
-export interface ServiceJudgeOptions {
+export interface ServiceJudgeOptions<T extends MachineTypes> {
 	readonly codec: Codec;
+	readonly subject: Subject<T>;
 	readonly limits: Partial<ServerLimits>;
-	readonly machine: Partial<KvLimits>;
 	readonly requests: RequestLimits;
+	readonly now: () => number;
 	readonly report: Report;
 	readonly coverage: Coverage;
 }
 
-export class ServiceJudge {
-	readonly answers: AnswerJudge;
-	readonly #options: ServiceJudgeOptions;
+export class ServiceJudge<T extends MachineTypes> {
+	readonly answers: SubjectJudge<T>;
+	readonly #options: ServiceJudgeOptions<T>;
 	readonly #limits: ServerLimits;
-	readonly #golden: ReplicatedState<KvTypes>;
-	readonly #model: ServiceModel;
+	readonly #witness: ReplicatedState<T>;
 	/** By index of the log. */
 	readonly #hashes = new Map<LogIndex, string>();
 	/** All that is committed; `#log[i]` is at index `i + 1`. */
 	readonly #log: LogEntry[] = [];
-	/** Follows the golden replica at a distance, to where somebody has taken a snapshot. */
-	readonly #follower: ReplicatedState<KvTypes>;
+	/** Follows the witness at a distance, to where somebody has taken a snapshot. */
+	readonly #follower: ReplicatedState<T>;
 	#commands = 0;
 
-	constructor(options: ServiceJudgeOptions) {
+	constructor(options: ServiceJudgeOptions<T>) {
 		this.#options = options;
-		const {codec, report, coverage} = options;
+		const {codec, subject, now, report, coverage} = options;
 		this.#limits = {...defaultServerLimits, ...options.limits};
-		const state = {codec, machine: kvMachine(options.machine), limits: this.#limits};
-		this.#golden = new ReplicatedState(state);
+		const state = {codec, machine: subject.machine, limits: this.#limits};
+		this.#witness = new ReplicatedState(state);
 		this.#follower = new ReplicatedState(state);
-		this.answers = new AnswerJudge(report, coverage);
-		this.#model = new ServiceModel({...this.#limits, ...defaultKvLimits, ...options.machine}, (key, value, revision) =>
-			this.answers.changed(key, value, revision),
-		);
+		this.answers = subject.newJudge({codec, limits: this.#limits, now, report, coverage});
 	}
 
 	get appliedIndex(): LogIndex {
-		return this.#golden.appliedIndex;
+		return this.#witness.appliedIndex;
 	}
 
 	/** Commands that were ever committed. */
@@ -83,49 +71,32 @@ export class ServiceJudge {
 	/** Entries in the order of the log, each when it is committed for the first time. */
 	committed(entry: LogEntry): void {
 		this.#log.push(entry);
-		const command = entry.type === 'command' ? this.#golden.commands.decodeCommand(entry.command) : undefined;
-		const outcomes = this.#golden.apply(entry, command);
+		const command = entry.type === 'command' ? this.#witness.commands.decodeCommand(entry.command) : undefined;
 		if (entry.type === 'command') this.#commands += 1;
 		if (command !== undefined) this.#judgeSize(entry, command);
-		this.#judgeMeaning(entry, command, outcomes);
-		if (entry.index % hashEvery === 0) this.#hashes.set(entry.index, this.#golden.stateHash());
-		if (entry.index % compareEvery === 0) this.#compareWithModel();
+		const {hashEvery, compareEvery} = this.#options.subject;
+		const outcomes = this.#apply(this.#witness, entry, command);
+		this.answers.committed(entry, command, outcomes, this.#witness);
+		if (entry.index % hashEvery === 0) this.#hashes.set(entry.index, this.#witness.stateHash());
+		if (entry.index % compareEvery === 0) this.answers.compare(entry, this.#witness);
 	}
 
-	#judgeMeaning(
+	/** A machine that throws would stop every replica. */
+	#apply(
+		state: ReplicatedState<T>,
 		entry: LogEntry,
-		command: Command<KvTypes> | undefined,
-		outcomes: readonly Outcome<KvTypes>[] | undefined,
-	): void {
-		if (command?.type !== 'writes') {
-			this.#model.other(command);
-			if (this.#golden.revision !== this.#model.revision || this.#golden.logTime !== this.#model.sessions.logTime) {
-				this.#differs(entry, 'its revision or its log time');
-			}
-			return;
+		command: Command<T> | undefined,
+	): readonly Outcome<T>[] | undefined {
+		try {
+			return state.apply(entry, command);
+		} catch (error) {
+			this.#report('noCrash', `the machine throws ${String(error)} when it applies index ${entry.index}`);
+			return undefined;
 		}
-		for (const [place, run] of this.#model.writes(command).entries()) {
-			this.#noteRun(run);
-			if (isAlike(outcomes?.[place], run.outcome)) continue;
-			const what = run.write === undefined ? 'a refusal for want of memory' : describe(run.write);
-			const told = `${what} at revision ${run.revision} gives`;
-			const given = JSON.stringify(outcomes?.[place], plain);
-			this.#report('meaning', `${told} ${given}, where ${JSON.stringify(run.outcome, plain)} is right`);
-		}
-	}
-
-	#noteRun(run: ModelRun): void {
-		const {write, revision, outcome, isRun} = run;
-		const {coverage} = this.#options;
-		if (!isRun) return coverage.notRun(run);
-		if (write === undefined) coverage.ranOutOfMemory();
-		else if (outcome.type === 'result') coverage.ran(write, outcome.result);
-		if (this.#model.keys.size >= 1000) coverage.count('state of a thousand keys');
-		if (write !== undefined && outcome.type === 'result') this.answers.ran(write, outcome.result, revision);
 	}
 
 	/** What servers and clerks were told to keep to. */
-	#judgeSize({index, command: bytes}: LogEntry, command: Command<KvTypes>): void {
+	#judgeSize({index, command: bytes}: LogEntry, command: Command<T>): void {
 		const {commandBytesMax, requestOperationsMax} = this.#limits;
 		const {entryBytesMax, batchOperationsMax, windowMax} = this.#options.requests;
 		const bytesMax = Math.min(commandBytesMax, entryBytesMax);
@@ -142,34 +113,16 @@ export class ServiceJudge {
 		this.#report('bounded', `the command at index ${index} has ${what}, and ${most} are allowed`);
 	}
 
-	#differs(entry: LogEntry, what: string): void {
-		this.#report('meaning', `after index ${entry.index} the state machine has another ${what} than the model`);
-	}
-
-	#compareWithModel(): void {
-		const {keys, sessions} = this.#model;
-		const entry = this.#log.at(-1) as LogEntry;
-		const {machine} = this.#golden;
-		if (machine.itemCount !== keys.size) this.#differs(entry, `number of keys, ${machine.itemCount},`);
-		if (this.#golden.sessionCount !== sessions.size) {
-			this.#differs(entry, `number of sessions, ${this.#golden.sessionCount},`);
-		}
-		for (const [key, {value, version}] of keys) {
-			if (isAlike(this.#golden.read({type: 'get', key}), {type: 'value', value, version})) continue;
-			this.#differs(entry, `value or version of ${key}`);
-		}
-	}
-
 	// ------------------------------------------------------------------------------------------- the replicas
 
 	/** A replica has applied up to its present index. */
-	applied(node: number, state: ReplicatedState<KvTypes>): void {
+	applied(node: number, state: ReplicatedState<T>): void {
 		const index = state.appliedIndex;
-		if (index > this.#golden.appliedIndex) {
+		if (index > this.#witness.appliedIndex) {
 			this.#report('stateMachineSafety', `node ${node} applied index ${index}, which is not committed`);
 			return;
 		}
-		if (index % hashEvery === 0) this.#compareHash(node, state, this.#hashes.get(index));
+		if (index % this.#options.subject.hashEvery === 0) this.#compareHash(node, state, this.#hashes.get(index));
 	}
 
 	/** A replica begins to store a snapshot of its state at this index: whoever loads it must have what the log makes. */
@@ -178,42 +131,25 @@ export class ServiceJudge {
 		while (this.#follower.appliedIndex < index) {
 			const entry = this.#log[this.#follower.appliedIndex];
 			if (entry === undefined) return;
-			this.#follower.apply(entry);
+			this.#apply(this.#follower, entry, undefined);
 		}
 		this.#hashes.set(index, this.#follower.stateHash());
 	}
 
 	/** A replica has loaded a snapshot, and has its state or a later one. */
-	restored(node: number, state: ReplicatedState<KvTypes>): void {
-		const {appliedIndex, revision} = state;
-		this.#compareHash(node, state, this.#hashes.get(appliedIndex));
-		for (const [key, made] of this.answers.versionsAt(revision)) {
-			const found = state.read({type: 'get', key});
-			const version = found.type === 'value' ? found.version : -1;
-			if (version === made) continue;
-			const detail = `node ${node} has loaded version ${version} of key ${key}`;
-			this.#report('sameState', `${detail}, where the log up to ${revision} makes ${made}`);
-		}
+	restored(node: number, state: ReplicatedState<T>): void {
+		this.#compareHash(node, state, this.#hashes.get(state.appliedIndex));
+		this.answers.restored(node, state);
 	}
 
 	/** To be asked at the end, when a replica has applied everything. */
-	compareAll(node: number, state: ReplicatedState<KvTypes>): void {
-		if (state.appliedIndex !== this.#golden.appliedIndex) return;
-		this.#compareHash(node, state, this.#golden.stateHash());
-		this.#compareWithModel();
+	compareAll(node: number, state: ReplicatedState<T>): void {
+		if (state.appliedIndex !== this.#witness.appliedIndex) return;
+		this.#compareHash(node, state, this.#witness.stateHash());
+		this.answers.compare(this.#log.at(-1) as LogEntry, this.#witness);
 	}
 
-	/** What the run has shown of sessions and of the size of the state. */
-	cover(): void {
-		const {coverage} = this.#options;
-		const {expired, evicted, givenBack, renewed} = this.#model.sessions;
-		coverage.count('session expired', expired);
-		coverage.count('session evicted', evicted);
-		coverage.count('session given back', givenBack);
-		coverage.count('session renewed after a silence', renewed);
-	}
-
-	#compareHash(node: number, state: ReplicatedState<KvTypes>, expected: string | undefined): void {
+	#compareHash(node: number, state: ReplicatedState<T>, expected: string | undefined): void {
 		if (expected === undefined || state.stateHash() === expected) return;
 		this.#report('sameState', `node ${node} has another state at index ${state.appliedIndex} than the log makes`);
 	}

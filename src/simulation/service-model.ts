@@ -1,65 +1,46 @@
 /**
- * The key/value service as its words promise it (src/kv/types.ts), written a second time with plain maps. It shares no code
- * with the state machine, its operations, store or sessions: a mistake that all replicas make alike shows against it.
+ * The sessions and numbers of the replicated service as their words promise it (src/service/types.ts), written a second time
+ * with plain maps. It shares no code with the service: a mistake that all replicas make alike shows against it. What a write
+ * does, its subject says.
  */
-import type {KvLimits} from '../kv/state-machine.js';
-import type {KvTypes} from '../kv/words.js';
+import type {LogEntry} from '../raft/types.js';
+import type {MachineTypes} from '../service/machine.js';
 import type {SessionLimits} from '../service/sessions.js';
 import type {Command, Kept, Outcome} from '../service/types.js';
-import type {Expected, Key, Operation, Result, Value, Version, WriteOperation} from '../kv/types.js';
-import {isSameBytes} from './log-judge.js';
 import {ModelSessions} from './model-sessions.js';
-import {bytesOfText, joined, textOf} from './operation-text.js';
-
-export interface ModelValue {
-	readonly value: Value;
-	readonly version: Version;
-}
 
 /** What became of one write of a command, and whether it was run there, or is a repeat, or was refused. */
-export interface ModelRun {
+export interface ModelRun<T extends MachineTypes> {
 	/** `undefined`: there was no memory for it. */
-	readonly write: WriteOperation | undefined;
-	readonly revision: Version;
-	readonly outcome: Outcome<KvTypes>;
+	readonly write: T['write'] | undefined;
+	readonly revision: number;
+	readonly outcome: Outcome<T>;
 	readonly isRun: boolean;
 	/** It was not run, though its client has not acknowledged it: a later one of its session has run. */
 	readonly isPassedOver: boolean;
 }
 
-/** Told of each change; `undefined`: the key is gone. */
-export type OnChange = (key: Key, value: Value | undefined, revision: Version) => void;
+/** Where a command stands in the log. */
+export type LogPlace = Pick<LogEntry, 'index' | 'term'>;
 
-type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
-type Invalid = Extract<Result, {type: 'invalid'}>['reason'];
+type Writes<T extends MachineTypes> = Extract<Command<T>, {type: 'writes'}>;
 
-const numberMin = -(2n ** 63n);
-const numberMax = 2n ** 63n - 1n;
+export abstract class ServiceModel<T extends MachineTypes> {
+	readonly sessions: ModelSessions<T>;
+	revision = 0;
 
-/** A signed 64-bit number, written as one would write it; `undefined` for anything else. */
-function numberIn(value: Value): bigint | undefined {
-	if (value.length === 0 || value.length > 20) return undefined;
-	const text = textOf(value);
-	if (!/^[-0-9]+$/.test(text) || text.lastIndexOf('-') > 0 || text === '-') return undefined;
-	const number = BigInt(text);
-	return String(number) === text && number >= numberMin && number <= numberMax ? number : undefined;
-}
-
-export class ServiceModel {
-	readonly keys = new Map<Key, ModelValue>();
-	readonly sessions: ModelSessions;
-	revision: Version = 0;
-	readonly #valueBytesMax: number;
-	readonly #onChange: OnChange;
-
-	constructor(limits: SessionLimits & KvLimits, onChange: OnChange) {
-		this.sessions = new ModelSessions(limits);
-		this.#valueBytesMax = limits.valueBytesMax;
-		this.#onChange = onChange;
+	constructor(limits: SessionLimits) {
+		this.sessions = new ModelSessions<T>(limits, result => this.weightOf(result));
 	}
 
+	/** What a write does, at `revision`. */
+	protected abstract run(write: T['write'], place: LogPlace): T['result'];
+
+	/** What a kept result counts for in its session, the space for itself included. */
+	protected abstract weightOf(result: T['result']): number;
+
 	/** An entry that carries no writes; `undefined`: none of the service's, or bytes that are no command. */
-	other(command: Exclude<Command<KvTypes>, {type: 'writes'}> | undefined): void {
+	other(command: Exclude<Command<T>, Writes<T>> | undefined): void {
 		this.revision += 1;
 		if (command?.type === 'openSession') {
 			if (this.sessions.close(command.closes)) this.sessions.renewed += 1;
@@ -70,13 +51,13 @@ export class ServiceModel {
 	}
 
 	/** Each write by itself, in this order, each at a revision of its own. */
-	writes({session: id, acknowledged, after, writes}: Extract<Command<KvTypes>, {type: 'writes'}>): readonly ModelRun[] {
+	writes({session: id, acknowledged, after, writes}: Writes<T>, logPlace: LogPlace): readonly ModelRun<T>[] {
 		const session = this.sessions.spoken(id, acknowledged);
 		return writes.map(({sequence, write}, place) => {
 			const predecessor = writes[place - 1]?.sequence ?? after;
 			this.revision += 1;
 			const {revision} = this;
-			const refused = (type: 'sessionExpired' | 'alreadyAcknowledged' | 'outOfOrder' | 'sessionFull'): ModelRun => ({
+			const refused = (type: 'sessionExpired' | 'alreadyAcknowledged' | 'outOfOrder' | 'sessionFull'): ModelRun<T> => ({
 				write,
 				revision,
 				outcome: {type},
@@ -89,96 +70,11 @@ export class ServiceModel {
 			if (Math.max(session.acknowledged, session.newest) >= sequence) return refused('alreadyAcknowledged');
 			if (Math.max(session.acknowledged, session.newest) < predecessor) return refused('outOfOrder');
 			if (this.sessions.isFull(session)) return refused('sessionFull');
-			const outcome: Kept<KvTypes> =
-				write === undefined ? {type: 'outOfMemory'} : {type: 'result', result: this.#run(write)};
+			const outcome: Kept<T> =
+				write === undefined ? {type: 'outOfMemory'} : {type: 'result', result: this.run(write, logPlace)};
 			session.kept.set(sequence, outcome);
 			session.newest = sequence;
 			return {write, revision, outcome, isRun: true, isPassedOver: false};
 		});
-	}
-
-	#run(operation: Operation): Result {
-		switch (operation.type) {
-			case 'get': {
-				const there = this.keys.get(operation.key);
-				return {type: 'value', value: there?.value, version: there?.version ?? 0};
-			}
-			case 'put':
-				return this.#put(operation);
-			case 'append':
-				return this.#store(operation.key, joined(this.keys.get(operation.key)?.value, operation.value));
-			case 'delete':
-				return this.#delete(operation.key);
-			case 'compareAndSet':
-				if (!this.#isAsExpected(operation)) return this.#refused(operation.key);
-				return this.#store(operation.key, operation.value);
-			case 'increment':
-				return this.#increment(operation);
-			case 'clear':
-				return this.#clear();
-			case 'batch':
-				return {type: 'batch', results: operation.operations.map(part => this.#run(part))};
-			default:
-				return operation satisfies never;
-		}
-	}
-
-	#put({key, value, condition, returnPrevious}: Of<'put'>): Result {
-		const there = this.keys.get(key);
-		if (condition === 'absent' && there !== undefined) return this.#refused(key);
-		if (condition === 'present' && there === undefined) return this.#refused(key);
-		const result = this.#store(key, value);
-		if (result.type !== 'written' || returnPrevious !== true || there === undefined) return result;
-		return {...result, previous: there.value};
-	}
-
-	#isAsExpected({key, expected}: {readonly key: Key; readonly expected: Expected}): boolean {
-		const there = this.keys.get(key);
-		if ('version' in expected) return expected.version === (there === undefined ? 0 : there.version);
-		if (expected.value === undefined || there === undefined) return expected.value === there?.value;
-		return isSameBytes(expected.value, there.value);
-	}
-
-	#increment({key, by}: Of<'increment'>): Result {
-		const there = this.keys.get(key);
-		const number = there === undefined ? 0n : numberIn(there.value);
-		if (number === undefined) return this.#invalid(key, 'notANumber');
-		const value = number + by;
-		if (value < numberMin || value > numberMax) return this.#invalid(key, 'numberOverflow');
-		this.#set(key, bytesOfText(String(value)));
-		return {type: 'number', value, version: this.revision};
-	}
-
-	#delete(key: Key): Result {
-		const existed = this.keys.delete(key);
-		if (existed) this.#onChange(key, undefined, this.revision);
-		return {type: 'deleted', existed, version: this.revision};
-	}
-
-	#clear(): Result {
-		const count = this.keys.size;
-		for (const key of this.keys.keys()) this.#onChange(key, undefined, this.revision);
-		this.keys.clear();
-		return {type: 'cleared', count, version: this.revision};
-	}
-
-	#store(key: Key, value: Value): Result {
-		if (value.length > this.#valueBytesMax) return this.#invalid(key, 'valueTooLarge');
-		this.#set(key, value);
-		return {type: 'written', version: this.revision, length: value.length};
-	}
-
-	#set(key: Key, value: Value): void {
-		this.keys.set(key, {value, version: this.revision});
-		this.#onChange(key, value, this.revision);
-	}
-
-	#refused(key: Key): Result {
-		const there = this.keys.get(key);
-		return {type: 'conditionFailed', value: there?.value, version: there?.version ?? 0};
-	}
-
-	#invalid(key: Key, reason: Invalid): Result {
-		return {type: 'invalid', reason, version: this.keys.get(key)?.version ?? 0};
 	}
 }

@@ -1,10 +1,9 @@
 /** The simulator's door: one seed in, one verdict out. */
 import type {Schedule} from '../faults/nemesis.js';
 import {Random} from '../base/random.js';
-import {check, type Verdict} from '../linearizability/check.js';
-import type {KvHistory} from '../linearizability/kv-operation.js';
-import {kvModel} from '../linearizability/models/kv-model.js';
+import type {Verdict} from '../linearizability/check.js';
 import type {CoverageCounts} from './coverage.js';
+import {kvSubject} from './kv/kv-subject.js';
 import {checkSimulationOptions, type SimulationOptions} from './options.js';
 import {drawParameters, type SimulationParameters} from './parameters.js';
 import {drawSchedule, keepFaults, type Profile} from './profile.js';
@@ -42,10 +41,6 @@ export interface SimulationResult {
 /** Virtual ms. */
 export const durationMsDefault = 12_000;
 const timelineLengthDefault = 400;
-/** Of at most 16,384 model steps of one key each, and 256 MiB: a history of one run needs a small part of it. */
-const checkSlicesMax = 100;
-const checkBytesMax = 2 ** 28;
-
 /**
  * Runs one seed to its end. The same options give the same result, bit for bit.
  *
@@ -62,10 +57,11 @@ export function simulate(options: SimulationOptions): SimulationResult {
 	const faults = keepFaults(drawn, onlyFaults);
 	const {timelineLength = timelineLengthDefault} = options;
 	const stormMs = Math.min(durationMs, untilMs ?? Infinity);
-	const setup = {seed, codec, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
+	const subject = kvSubject(parameters);
+	const setup = {seed, codec, subject, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
 	const simulation = new Simulation(setup);
 	simulation.run(onProgress);
-	const verdict = simulation.violation === undefined ? judgeHistory(simulation.history, onProgress) : 'unknown';
+	const verdict = simulation.violation === undefined ? simulation.verdict(onProgress) : 'unknown';
 	if (verdict === 'violation') simulation.report('linearizable', 'no order of the operations explains the answers');
 	const {violation} = simulation;
 	return {
@@ -85,19 +81,6 @@ export function simulate(options: SimulationOptions): SimulationResult {
 		untilMs,
 		parameters,
 		faults,
-		timeline: violation === undefined ? [] : simulation.timeline.lines(),
+		timeline: violation === undefined ? [] : simulation.timeline,
 	};
-}
-
-/** Bounded by steps and not by a clock, so that the verdict is the same everywhere. */
-function judgeHistory(history: KvHistory, onProgress: (() => void) | undefined): Verdict {
-	// With a clear among the operations nothing is recorded for the checker: each answer was judged by its place in the log.
-	if (history.length === 0) return 'ok';
-	let slices = 0;
-	const isCancelled = (): boolean => {
-		slices += 1;
-		onProgress?.();
-		return slices > checkSlicesMax;
-	};
-	return check(history, {model: kvModel('kv'), memoryBytesMax: checkBytesMax, isCancelled}).verdict;
 }

@@ -2,30 +2,25 @@
 import type {Random} from '../base/random.js';
 import {ClerkCore, type ClerkEffect, type Settlement} from '../service/clerk.js';
 import type {Codec} from '../base/codec.js';
+import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply, ServiceRequest} from '../service/types.js';
-import type {Operation, Result} from '../kv/types.js';
-import {serviceOperation, kvWords, type KvTypes} from '../kv/words.js';
-import type {KvInput, KvOutput} from '../linearizability/kv-operation.js';
-import type {Recorder} from '../linearizability/recorder.js';
 import {nodeId} from '../raft/types.js';
 import type {Schedule} from './events.js';
-import {OperationSource, padded, textOfName, type OperationName, type Wanted} from './operations.js';
 import type {SimulationParameters} from './parameters.js';
-import type {AnswerJudge, ClientOperation} from './answer-judge.js';
 import type {Coverage} from './coverage.js';
-import {textOf} from './operation-text.js';
 import {RequestJudge} from './request-judge.js';
+import type {ClientOperation, Operation, OperationSource, Subject, SubjectJudge, Wanted} from './subject.js';
 import type {Report} from './violation.js';
 
-export interface ClientContext {
+export interface ClientContext<T extends MachineTypes> {
 	readonly codec: Codec;
+	readonly subject: Subject<T>;
 	readonly parameters: SimulationParameters;
 	readonly nodeCount: number;
 	readonly random: Random;
-	readonly answers: AnswerJudge;
+	readonly answers: SubjectJudge<T>;
 	readonly report: Report;
 	readonly coverage: Coverage;
-	readonly recorder: Recorder;
 	readonly now: () => number;
 	readonly schedule: Schedule;
 	readonly send: (client: number, life: number, requestId: number, node: number, request: ServiceRequest) => void;
@@ -33,20 +28,18 @@ export interface ClientContext {
 	readonly cancel: (client: number, life: number, requestId?: number) => void;
 }
 
-interface Asked extends ClientOperation {
+interface Asked<T extends MachineTypes> extends ClientOperation<T> {
 	readonly slot: number;
-	/** The process of the history that it is recorded for; `undefined`: it is not in the checker's vocabulary. */
-	readonly process: string | undefined;
 	readonly isHasty: boolean;
 	/** Told when it is over, unless the client dies before. */
 	readonly settled: (isDone: boolean) => void;
 }
 
 /** What a client wants to be done; see `Asked`. */
-interface Wish {
+interface Wish<T extends MachineTypes> {
 	readonly slot: number;
-	readonly operation: Operation;
-	readonly isRecorded: boolean;
+	readonly operation: Operation<T>;
+	readonly isProbe: boolean;
 	readonly settled: (isDone: boolean) => void;
 }
 
@@ -56,18 +49,18 @@ export interface ClientCounts {
 	failed: number;
 }
 
-export class SimulatedClient {
+export class SimulatedClient<T extends MachineTypes> {
 	readonly id: number;
 	/** Counts the clerks that this client has had. */
 	life = 0;
 	/** While it is, slots ask for one thing after the other. */
 	isWorking = true;
 	readonly counts: ClientCounts = {invoked: 0, done: 0, failed: 0};
-	readonly #context: ClientContext;
-	readonly #source: OperationSource;
-	#clerk: ClerkCore<KvTypes>;
-	#requests: RequestJudge;
-	#asked = new Map<number, Asked>();
+	readonly #context: ClientContext<T>;
+	readonly #source: OperationSource<T>;
+	#clerk: ClerkCore<T>;
+	#requests: RequestJudge<T>;
+	#asked = new Map<number, Asked<T>>();
 	/** Operations of the train that are not settled: a client has but one train at a time. */
 	#trainLeft = 0;
 	/** Until then it asks for nothing. */
@@ -78,12 +71,12 @@ export class SimulatedClient {
 	#timer = 0;
 	#timerAt = Infinity;
 
-	constructor(id: number, context: ClientContext) {
+	constructor(id: number, context: ClientContext<T>) {
 		this.id = id;
 		this.#context = context;
-		this.#source = new OperationSource(context.parameters.workload, context.random);
+		this.#source = context.subject.newSource(id, context.random);
 		this.#clerk = this.#newClerk();
-		this.#requests = new RequestJudge(context.codec, context.report);
+		this.#requests = new RequestJudge(context.codec, context.subject, context.report);
 		const {slots, habits} = context.parameters.workload;
 		this.#processes = Array.from({length: slots + habits.train.operationsMax}, () => 0);
 	}
@@ -112,18 +105,14 @@ export class SimulatedClient {
 	}
 
 	/** One operation of the simulator's own. */
-	ask(operation: Operation, patienceMs: number, settled: (isDone: boolean) => void): void {
-		this.#ask({slot: 0, operation, isRecorded: false, settled}, patienceMs, false);
+	ask(operation: Operation<T>, patienceMs: number, settled: (isDone: boolean) => void): void {
+		this.#ask({slot: 0, operation, isProbe: true, settled}, patienceMs, false);
 		this.#flush();
 	}
 
-	/** A write and a read that must succeed when nothing is wrong. */
-	probes(): readonly Operation[] {
-		const value = padded(textOfName(this.#nextName()), 0);
-		return [
-			{type: 'put', key: `b${this.id % 3}`, value},
-			{type: 'get', key: `b${this.id % 3}`},
-		];
+	/** Operations that must succeed when nothing is wrong. */
+	probes(): readonly Operation<T>[] {
+		return this.#source.probes(this.#nextCount());
 	}
 
 	reply(requestId: number, reply: ServiceReply): void {
@@ -142,9 +131,9 @@ export class SimulatedClient {
 		this.#flush();
 	}
 
-	#nextName(): OperationName {
+	#nextCount(): number {
 		this.counts.invoked += 1;
-		return {client: this.id, count: this.counts.invoked};
+		return this.counts.invoked;
 	}
 
 	/** Several operations at once, each as if a slot of its own had asked for it; then the slot thinks for as many. */
@@ -166,34 +155,32 @@ export class SimulatedClient {
 		const {patienceMs, habits} = parameters.workload;
 		const {chance, patienceMsMax} = habits.haste;
 		const isHasty = chance > 0 && random.chance(chance);
-		const operation = this.#source.next(this.#nextName(), wanted);
-		const wish = {slot, operation, isRecorded: true, settled};
+		const operation = this.#source.next(this.#nextCount(), wanted);
+		const wish = {slot, operation, isProbe: false, settled};
 		this.#ask(wish, isHasty ? random.float() * Math.min(patienceMs, patienceMsMax) : patienceMs, isHasty);
 	}
 
-	#ask({slot, operation, isRecorded, settled}: Wish, patienceMs: number, isHasty: boolean): void {
-		const {answers, recorder, now, parameters} = this.#context;
-		// The checker has no word for the end of all keys: what is asked beside it is judged by the log alone.
-		const input = isRecorded && parameters.workload.mix.clear === 0 ? inputOf(operation) : undefined;
-		const process = input === undefined ? undefined : `c${this.id}.${slot}${"'".repeat(this.#processes[slot] ?? 0)}`;
-		if (process !== undefined && input !== undefined) recorder.invoke(process, input);
-		const clerkId = this.#clerk.submit(serviceOperation(operation), {deadline: now() + patienceMs});
+	#ask({slot, operation, isProbe, settled}: Wish<T>, patienceMs: number, isHasty: boolean): void {
+		const {answers, now} = this.#context;
+		const clerkId = this.#clerk.submit(operation, {deadline: now() + patienceMs});
 		this.#lastId += 1;
-		const {floor} = answers;
-		const clerk = `${this.id}.${this.life}`;
 		const id = this.#lastId * 100 + this.id;
-		this.#asked.set(clerkId, {id, clerk, operation, floor, slot, process, isHasty, settled});
-		this.#requests.asked(id, operation);
+		const clerk = `${this.id}.${this.life}`;
+		const process = `c${this.id}.${slot}${"'".repeat(this.#processes[slot] ?? 0)}`;
+		const asked = {id, clerk, process, operation, isProbe, floor: answers.floor, slot, isHasty, settled};
+		this.#asked.set(clerkId, asked);
+		answers.asked(asked);
+		if (operation.type === 'write') this.#requests.asked(id, operation.write);
 	}
 
 	/** What it waited for it will never know; its successor has another session. */
 	#dieAndReturn(): void {
-		const {recorder, cancel} = this.#context;
+		const {answers, cancel} = this.#context;
 		// With the client its connections are gone.
 		cancel(this.id, this.life);
-		for (const {process, slot} of this.#asked.values()) {
-			if (process !== undefined) recorder.loseTrack(process);
-			this.#processes[slot] = (this.#processes[slot] ?? 0) + 1;
+		for (const asked of this.#asked.values()) {
+			answers.abandoned(asked);
+			this.#processes[asked.slot] = (this.#processes[asked.slot] ?? 0) + 1;
 		}
 		this.#begin();
 	}
@@ -211,16 +198,21 @@ export class SimulatedClient {
 		this.#asked = new Map();
 		this.#trainLeft = 0;
 		this.#clerk = this.#newClerk();
-		this.#requests = new RequestJudge(this.#context.codec, this.#context.report);
+		this.#requests = this.#newRequestJudge();
 		this.#timerAt = Infinity;
 		this.start();
 	}
 
-	#newClerk(): ClerkCore<KvTypes> {
-		const {codec, parameters, nodeCount, random} = this.#context;
+	#newRequestJudge(): RequestJudge<T> {
+		const {codec, subject, report} = this.#context;
+		return new RequestJudge(codec, subject, report);
+	}
+
+	#newClerk(): ClerkCore<T> {
+		const {codec, subject, parameters, nodeCount, random} = this.#context;
 		return new ClerkCore({
 			codec,
-			words: kvWords,
+			words: subject.machine.words,
 			servers: Array.from({length: nodeCount}, (_, node) => nodeId(node)),
 			random: () => random.float(),
 			requestsMayBeDoubled: parameters.requestsMayBeDoubled,
@@ -257,40 +249,32 @@ export class SimulatedClient {
 		schedule(delayMs, {type: 'clientTimer', client: this.id, clientLife: this.life, timer: this.#timer});
 	}
 
-	#settle({operationId, settlement}: Extract<ClerkEffect<KvTypes>, {type: 'settle'}>): void {
+	#settle({operationId, settlement}: Extract<ClerkEffect<T>, {type: 'settle'}>): void {
 		const asked = this.#asked.get(operationId);
 		if (asked === undefined) return;
 		this.#asked.delete(operationId);
-		this.#requests.settled(asked.operation);
+		if (asked.operation.type === 'write') this.#requests.settled(asked.operation.write);
 		this.#judge(asked, settlement);
 		// Who is told that there is no memory has been served.
 		asked.settled(settlement.type === 'done' || settlement.error.code === 'ERR_OUT_OF_MEMORY');
 	}
 
-	#judge(asked: Asked, settlement: Settlement<KvTypes>): void {
-		const {answers, recorder, coverage} = this.#context;
-		const {process, operation, slot, isHasty} = asked;
+	#judge(asked: Asked<T>, settlement: Settlement<T>): void {
+		const {answers, coverage} = this.#context;
 		if (settlement.type === 'done') {
 			const {result} = settlement;
 			this.counts.done += 1;
 			answers.answered(asked, result);
-			this.#source.learn(operation, result);
-			const output = outputOf(result);
-			if (process === undefined) return;
-			if (output === undefined) recorder.discard(process);
-			else recorder.complete(process, output);
+			this.#source.learn(asked.operation, result);
 			return;
 		}
 		this.counts.failed += 1;
 		const isDenied = settlement.error.outcome === 'notExecuted';
 		coverage.count(isDenied ? 'failure: not executed' : 'failure: unknown');
-		if (isHasty && !isDenied) coverage.count('failure: unknown, given up soon');
-		if (isDenied) answers.denied(asked);
-		else answers.settled(asked);
-		if (process === undefined) return;
-		if (isDenied) return recorder.discard(process);
-		recorder.loseTrack(process);
-		this.#processes[slot] = (this.#processes[slot] ?? 0) + 1;
+		if (isDenied) return answers.denied(asked);
+		if (asked.isHasty) coverage.count('failure: unknown, given up soon');
+		answers.lost(asked);
+		this.#processes[asked.slot] = (this.#processes[asked.slot] ?? 0) + 1;
 	}
 
 	/** The pause after so many operations. */
@@ -303,49 +287,5 @@ export class SimulatedClient {
 		const delayMs = burst > 0 && random.chance(burst) ? 0 : random.exponential(thinkMs) * operations;
 		const silentMs = Math.max(0, this.#silentUntil - now());
 		schedule(silentMs + delayMs, {type: 'submit', client: this.id, clientLife: this.life, slot});
-	}
-}
-
-/** `undefined`: the checker does not know such an operation. Its key is then of a sort of its own. */
-function inputOf(operation: Operation): KvInput | undefined {
-	if (!('key' in operation) || !operation.key.startsWith('k')) return undefined;
-	const {key} = operation;
-	switch (operation.type) {
-		case 'get':
-		case 'delete':
-			return {type: operation.type, key};
-		case 'put':
-		case 'append':
-			return {type: operation.type, key, value: textOf(operation.value)};
-		case 'compareAndSet': {
-			const {expected} = operation;
-			if ('version' in expected) return {type: 'compareAndSet', key, expected, value: textOf(operation.value)};
-			const value = expected.value === undefined ? undefined : textOf(expected.value);
-			return {type: 'compareAndSet', key, expected: {value}, value: textOf(operation.value)};
-		}
-		case 'increment':
-			return undefined;
-		default:
-			return operation satisfies never;
-	}
-}
-
-/** `undefined`: nothing has happened. */
-function outputOf(result: Result): KvOutput | undefined {
-	switch (result.type) {
-		case 'value': {
-			const value = result.value === undefined ? undefined : textOf(result.value);
-			return {type: 'value', value, version: result.version};
-		}
-		case 'written':
-			return {type: 'written', version: result.version};
-		case 'deleted':
-			return {type: 'deleted', existed: result.existed, version: result.version};
-		case 'conditionFailed': {
-			const value = result.value === undefined ? undefined : textOf(result.value);
-			return {type: 'conditionFailed', observed: {value}, version: result.version};
-		}
-		default:
-			return undefined;
 	}
 }

@@ -34,7 +34,6 @@ import {NodeClock} from './node-clock.js';
 import type {SimulationParameters} from './parameters.js';
 import type {Report} from './violation.js';
 import {WatchedDisk} from './watched-disk.js';
-import type {WatchedServer} from './watched-server.js';
 import {WatchedStorage} from './watched-storage.js';
 
 /** How a node dies: its process alone, or its machine, and then what no sync covered is lost, or may be. */
@@ -114,7 +113,7 @@ interface Life<Service> {
 	hasFailed: boolean;
 }
 
-export class SimulatedNode<Service extends NodeService = WatchedServer> {
+export class SimulatedNode<Service extends NodeService> {
 	readonly id: number;
 	readonly disk: SimulatedDisk;
 	readonly watchedDisk: WatchedDisk;

@@ -1,6 +1,6 @@
-/** A KV server with a witness at it: what its replica holds, whether it may answer a read already, and what it takes in and refuses. */
+/** A server with a witness at it: what its replica holds, whether it may answer a read already, and what it takes in and refuses. */
 import {ServiceServer, defaultServerLimits, type ServerLimits, type ServerOptions} from '../service/server.js';
-import type {KvTypes} from '../kv/words.js';
+import type {MachineTypes} from '../service/machine.js';
 import type {ReplicatedState} from '../service/replicated-state.js';
 import type {ServiceReply, ServiceRequest} from '../service/types.js';
 import type {LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
@@ -9,9 +9,9 @@ import type {ServiceJudge} from './service-judge.js';
 import type {NodeService} from './simulated-node.js';
 import type {Report} from './violation.js';
 
-interface Witness {
+interface Witness<T extends MachineTypes> {
 	readonly node: number;
-	readonly services: ServiceJudge;
+	readonly services: ServiceJudge<T>;
 	readonly report: Report;
 	readonly coverage: Coverage;
 	/** The server asks its node about the reads of these requests, which are several. */
@@ -33,10 +33,10 @@ interface Waiting {
 /** What an answer costs on the wire beside its values, at most, for each operation. */
 const answerOverheadBytes = 24;
 
-export class WatchedServer implements NodeService {
-	readonly #witness: Witness;
+export class WatchedServer<T extends MachineTypes> implements NodeService {
+	readonly #witness: Witness<T>;
 	readonly #limits: ServerLimits;
-	readonly #server: ServiceServer<KvTypes>;
+	readonly #server: ServiceServer<T>;
 	readonly #waiting = new Map<number, Waiting>();
 	#waitingBytes = 0;
 	/** Clients' reads that the server has not asked the node about yet. */
@@ -49,7 +49,7 @@ export class WatchedServer implements NodeService {
 	#restoringIndex: LogIndex | undefined;
 	#judgedIndex: LogIndex = 0;
 
-	constructor(options: ServerOptions<KvTypes>, witness: Witness) {
+	constructor(options: ServerOptions<T>, witness: Witness<T>) {
 		this.#witness = witness;
 		this.#limits = {...defaultServerLimits, ...options.limits};
 		this.#server = new ServiceServer({
@@ -65,7 +65,7 @@ export class WatchedServer implements NodeService {
 		});
 	}
 
-	get state(): ReplicatedState<KvTypes> {
+	get state(): ReplicatedState<T> {
 		return this.#server.state;
 	}
 

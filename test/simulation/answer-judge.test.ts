@@ -1,8 +1,8 @@
 import test from 'ava';
 import type {Result, WriteOperation} from '../../src/kv/types.js';
-import {AnswerJudge} from '../../src/simulation/answer-judge.js';
+import {AnswerJudge} from '../../src/simulation/kv/answer-judge.js';
 import {Coverage} from '../../src/simulation/coverage.js';
-import {bytesOfText} from '../../src/simulation/operation-text.js';
+import {bytesOfText} from '../../src/simulation/kv/operation-text.js';
 
 function judged(): {readonly judge: AnswerJudge; readonly broken: string[]} {
 	const broken: string[] = [];

@@ -6,7 +6,7 @@ import {Availability} from '../../src/simulation/availability.js';
 import {Coverage} from '../../src/simulation/coverage.js';
 import {NodeClock} from '../../src/simulation/node-clock.js';
 import type {SimulationParameters} from '../../src/simulation/parameters.js';
-import type {SimulatedNode} from '../../src/simulation/simulated-node.js';
+import type {ClusterNode} from '../../src/simulation/cluster-node.js';
 import {drawSiege} from '../../src/simulation/siege.js';
 import {noDiskFaults} from '../../src/storage/simulated-disk.js';
 
@@ -17,7 +17,7 @@ const parameters = {
 	diskSyncMs,
 } as unknown as SimulationParameters;
 
-type FakeNode = {-readonly [Name in 'isUp' | 'pausedUntil' | 'life']: SimulatedNode[Name]} & SimulatedNode;
+type FakeNode = {-readonly [Name in 'isUp' | 'pausedUntil' | 'life']: ClusterNode[Name]} & ClusterNode;
 
 class Scene {
 	readonly plan = new FaultPlan();

@@ -1,7 +1,8 @@
 import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
 import {codec} from '../../actors/codec/codec.js';
-import {Coverage, coverageKinds} from '../../src/simulation/coverage.js';
+import {Coverage} from '../../src/simulation/coverage.js';
+import {coverageKinds, kvCoverageKinds} from '../../src/simulation/kv/kv-coverage.js';
 import {simulate} from '../../src/simulation/simulate.js';
 
 /**
@@ -31,7 +32,7 @@ test('every kind of operation, message, session, limit and fault is met by a fix
 });
 
 test('a kind is counted only if it is listed, so that none is missed in silence', t => {
-	const coverage = new Coverage();
+	const coverage = new Coverage(kvCoverageKinds);
 	coverage.count('batch');
 	coverage.count('batch', 2);
 	t.is(coverage.counts['batch'], 3);

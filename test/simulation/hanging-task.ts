@@ -1,6 +1,6 @@
 /** A thread of the pool on which the third seed never ends. */
 import type {SeedReport, SeedTask} from '../../actors/simulate/task.js';
-import {coverageKinds} from '../../src/simulation/coverage.js';
+import {coverageKinds} from '../../src/simulation/kv/kv-coverage.js';
 
 export default function run({seed, progress}: SeedTask): SeedReport {
 	Atomics.add(progress, 0, 1);

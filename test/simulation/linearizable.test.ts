@@ -14,7 +14,7 @@ const directory = mkdtempSync(path.join(tmpdir(), 'linearizable-'));
 test.after.always(() => rmSync(directory, {recursive: true, force: true}));
 
 const deafJudge = {
-	file: 'simulation/answer-judge',
+	file: 'simulation/kv/answer-judge',
 	find: "this.#report('freshRead',",
 	replace: "(() => undefined)('freshRead',",
 };

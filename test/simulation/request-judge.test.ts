@@ -1,16 +1,19 @@
 import test from 'ava';
 import {codec} from '../../actors/codec/codec.js';
 import type {WriteOperation} from '../../src/kv/types.js';
-import {kvWords} from '../../src/kv/words.js';
+import {kvWords, type KvTypes} from '../../src/kv/words.js';
 import {CommandCodec} from '../../src/service/command-codec.js';
 import type {ServiceRequest} from '../../src/service/types.js';
-import {bytesOfText} from '../../src/simulation/operation-text.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
+import {bytesOfText, kvOperationWords} from '../../src/simulation/kv/operation-text.js';
 import {RequestJudge} from '../../src/simulation/request-judge.js';
 
 const put = (name: string): WriteOperation => ({type: 'put', key: 'k0', value: bytesOfText(`${name},`)});
 const first = put('1');
 const second = put('2');
 const third = put('3');
+
+const subject = {machine: kvMachine(), words: kvOperationWords};
 
 interface Head {
 	readonly acknowledged?: number;
@@ -36,9 +39,9 @@ function request(
 }
 
 /** Asked for the three writes, in this order. */
-function begun(): {readonly judge: RequestJudge; readonly told: string[]} {
+function begun(): {readonly judge: RequestJudge<KvTypes>; readonly told: string[]} {
 	const told: string[] = [];
-	const judge = new RequestJudge(codec, (invariant, detail) => told.push(`${invariant}: ${detail}`));
+	const judge = new RequestJudge(codec, subject, (invariant, detail) => told.push(`${invariant}: ${detail}`));
 	for (const [place, operation] of [first, second, third].entries()) judge.asked(place + 1, operation);
 	return {judge, told};
 }

@@ -7,8 +7,8 @@ import {ReplicatedState} from '../../src/service/replicated-state.js';
 import type {Command} from '../../src/service/types.js';
 import type {Operation, ReadOperation, Value, WriteOperation} from '../../src/kv/types.js';
 import {term} from '../../src/raft/types.js';
-import {bytesOfText, isAlike} from '../../src/simulation/operation-text.js';
-import {ServiceModel} from '../../src/simulation/service-model.js';
+import {bytesOfText, isAlike} from '../../src/simulation/kv/operation-text.js';
+import {KvModel} from '../../src/simulation/kv/kv-model.js';
 
 const limits = {
 	valueBytesMax: 12,
@@ -70,7 +70,7 @@ test('the model and the state machine give the same answers and come to the same
 	fc.assert(
 		fc.property(fc.array(command, {minLength: 1, maxLength: 60}), commands => {
 			const machine = new ReplicatedState({codec, machine: kvMachine(limits), limits});
-			const model = new ServiceModel(limits, () => undefined);
+			const model = new KvModel(limits, () => undefined);
 			const opened: number[] = [];
 			for (const [place, drawn] of commands.entries()) {
 				const made: Command<KvTypes> =
@@ -94,7 +94,7 @@ test('the model and the state machine give the same answers and come to the same
 				} as const;
 				const outcomes = machine.apply(entry);
 				if (made.type === 'writes') {
-					const runs = model.writes(made);
+					const runs = model.writes(made, entry);
 					for (const [part, {outcome, write}] of runs.entries()) {
 						if (!isAlike(outcome, outcomes?.[part])) t.deepEqual(outcomes?.[part], outcome, write?.type);
 					}
@@ -116,13 +116,16 @@ test('the model and the state machine give the same answers and come to the same
 });
 
 test('operations mean what their words say', t => {
-	const model = new ServiceModel({...limits, sessionResultsMax: 100, sessionResultBytesMax: 1e6}, () => undefined);
+	const model = new KvModel({...limits, sessionResultsMax: 100, sessionResultBytesMax: 1e6}, () => undefined);
 	model.other({type: 'openSession', closes: 0});
 	let sequence = 0;
 	const run = (asked: Operation): unknown => {
 		sequence += 1;
 		const writes = [{sequence, write: asked as WriteOperation}];
-		const outcome = model.writes({type: 'writes', session: 1, acknowledged: 0, after: 0, writes})[0]?.outcome;
+		const outcome = model.writes(
+			{type: 'writes', session: 1, acknowledged: 0, after: 0, writes},
+			{index: sequence, term: term(1)},
+		)[0]?.outcome;
 		return outcome?.type === 'result' ? outcome.result : outcome;
 	};
 	const text = bytesOfText;

@@ -2,7 +2,7 @@ import test from 'ava';
 import {coverageText} from '../../actors/simulate/coverage-text.js';
 import {stalledText, summaryJson, summaryText} from '../../actors/simulate/report.js';
 import {runSeeds} from '../../actors/simulate/run-seeds.js';
-import {coverageKinds} from '../../src/simulation/coverage.js';
+import {coverageKinds} from '../../src/simulation/kv/kv-coverage.js';
 
 test('a seed that never ends is named, its thread is ended, and the other seeds run to their end', async t => {
 	const told: string[] = [];

@@ -1,6 +1,8 @@
 /** Operations and results for the judges: compared, named and told. */
-import type {Operation, Value} from '../kv/types.js';
-import {isSameBytes} from './log-judge.js';
+import type {Operation, Value} from '../../kv/types.js';
+import type {KvTypes} from '../../kv/words.js';
+import {isSameBytes} from '../log-judge.js';
+import type {OperationWords} from '../subject.js';
 
 /** What marks the end of the name that a value of the simulator's begins with. */
 export const nameEnd = ',';
@@ -118,3 +120,12 @@ export function describe(operation: Operation): string {
 			return operation satisfies never;
 	}
 }
+
+export const kvOperationWords: OperationWords<KvTypes> = {
+	tokenOf,
+	describe,
+	isSameWrite: isSameOperation,
+	isSameResult: isAlike,
+	revisionIn: result => ('version' in result ? result.version : undefined),
+	show: value => (typeof value === 'string' ? shown(value) : JSON.stringify(value, plain)),
+};

@@ -5,16 +5,14 @@
  * Keys that begin with `k` see only what the checker of histories has words for; counters (`n`), others (`b`) and the many
  * keys of a large store (`f`) see everything.
  */
-import type {Random} from '../base/random.js';
-import type {Expected, Key, Operation, ReadOperation, Result, Value, WriteOperation} from '../kv/types.js';
+import type {Random} from '../../base/random.js';
+import type {Expected, Key, Operation, ReadOperation, Result, Value, WriteOperation} from '../../kv/types.js';
 import {nameEnd} from './operation-text.js';
-import type {Mix, Workload} from './parameters.js';
+import type {Workload, Mix} from '../parameters.js';
+import type {Wanted} from '../subject.js';
 
 type Kind = keyof Mix;
 type Part = Exclude<WriteOperation, {type: 'batch'}> | ReadOperation;
-
-/** Which of the operations may be drawn. */
-export type Wanted = 'any' | 'reads' | 'writes';
 
 /** The name of an operation: its client, and which of this client's it is. */
 export interface OperationName {
@@ -27,7 +25,7 @@ export const textOfName = ({client, count}: OperationName): string => `${client}
 /** Clients are fewer. */
 const clientsMax = 64;
 
-export class OperationSource {
+export class KvOperations {
 	readonly #workload: Workload;
 	readonly #random: Random;
 	readonly #kinds: readonly Kind[];

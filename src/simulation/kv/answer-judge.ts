@@ -1,0 +1,121 @@
+/**
+ * Judges what clients of keys and values are told: a read shows the log at a place that is not older than what anybody had been
+ * told before it was asked. Of writes, see `WriteJudge`.
+ */
+import type {Key, Operation, ReadOperation, Result, Value, Version, WriteOperation} from '../../kv/types.js';
+import type {KvTypes} from '../../kv/words.js';
+import type {Coverage} from '../coverage.js';
+import {isSameBytes} from '../log-judge.js';
+import type {Report} from '../violation.js';
+import {WriteJudge, type AskedOperation} from '../write-judge.js';
+import {describe, kvOperationWords} from './operation-text.js';
+
+/** A change of one key. */
+interface Change {
+	readonly revision: Version;
+	/** `undefined`: the key is absent from here on. */
+	readonly value: Value | undefined;
+}
+
+/** What is judged of a client's operation; `floor`: the highest revision of which anybody had been told when it was invoked. */
+export interface KvAsked extends AskedOperation<KvTypes> {
+	readonly operation: Operation;
+}
+
+export class AnswerJudge {
+	readonly #report: Report;
+	readonly #coverage: Coverage;
+	readonly #writes: WriteJudge<KvTypes>;
+	readonly #changes = new Map<Key, Change[]>();
+	#floor: Version = 0;
+
+	constructor(report: Report, coverage: Coverage) {
+		this.#report = report;
+		this.#coverage = coverage;
+		this.#writes = new WriteJudge(kvOperationWords, report);
+	}
+
+	/** See `KvAsked`. */
+	get floor(): Version {
+		return this.#floor;
+	}
+
+	/** Where this write wrote; `undefined`: nowhere. */
+	revisionOfWrite(operation: WriteOperation): Version | undefined {
+		const run = this.#writes.runOf(operation);
+		return run?.result.type === 'written' ? run.revision : undefined;
+	}
+
+	/** The versions that all keys have at this revision; 0 for those that are absent. */
+	*versionsAt(revision: Version): Generator<readonly [Key, Version]> {
+		for (const [key, changes] of this.#changes) {
+			const change = changes.findLast(({revision: changedAt}) => changedAt <= revision);
+			yield [key, change?.value === undefined ? 0 : change.revision];
+		}
+	}
+
+	// ----------------------------------------------------------------------------------------------- the log
+
+	/** The log changes a key. */
+	changed(key: Key, value: Value | undefined, revision: Version): void {
+		const changes = this.#changes.get(key);
+		if (changes === undefined) this.#changes.set(key, [{revision, value}]);
+		else if (changes.at(-1)?.revision === revision) changes[changes.length - 1] = {revision, value};
+		else changes.push({revision, value});
+	}
+
+	/** The log runs a write for the first time under its number. */
+	ran(operation: WriteOperation, result: Result, revision: Version): void {
+		this.#writes.ran(operation, result, revision);
+	}
+
+	// -------------------------------------------------------------------------------------------- the clients
+
+	/** A client has been told that its operation is done. */
+	answered(asked: KvAsked, result: Result): void {
+		const {operation} = asked;
+		this.settled(asked);
+		if (operation.type !== 'get') {
+			this.#floor = Math.max(this.#floor, this.#writes.answered(asked, operation, result) ?? 0);
+		} else if (result.type === 'value') this.#judgeRead(asked, operation, result);
+		else this.#writes.dishonest(asked, operation, result, 'a read gives a value');
+	}
+
+	/** A client has been told that its operation was not run, and never will be. */
+	denied(asked: KvAsked): void {
+		this.settled(asked);
+		if (asked.operation.type !== 'get') this.#writes.denied(asked, asked.operation);
+	}
+
+	/** An operation is over, whatever became of it. */
+	settled(asked: KvAsked): void {
+		this.#writes.settled(asked);
+	}
+
+	/** The key must have been like this at some revision that is not older than what was known when it was asked. */
+	#judgeRead(asked: KvAsked, operation: ReadOperation, result: Extract<Result, {type: 'value'}>): void {
+		const {key} = operation;
+		const {value, version} = result;
+		const changes = this.#changes.get(key) ?? [];
+		this.#coverage.count(value === undefined ? 'get of nothing' : 'get of a value');
+		if (value === undefined ? version !== 0 : version === 0) {
+			return this.#writes.dishonest(asked, operation, result, 'an absent key has version 0, and no other has');
+		}
+		// The last change that must be included, and all that came after it.
+		let place = changes.length - 1;
+		while (place >= 0 && (changes[place] as Change).revision > asked.floor) place--;
+		if (place < 0 && value === undefined) return;
+		for (let offset = changes.length - 1; offset >= Math.max(0, place); offset--) {
+			const change = changes[offset] as Change;
+			const isSame = value === undefined ? change.value === undefined : change.revision === version;
+			if (!isSame) continue;
+			if (value !== undefined && (change.value === undefined || !isSameBytes(change.value, value))) {
+				return this.#writes.dishonest(asked, operation, result, `version ${version} of the key is another value`);
+			}
+			this.#floor = Math.max(this.#floor, version);
+			return;
+		}
+		const detail = `operation ${asked.id} ${describe(operation)} was answered with version ${version}`;
+		this.#report('freshRead', `${detail}, though revision ${asked.floor} was known before it was asked`);
+	}
+}

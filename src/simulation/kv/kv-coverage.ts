@@ -1,0 +1,91 @@
+/** What a run has been through of keys and values, counted by kind: see `Coverage`. */
+import type {Operation, Result} from '../../kv/types.js';
+import {sharedCoverageKinds, type Coverage} from '../coverage.js';
+
+/** All kinds of what can become of an operation. */
+export const kvCoverageKinds = [
+	'get of a value',
+	'get of nothing',
+	'put: written',
+	'put: too large',
+	'put if absent: written',
+	'put if absent: refused',
+	'put if present: written',
+	'put if present: refused',
+	'put with previous: a value',
+	'put with previous: none',
+	'append: written',
+	'append: too large',
+	'delete of a value',
+	'delete of nothing',
+	'compareAndSet by value: written',
+	'compareAndSet by value: refused',
+	'compareAndSet by version: written',
+	'compareAndSet by version: refused',
+	'compareAndSet from absent: written',
+	'compareAndSet from absent: refused',
+	'compareAndSet: too large',
+	'increment: done',
+	'increment: no number',
+	'increment: overflow',
+	'clear of keys',
+	'batch',
+	'batch of a hundred or more',
+	'state of a thousand keys',
+] as const;
+
+/** All kinds of what a run of keys and values can meet. */
+export const coverageKinds: readonly string[] = [...sharedCoverageKinds, ...kvCoverageKinds];
+
+/** The log has run a write. */
+export function coverRun(coverage: Coverage, operation: Operation, result: Result): void {
+	switch (operation.type) {
+		case 'put':
+			coverPut(coverage, operation, result);
+			return;
+		case 'append':
+			coverage.count(result.type === 'written' ? 'append: written' : 'append: too large');
+			return;
+		case 'compareAndSet': {
+			const {expected} = operation;
+			const isAbsent = 'version' in expected ? expected.version === 0 : expected.value === undefined;
+			const how = isAbsent ? 'from absent' : 'version' in expected ? 'by version' : 'by value';
+			if (result.type === 'invalid') coverage.count('compareAndSet: too large');
+			else coverage.count(`compareAndSet ${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
+			return;
+		}
+		case 'increment':
+			if (result.type === 'invalid')
+				coverage.count(`increment: ${result.reason === 'notANumber' ? 'no number' : 'overflow'}`);
+			else coverage.count('increment: done');
+			return;
+		case 'delete':
+			coverage.count(result.type === 'deleted' && result.existed ? 'delete of a value' : 'delete of nothing');
+			return;
+		case 'clear':
+			if (result.type === 'cleared' && result.count > 0) coverage.count('clear of keys');
+			return;
+		case 'batch':
+			coverage.count(operation.operations.length >= 100 ? 'batch of a hundred or more' : 'batch');
+			if (result.type !== 'batch') return;
+			for (const [place, part] of operation.operations.entries())
+				coverRun(coverage, part, result.results[place] as Result);
+			return;
+		case 'get':
+			return;
+		default:
+			operation satisfies never;
+	}
+}
+
+function coverPut(
+	coverage: Coverage,
+	{condition, returnPrevious}: Extract<Operation, {type: 'put'}>,
+	result: Result,
+): void {
+	if (result.type === 'invalid') return coverage.count('put: too large');
+	const how = condition === undefined ? 'put' : `put if ${condition}`;
+	coverage.count(`${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
+	if (returnPrevious !== true || result.type !== 'written') return;
+	coverage.count(`put with previous: ${result.previous === undefined ? 'none' : 'a value'}`);
+}

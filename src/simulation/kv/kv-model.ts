@@ -1,0 +1,150 @@
+/**
+ * The key/value machine as its words promise it (src/kv/types.ts), written a second time with plain maps. It shares no code
+ * with the state machine, its operations or its store: a mistake that all replicas make alike shows against it.
+ */
+import type {KvLimits} from '../../kv/state-machine.js';
+import type {Expected, Key, Operation, Result, Value, Version, WriteOperation} from '../../kv/types.js';
+import type {KvTypes} from '../../kv/words.js';
+import type {SessionLimits} from '../../service/sessions.js';
+import {isSameBytes} from '../log-judge.js';
+import {ServiceModel} from '../service-model.js';
+import {bytesOfText, joined, textOf} from './operation-text.js';
+
+export interface ModelValue {
+	readonly value: Value;
+	readonly version: Version;
+}
+
+/** Told of each change; `undefined`: the key is gone. */
+export type OnChange = (key: Key, value: Value | undefined, revision: Version) => void;
+
+type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
+type Invalid = Extract<Result, {type: 'invalid'}>['reason'];
+
+const numberMin = -(2n ** 63n);
+const numberMax = 2n ** 63n - 1n;
+
+/** A signed 64-bit number, written as one would write it; `undefined` for anything else. */
+function numberIn(value: Value): bigint | undefined {
+	if (value.length === 0 || value.length > 20) return undefined;
+	const text = textOf(value);
+	if (!/^[-0-9]+$/.test(text) || text.lastIndexOf('-') > 0 || text === '-') return undefined;
+	const number = BigInt(text);
+	return String(number) === text && number >= numberMin && number <= numberMax ? number : undefined;
+}
+
+/** What a kept result weighs beside its bytes. */
+const weightOfResult = 32;
+
+function weightOf(result: Result): number {
+	let weight = weightOfResult;
+	if (result.type === 'batch') for (const part of result.results) weight += weightOf(part);
+	if ('value' in result && result.value instanceof Uint8Array) weight += result.value.length;
+	if (result.type === 'written') weight += result.previous?.length ?? 0;
+	return weight;
+}
+
+export class KvModel extends ServiceModel<KvTypes> {
+	readonly keys = new Map<Key, ModelValue>();
+	readonly #valueBytesMax: number;
+	readonly #onChange: OnChange;
+
+	constructor(limits: SessionLimits & KvLimits, onChange: OnChange) {
+		super(limits);
+		this.#valueBytesMax = limits.valueBytesMax;
+		this.#onChange = onChange;
+	}
+
+	protected override run(write: WriteOperation): Result {
+		return this.#run(write);
+	}
+
+	protected override weightOf(result: Result): number {
+		return weightOf(result);
+	}
+
+	#run(operation: Operation): Result {
+		switch (operation.type) {
+			case 'get': {
+				const there = this.keys.get(operation.key);
+				return {type: 'value', value: there?.value, version: there?.version ?? 0};
+			}
+			case 'put':
+				return this.#put(operation);
+			case 'append':
+				return this.#store(operation.key, joined(this.keys.get(operation.key)?.value, operation.value));
+			case 'delete':
+				return this.#delete(operation.key);
+			case 'compareAndSet':
+				if (!this.#isAsExpected(operation)) return this.#refused(operation.key);
+				return this.#store(operation.key, operation.value);
+			case 'increment':
+				return this.#increment(operation);
+			case 'clear':
+				return this.#clear();
+			case 'batch':
+				return {type: 'batch', results: operation.operations.map(part => this.#run(part))};
+			default:
+				return operation satisfies never;
+		}
+	}
+
+	#put({key, value, condition, returnPrevious}: Of<'put'>): Result {
+		const there = this.keys.get(key);
+		if (condition === 'absent' && there !== undefined) return this.#refused(key);
+		if (condition === 'present' && there === undefined) return this.#refused(key);
+		const result = this.#store(key, value);
+		if (result.type !== 'written' || returnPrevious !== true || there === undefined) return result;
+		return {...result, previous: there.value};
+	}
+
+	#isAsExpected({key, expected}: {readonly key: Key; readonly expected: Expected}): boolean {
+		const there = this.keys.get(key);
+		if ('version' in expected) return expected.version === (there === undefined ? 0 : there.version);
+		if (expected.value === undefined || there === undefined) return expected.value === there?.value;
+		return isSameBytes(expected.value, there.value);
+	}
+
+	#increment({key, by}: Of<'increment'>): Result {
+		const there = this.keys.get(key);
+		const number = there === undefined ? 0n : numberIn(there.value);
+		if (number === undefined) return this.#invalid(key, 'notANumber');
+		const value = number + by;
+		if (value < numberMin || value > numberMax) return this.#invalid(key, 'numberOverflow');
+		this.#set(key, bytesOfText(String(value)));
+		return {type: 'number', value, version: this.revision};
+	}
+
+	#delete(key: Key): Result {
+		const existed = this.keys.delete(key);
+		if (existed) this.#onChange(key, undefined, this.revision);
+		return {type: 'deleted', existed, version: this.revision};
+	}
+
+	#clear(): Result {
+		const count = this.keys.size;
+		for (const key of this.keys.keys()) this.#onChange(key, undefined, this.revision);
+		this.keys.clear();
+		return {type: 'cleared', count, version: this.revision};
+	}
+
+	#store(key: Key, value: Value): Result {
+		if (value.length > this.#valueBytesMax) return this.#invalid(key, 'valueTooLarge');
+		this.#set(key, value);
+		return {type: 'written', version: this.revision, length: value.length};
+	}
+
+	#set(key: Key, value: Value): void {
+		this.keys.set(key, {value, version: this.revision});
+		this.#onChange(key, value, this.revision);
+	}
+
+	#refused(key: Key): Result {
+		const there = this.keys.get(key);
+		return {type: 'conditionFailed', value: there?.value, version: there?.version ?? 0};
+	}
+
+	#invalid(key: Key, reason: Invalid): Result {
+		return {type: 'invalid', reason, version: this.keys.get(key)?.version ?? 0};
+	}
+}
