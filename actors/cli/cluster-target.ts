@@ -1,10 +1,12 @@
 /** The console's view of a real cluster and its Redis port. */
 import {type NodeId, nodeId} from '../../src/raft/types.js';
+import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {Clerk} from '../clerk/clerk.js';
 import type {Cluster} from '../cluster/cluster.js';
 import {describeDamage, describeReason} from '../cluster/health.js';
 import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
 import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
+import {diskText} from '../console/disk-text.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadConnection} from '../load/load-task.js';
 import {backupText} from '../recovery/report-text.js';
@@ -63,8 +65,25 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		this.#cluster.faults.isolate(node);
 	}
 
-	async heal(): Promise<void> {
-		this.#cluster.faults.heal();
+	async heal(): Promise<readonly string[]> {
+		const {faults} = this.#cluster;
+		const before = faults.describe();
+		faults.heal();
+		const left = new Set(faults.describe());
+		return before.filter(fault => !left.has(fault));
+	}
+
+	async faults(): Promise<readonly string[]> {
+		const network = this.#cluster.faults.describe().map(fault => `network: ${fault}`);
+		const disks = this.#cluster.nodeIds.flatMap(id => {
+			const settings = this.#cluster.diskFaults(id);
+			return Object.keys(settings).length === 0 ? [] : [`node ${id}: ${diskText(settings)}`];
+		});
+		return [...network, ...disks];
+	}
+
+	async setDisk(node: number, settings: DiskFaultSettings): Promise<void> {
+		this.#cluster.setDiskFaults(nodeId(node), settings);
 	}
 
 	async setUnreliable(on: boolean): Promise<void> {

@@ -80,6 +80,11 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	readonly setUnreliable = refuse;
 	readonly setLoss = refuse;
 	readonly setDelay = refuse;
+	readonly setDisk = refuse;
+
+	async faults(): Promise<readonly string[]> {
+		return [];
+	}
 
 	protected connection(): LoadConnection {
 		return {type: 'etcd', ...this.#connection};

@@ -235,10 +235,12 @@ export class Cluster<T extends MachineTypes = KvTypes>
 	 * `{}` heals it. The faults stay when the node's thread ends and starts again.
 	 */
 	setDiskFaults(id: NodeId, settings: DiskFaultSettings): void {
-		const faults = this.#diskFaults.get(id);
-		if (faults === undefined)
-			throw new ClusterStateError(`there is no node ${id}: nodes are 0 to ${this.#options.nodes - 1}`);
-		faults.set(settings);
+		this.#diskFaultsOf(id).set(settings);
+	}
+
+	/** What was last set of a node's disk; `{}`: nothing is wrong with it. */
+	diskFaults(id: NodeId): DiskFaultSettings {
+		return this.#diskFaultsOf(id).settings;
 	}
 
 	/**
@@ -253,6 +255,12 @@ export class Cluster<T extends MachineTypes = KvTypes>
 	/** The same as `close`, for `await using`. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
+	}
+
+	#diskFaultsOf(id: NodeId): SharedDiskFaults {
+		const faults = this.#diskFaults.get(id);
+		if (faults !== undefined) return faults;
+		throw new ClusterStateError(`there is no node ${id}: nodes are 0 to ${this.#options.nodes - 1}`);
 	}
 
 	async #livingLeader(): Promise<LivingNode | undefined> {

@@ -4,6 +4,7 @@ import type {Colors} from 'picocolors/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import type {Command, NodeReference} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
+import {diskText} from './disk-text.js';
 import {CommandRefusedError} from './errors.js';
 import {GRAMMAR} from './grammar.js';
 import {loadText} from './load-text.js';
@@ -13,7 +14,7 @@ import {valueText} from './value-text.js';
 
 type Executable = Exclude<Command, {type: 'quit'}>;
 type DataCommand = Extract<Executable, {type: 'put' | 'get' | 'append' | 'delete' | 'cas'}>;
-type NodeCommand = Extract<Executable, {type: 'kill' | 'restart' | 'pause' | 'isolate'}>;
+type NodeCommand = Extract<Executable, {type: 'kill' | 'restart' | 'pause' | 'isolate' | 'disk'}>;
 
 const DONE = 'OK';
 const ABSENT = '(absent)';
@@ -27,7 +28,7 @@ export async function carryOut(
 ): Promise<string> {
 	switch (command.type) {
 		case 'status':
-			return statusTable(await target.status(signal), colours);
+			return [statusTable(await target.status(signal), colours), ...(await target.faults(signal))].join('\n');
 		case 'health':
 			return healthText(await target.health(signal), colours);
 		case 'put':
@@ -40,11 +41,14 @@ export async function carryOut(
 		case 'restart':
 		case 'pause':
 		case 'isolate':
+		case 'disk':
 			return carryOutOnNode(command, target, signal);
 		case 'partition':
 			return done(target.partition(command.groups, signal));
 		case 'heal':
-			return done(target.heal(signal));
+			return healedText(await target.heal(signal));
+		case 'faults':
+			return (await target.faults(signal)).join('\n') || 'no fault is set';
 		case 'unreliable':
 			return done(target.setUnreliable(command.on, signal));
 		case 'drop':
@@ -103,6 +107,9 @@ async function carryOutOnNode(command: NodeCommand, target: ConsoleTarget, signa
 		case 'isolate':
 			await target.isolate(node, signal);
 			return `node ${node} is isolated`;
+		case 'disk':
+			await target.setDisk(node, command.settings, signal);
+			return `node ${node}: ${diskText(command.settings)}`;
 		default:
 			return unreachable(command);
 	}
@@ -129,6 +136,9 @@ async function done(work: Promise<void>): Promise<string> {
 	await work;
 	return DONE;
 }
+
+const healedText = (healed: readonly string[]): string =>
+	healed.length === 0 ? 'nothing was cut' : healed.map(fault => `healed: ${fault}`).join('\n');
 
 const valueOrAbsent = (value: Uint8Array | undefined): string => (value === undefined ? ABSENT : valueText(value));
 

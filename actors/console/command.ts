@@ -1,4 +1,5 @@
 /** What can be asked of the console. */
+import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 
 /** A node by number, or whichever leads when the command is carried out. */
 export type NodeReference = {readonly type: 'number'; readonly node: number} | {readonly type: 'leader'};
@@ -18,6 +19,9 @@ export type Command =
 	| {readonly type: 'partition'; readonly groups: readonly (readonly number[])[]}
 	| {readonly type: 'isolate'; readonly node: NodeReference}
 	| {readonly type: 'heal'}
+	| {readonly type: 'faults'}
+	/** From now on, until the next of the same node; `{}`: nothing is wrong with it. */
+	| {readonly type: 'disk'; readonly node: NodeReference; readonly settings: DiskFaultSettings}
 	| {readonly type: 'unreliable'; readonly on: boolean}
 	/** From 0 to 1. */
 	| {readonly type: 'drop'; readonly probability: number}

@@ -1,5 +1,6 @@
 /** What the console needs of a cluster. Whoever carries it out is a cluster to it: the real one, or one of a test. */
 import type {Role} from '../../src/raft/types.js';
+import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {LoadResult} from '../load/load-task.js';
 
 export type NodeStatus =
@@ -76,8 +77,12 @@ export interface ConsoleTarget {
 	partition(groups: readonly (readonly number[])[], signal: AbortSignal): Promise<void>;
 	/** Cuts a node off from all others. */
 	isolate(node: number, signal: AbortSignal): Promise<void>;
-	/** Ends partitions and isolations. */
-	heal(signal: AbortSignal): Promise<void>;
+	/** Ends partitions and isolations. Resolves with what it ended, a line each. */
+	heal(signal: AbortSignal): Promise<readonly string[]>;
+	/** All that is wrong with the network and the disks on purpose, a line each. */
+	faults(signal: AbortSignal): Promise<readonly string[]>;
+	/** Makes operations of a node's disk fail or take long, until the next call for this node; `{}` heals the disk. */
+	setDisk(node: number, settings: DiskFaultSettings, signal: AbortSignal): Promise<void>;
 	/** The lab's unreliable network. */
 	setUnreliable(on: boolean, signal: AbortSignal): Promise<void>;
 	/** The part of the messages between nodes that is lost, from 0 (none) to 1. */

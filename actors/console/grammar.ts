@@ -1,4 +1,5 @@
 /** The console's commands: how each is written, what it does, and how its words become a {@link Command}. */
+import {type DiskFaultSettings, diskOperationKinds} from '../../src/storage/faulty-disk.js';
 import type {Command} from './command.js';
 import type {CommandArguments} from './command-arguments.js';
 
@@ -149,9 +150,17 @@ const network: readonly CommandSyntax[] = [
 		name: 'heal',
 		usage: 'heal',
 		summary: 'reconnect all nodes (unreliable, drop and delay stay)',
-		details: [],
+		details: ['It says what it healed.'],
 		completions: [],
 		parse: () => ({type: 'heal'}),
+	},
+	{
+		name: 'faults',
+		usage: 'faults',
+		summary: 'list the faults that are set, of the network and of the disks',
+		details: ['"status" lists them too, below the nodes.'],
+		completions: [],
+		parse: () => ({type: 'faults'}),
 	},
 	{
 		name: 'unreliable',
@@ -181,6 +190,36 @@ const network: readonly CommandSyntax[] = [
 		},
 	},
 ];
+
+const diskWords = ['slow', 'fail', 'full', 'ok'] as const;
+
+const disks: readonly CommandSyntax[] = [
+	{
+		name: 'disk',
+		usage: 'disk N|leader slow MS | fail KIND | full | ok',
+		summary: "make a node's disk slow, failing or full",
+		details: [
+			...nodeDetails,
+			`KIND is ${diskOperationKinds.join(', ')}: each such operation fails with EIO. "full": each write fails with ENOSPC.`,
+			'What is set replaces what was set before. A node whose disk fails stops, and is tried again until the disk is well.',
+		],
+		completions: 'nodes',
+		parse: words => ({type: 'disk', node: words.node(), settings: diskSettings(words)}),
+	},
+];
+
+function diskSettings(words: CommandArguments): DiskFaultSettings {
+	switch (words.oneOf(diskWords)) {
+		case 'slow':
+			return {delayMs: words.durationMs()};
+		case 'fail':
+			return {[words.oneOf(diskOperationKinds)]: 'EIO'};
+		case 'full':
+			return {write: 'ENOSPC', create: 'ENOSPC'};
+		default:
+			return {};
+	}
+}
 
 const clientsDefault = 8;
 const clientsMax = 64;
@@ -240,5 +279,16 @@ const session: readonly CommandSyntax[] = [
 	},
 ];
 
+/** Other names that people type. */
+export const ALIASES: Readonly<Record<string, string>> = {exit: 'quit', '?': 'help'};
+
 /** In the order in which `help` lists them. */
-export const GRAMMAR: readonly CommandSyntax[] = [...data, ...files, ...nodes, ...network, ...judge, ...session];
+export const GRAMMAR: readonly CommandSyntax[] = [
+	...data,
+	...files,
+	...nodes,
+	...network,
+	...disks,
+	...judge,
+	...session,
+];

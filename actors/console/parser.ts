@@ -3,7 +3,7 @@ import type {Command} from './command.js';
 import {CommandArguments} from './command-arguments.js';
 import {nearestName} from '../nearest-name.js';
 import {ConsoleSyntaxError} from './errors.js';
-import {GRAMMAR, type CommandSyntax} from './grammar.js';
+import {ALIASES, GRAMMAR, type CommandSyntax} from './grammar.js';
 import {tokenize} from './tokenizer.js';
 
 /** `undefined` for a line with nothing on it but blanks and a comment. Throws a {@link ConsoleSyntaxError}. */
@@ -19,10 +19,11 @@ export function parseLine(line: string, nodeCount: number): Command | undefined 
 
 /** Throws a {@link ConsoleSyntaxError} that names the nearest command. */
 export function syntaxOf(name: string): CommandSyntax {
-	const syntax = GRAMMAR.find(each => each.name === name.toLowerCase());
+	const wanted = name.toLowerCase();
+	const syntax = GRAMMAR.find(each => each.name === (ALIASES[wanted] ?? wanted));
 	if (syntax !== undefined) return syntax;
 	const nearest = nearestName(
-		name.toLowerCase(),
+		wanted,
 		GRAMMAR.map(each => each.name),
 	);
 	const remedy = nearest === undefined ? 'see "help"' : `did you mean "${nearest}"?`;

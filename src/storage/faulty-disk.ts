@@ -55,6 +55,17 @@ export class SharedDiskFaults {
 		Atomics.store(this.#places, anyPlace, Object.values(settings).some(Boolean) ? 1 : 0);
 	}
 
+	/** What is set, without what works. */
+	get settings(): DiskFaultSettings {
+		const settings: {-readonly [Kind in keyof DiskFaultSettings]: DiskFaultSettings[Kind]} = {};
+		for (const [place, kind] of diskOperationKinds.entries()) {
+			const code = diskErrorCodes[Atomics.load(this.#places, place) - 1];
+			if (code !== undefined) settings[kind] = code;
+		}
+		const {delayMs} = this;
+		return delayMs === 0 ? settings : {...settings, delayMs};
+	}
+
 	/** Whether an operation can fail or be slow now: the one question that each of a healthy disk's operations asks. */
 	get areSet(): boolean {
 		return Atomics.load(this.#places, anyPlace) !== 0;

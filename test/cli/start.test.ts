@@ -39,6 +39,43 @@ test.serial('a script kills the leader, cuts off a minority, restarts, heals, an
 });
 
 test.serial(
+	'disks and links are broken by a line each, listed, and healed; a node with a full disk comes back by itself',
+	async t => {
+		const directory = await temporaryDirectory(t);
+		const script = [
+			'wait leader',
+			'put city Bern',
+			'disk leader full',
+			'put city Genf',
+			'drop 5%',
+			'isolate 0',
+			'disk 1 slow 3',
+			'faults',
+			'heal',
+			'drop off',
+			'disk 0 ok',
+			'disk 1 ok',
+			'disk 2 ok',
+			'faults',
+			'restart all',
+			'get city',
+			'health',
+		].join('\n');
+		const {status, output, errors} = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], script);
+		t.is(status, 0, errors);
+		// What became of the node is told while it happens.
+		t.regex(errors, /^node \d failed and is tried again in \d+ ms: node \d: .*ENOSPC/);
+		t.regex(
+			output,
+			/> faults\nnetwork: loss of 5 % on .*\nnetwork: isolation of node:0, both ways\n(?:node \d: its disk: .*\n){1,2}> heal\nhealed: isolation of node:0, both ways\n/,
+		);
+		t.regex(output, /> faults\nno fault is set\n/);
+		t.regex(output, /> get city\nGenf\n/);
+		t.regex(output, /\nserving: 3 of 3 nodes are up/);
+	},
+);
+
+test.serial(
 	'clients work while the leader is killed and messages are lost, and what they saw is linearizable',
 	async t => {
 		const directory = await temporaryDirectory(t);

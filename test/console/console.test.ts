@@ -115,6 +115,21 @@ delay off`;
 	t.true(output.startsWith('> kill leader\nnode 1 is down\n> restart 1\nnode 1 is up\n'));
 });
 
+test('heal says what it healed, and faults and status list what is set', async t => {
+	const target = new MemoryTarget();
+	target.healed = ['partition node 0 | node 1'];
+	target.set = ['network: loss of 10 %', 'node 2: its disk: each sync fails with EIO'];
+	const {output} = await runScript('heal\nfaults\nstatus\ndisk 2 fail sync\ndisk leader slow 5\ndisk 0 ok', target);
+	t.true(output.startsWith('> heal\nhealed: partition node 0 | node 1\n> faults\nnetwork: loss of 10 %\nnode 2: '));
+	t.regex(output, /┘\nnetwork: loss of 10 %\nnode 2: its disk: each sync fails with EIO\n> disk 2/);
+	t.regex(output, /> disk leader slow 5\nnode 1: its disk: each write and each sync takes 5 ms longer\n/);
+	t.true(output.endsWith('> disk 0 ok\nnode 0: its disk is well\n'));
+	t.deepEqual(target.calls, ['heal', 'disk 2 {"sync":"EIO"}', 'disk 1 {"delayMs":5}', 'disk 0 {}']);
+
+	const calm = await runScript('heal\nfaults\n');
+	t.is(calm.output, '> heal\nnothing was cut\n> faults\nno fault is set\n');
+});
+
 test('a load is begun and ended, and what it found is told', async t => {
 	const target = new MemoryTarget();
 	const {status, output} = await runScript('load start\nload stop\nload start 3\nload stop h.jsonl', target);

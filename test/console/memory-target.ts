@@ -1,3 +1,4 @@
+import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {LoadResult} from '../../actors/load/load-task.js';
 import type {CompareAndSetResult, ConsoleTarget, Health, NodeStatus} from '../../actors/console/console-target.js';
 
@@ -14,6 +15,9 @@ export class MemoryTarget implements ConsoleTarget {
 	/** What `waitForLeader` waits for; never settles at first. */
 	election: Promise<number> = new Promise(() => {});
 	closeCount = 0;
+	/** What `heal` says that it ended, and what `faults` says is set. */
+	healed: readonly string[] = [];
+	set: readonly string[] = [];
 	/** What `stopLoad` has to tell. */
 	loadResult: Partial<LoadResult> = {};
 	/** Why `put` fails, where it is to. */
@@ -94,8 +98,17 @@ export class MemoryTarget implements ConsoleTarget {
 		this.calls.push(`isolate ${node}`);
 	}
 
-	async heal(): Promise<void> {
+	async heal(): Promise<readonly string[]> {
 		this.calls.push('heal');
+		return this.healed;
+	}
+
+	async faults(): Promise<readonly string[]> {
+		return this.set;
+	}
+
+	async setDisk(node: number, settings: DiskFaultSettings): Promise<void> {
+		this.calls.push(`disk ${node} ${JSON.stringify(settings)}`);
 	}
 
 	async setUnreliable(on: boolean): Promise<void> {

@@ -70,6 +70,14 @@ test(means, 'sleep 250', {type: 'sleep', durationMs: 250});
 test(means, 'help', {type: 'help', name: undefined});
 test(means, 'help put', {type: 'help', name: 'put'});
 test(means, 'quit', {type: 'quit'});
+test(means, 'exit', {type: 'quit'});
+test(means, '?', {type: 'help', name: undefined});
+test(means, 'help exit', {type: 'help', name: 'exit'});
+test(means, 'faults', {type: 'faults'});
+test(means, 'disk 2 slow 20', {type: 'disk', node: number(2), settings: {delayMs: 20}});
+test(means, 'disk leader fail sync', {type: 'disk', node: {type: 'leader'}, settings: {sync: 'EIO'}});
+test(means, 'disk 0 full', {type: 'disk', node: number(0), settings: {write: 'ENOSPC', create: 'ENOSPC'}});
+test(means, 'disk 1 ok', {type: 'disk', node: number(1), settings: {}});
 
 const isRefused = test.macro({
 	exec: (t, line: string, message: string) => {
