@@ -1,10 +1,11 @@
 /** The package's face. The parts that stand alone have entries of their own: see `exports` in package.json. */
-export {Cluster} from './cluster/cluster.js';
+export {Cluster, type EffectOptions} from './cluster/cluster.js';
 export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadError} from './cluster/errors.js';
 export {type Availability, type ClusterHealth, describeReason, type HealthReason} from './cluster/health.js';
 export type {NodeDamage} from './cluster/node-damage.js';
 export type {NodeStatus, SupervisorEvent} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
+export type {EffectListener, EffectPlace, MissedEffects} from './cluster/effect-stream.js';
 export type {ThreadEntries} from './cluster/thread-entries.js';
 export type {RouterCounters} from './network/router.js';
 export type {ReplicaStatus} from './replica/protocol.js';

@@ -15,6 +15,7 @@ import {Random} from '../../src/base/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
 import type {KvTypes} from '../../src/kv/words.js';
+import {OperationError} from '../../src/service/errors.js';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import {Clerk} from '../clerk/clerk.js';
 import {MachineClerk} from '../clerk/machine-clerk.js';
@@ -26,8 +27,10 @@ import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
 import type {BackupReport} from '../recovery/backup-file.js';
 import {DataDirectory} from './data-directory.js';
 import {checkArgument, milliseconds, text} from '../options/check-options.js';
-import {ClusterStateError, ClusterUnavailableError} from './errors.js';
+import {ClusterStateError, ClusterUnavailableError, ThreadError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
+import {decodeError} from '../codec/error-codec.js';
+import {type EffectListener, EffectStream, type MissedEffects} from './effect-stream.js';
 import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
 import type {NodeStatus, SupervisorEvent} from './node-state.js';
 import {Supervisor} from './supervisor.js';
@@ -37,6 +40,14 @@ const statusTimeoutMs = 500;
 const leaderPollMs = 20;
 /** How long a backup waits for a node to prove that it leads; then it looks for another leader. */
 const barrierTimeoutMs = 5000;
+
+/** How effects are listened to. All of it can be left out. */
+export interface EffectOptions {
+	/** How long a leader is waited for, ms. @default 10000 */
+	readonly timeoutMs?: number;
+	/** Is told when effects may have been lost. @default nobody */
+	readonly missed?: (missed: MissedEffects) => void;
+}
 
 /**
  * Nodes on threads of their own, and the network between them.
@@ -58,6 +69,7 @@ export class Cluster<T extends MachineTypes = KvTypes>
 	readonly #early: SupervisorEvent[] = [];
 	readonly #machine: Machine<T>;
 	readonly #clerks = new Set<{close(): void}>();
+	readonly #effects: EffectStream<T>;
 	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
 	#closing: Promise<void> | undefined;
 
@@ -71,7 +83,17 @@ export class Cluster<T extends MachineTypes = KvTypes>
 		this.#diskFaults = new Map(this.nodeIds.map(id => [id, new SharedDiskFaults()]));
 		const now = (): number => performance.now();
 		this.#router = new Router({plan: this.faults, random: this.#random, now});
+		this.#effects = new EffectStream({
+			schedule: (delayMs, callback) => {
+				const timer = setTimeout(callback, delayMs);
+				return () => clearTimeout(timer);
+			},
+			// A listener that throws is a bug of its owner, as it is for events.
+			threw: error => void setImmediate(throwIt, error),
+			decodeError: error => decodeError(error, []),
+		});
 		this.#supervisor = new Supervisor({
+			effects: this.#effects,
 			replicas: replicaOptions(options, directory, owner, this.#diskFaults),
 			router: this.#router,
 			starts: directory,
@@ -211,6 +233,35 @@ export class Cluster<T extends MachineTypes = KvTypes>
 		return backupCluster(async () => this.#livingLeader(), file, {timeoutMs, now: () => performance.now()});
 	}
 
+	/**
+	 * Tells a listener what the machine emits, on this thread: each effect once, in the order of the log. Resolves when that has
+	 * begun, with how to end it. From then on every effect is told of each write that is begun later, and of none that was
+	 * acknowledged before the call. Effects are lost only if every replica that applied their write ends before it tells, and the
+	 * others came past it by a snapshot: then `missed` is told which. Rejects with a `ClusterStateError` when no leader answers in
+	 * time or the cluster is closed, and with an `OptionError`.
+	 */
+	async onEffect(
+		listener: EffectListener<T>,
+		{timeoutMs = 10_000, missed = () => undefined}: EffectOptions = {},
+	): Promise<() => void> {
+		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
+		const silence = (): void => {
+			if (!this.#effects.isHeard) void this.#supervisor.tellEffects();
+		};
+		try {
+			const after = await this.#presentRevision(timeoutMs);
+			const remove = this.#effects.add({listener, missed, after});
+			await this.#supervisor.tellEffects();
+			return () => {
+				remove();
+				silence();
+			};
+		} catch (error) {
+			silence();
+			throw error;
+		}
+	}
+
 	/** Ends a node's threads at once. Its data stays, and it stays down until `restart`. */
 	async kill(id: NodeId): Promise<void> {
 		await this.#supervisor.kill(id);
@@ -271,18 +322,46 @@ export class Cluster<T extends MachineTypes = KvTypes>
 		return {
 			identity: this.#directory.identityOf(id),
 			directory: this.#directory.nodeDirectory(id),
-			readAsLeader: async () => {
-				const machine = {words: this.#machine.words, servers: [id]};
-				const clerk = MachineClerk.local(this.#router, machine, {timeoutMs: barrierTimeoutMs});
-				try {
-					await clerk.barrier();
-				} finally {
-					clerk.close();
-				}
-			},
+			readAsLeader: () => this.#readAsLeader(id, barrierTimeoutMs),
 			status: () => replica.status(statusTimeoutMs),
 			takeSnapshot: index => replica.takeSnapshot(index, barrierTimeoutMs),
 		};
+	}
+
+	/** Resolves when this node, as a leader, has answered a read: it has then applied all that was acknowledged before. */
+	async #readAsLeader(id: NodeId, timeoutMs: number): Promise<void> {
+		const machine = {words: this.#machine.words, servers: [id]};
+		const clerk = MachineClerk.local(this.#router, machine, {timeoutMs});
+		try {
+			await clerk.barrier();
+		} finally {
+			clerk.close();
+		}
+	}
+
+	/** A revision that no write acknowledged so far is beyond. The leader tells effects from there on. */
+	async #presentRevision(timeoutMs: number): Promise<number> {
+		const deadline = performance.now() + timeoutMs;
+		for (let left = timeoutMs; left >= 0; left = deadline - performance.now()) {
+			if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
+			const id = await this.leader();
+			// Before the read: who answers it is then this very life of the node.
+			const replica = id === undefined ? undefined : this.#supervisor.replicaOf(id);
+			if (id !== undefined && replica !== undefined) {
+				try {
+					await this.#readAsLeader(id, Math.max(1, left));
+					const told = await replica.tellEffects(this.#effects.through, barrierTimeoutMs);
+					this.#effects.skipTo(told);
+					return told;
+				} catch (error) {
+					// It leads no more, or has ended: another one is asked.
+					if (!(error instanceof OperationError) && !(error instanceof ThreadError)) throw error;
+				}
+			}
+			await new Promise(resolve => void setTimeout(resolve, leaderPollMs));
+		}
+		const message = `no leader answered within ${timeoutMs} ms, so no effects are told: is a majority of the nodes up and connected?`;
+		throw new ClusterStateError(message);
 	}
 
 	#tell(event: SupervisorEvent): void {
@@ -325,6 +404,10 @@ export class Cluster<T extends MachineTypes = KvTypes>
 		const {availability} = this.#supervisor;
 		return availability === 'serving' ? undefined : new ClusterUnavailableError(availability);
 	}
+}
+
+function throwIt(error: unknown): never {
+	throw error;
 }
 
 async function openDirectory(

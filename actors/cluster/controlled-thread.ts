@@ -9,7 +9,7 @@ import {type MessagePort, receiveMessageOnPort, Worker} from 'node:worker_thread
 import {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../../src/storage/errors.js';
 import {InvariantError} from '../../src/base/errors.js';
 import {decodeError} from '../codec/error-codec.js';
-import type {LastWords, Settled, ThreadControl} from '../replica/protocol.js';
+import type {EffectBatch, LastWords, Settled, ThreadControl} from '../replica/protocol.js';
 import {endpointOf} from '../replica/thread-control.js';
 import {threadArguments} from '../thread-arguments.js';
 import {describeError, ThreadError} from './errors.js';
@@ -46,14 +46,18 @@ export class ControlledThread {
 	/** To be told of its end: calls that wait for an answer. */
 	readonly #calls = new Set<(exit: ThreadExit) => void>();
 
+	/** Is told of effects; set before the thread is asked for any. */
+	effects: (batch: EffectBatch) => void = () => undefined;
+
 	constructor(name: string, entry: URL, workerData: unknown, controlPort: MessagePort, transferList: MessagePort[]) {
 		this.name = name;
 		this.#controlPort = controlPort;
 		this.#worker = new Worker(entry, {name, workerData, transferList, resourceLimits, ...threadArguments()});
 		this.#control = wrap<ThreadControl>(endpointOf(controlPort));
 		let error: Error | undefined;
-		this.#worker.on('message', (last: LastWords) => {
-			error = decodeError(last.error, errorClasses);
+		this.#worker.on('message', (message: LastWords | EffectBatch) => {
+			if (message.type === 'effects') this.effects(message);
+			else error = decodeError(message.error, errorClasses);
 		});
 		// Of a thread that could not say anything: it was not loaded, or it has no memory left.
 		this.#worker.on('error', (thrown: unknown) => {

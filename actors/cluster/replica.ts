@@ -5,22 +5,46 @@ import type {Router} from '../network/router.js';
 import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
 import {ControlledThread, deathOf, type ThreadExit} from './controlled-thread.js';
 import {ThreadError} from './errors.js';
+import type {EffectBatch} from '../replica/protocol.js';
 import type {ResolvedThreadEntries} from './thread-entries.js';
 
 /** Reading a log of several hundred MB takes seconds; longer than this nobody waits. */
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 5000;
 
+/** What the replicas of a cluster share. */
+export interface ReplicaSurroundings {
+	readonly router: Router;
+	/** Where the threads begin. */
+	readonly entries: ResolvedThreadEntries;
+	readonly effects: EffectSink;
+}
+
+/** Who is told of the effects of a replica's machine. */
+export interface EffectSink {
+	/** Whether anybody listens. */
+	readonly isHeard: boolean;
+	/** Nothing up to this revision is wanted. */
+	readonly through: number;
+	/** The replica tells all effects of writes beyond this revision. */
+	joined(replica: object, told: number): void;
+	take(replica: object, batch: EffectBatch): void;
+	left(replica: object): void;
+}
+
 export class Replica {
 	/** Settles when any of the threads has ended by itself or was killed; the others are ended too. */
 	readonly exited: Promise<ThreadExit>;
 	readonly #raft: ControlledThread;
 	readonly #kv: ControlledThread | undefined;
+	readonly #effects: EffectSink;
 	#isStopping = false;
 
-	private constructor(raft: ControlledThread, kv: ControlledThread | undefined) {
+	private constructor(raft: ControlledThread, kv: ControlledThread | undefined, effects: EffectSink) {
 		this.#raft = raft;
 		this.#kv = kv;
+		this.#effects = effects;
+		(kv ?? raft).effects = batch => effects.take(this, batch);
 		this.exited = this.#firstExit();
 	}
 
@@ -30,8 +54,7 @@ export class Replica {
 	 */
 	static async start(
 		options: ReplicaOptions,
-		router: Router,
-		entries: ResolvedThreadEntries,
+		{router, entries, effects}: ReplicaSurroundings,
 		loaded: (cut: CutTail | undefined) => Promise<void>,
 	): Promise<Replica> {
 		const raftRouter = new MessageChannel();
@@ -53,10 +76,12 @@ export class Replica {
 			control,
 			service: service?.port1,
 		}));
-		const replica = new Replica(raft, kv);
+		const replica = new Replica(raft, kv, effects);
 		router.attachNode(options.id, {raft: raftRouter.port1, kv: kvRouter?.port1 ?? raftRouter.port1});
 		try {
 			await loaded(await raft.call('load', [], startTimeoutMs));
+			// Before it applies anything.
+			if (effects.isHeard) await replica.tellEffects(effects.through, startTimeoutMs);
 			await kv?.call('start', [], startTimeoutMs);
 			await raft.call('start', [], startTimeoutMs);
 			return replica;
@@ -75,6 +100,14 @@ export class Replica {
 	/** Has the node take a snapshot that includes this index. Resolves when it has heard that. */
 	async takeSnapshot(index: number, timeoutMs: number): Promise<void> {
 		await this.#raft.call('takeSnapshot', [index], timeoutMs);
+	}
+
+	/** Has it tell its machine's effects beyond this revision, or none. Resolves with what is told: see `ThreadControl`. */
+	async tellEffects(after: number | undefined, timeoutMs: number): Promise<number> {
+		const told = await (this.#kv ?? this.#raft).call('tellEffects', [after], timeoutMs);
+		if (after === undefined) this.#effects.left(this);
+		else this.#effects.joined(this, told);
+		return told;
 	}
 
 	/** Blocks the event loop of the node's raft thread. Resolves when that begins. */
@@ -98,6 +131,7 @@ export class Replica {
 		const exit = await Promise.race([this.#raft.exited, ...(this.#kv === undefined ? [] : [this.#kv.exited])]);
 		// While the replica stops, its threads end one after the other, each when it has finished.
 		if (!this.#isStopping) await this.kill();
+		this.#effects.left(this);
 		return exit;
 	}
 }

@@ -7,7 +7,6 @@
  *                   ├─ /node-1 (NodeActor) ── ...
  */
 import type {Milliseconds, NodeId} from '../../src/raft/types.js';
-import type {Router} from '../network/router.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
 import type {ReplyTo} from '../runtime/ask.js';
 import {ActorStoppedError, AskFailedError} from '../runtime/errors.js';
@@ -19,15 +18,11 @@ import {NodeActor, type NodeActorOptions, type NodeCommand, notUp} from './node-
 import {isInUse} from './node-damage.js';
 import {type NodeRecord, type StartLedger, waitsForLives} from './node-life.js';
 import type {NodeState, SupervisorEvent} from './node-state.js';
-import {Replica} from './replica.js';
-import type {ResolvedThreadEntries} from './thread-entries.js';
+import {Replica, type ReplicaSurroundings} from './replica.js';
 
-export interface SupervisorOptions {
+export interface SupervisorOptions extends ReplicaSurroundings {
 	readonly replicas: readonly ReplicaOptions[];
-	readonly router: Router;
 	readonly starts: StartLedger;
-	/** Where the threads begin. */
-	readonly entries: ResolvedThreadEntries;
 	readonly restartsPerMinute: number;
 	readonly random: () => number;
 	readonly event: (event: SupervisorEvent) => void;
@@ -37,6 +32,8 @@ interface Supervised extends NodeRecord {
 	readonly actor: ActorRef<NodeCommand>;
 }
 
+/** A node that is busy for longer hears of it later. */
+const effectsTimeoutMs: Milliseconds = 500;
 /** More than all waits of a start together, and of those commands that wait before it. */
 const commandTimeoutMs: Milliseconds = 10 * 60_000;
 
@@ -93,6 +90,11 @@ export class Supervisor {
 			.catch(() => undefined);
 	}
 
+	/** Has all nodes that are up tell their machine's effects, or none of them, as there are listeners. Never rejects. */
+	async tellEffects(): Promise<void> {
+		await Promise.all([...this.#nodes.keys()].map(id => this.#tellEffects(id)));
+	}
+
 	/** Ends the node's threads at once, wherever they are. It stays down until `restart`. */
 	async kill(id: NodeId): Promise<void> {
 		const {actor} = this.#node(id);
@@ -131,12 +133,12 @@ export class Supervisor {
 	}
 
 	#supervise(options: ReplicaOptions): Supervised {
-		const {router, entries, starts, random, restartsPerMinute} = this.#options;
+		const {router, starts, random, restartsPerMinute} = this.#options;
 		const node: NodeRecord = {options, state: {type: 'down'}};
 		const actorOptions: NodeActorOptions = {
 			node,
 			starts,
-			startReplica: (given, loaded) => Replica.start(given, router, entries, loaded),
+			startReplica: (given, loaded) => Replica.start(given, this.#options, loaded),
 			detach: id => router.detachNode(id),
 			random,
 			isClosing: () => this.#isStopped,
@@ -154,7 +156,17 @@ export class Supervisor {
 		return node;
 	}
 
+	async #tellEffects(id: NodeId): Promise<void> {
+		const {isHeard, through} = this.#options.effects;
+		// One that has ended needs not be told; one that is slow hears of it when it goes on.
+		await this.replicaOf(id)
+			?.tellEffects(isHeard ? through : undefined, effectsTimeoutMs)
+			.catch(() => undefined);
+	}
+
 	#tell(event: SupervisorEvent): void {
+		// Somebody may have begun to listen while it started.
+		if (event.type === 'nodeUp' && this.#options.effects.isHeard) void this.#tellEffects(event.id);
 		if (event.type === 'nodeStopFailed') this.#failures.push(event.error);
 		try {
 			this.#options.event(event);

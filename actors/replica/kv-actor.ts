@@ -6,6 +6,7 @@ import type {Machine} from '../../src/service/machine.js';
 import {codec} from '../codec/codec.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {RequestEnvelope} from '../network/envelope.js';
+import type {EffectFeed} from './effect-feed.js';
 import type {KvActorMessage, ReplicaOptions} from './protocol.js';
 import {ReplyPorts} from './reply-ports.js';
 
@@ -17,6 +18,7 @@ export interface KvActorOptions {
 	readonly machine: Machine;
 	readonly now: () => Milliseconds;
 	readonly raft: (output: ServiceOutput) => void;
+	readonly effects: EffectFeed;
 	readonly context: ActorContext<KvActorMessage>;
 }
 
@@ -24,10 +26,12 @@ export class KvActor implements Actor<KvActorMessage> {
 	readonly #server: ServiceServer;
 	readonly #ports: ReplyPorts;
 	readonly #context: ActorContext<KvActorMessage>;
+	readonly #effects: EffectFeed;
 	#isContinuing = false;
 
-	constructor({replica, machine, now, raft, context}: KvActorOptions) {
+	constructor({replica, machine, now, raft, effects, context}: KvActorOptions) {
 		this.#context = context;
+		this.#effects = effects;
 		this.#ports = new ReplyPorts(replyTo => this.#server.cancel(replyTo));
 		this.#server = new ServiceServer({
 			codec,
@@ -35,6 +39,7 @@ export class KvActor implements Actor<KvActorMessage> {
 			now,
 			send: raft,
 			reply: (replyTo, reply) => this.#ports.reply(replyTo, reply),
+			effect: (effect, place) => effects.take(effect, place),
 			limits: {
 				sessionTimeoutMs: replica.sessionTimeoutMs,
 				stateBytesMax: replica.maxMemoryBytes,
@@ -42,6 +47,7 @@ export class KvActor implements Actor<KvActorMessage> {
 				readBytesMax: Math.max(defaultServerLimits.readBytesMax, replica.machine.valueBytesMax + resultBytesMax),
 			},
 		});
+		effects.observe(this.#server.state);
 	}
 
 	receive(message: KvActorMessage): void {
@@ -62,6 +68,7 @@ export class KvActor implements Actor<KvActorMessage> {
 	/** Proposals and reads of a slice go out together; long work is done a piece a slice, between other messages. */
 	readonly #flush = (): void => {
 		const isMore = this.#server.slice();
+		this.#effects.flush();
 		const isWorkLeft = this.#server.flush() || isMore;
 		if (!isWorkLeft || this.#isContinuing) return;
 		this.#isContinuing = true;

@@ -86,6 +86,26 @@ export interface LastWords {
 	readonly error: EncodedError;
 }
 
+/** One effect of a machine. */
+export interface NumberedEffect {
+	readonly index: number;
+	/** Of the write. */
+	readonly revision: number;
+	/** Among the effects of its write, from 0. */
+	readonly number: number;
+	readonly effect: unknown;
+}
+
+/** Of a server's thread, over the worker's own channel: all effects of writes with revisions in `(after, through]`. */
+export interface EffectBatch {
+	readonly type: 'effects';
+	readonly after: number;
+	readonly through: number;
+	readonly effects: readonly NumberedEffect[];
+	/** One of them is no plain data, and none of them is here. */
+	readonly error: EncodedError | undefined;
+}
+
 /** comlink keeps neither an error's class nor its code, so a failure travels as data. */
 export type Settled<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: EncodedError};
 
@@ -98,6 +118,11 @@ export interface ThreadControl {
 	status(): Promise<Settled<ReplicaStatus | undefined>>;
 	/** Has the node take a snapshot that includes this index. Answers at once. */
 	takeSnapshot(index: number): Promise<Settled<void>>;
+	/**
+	 * Has the machine's effects told, of writes beyond this revision; `undefined`: none. Answers beyond which revision all of
+	 * them will be told: those of what was applied before are not.
+	 */
+	tellEffects(after: number | undefined): Promise<Settled<number>>;
 	/** Answers, and then blocks the whole event loop of the thread: what a long garbage collection or a stopped process looks like. */
 	pause(ms: number): Promise<Settled<void>>;
 	/** Everything that was taken is finished, every waiter told, every file and port closed; the thread then ends. */

@@ -24,6 +24,7 @@ import {type Envelope, portsOf} from '../network/envelope.js';
 import type {ActorContext} from '../runtime/actor.js';
 import type {ActorRef} from '../runtime/ref.js';
 import {ActorSystem} from '../runtime/system.js';
+import {EffectFeed} from './effect-feed.js';
 import {KvActor} from './kv-actor.js';
 import {loadMachine} from './load-machine.js';
 import type {
@@ -36,7 +37,7 @@ import type {
 	StorageOptions,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
-import {blockFor, exposeControl, sayLastWords, settle} from './thread-control.js';
+import {blockFor, exposeControl, postEffects, sayLastWords, settle} from './thread-control.js';
 
 const now = (): number => performance.now();
 
@@ -52,6 +53,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 	let log: LoadedLog | undefined;
 	let machine: Machine | undefined;
 	let host: RaftHost | undefined;
+	const effects = new EffectFeed(postEffects);
 	hostThread(data.control, {
 		load: async () => {
 			machine = data.service === undefined ? await loadMachine(data.options.machine) : undefined;
@@ -60,10 +62,11 @@ export function hostReplica(data: ReplicaThreadData): void {
 		},
 		start: () => {
 			assert(log !== undefined, 'a node reads its log before it takes part');
-			host = new RaftHost(data, log, machine);
+			host = new RaftHost(data, log, {machine, effects});
 		},
 		status: () => host?.status(),
 		takeSnapshot: index => host?.takeSnapshot(index),
+		tellEffects: after => effects.listen(after),
 		stop: async () => {
 			if (host !== undefined) return host.stop();
 			if (log !== undefined) await closeLog(log.storage);
@@ -74,13 +77,15 @@ export function hostReplica(data: ReplicaThreadData): void {
 /** The thread of a KV server that does not share its node's. */
 export function hostKvServer(data: KvThreadData): void {
 	let host: KvHost | undefined;
+	const effects = new EffectFeed(postEffects);
 	hostThread(data.control, {
 		load: () => undefined,
 		start: async () => {
-			host = new KvHost(data, await loadMachine(data.options.machine));
+			host = new KvHost(data, {machine: await loadMachine(data.options.machine), effects});
 		},
 		status: () => undefined,
 		takeSnapshot: () => undefined,
+		tellEffects: after => effects.listen(after),
 		stop: async () => host?.stop(),
 	});
 }
@@ -90,6 +95,7 @@ interface Hosted {
 	start(): void | Promise<void>;
 	status(): ReplicaStatus | undefined;
 	takeSnapshot(index: number): void;
+	tellEffects(after: number | undefined): number;
 	stop(): Promise<void>;
 }
 
@@ -101,6 +107,7 @@ function hostThread(control: MessagePort, hosted: Hosted): void {
 			start: () => settle(() => hosted.start()),
 			status: () => settle(() => hosted.status()),
 			takeSnapshot: index => settle(() => hosted.takeSnapshot(index)),
+			tellEffects: after => settle(() => hosted.tellEffects(after)),
 			// The answer goes out before the event loop stands still.
 			pause: ms => settle(() => void setImmediate(blockFor, ms)),
 			stop: async () => {
@@ -127,7 +134,7 @@ class RaftHost {
 	constructor(
 		{options, router, service}: ReplicaThreadData,
 		{storage, state}: LoadedLog,
-		machine: Machine | undefined,
+		{machine, effects}: {readonly machine: Machine | undefined; readonly effects: EffectFeed},
 	) {
 		const {id} = options;
 		this.#storage = storage;
@@ -157,7 +164,7 @@ class RaftHost {
 		const toRaft = (output: ServiceOutput): void => {
 			if (!this.#isStopping) mustTell(raft, {type: 'service', output});
 		};
-		const kv = machine === undefined ? undefined : spawnKv(this.#system, {options, machine, raft: toRaft});
+		const kv = machine === undefined ? undefined : spawnKv(this.#system, {options, machine, effects, raft: toRaft});
 		this.#service = service === undefined ? undefined : new BatchedPort(service, {receive: toRaft});
 		this.#router = routerPort(router, envelope => {
 			// A message of the network may be lost in a full mailbox, as anywhere on its way.
@@ -191,10 +198,10 @@ class KvHost {
 	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
 	#isStopping = false;
 
-	constructor({options, router, service}: KvThreadData, machine: Machine) {
+	constructor({options, router, service}: KvThreadData, served: Pick<ServerParts, 'machine' | 'effects'>) {
 		this.#system = startSystem(`kv-${options.id}`);
 		const raft = (output: ServiceOutput): void => this.#service.send(output);
-		const kv = spawnKv(this.#system, {options, machine, raft});
+		const kv = spawnKv(this.#system, {options, ...served, raft});
 		this.#service = new BatchedPort(service, {
 			receive: input => {
 				if (!this.#isStopping) mustTell(kv, {type: 'service', input});
@@ -255,20 +262,16 @@ async function closeLog(storage: RaftStorage): Promise<Error | undefined> {
 	return new Promise(resolve => storage.close(resolve));
 }
 
-function spawnKv(
-	system: ActorSystem,
-	{
-		options,
-		machine,
-		raft,
-	}: {
-		readonly options: ReplicaOptions;
-		readonly machine: Machine;
-		readonly raft: (output: ServiceOutput) => void;
-	},
-): ActorRef<KvActorMessage> {
+interface ServerParts {
+	readonly options: ReplicaOptions;
+	readonly machine: Machine;
+	readonly effects: EffectFeed;
+	readonly raft: (output: ServiceOutput) => void;
+}
+
+function spawnKv(system: ActorSystem, {options, ...parts}: ServerParts): ActorRef<KvActorMessage> {
 	const create = (context: ActorContext<KvActorMessage>): KvActor =>
-		new KvActor({replica: options, machine, now, raft, context});
+		new KvActor({replica: options, now, ...parts, context});
 	return system.spawn(create, {...spawnOptions, name: 'kv'});
 }
 

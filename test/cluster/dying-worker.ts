@@ -45,6 +45,7 @@ exposeControl(
 		},
 		load: () => never,
 		takeSnapshot: () => never,
+		tellEffects: () => never,
 		status: () => never,
 		pause: () => never,
 		stop: async () => {
