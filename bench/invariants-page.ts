@@ -21,7 +21,10 @@ function invariantPart(name: string, {invariants, judges, bugs, tests}: PageSour
 		'',
 		`- Judge: ${(judges.get(name) ?? []).map(fileLink).join(', ')}`,
 		...(found.length === 0 ? [] : [`- Planted bugs that it found: ${found.map(bugLink).join(', ')}`]),
-		...breaking.map(({file, title}) => `- Test that breaks it, in ${fileLink(file)}: ${title}`),
+		...[...new Set(breaking.map(({file}) => file))].map(file => {
+			const titles = breaking.filter(test => test.file === file).map(({title}) => `“${title}”`);
+			return `- Broken by hand in ${fileLink(file)}: ${titles.join('; ')}`;
+		}),
 		'',
 	];
 }

@@ -53,7 +53,10 @@ const small: PageSources = {
 		{id: 'bug-a', title: 'a goes wrong', foundBy: 'one', seeds: '7 †'},
 		{id: 'bug-b', title: 'b goes wrong', foundBy: 'not found in 400', seeds: ''},
 	],
-	tests: [{invariant: 'two', file: 'test/a.test.ts', title: 'a … in its place'}],
+	tests: [
+		{invariant: 'two', file: 'test/a.test.ts', title: 'a … in its place'},
+		{invariant: 'two', file: 'test/a.test.ts', title: 'b'},
+	],
 };
 
 test('an invariant that neither a planted bug nor a test breaks is found', t => {
@@ -77,7 +80,7 @@ The first holds.
 The second holds.
 
 - Judge: [\`src/a.ts\`](../src/a.ts)
-- Test that breaks it, in [\`test/a.test.ts\`](../test/a.test.ts): a … in its place
+- Broken by hand in [\`test/a.test.ts\`](../test/a.test.ts): “a … in its place”; “b”
 `),
 	);
 	t.true(page.includes('| <a id="bug-a"></a>bug-a | a goes wrong | [one](#one) | 7 † |'));

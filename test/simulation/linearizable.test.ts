@@ -24,7 +24,7 @@ test('a stale read that no other judge sees breaks the invariant linearizable', 
 	t.truthy(mutant);
 	if (mutant === undefined) return;
 	const copy = buildMutant({...mutant, patches: [...mutant.patches, deafJudge]}, path.join(directory, 'copy'));
-	const found = await hunt({copy, firstSeed: 9, seeds: 20});
+	const found = await hunt({copy, firstSeed: 30, seeds: 20});
 	t.is(found?.invariant, 'linearizable');
 	t.log(`after ${found?.seeds} seeds`);
 });
