@@ -51,8 +51,8 @@ export {
 export type {LabMode, MessageKind} from '../src/faults/lab-network.js';
 export type {NetworkFault} from '../src/faults/network-fault.js';
 export type {RaftStatus} from '../src/raft/raft-node.js';
-export type {ClerkLimits} from '../src/service/clerk.js';
-export type {BackoffLimits} from '../src/service/leader-search.js';
+export type {ClerkLimits} from '../src/service/clerk/limits.js';
+export type {BackoffLimits} from '../src/service/clerk/leader-search.js';
 export {
 	ClerkClosedError,
 	type FailedOutcome,

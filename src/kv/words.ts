@@ -1,5 +1,5 @@
 /** The key/value machine's words for the service: see `Words`. */
-import type {Operation as ServiceOperation} from '../service/clerk-task.js';
+import type {Operation as ServiceOperation} from '../service/clerk/task.js';
 import type {Words} from '../service/machine.js';
 import {bytesOfOperation} from './operation-bytes.js';
 import {parseRead, parseWrite, plainOfOperation} from './operation-codec.js';

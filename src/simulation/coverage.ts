@@ -3,7 +3,7 @@
  * a nought and not as nothing: what is never drawn is never tested.
  */
 import {TOLERATED_KINDS} from '../faults/fault-kinds.js';
-import {defaultClerkLimits} from '../service/clerk.js';
+import {defaultClerkLimits} from '../service/clerk/limits.js';
 import {defaultServerLimits} from '../service/server.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';

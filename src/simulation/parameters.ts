@@ -4,7 +4,7 @@
  * are taken all the time.
  */
 import type {Random} from '../base/random.js';
-import type {ClerkLimits} from '../service/clerk.js';
+import type {ClerkLimits} from '../service/clerk/limits.js';
 import type {KvLimits} from '../kv/state-machine.js';
 import type {ServerLimits} from '../service/server.js';
 import {defaultSessionLimits} from '../service/sessions.js';

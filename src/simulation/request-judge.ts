@@ -1,5 +1,5 @@
 /**
- * Judges what one clerk sends (src/service/clerk.ts): in a session a write keeps its number, numbers follow the order in which the
+ * Judges what one clerk sends (src/service/clerk/sender.ts): in a session a write keeps its number, numbers follow the order in which the
  * clerk was asked, and no request passes over a write for whose answer the client still waits. Servers would not run that
  * write any more, so the client would wait in vain.
  */

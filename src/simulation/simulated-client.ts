@@ -1,6 +1,7 @@
 /** A client: a real clerk, a few slots that ask for one thing after the other, and a record of what they were told. */
 import type {Random} from '../base/random.js';
-import {ClerkCore, type ClerkEffect, type Settlement} from '../service/clerk.js';
+import {ClerkCore} from '../service/clerk/clerk-core.js';
+import type {ClerkEffect, Settlement} from '../service/clerk/outbox.js';
 import type {Codec} from '../base/codec.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply, ServiceRequest} from '../service/types.js';

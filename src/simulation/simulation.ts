@@ -18,7 +18,7 @@ import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
 import {Availability} from './availability.js';
 import {EventQueue} from './event-queue.js';
-import {defaultClerkLimits} from '../service/clerk.js';
+import {defaultClerkLimits} from '../service/clerk/limits.js';
 import {Coverage, type CoverageCounts} from './coverage.js';
 import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';

@@ -6,7 +6,7 @@ const operations = 'kv/operations';
 const sessions = 'service/sessions';
 const snapshot = 'service/snapshot';
 const admission = 'service/admission';
-const clerk = 'service/clerk';
+const sender = 'service/clerk/sender';
 
 const notKept = (type: string): string =>
 	`if (result.type !== 'result' || result.result.type !== '${type}') this.#sessions.keep(session, sequence, result);`;
@@ -163,7 +163,7 @@ const limits: readonly Mutant[] = [
 		'batch-unlimited',
 		'a clerk sends any number of operations in one request',
 		'limits in general',
-		clerk,
+		sender,
 		'while (tasks.length < batchOperationsMax) {',
 		'while (tasks.length < batchOperationsMax * 1000) {',
 	),
@@ -171,7 +171,7 @@ const limits: readonly Mutant[] = [
 		'window-one-too-wide',
 		'a clerk has one write more on its way than its window allows',
 		'limits in general',
-		clerk,
+		sender,
 		'if (session.span >= windowMax)',
 		'if (session.span > windowMax)',
 	),
@@ -294,7 +294,7 @@ const meanings: readonly Mutant[] = [
 		'unknown-told-as-not-run',
 		'a clerk that gives a write up says that it was not run',
 		'hashicorp/raft#561',
-		clerk,
+		'service/clerk/task',
 		"return operation.type === 'write' && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';",
 		"return operation.type === 'write' && mayHaveRun && attempt !== undefined ? 'unknown' : 'notExecuted';",
 	),

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {Random} from '../../src/base/random.js';
-import {ClientSession} from '../../src/service/client-session.js';
+import {ClientSession} from '../../src/service/clerk/client-session.js';
 
 const windowMax = 10;
 

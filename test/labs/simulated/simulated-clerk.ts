@@ -5,7 +5,7 @@ import {bytesOf, keyOf, textOf} from '../../../actors/text.js';
 import {expectResult} from '../../../actors/clerk/results.js';
 import type {Endpoint} from '../../../src/faults/endpoint.js';
 import type {Random} from '../../../src/base/random.js';
-import {ClerkCore} from '../../../src/service/clerk.js';
+import {ClerkCore} from '../../../src/service/clerk/clerk-core.js';
 import type {ServiceReply, ServiceRequest} from '../../../src/service/types.js';
 import type {Operation, Result} from '../../../src/kv/types.js';
 import {nodeId} from '../../../src/raft/types.js';

@@ -1,9 +1,10 @@
 /** What a clerk keeps of an operation until it is settled, and of a request until it is answered. */
-import type {Milliseconds, NodeId} from '../raft/types.js';
+import {assert} from '../../base/errors.js';
+import type {Milliseconds, NodeId} from '../../raft/types.js';
 import type {ClientSession} from './client-session.js';
-import type {LastReply} from './errors.js';
-import type {MachineTypes} from './machine.js';
-import type {ReadOrBarrier} from './types.js';
+import type {FailedOutcome, LastReply} from '../errors.js';
+import type {MachineTypes} from '../machine.js';
+import type {NumberedWrite, ReadOrBarrier} from '../types.js';
 
 /** A write or a read. */
 export type Operation<T extends MachineTypes> =
@@ -13,8 +14,8 @@ export type Operation<T extends MachineTypes> =
 /** An operation on its way. */
 export interface Task<T extends MachineTypes, Caller> {
 	readonly id: number;
-	/** Among those that are not settled; `settledPlace` when it is. */
-	place: number;
+	/** Among those that are not settled; `settledOffset` when it is. */
+	offset: number;
 	readonly caller: Caller | undefined;
 	readonly operation: Operation<T>;
 	readonly byteLength: number;
@@ -45,5 +46,20 @@ export interface Attempt<T extends MachineTypes, Caller> {
 	waiting: number;
 }
 
-export const settledPlace = -1;
-export const isSettled = ({place}: {readonly place: number}): boolean => place === settledPlace;
+export const settledOffset = -1;
+export const isSettled = ({offset}: {readonly offset: number}): boolean => offset === settledOffset;
+
+/** What is known of an operation that is given up. A read changes nothing, so it never has. */
+export function outcomeOf<T extends MachineTypes>({operation, mayHaveRun, attempt}: Task<T, unknown>): FailedOutcome {
+	return operation.type === 'write' && (mayHaveRun || attempt !== undefined) ? 'unknown' : 'notExecuted';
+}
+
+export function numberedWriteOf<T extends MachineTypes>({operation, identity}: Task<T, unknown>): NumberedWrite<T> {
+	assert(identity !== undefined && operation.type === 'write', 'a write that is sent has a number');
+	return {sequence: identity.sequence, write: operation.write};
+}
+
+export function readOf<T extends MachineTypes>({operation}: Task<T, unknown>): ReadOrBarrier<T> {
+	assert(operation.type === 'read', 'what waits among the reads is a read');
+	return operation.read;
+}

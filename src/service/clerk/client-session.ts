@@ -1,5 +1,5 @@
 /** A client's side of a session: which sequence numbers are out, and up to where the answers are in. */
-import type {Milliseconds} from '../raft/types.js';
+import type {Milliseconds} from '../../raft/types.js';
 
 export class ClientSession {
 	readonly id: number;
@@ -69,14 +69,14 @@ export class ClientSession {
 	settle(sequence: number): void {
 		const answered = this.#answered;
 		answered[sequence % answered.length] = 1;
-		for (let next = this.#placeAfter(); answered[next] === 1; next = this.#placeAfter()) {
+		for (let next = this.#offsetAfter(); answered[next] === 1; next = this.#offsetAfter()) {
 			answered[next] = 0;
 			this.#acknowledged += 1;
 		}
 	}
 
 	/** Of the sequence behind `acknowledged`. */
-	#placeAfter(): number {
+	#offsetAfter(): number {
 		return (this.#acknowledged + 1) % this.#answered.length;
 	}
 }

@@ -1,5 +1,5 @@
 /** Which server a clerk talks to: by hints, by going round, and with pauses, so that a cluster without a leader gets rest. */
-import type {Milliseconds, NodeId} from '../raft/types.js';
+import type {Milliseconds, NodeId} from '../../raft/types.js';
 
 /** How long a clerk pauses between rounds of servers that could not serve. */
 export interface BackoffLimits {
@@ -16,7 +16,7 @@ export class LeaderSearch {
 	readonly #servers: readonly NodeId[];
 	readonly #random: () => number;
 	readonly #limits: BackoffLimits;
-	#place: number;
+	#targetOffset: number;
 	/** Since the last success. */
 	#misses = 0;
 	#isPauseDue = false;
@@ -26,11 +26,11 @@ export class LeaderSearch {
 		this.#servers = servers;
 		this.#random = random;
 		this.#limits = limits;
-		this.#place = Math.floor(random() * servers.length);
+		this.#targetOffset = Math.floor(random() * servers.length);
 	}
 
 	get target(): NodeId {
-		return this.#servers[this.#place] as NodeId;
+		return this.#servers[this.#targetOffset] as NodeId;
 	}
 
 	succeeded(): void {
@@ -46,7 +46,7 @@ export class LeaderSearch {
 		// round goes by hints, the ones between go round.
 		const followsHints = Math.floor(this.#misses / count) % 2 === 0;
 		const hinted = followsHints && hint !== undefined && hint !== server ? this.#servers.indexOf(hint) : -1;
-		this.#place = hinted >= 0 ? hinted : (this.#place + 1) % count;
+		this.#targetOffset = hinted >= 0 ? hinted : (this.#targetOffset + 1) % count;
 		this.#misses += 1;
 		if (this.#misses % count === 0) this.#isPauseDue = true;
 	}
