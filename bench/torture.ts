@@ -10,7 +10,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import {rows} from '../test/torture/catalogue.js';
-import type {Figures, Row} from '../test/torture/row.js';
+import type {Figures} from '../test/torture/protocol.js';
+import type {Row} from '../test/torture/row.js';
 import {runRow} from '../test/torture/run-row.js';
 import {failureText, tableOf, type TableLine} from '../test/torture/table.js';
 

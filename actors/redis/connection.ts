@@ -3,6 +3,7 @@ import type {Operation} from '../../src/kv/types.js';
 import type {KvClient} from '../kv-client.js';
 import type {MemoryClient} from './clients-memory.js';
 import type {Plan} from './commands/command.js';
+import {commandTable} from './commands/table.js';
 import type {DropCause} from './dropped-clients.js';
 import type {Piece} from './lane.js';
 import {ManyReads} from './many-reads.js';
@@ -157,12 +158,12 @@ export class Connection implements MemoryClient {
 	}
 
 	#takeRequest(): Planned | undefined {
-		const {limits, commands} = this.#session.gateway;
+		const {limits} = this.#session.gateway;
 		const request = this.#parser.next();
 		if (request === undefined) return undefined;
 		if (request.type === 'request') {
 			const {parts, bytes} = request;
-			return {plan: planRequest(commands, parts, limits, this.#modes), bytes, parts: parts.length};
+			return {plan: planRequest(commandTable, parts, limits, this.#modes), bytes, parts: parts.length};
 		}
 		const reply = (out: ReplyWriter): void => out.error(`ERR ${request.reason}`);
 		return {plan: {type: request.type === 'tooLarge' ? 'local' : 'close', reply}, bytes: 0, parts: 0};

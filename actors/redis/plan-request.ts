@@ -1,4 +1,5 @@
-import {type ArgumentRange, type Command, type Plan, refuse, textAt} from './commands/command.js';
+import {type Command, type Plan, refuse, textAt} from './commands/command.js';
+import type {ArgumentRange} from './commands/command-description.js';
 import {valueTooLargeText} from './commands/failures.js';
 import {quoted, quotedBytesMax} from './commands/quoted.js';
 import {unsupportedCommands} from './commands/unsupported.js';

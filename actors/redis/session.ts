@@ -1,4 +1,4 @@
-import type {Command} from './commands/command.js';
+import type {CommandDescription} from './commands/command-description.js';
 import type {ClientsMemory} from './clients-memory.js';
 import type {DroppedClients} from './dropped-clients.js';
 import type {Lane} from './lane.js';
@@ -11,7 +11,7 @@ export type ClusterInfo = Readonly<Record<string, string | number | boolean>>;
 /** What all connections of one gateway share. */
 export interface GatewayState {
 	readonly limits: RedisLimits;
-	readonly commands: ReadonlyMap<string, Command>;
+	readonly commands: ReadonlyMap<string, CommandDescription>;
 	readonly host: string;
 	port: number;
 	/** Whether operations are refused because the data is being read from the disk. */

@@ -6,7 +6,7 @@ import {cpuClock} from '../cpu.js';
 import {fill, runLoad} from '../load.js';
 import type {KvClient} from '../../actors/kv-client.js';
 import type {Operation, Result} from '../../src/kv/types.js';
-import {requirePeer} from './peers.js';
+import {requirePeer} from './peer-packages.js';
 import type {RunningSystem, StartOptions} from './system.js';
 
 /** What is used of the package; it is loaded only where it is installed. */

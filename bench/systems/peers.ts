@@ -1,19 +1,6 @@
-/** Other Rafts of npm. Not dependencies: bench/peers has a package.json of its own, to be installed by who wants them. */
-import {createRequire} from 'node:module';
-import {existsSync} from 'node:fs';
+/** Other Rafts of npm. */
+import {notInstalled} from './peer-packages.js';
 import type {System} from './system.js';
-
-/** Beside this file's source: dist has no node_modules. */
-const folder = new URL('../../../bench/peers/', import.meta.url);
-const requireFrom = createRequire(new URL('package.json', folder));
-
-/** Throws when it is not installed; see `unavailable`. */
-export const requirePeer = (name: string): Record<string, never> => requireFrom(name) as Record<string, never>;
-
-const notInstalled = (name: string): string | undefined =>
-	existsSync(new URL(`node_modules/${name}`, folder))
-		? undefined
-		: `${name} is not installed: npm install --prefix bench/peers`;
 
 export const peers: readonly System[] = [
 	{

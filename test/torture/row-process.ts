@@ -1,6 +1,6 @@
 /** The process of one row: it shares neither memory, descriptors nor crashes with the runner and the other rows. */
 import {rows} from './catalogue.js';
-import type {RowMessage, RowTask, RunnerMessage} from './row.js';
+import type {RowMessage, RowTask, RunnerMessage} from './protocol.js';
 import {Trial} from './trial.js';
 
 /** What hangs in a cleanup is ended by the runner; what is left open is ended here. */

@@ -5,7 +5,7 @@ import {closeSync, openSync, readFileSync} from 'node:fs';
 import {mkdir, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {Figures, RowMessage, RowResult, RowTask, RunnerMessage} from './row.js';
+import type {Figures, RowMessage, RowResult, RowTask, RunnerMessage} from './protocol.js';
 
 export interface RowRun extends RowResult {
 	readonly seconds: number;

@@ -1,6 +1,6 @@
 /** What a row's trial makes of what the row does: these judge the judge. */
 import test from 'ava';
-import type {RowTask} from './row.js';
+import type {RowTask} from './protocol.js';
 import {Trial} from './trial.js';
 
 const task: RowTask = {name: 'row', seed: 7, budgetMs: 60_000, isLong: false, folder: '/nowhere'};

@@ -3,7 +3,7 @@ import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Random} from '../../src/base/random.js';
-import type {Figures, RowResult, RowTask} from './row.js';
+import type {Figures, RowResult, RowTask} from './protocol.js';
 
 /** What a row found, or what kept it from its work. */
 export class TortureError extends Error {

@@ -4,6 +4,7 @@ import type {RedisLimits} from '../limits.js';
 import type {RefusedModes} from '../refused-modes.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import type {ClusterInfo, Session} from '../session.js';
+import type {ArgumentRange, CommandDescription} from './command-description.js';
 
 /** What one request comes to: what to execute, and how to word what became of it. Holds no view of the request. */
 export type Plan =
@@ -33,29 +34,8 @@ interface ReplyToMany {
 
 type ReplyToOne = (out: ReplyWriter, result: Result) => void;
 
-/** Which arguments (the name is argument 0): from `first` on, every `step`-th, up to `last`; negative counts from the end. */
-export interface ArgumentRange {
-	readonly first: number;
-	readonly last: number;
-	readonly step: number;
-}
-
-/** A row of the command table; also what COMMAND tells about it. */
-export interface Command {
-	/** In lower case; a subcommand's is `container|name`. */
-	readonly name: string;
-	/** Parts of a request, the name included; negative: at least so many. */
-	readonly arity: number;
-	/** As COMMAND INFO shows them. */
-	readonly flags: readonly string[];
-	readonly group: 'string' | 'generic' | 'connection' | 'server';
-	readonly summary: string;
-	/** The Redis version whose behaviour is followed first had it. */
-	readonly since: string;
-	/** Held against the limit of keys. */
-	readonly keys?: ArgumentRange;
-	/** Held against the limit of values. */
-	readonly values?: ArgumentRange;
+/** A row of the command table. */
+export interface Command extends CommandDescription {
 	/** By the last part of their names. */
 	readonly subcommands?: ReadonlyMap<string, Command>;
 	/** Is carried out also while the client believes to be in a transaction. */

@@ -1,6 +1,7 @@
 import type {ReplyWriter} from '../reply-writer.js';
 import type {Session} from '../session.js';
-import {type ArgumentRange, type Command, type Plan, textAt} from './command.js';
+import {type Command, type Plan, textAt} from './command.js';
+import type {ArgumentRange, CommandDescription} from './command-description.js';
 import {container} from './container.js';
 
 const noKeys: ArgumentRange = {first: 0, last: 0, step: 0};
@@ -10,7 +11,7 @@ function namesOf(parts: readonly Buffer[]): readonly string[] {
 	return parts.slice(2).map((_, offset) => textAt(parts, offset + 2).toLowerCase());
 }
 
-function find({gateway}: Session, name: string): Command | undefined {
+function find({gateway}: Session, name: string): CommandDescription | undefined {
 	const [head = '', tail] = name.split('|');
 	const command = gateway.commands.get(head);
 	return tail === undefined ? command : command?.subcommands?.get(tail);
@@ -22,7 +23,7 @@ function replyStatuses(out: ReplyWriter, items: readonly string[]): void {
 }
 
 /** The ten elements that Redis 7 gives; the last three (tips, key specifications, subcommands) may be empty. */
-function replyInfo(out: ReplyWriter, command: Command | undefined): void {
+function replyInfo(out: ReplyWriter, command: CommandDescription | undefined): void {
 	if (command === undefined) {
 		out.nullArray();
 		return;
@@ -43,14 +44,14 @@ function replyInfo(out: ReplyWriter, command: Command | undefined): void {
 	for (const each of subcommands) replyInfo(out, each);
 }
 
-const categories: Readonly<Record<Command['group'], string>> = {
+const categories: Readonly<Record<CommandDescription['group'], string>> = {
 	string: '@string',
 	generic: '@keyspace',
 	connection: '@connection',
 	server: '@admin',
 };
 
-function categoriesOf({flags, group}: Command): readonly string[] {
+function categoriesOf({flags, group}: CommandDescription): readonly string[] {
 	return [
 		categories[group],
 		...(flags.includes('write') ? ['@write'] : []),
@@ -59,7 +60,7 @@ function categoriesOf({flags, group}: Command): readonly string[] {
 	];
 }
 
-function replyInfos(out: ReplyWriter, commands: readonly (Command | undefined)[]): void {
+function replyInfos(out: ReplyWriter, commands: readonly (CommandDescription | undefined)[]): void {
 	out.array(commands.length);
 	for (const command of commands) replyInfo(out, command);
 }
@@ -81,7 +82,7 @@ function planInfo(parts: readonly Buffer[]): Plan {
 	};
 }
 
-function replyDocs(out: ReplyWriter, command: Command): void {
+function replyDocs(out: ReplyWriter, command: CommandDescription): void {
 	const subcommands = [...(command.subcommands?.values() ?? [])];
 	out.bulk(command.name);
 	out.map(subcommands.length === 0 ? 3 : 4);
