@@ -9,7 +9,7 @@ import {codec} from '../actors/codec/codec.js';
 import {kvMachine} from '../src/kv/state-machine.js';
 import {kvWords, type KvTypes} from '../src/kv/words.js';
 import {CommandCodec} from '../src/service/command-codec.js';
-import {ServiceServer} from '../src/service/server.js';
+import {ServiceServer} from '../src/service/server/service-server.js';
 import type {Command} from '../src/service/types.js';
 import {term, type LogEntry, type ServiceOutput} from '../src/raft/types.js';
 

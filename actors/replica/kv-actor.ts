@@ -1,5 +1,6 @@
 /** The KV server as an actor: it takes requests from clerks, subscribes to its node's apply stream, and replies. */
-import {defaultServerLimits, ServiceServer} from '../../src/service/server.js';
+import {defaultServerLimits} from '../../src/service/server/limits.js';
+import {ServiceServer} from '../../src/service/server/service-server.js';
 import type {Milliseconds, ServiceOutput} from '../../src/raft/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import type {Machine} from '../../src/service/machine.js';

@@ -4,7 +4,7 @@
  */
 import {TOLERATED_KINDS} from '../faults/fault-kinds.js';
 import {defaultClerkLimits} from '../service/clerk/limits.js';
-import {defaultServerLimits} from '../service/server.js';
+import {defaultServerLimits} from '../service/server/limits.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
 import {defaultRaftLimits} from '../raft/options.js';

@@ -6,7 +6,7 @@ import type {Codec} from '../base/codec.js';
 import type {LogEntry, LogIndex} from '../raft/types.js';
 import type {MachineTypes} from '../service/machine.js';
 import {ReplicatedState} from '../service/replicated-state.js';
-import {defaultServerLimits, type ServerLimits} from '../service/server.js';
+import {defaultServerLimits, type ServerLimits} from '../service/server/limits.js';
 import type {Command, Outcome} from '../service/types.js';
 import type {Coverage} from './coverage.js';
 import type {Report} from './violation.js';

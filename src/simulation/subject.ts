@@ -20,7 +20,7 @@ import type {Codec} from '../base/codec.js';
 import type {LogEntry} from '../raft/types.js';
 import type {Machine, MachineTypes} from '../service/machine.js';
 import type {ReplicatedState} from '../service/replicated-state.js';
-import type {ServerLimits} from '../service/server.js';
+import type {ServerLimits} from '../service/server/limits.js';
 import type {Command, Outcome} from '../service/types.js';
 import type {Verdict} from '../linearizability/check.js';
 import type {Coverage} from './coverage.js';

@@ -1,5 +1,6 @@
 /** A server with a witness at it: what its replica holds, whether it may answer a read already, and what it takes in and refuses. */
-import {ServiceServer, defaultServerLimits, type ServerLimits, type ServerOptions} from '../service/server.js';
+import {defaultServerLimits, type ServerLimits} from '../service/server/limits.js';
+import {ServiceServer, type ServerOptions} from '../service/server/service-server.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ReplicatedState} from '../service/replicated-state.js';
 import type {ServiceReply, ServiceRequest} from '../service/types.js';

@@ -3,8 +3,8 @@ import {plant, type Mutant} from './mutant.js';
 
 const machine = 'service/replicated-state';
 const sessions = 'service/sessions';
-const server = 'service/server';
-const readBatches = 'service/read-batches';
+const writePath = 'service/server/write-path';
+const readBatches = 'service/server/read-batches';
 
 export const kvMutants: readonly Mutant[] = [
 	plant(
@@ -84,14 +84,14 @@ export const kvMutants: readonly Mutant[] = [
 		title: 'waiters outlive the leadership, and are told the outcome of whatever was committed at their index',
 		source: "the students' guide to 6.824 (traps 28, 29), openraft#1761",
 		patches: [
-			{file: server, find: 'this.#settleAll(this.#waiters.takeAll(), unknown);', replace: ''},
+			{file: writePath, find: 'this.#open.settleAll(this.#waiters.takeAll(), unknown);', replace: ''},
 			{
-				file: 'service/waiters',
+				file: 'service/server/waiters',
 				find: 'if (entry.term !== term || outcomes === undefined)',
 				replace: 'if (outcomes === undefined)',
 			},
 			{
-				file: 'service/waiters',
+				file: 'service/server/waiters',
 				find: "assert(this.#queue.length === 0 || index > this.#lastIndex, 'waiters are added in the order of the log');",
 				replace: '',
 			},
@@ -101,17 +101,17 @@ export const kvMutants: readonly Mutant[] = [
 		'waiter-lost-on-step-down',
 		'a deposed leader forgets who waits for it',
 		'etcd-io/etcd#9566, hashicorp/raft#413',
-		server,
-		'this.#settleAll(this.#waiters.takeAll(), unknown);',
+		writePath,
+		'this.#open.settleAll(this.#waiters.takeAll(), unknown);',
 		'this.#waiters.takeAll();',
 	),
 	plant(
 		'step-down-means-not-run',
 		'a deposed leader says "not run" of what may yet be committed',
 		'hashicorp/raft#561, hashicorp/consul#2893',
-		server,
-		"const unknown = { type: 'unknown', leaderId: this.#leaderId };",
-		"const unknown = { type: 'notLeader', leaderId: this.#leaderId };",
+		writePath,
+		'const unknown = this.#leadership.unknown();',
+		'const unknown = this.#leadership.notLeader();',
 	),
 	{
 		id: 'read-before-applied',
@@ -138,17 +138,17 @@ export const kvMutants: readonly Mutant[] = [
 		'reads-from-local-state',
 		'a server answers reads at once from what it has',
 		'hashicorp/raft#359; trap 26 of the lab',
-		server,
-		'this.#open.add(request); this.#turnReads.push(request);',
+		'service/server/read-path',
+		'this.#open.add(request); this.#turn.push(request);',
 		'this.#open.add(request); this.#open.settle(request, this.#read(request));',
 	),
 	plant(
 		'leader-answers-early',
 		'a write is answered when it is proposed, not when it is applied',
 		'§8; nats-io/nats-server#7556',
-		server,
-		'this.#waiters.add(request, firstIndex + offset + place, term);',
-		"{ this.#waiters.add(request, firstIndex + offset + place, term); const { writes = [] } = request.command; const outcomes = writes.map((_, part) => ({ type: 'result', result: { type: 'written', version: this.#state.revision + 1 + part, length: 8 } })); if (outcomes.length > 0) this.#open.settle(request, { type: 'outcomes', outcomes: this.#commands.encodeOutcomes(outcomes) }); }",
+		writePath,
+		'this.#waiters.add(request, index, term);',
+		"this.#waiters.add(request, index, term); const { writes = [] } = request.command; const outcomes = writes.map((_, part) => ({ type: 'result', result: { type: 'written', version: this.#state.revision + 1 + part, length: 8 } })); if (outcomes.length > 0) this.#open.settle(request, { type: 'outcomes', outcomes: this.#commands.encodeOutcomes(outcomes) });",
 	),
 	plant(
 		'snapshot-not-frozen',

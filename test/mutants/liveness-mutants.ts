@@ -2,7 +2,6 @@
 import {plant, type Mutant} from './mutant.js';
 
 const leader = 'raft/leader';
-const clerk = 'service/clerk';
 
 export const livenessMutants: readonly Mutant[] = [
 	plant(
@@ -49,16 +48,16 @@ export const livenessMutants: readonly Mutant[] = [
 		'read-given-up-in-silence',
 		'a clerk whose read ran out of time forgets it, and tells nobody',
 		'etcd-io/etcd#9566 (waiters that nobody tells)',
-		clerk,
-		"this.#effects.push({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
-		"if (task.operation.type === 'write' || settlement.type === 'done') this.#effects.push({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
+		'service/clerk/unsettled-tasks',
+		"this.#outbox.add({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
+		"if (task.operation.type === 'write' || settlement.type === 'done') this.#outbox.add({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
 	),
 	plant(
 		'no-request-allowed',
 		'a clerk that halves what it may have in flight comes down to nothing, and sends no more',
 		'congestion windows in general (RFC 5681)',
-		clerk,
-		'Math.max(Math.min(requestsMin, requestsMax), Math.floor(this.#requestsAllowed / 2))',
-		'Math.floor(this.#requestsAllowed / 2)',
+		'service/clerk/attempts',
+		'Math.max(Math.min(requestsMin, requestsMax), Math.floor(this.#allowed / 2))',
+		'Math.floor(this.#allowed / 2)',
 	),
 ];

@@ -5,7 +5,7 @@ const machine = 'service/replicated-state';
 const operations = 'kv/operations';
 const sessions = 'service/sessions';
 const snapshot = 'service/snapshot';
-const admission = 'service/admission';
+const admission = 'service/server/admission';
 const sender = 'service/clerk/sender';
 
 const notKept = (type: string): string =>
@@ -139,7 +139,7 @@ const limits: readonly Mutant[] = [
 		'read-answer-unlimited',
 		'a server answers reads with any number of bytes',
 		'limits in general',
-		'service/server',
+		'service/server/read-path',
 		'if (bytes > this.#limits.readBytesMax)',
 		'if (bytes > this.#limits.readBytesMax * 1e6)',
 	),
@@ -147,7 +147,7 @@ const limits: readonly Mutant[] = [
 		'waiting-requests-unlimited',
 		'a server lets any number of requests wait',
 		'backpressure in general',
-		'service/open-requests',
+		'service/server/open-requests',
 		'this.#waiting.size < this.#limits.pendingRequestsMax &&',
 		'',
 	),
@@ -155,7 +155,7 @@ const limits: readonly Mutant[] = [
 		'waiting-bytes-unlimited',
 		'a server lets requests of any number of bytes wait',
 		'backpressure in general',
-		'service/open-requests',
+		'service/server/open-requests',
 		'&& this.#bytes + byteLength <= this.#limits.pendingBytesMax',
 		'',
 	),
@@ -286,7 +286,7 @@ const meanings: readonly Mutant[] = [
 		'answers-shift-after-cancel',
 		'of reads that are answered together, those behind a cancelled one get the answer of the next',
 		'tikv/tikv#4071 (replies mixed up)',
-		'service/read-batches',
+		'service/server/read-batches',
 		'replies.push(reply);',
 		'if (reply !== undefined) replies.push(reply);',
 	),

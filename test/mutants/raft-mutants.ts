@@ -367,8 +367,8 @@ const reads: readonly Mutant[] = [
 				replace: 'return [];',
 			},
 			{
-				file: 'service/server',
-				find: "this.#giveUpReads(); if (role === 'leader')",
+				file: 'service/server/service-server',
+				find: "this.#reads.giveUp(); if (role === 'leader')",
 				replace: "if (role === 'leader')",
 			},
 		],

@@ -7,7 +7,7 @@ import type {ClerkLimits} from '../../src/service/clerk/limits.js';
 import type {ClerkEffect, Settlement} from '../../src/service/clerk/outbox.js';
 import {kvWords, serviceOperation, type KvTypes} from '../../src/kv/words.js';
 import {OperationError} from '../../src/service/errors.js';
-import type {ServerLimits} from '../../src/service/server.js';
+import type {ServerLimits} from '../../src/service/server/limits.js';
 import type {Outcome as ServiceOutcome, ServiceReply, ServiceRequest} from '../../src/service/types.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {nodeId} from '../../src/raft/types.js';

@@ -2,7 +2,8 @@
 import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import {codec} from '../../actors/codec/codec.js';
-import {ServiceServer, type ServerLimits} from '../../src/service/server.js';
+import type {ServerLimits} from '../../src/service/server/limits.js';
+import {ServiceServer} from '../../src/service/server/service-server.js';
 import type {ServiceReply} from '../../src/service/types.js';
 import {
 	nodeId,

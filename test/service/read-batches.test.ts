@@ -1,6 +1,6 @@
 import test from 'ava';
-import {OpenRequests, type OpenRead} from '../../src/service/open-requests.js';
-import {ReadBatches} from '../../src/service/read-batches.js';
+import {OpenRequests, type OpenRead} from '../../src/service/server/open-requests.js';
+import {ReadBatches} from '../../src/service/server/read-batches.js';
 import type {MachineTypes} from '../../src/service/machine.js';
 import type {ServiceReply} from '../../src/service/types.js';
 

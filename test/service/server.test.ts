@@ -2,7 +2,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import {codec} from '../../actors/codec/codec.js';
 import {bytesOf, textOf} from '../../actors/text.js';
-import {ServiceServer, type ServerLimits} from '../../src/service/server.js';
+import type {ServerLimits} from '../../src/service/server/limits.js';
+import {ServiceServer} from '../../src/service/server/service-server.js';
 import type {ServiceReply, ServiceRequest} from '../../src/service/types.js';
 import {nodeId, term, type LogEntry, type ServiceInput, type ServiceOutput} from '../../src/raft/types.js';
 import {FakeCluster, randomOf} from './fake-cluster.js';
@@ -172,7 +173,7 @@ test('a leader prepares the answers to reads while its quorum is asked, unless a
 	bench.server.request(12, readOf('k'));
 	t.false(bench.server.flush());
 	bench.apply(4, 1, commands);
-	bench.handle({type: 'readReady', readId: 3, readIndex: 3});
+	bench.handle({type: 'readReady', readId: 2, readIndex: 3});
 	t.deepEqual(bench.replied()[1], [12, [value('xyz', 4)]]);
 
 	bench.follow(2);
@@ -292,7 +293,7 @@ test('stop settles everything, and what comes later is refused', t => {
 	bench.propose(1, 1, [1, requestOf(open)]);
 	bench.server.request(2, readOf('k'));
 	bench.server.flush();
-	bench.handle({type: 'readReady', readId: 2, readIndex: 9});
+	bench.handle({type: 'readReady', readId: 1, readIndex: 9});
 	bench.server.request(3, requestOf(open));
 	bench.server.request(4, readOf('k'));
 	bench.server.stop();

@@ -7,7 +7,7 @@ import {defaultKvLimits} from '../../../src/kv/state-machine.js';
 import {defaultSessionLimits} from '../../../src/service/sessions.js';
 import {clientEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';
-import {ServiceServer} from '../../../src/service/server.js';
+import {ServiceServer} from '../../../src/service/server/service-server.js';
 import type {ServiceReply, ServiceRequest} from '../../../src/service/types.js';
 import type {ServiceTools} from '../../../src/simulation/simulated-node.js';
 import {hardStateBytes} from '../accounting.js';

@@ -8,11 +8,11 @@
  * While the quorum is asked, the leader has nothing to do: it prepares the answers from the state as it is. They are right
  * if that state turns out to hold all up to the read's index; if not, the state that does is read.
  */
-import {NumberMap} from '../base/number-map.js';
-import type {LogIndex} from '../raft/types.js';
+import {NumberMap} from '../../base/number-map.js';
+import type {LogIndex} from '../../raft/types.js';
 import type {OpenRead, OpenRequests} from './open-requests.js';
-import type {MachineTypes} from './machine.js';
-import type {ServiceReply} from './types.js';
+import type {MachineTypes} from '../machine.js';
+import type {ServiceReply} from '../types.js';
 
 /** Reads of one turn: the node gives them one index. */
 interface Batch<T extends MachineTypes> {
@@ -123,8 +123,8 @@ export class ReadBatches<T extends MachineTypes> {
 
 	#answer(requests: readonly OpenRead<T>[], prepared: readonly (ServiceReply | undefined)[]): void {
 		const {open, read} = this.#options;
-		for (const [place, request] of requests.entries()) {
-			if (open.has(request)) open.settle(request, prepared[place] ?? read(request));
+		for (const [offset, request] of requests.entries()) {
+			if (open.has(request)) open.settle(request, prepared[offset] ?? read(request));
 		}
 	}
 }

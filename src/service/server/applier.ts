@@ -2,12 +2,12 @@
  * One replica's state as its node drives it: applying, handing out snapshots, taking one in. Everything that can take
  * long is done in slices, so that whoever shares the thread (the node's own heartbeats first of all) gets its turn.
  */
-import {assert} from '../base/errors.js';
-import type {LogEntry, LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
-import type {SnapshotReader, SnapshotWriter} from './snapshot.js';
-import type {ReplicatedState} from './replicated-state.js';
-import type {MachineTypes} from './machine.js';
-import type {Command, Outcome} from './types.js';
+import {assert} from '../../base/errors.js';
+import type {LogEntry, LogIndex, ServiceInput, ServiceOutput} from '../../raft/types.js';
+import type {SnapshotReader, SnapshotWriter} from '../snapshot.js';
+import type {ReplicatedState} from '../replicated-state.js';
+import type {MachineTypes} from '../machine.js';
+import type {Command, Outcome} from '../types.js';
 
 /** How much a server does at a time, before it looks at what else has come. */
 export interface SliceLimits {

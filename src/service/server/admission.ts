@@ -1,7 +1,7 @@
 /** What a server takes from clients: checked before anything is proposed, since what is in the log all must apply. */
-import type {CommandCodec} from './command-codec.js';
-import type {MachineTypes} from './machine.js';
-import type {Command, ReadOrBarrier, ServiceReply} from './types.js';
+import type {CommandCodec} from '../command-codec.js';
+import type {MachineTypes} from '../machine.js';
+import type {Command, ReadOrBarrier, ServiceReply} from '../types.js';
 
 /** How large a request may be that a server takes. */
 export interface AdmissionLimits {

@@ -1,10 +1,10 @@
 /** Who waits for which index of the log. */
-import {assert} from '../base/errors.js';
-import type {LogEntry, LogIndex, Term} from '../raft/types.js';
+import {assert} from '../../base/errors.js';
+import type {LogEntry, LogIndex, Term} from '../../raft/types.js';
 import type {OpenWrite} from './open-requests.js';
-import {Queue} from '../base/queue.js';
-import type {MachineTypes} from './machine.js';
-import type {Command, Outcome} from './types.js';
+import {Queue} from '../../base/queue.js';
+import type {MachineTypes} from '../machine.js';
+import type {Command, Outcome} from '../types.js';
 
 /** A request whose command holds this index, as proposed in `term`. */
 interface Waiter<T extends MachineTypes> {

@@ -1,5 +1,5 @@
 /** A leader's part in log time: see `Command`, `clock`. */
-import type {Milliseconds} from '../raft/types.js';
+import type {Milliseconds} from '../../raft/types.js';
 
 export class LogClock {
 	readonly #intervalMs: Milliseconds;

@@ -1,8 +1,8 @@
 /** The requests that a server owes an answer: each gets exactly one, or is cancelled by its client. */
-import {assert} from '../base/errors.js';
-import {NumberMap} from '../base/number-map.js';
-import type {MachineTypes} from './machine.js';
-import type {Command, ReadOrBarrier, ServiceReply} from './types.js';
+import {assert} from '../../base/errors.js';
+import {NumberMap} from '../../base/number-map.js';
+import type {MachineTypes} from '../machine.js';
+import type {Command, ReadOrBarrier, ServiceReply} from '../types.js';
 
 interface OpenRequest {
 	/** Whom to answer: the host's number for this request. */
@@ -72,6 +72,10 @@ export class OpenRequests {
 		if (!this.has(request)) return;
 		this.#remove(request);
 		this.#reply(request.replyTo, reply);
+	}
+
+	settleAll(requests: readonly OpenRequest[], reply: ServiceReply): void {
+		for (const request of requests) this.settle(request, reply);
 	}
 
 	cancel(replyTo: number): void {

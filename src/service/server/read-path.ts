@@ -1,0 +1,131 @@
+/** The way of a read through the server: in the turn, then in a batch that the node has not answered or that waits for a newer state. */
+import type {LogIndex, NodeId, ServiceOutput} from '../../raft/types.js';
+import type {CommandCodec} from '../command-codec.js';
+import type {MachineTypes} from '../machine.js';
+import type {ReplicatedState} from '../replicated-state.js';
+import {barrier, type ServiceReply, type ServiceRequest} from '../types.js';
+import {admitRead, refused} from './admission.js';
+import type {Leadership} from './leadership.js';
+import type {ServerLimits} from './limits.js';
+import type {OpenRead, OpenRequests} from './open-requests.js';
+import {ReadBatches} from './read-batches.js';
+import type {WritePath} from './write-path.js';
+
+export interface ReadPathOptions<T extends MachineTypes> {
+	readonly state: ReplicatedState<T>;
+	readonly limits: ServerLimits;
+	readonly open: OpenRequests;
+	readonly leadership: Leadership;
+	readonly writes: WritePath<T>;
+	/** See `ServerOptions`. */
+	readonly send: (output: ServiceOutput) => void;
+}
+
+export class ReadPath<T extends MachineTypes> {
+	readonly #commands: CommandCodec<T>;
+	readonly #state: ReplicatedState<T>;
+	readonly #limits: ServerLimits;
+	readonly #open: OpenRequests;
+	readonly #leadership: Leadership;
+	readonly #writes: WritePath<T>;
+	readonly #send: (output: ServiceOutput) => void;
+	readonly #batches: ReadBatches<T>;
+	#turn: OpenRead<T>[] = [];
+	/** The newest batch, until its answers are prepared or need not be. */
+	#readToPrepare: number | undefined;
+	#lastReadId = 0;
+
+	constructor({state, limits, open, leadership, writes, send}: ReadPathOptions<T>) {
+		this.#commands = state.commands;
+		this.#state = state;
+		this.#limits = limits;
+		this.#open = open;
+		this.#leadership = leadership;
+		this.#writes = writes;
+		this.#send = send;
+		this.#batches = new ReadBatches({
+			open,
+			read: request => this.#read(request),
+			appliedIndex: () => state.appliedIndex,
+			preparedBytesMax: limits.preparedBytesMax,
+		});
+	}
+
+	/** There are answers to be prepared while the quorum is asked. */
+	get isPreparationDue(): boolean {
+		return this.#readToPrepare !== undefined;
+	}
+
+	/** A client's request; the answer, if it can be given at once. */
+	take(replyTo: number, {reads: bytes}: Extract<ServiceRequest, {type: 'read'}>): ServiceReply | undefined {
+		const admitted = admitRead(this.#commands, this.#limits, bytes);
+		if (admitted.type === 'refused') return admitted;
+		if (!this.#open.hasRoomFor(bytes.length)) return refused('overloaded');
+		const request = {replyTo, byteLength: bytes.length, reads: admitted.reads};
+		this.#open.add(request);
+		this.#turn.push(request);
+		return undefined;
+	}
+
+	/** Asks the node for an index for the turn's requests. */
+	flush(): void {
+		if (this.#turn.length === 0) return;
+		const requests = this.#turn.filter(request => this.#open.has(request));
+		this.#turn = [];
+		if (requests.length === 0) return;
+		this.#lastReadId += 1;
+		const readId = this.#lastReadId;
+		this.#batches.add(readId, requests);
+		this.#send({type: 'read', readId});
+		if (this.#isStateSettled() && this.#batches.isAsked(readId)) this.#readToPrepare = readId;
+	}
+
+	prepare(): void {
+		const readId = this.#readToPrepare;
+		this.#readToPrepare = undefined;
+		if (readId !== undefined && this.#isStateSettled()) this.#batches.prepare(readId);
+	}
+
+	/** The node says from which index on a batch may be answered. */
+	ready(readId: number, index: LogIndex): void {
+		this.#batches.ready(readId, index);
+	}
+
+	/** The node could not say. */
+	refused(readId: number, leaderId: NodeId | undefined): void {
+		this.#open.settleAll(this.#batches.refused(readId), {type: 'notLeader', leaderId});
+	}
+
+	/** Answers all for which the state is new enough. */
+	answer(): void {
+		this.#batches.answer();
+	}
+
+	/** Those that have no index yet; asking again costs nothing but time. */
+	giveUp(): void {
+		const turn = this.#turn;
+		this.#turn = [];
+		this.#open.settleAll(this.#batches.takeAsked(), this.#leadership.notLeader());
+		this.#open.settleAll(turn, this.#leadership.notLeader());
+	}
+
+	/** Those that have an index, too: the state will not become newer. */
+	giveUpAll(): void {
+		this.giveUp();
+		this.#open.settleAll(this.#batches.takeReadable(), this.#leadership.notLeader());
+	}
+
+	/** A leader none of whose writes is under way: else its index moves on, and most of what is prepared is read twice. */
+	#isStateSettled(): boolean {
+		return this.#leadership.isOurs && this.#writes.isIdle;
+	}
+
+	#read({reads}: OpenRead<T>): ServiceReply {
+		const {words} = this.#commands;
+		const results = reads.map(read => (read === barrier ? barrier : this.#state.read(read)));
+		let bytes = 0;
+		for (const result of results) bytes += result === barrier ? 0 : words.bytesOfResult(result);
+		if (bytes > this.#limits.readBytesMax) return refused('tooLarge');
+		return {type: 'outcomes', outcomes: this.#commands.encodeResults(results)};
+	}
+}
