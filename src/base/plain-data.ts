@@ -19,6 +19,25 @@ export function bytesOfPlain(value: unknown): number {
 	return bytes;
 }
 
+/** What keeps a value from being plain data, such as "a Map"; `undefined` where nothing does. A field may be `undefined`. */
+export function unplainPartOf(value: unknown): string | undefined {
+	if (value === null || value instanceof Uint8Array) return undefined;
+	if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
+	if (typeof value !== 'object') return undefined;
+	if (Array.isArray(value)) return firstUnplain(value as readonly unknown[]);
+	const prototype: unknown = Object.getPrototypeOf(value);
+	if (prototype === null || prototype === Object.prototype) return firstUnplain(Object.values(value));
+	return `a ${value.constructor.name}`;
+}
+
+function firstUnplain(parts: readonly unknown[]): string | undefined {
+	for (const part of parts) {
+		const unplain = unplainPartOf(part);
+		if (unplain !== undefined) return unplain;
+	}
+	return undefined;
+}
+
 type Kind = 'text' | 'bytes' | 'list' | 'record' | 'number' | 'bigint' | 'other';
 const kinds: readonly Kind[] = ['text', 'bytes', 'list', 'record', 'number', 'bigint', 'other'];
 

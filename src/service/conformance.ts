@@ -1,7 +1,8 @@
 /** Whether a state machine keeps its contract: what every replica relies on, tried on writes and reads of the author's. */
 import type {Codec} from '../base/codec.js';
 import {hexOf, Lanes} from '../base/lanes.js';
-import {digestPlain} from '../base/plain-data.js';
+import {digestPlain, unplainPartOf} from '../base/plain-data.js';
+import type {Plain} from '../base/plain.js';
 import {term, type LogEntry} from '../raft/types.js';
 import type {Machine, MachineTypes} from './machine.js';
 import {ReplicatedState} from './replicated-state.js';
@@ -148,7 +149,10 @@ function checkReplicas<T extends MachineTypes>(
 	const [one, other, restarting] = [0, 1, 2].map(() => new Trial(codec, machine)) as [Trial<T>, Trial<T>, Trial<T>];
 	let restarted = restarting;
 	for (const [place, entry] of entriesOf(one, writes).entries()) {
-		const answers = [one, other, restarted].map(trial => digestOf(trial.apply(entry)));
+		const outcomes = [one, other, restarted].map(trial => trial.apply(entry));
+		const answers = outcomes.map(digestOf);
+		for (const outcome of outcomes[0] ?? [])
+			if (outcome.type === 'result') checkResult(codec, machine, outcome.result, 'apply', faults);
 		if (new Set(answers).size > 1) faults.add('apply: replicas with the same log give different results');
 		compare(one, other, reads, 'apply: replicas with the same log come to different states', faults);
 		compare(one, restarted, reads, 'snapshot: a state that was restored goes on differently', faults);
@@ -157,7 +161,28 @@ function checkReplicas<T extends MachineTypes>(
 	}
 	if (digestOf(one.effects) !== digestOf(other.effects))
 		faults.add('emit: replicas with the same log tell different effects');
+	for (const read of reads) checkResult(codec, machine, one.state.read(read), 'read', faults);
 	checkFrozen(codec, machine, writes, faults);
+}
+
+/** A result travels to the client as plain data. */
+function checkResult<T extends MachineTypes>(
+	codec: Codec,
+	{words}: Machine<T>,
+	result: T['result'],
+	from: 'apply' | 'read',
+	faults: Set<string>,
+): void {
+	const plain = words.plainOfResult(result);
+	const unplain = unplainPartOf(plain);
+	if (unplain !== undefined) {
+		faults.add(`${from}: a result holds ${unplain}, which is not plain data`);
+		return;
+	}
+	const received = words.parseResult(codec.decode(codec.encode(plain)) as Plain);
+	if (received === undefined)
+		faults.add(`${from}: a result is undefined, so no client gets it: return null, or say more`);
+	else if (digestOf(received) !== digestOf(result)) faults.add(`${from}: a client gets another result`);
 }
 
 /** Another life of the replica, from its snapshot: whole and in slices it is the same. */

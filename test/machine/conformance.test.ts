@@ -121,7 +121,18 @@ const bugs: readonly (readonly [string, Parameters<typeof counter>[0], RegExp])[
 	],
 ];
 
-for (const [title, bug, fault] of bugs) {
+const unplainResults: typeof bugs = [
+	['a result of nothing', {apply: () => undefined as never}, /^apply: a result is undefined, so no client gets it/],
+	[
+		'an apply that returns a promise',
+		{apply: async () => 1} as never,
+		/^apply: a result holds a Promise, which is not/,
+	],
+	['a read that returns a map', {read: () => new Map() as never}, /^read: a result holds a Map, which is not plain/],
+	['a function in a result', {read: () => ({a: [() => 1]}) as never}, /^read: a result holds a function, which is not/],
+];
+
+for (const [title, bug, fault] of [...bugs, ...unplainResults]) {
 	test(`found: ${title}`, t => {
 		const faults = faultsOf(counter(bug));
 		t.true(
