@@ -128,14 +128,14 @@ function tellEvent(event: SupervisorEvent): void {
 			return;
 		case 'nodeRestarting':
 			process.stderr.write(
-				`node ${event.id} failed and is tried again in ${Math.ceil(event.delayMs)} ms: ${event.error.message}\n`,
+				`node ${event.id} failed and is tried again in ${Math.ceil(event.delayMs)} ms: ${reasonOf(event)}\n`,
 			);
 			return;
 		case 'nodeDamaged':
 			process.stderr.write(`node ${event.id} is damaged: ${describeDamage(event.id, event.damage)}\n`);
 			return;
 		case 'nodeStopFailed':
-			process.stderr.write(`node ${event.id} did not stop in good order: ${event.error.message}\n`);
+			process.stderr.write(`node ${event.id} did not stop in good order: ${reasonOf(event)}\n`);
 			return;
 		case 'logTailCut':
 			process.stderr.write(
@@ -145,6 +145,11 @@ function tellEvent(event: SupervisorEvent): void {
 		default:
 			return unreachable(event);
 	}
+}
+
+/** The error without the name of its node, with which the line begins. */
+function reasonOf({id, error}: {readonly id: number; readonly error: Error}): string {
+	return error.message.replace(`node ${id}: `, '');
 }
 
 /** The `raft` section of INFO. */

@@ -95,14 +95,19 @@ export class ControlledThread {
 		await this.exited;
 	}
 
-	/** Asks it to finish, and ends it when it does not within the deadline. Resolves with what went wrong. */
+	/**
+	 * Asks it to finish. Ends it when it does not answer within `timeoutMs`, or has not ended so long after its answer.
+	 * Resolves with what went wrong.
+	 */
 	async stop(timeoutMs: number): Promise<Error | undefined> {
 		if (this.#exit !== undefined) return this.#exit.error;
 		const failure = await this.call('stop', [], timeoutMs).then(
 			() => undefined,
 			(error: unknown) => error as Error,
 		);
-		const timer = setTimeout(() => void this.#worker.terminate(), timeoutMs);
+		const hasAnswered = !(failure instanceof ThreadError && failure.code === 'ERR_THREAD_TIMEOUT');
+		// One that has not even answered has had its time.
+		const timer = setTimeout(() => void this.#worker.terminate(), hasAnswered ? timeoutMs : 0);
 		const {error} = await this.exited;
 		clearTimeout(timer);
 		this.#control[releaseProxy]();

@@ -74,6 +74,22 @@ test('a thread that cannot be loaded, or that has no memory left, is told as suc
 	t.regex(stdout, /^thread-1 ended before it answered 'start': .*memory.*\(ERR_WORKER_OUT_OF_MEMORY\)\n$/);
 });
 
+test.serial(
+	'a thread that does not answer when it is to stop is ended at the deadline, and not waited for again',
+	async t => {
+		const {setTimeout} = globalThis;
+		t.teardown(() => (globalThis.setTimeout = setTimeout));
+		const waits: (number | undefined)[] = [];
+		// Deadlines pass at once.
+		globalThis.setTimeout = ((action: () => void, ms?: number) => {
+			waits.push(ms);
+			return setTimeout(action, 0);
+		}) as typeof setTimeout;
+		t.like(await threadOf(t, 'deaf').stop(60_000), {code: 'ERR_THREAD_TIMEOUT'});
+		t.deepEqual(waits, [60_000, 0]);
+	},
+);
+
 test('a thread that stops in good order is not taken for one that died, however late its answer is read', async t => {
 	for (let round = 0; round < 10; round++) {
 		const thread = threadOf(t, 'text');

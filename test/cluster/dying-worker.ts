@@ -27,6 +27,8 @@ const endings = {
 	},
 	rejection: () => void Promise.reject(new TypeError('nobody heard')),
 	exit: () => process.exit(7),
+	/** It does not end: not even when it is to stop. */
+	deaf: () => undefined,
 	memory: () => {
 		const kept: number[][] = [];
 		for (;;) kept.push(Array.from({length: 10_000}, (_, number) => number + 0.5));
@@ -49,6 +51,7 @@ exposeControl(
 		status: () => never,
 		pause: () => never,
 		stop: async () => {
+			if (how === 'deaf') return never;
 			const stopped = await settle(() => undefined);
 			setImmediate(() => control.close());
 			return stopped;
