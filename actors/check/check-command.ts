@@ -3,6 +3,7 @@ import {writeFile} from 'node:fs/promises';
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import type {KeyResult} from '../../src/linearizability/check.js';
 import type {KvModelName} from '../../src/linearizability/models/kv-model.js';
+import {mistakeLine} from '../console/command-line.js';
 import {checkFiles, type FileResult} from './check-files.js';
 import {explainAll, renderPage, type ExplainedKey} from './explain-files.js';
 import {ProgressBar} from './progress-bar.js';
@@ -63,12 +64,16 @@ function createCommand(io: CheckIo): Command {
 			'\nExit status: 0 ok, 1 violation, 2 unreadable input, 3 unknown (a budget ran out); 1 before 2 before 3.',
 		)
 		.exitOverride()
-		.configureOutput({writeOut: text => io.output.write(text), writeErr: text => io.errors.write(text)});
+		.configureOutput({
+			writeOut: text => io.output.write(text),
+			writeErr: text => io.errors.write(text),
+			outputError: (text, write) => write(`${mistakeLine(text, 'threadraft check')}\n`),
+		});
 }
 
 function parsePositive(text: string): number {
 	const number = Number(text);
-	if (!(number > 0)) throw new InvalidArgumentError('expected a number above 0');
+	if (!(number > 0)) throw new InvalidArgumentError('Write a number above 0.');
 	return number;
 }
 

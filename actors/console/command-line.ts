@@ -100,16 +100,17 @@ function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
 }
 
 /**
- * Runs the subcommand that `words` (without node and script) name. Resolves with the exit status; a command line that
+ * Runs the subcommand that the words `asked` (without node and script) name. Resolves with the exit status; a command line that
  * makes no sense gets one line on stderr, and status 2. Rejects when the subcommand does.
  */
 export async function runCommandLine(
-	words: readonly string[],
+	asked: readonly string[],
 	subcommands: readonly Subcommand[],
 	version: string,
 	streams: CommandLineStreams,
 ): Promise<number> {
 	const names = subcommands.map(({name}) => name);
+	const words = asked[0] === 'help' && asked[1] !== undefined ? [asked[1], '--help'] : asked;
 	const [first] = words;
 	if (first !== undefined && !first.startsWith('-') && ![...names, 'help'].includes(first)) {
 		streams.writeError(`threadraft: there is no command "${first}": write one of ${names.join(', ')}\n`);
@@ -142,7 +143,7 @@ function programOf(
 		.configureOutput({
 			writeOut: text => streams.write(text),
 			writeErr: text => streams.writeError(text),
-			outputError: (text, write) => write(`${mistakeLine(text)}\n`),
+			outputError: (text, write) => write(`${mistakeLine(text, 'threadraft')}\n`),
 		});
 	for (const subcommand of subcommands) {
 		const {name, summary, isDefault} = subcommand;
@@ -153,14 +154,14 @@ function programOf(
 	return program;
 }
 
-/** Commander may add a guess on a second line; a mistake is one line here. It repeats what is wrong: a password it must not. */
-function mistakeLine(text: string): string {
+/** What is said to a command line that makes no sense. Commander may add a guess on a second line; a mistake is one line here. It repeats what is wrong: a password it must not. */
+export function mistakeLine(text: string, command: string): string {
 	const message = text
 		.trim()
 		.replace(/^error: /, '')
 		.replaceAll(/\s*\n\s*/g, ' ')
 		.replaceAll(/(:\/\/[^\s/:@']*:)[^\s']*@/g, '$1***@');
-	return `threadraft: ${message} (see threadraft --help)`;
+	return `threadraft: ${message} (see ${command} --help)`;
 }
 
 const bytesOfUnit: Readonly<Record<string, number>> = {'': 1, b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30};

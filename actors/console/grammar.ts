@@ -228,10 +228,11 @@ const judge: readonly CommandSyntax[] = [
 	{
 		name: 'load',
 		usage: 'load start [CLIENTS] | load stop [FILE]',
-		summary: 'let clients read and write until "load stop", then check that all they saw is linearizable',
+		summary: 'run clients until "load stop", then judge what they saw',
 		details: [
 			`${clientsDefault} clients, or as many as you say, get, put, append and compare on a few keys of their own;`,
-			'meanwhile break what you like. FILE takes the history, for "threadraft check".',
+			'meanwhile break what you like. "load stop" checks that all that they saw is linearizable.',
+			'FILE takes the history, for "threadraft check".',
 		],
 		completions: ['start', 'stop'],
 		parse: words =>

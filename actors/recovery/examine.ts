@@ -79,10 +79,23 @@ export function examineDirectory(directory: string): ExaminedDirectory {
 const folderOf = (node: number): string => `node-${node}`;
 
 function assertAtRest(directory: string): void {
-	const pid = processUsing(directory);
+	let pid: number | undefined;
+	try {
+		pid = processUsing(directory);
+	} catch (cause) {
+		throw unreadable(directory, cause as Error);
+	}
 	if (pid === undefined) return;
 	const message = `${directory} is in use by process ${pid}: stop it first, or use "status", "health" and "backup" of its console`;
 	throw new DataDirectoryError('ERR_DIRECTORY_IN_USE', directory, message);
+}
+
+function unreadable(directory: string, cause: Error): DataDirectoryError {
+	const message =
+		codeOf(cause) === 'ENOTDIR'
+			? `${directory} is no directory: give a data directory; "threadraft verify FILE" checks a backup`
+			: `${directory} cannot be read: ${cause.message}`;
+	return new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause});
 }
 
 function foldersIn(directory: string): readonly number[] {
@@ -90,8 +103,7 @@ function foldersIn(directory: string): readonly number[] {
 	try {
 		names = readdirSync(directory);
 	} catch (cause) {
-		const message = `${directory} cannot be read: ${(cause as Error).message}`;
-		throw new DataDirectoryError('ERR_DIRECTORY_UNUSABLE', directory, message, {cause});
+		throw unreadable(directory, cause as Error);
 	}
 	return names
 		.flatMap(name => /^node-(\d{1,4})$/.exec(name)?.[1] ?? [])

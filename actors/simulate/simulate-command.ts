@@ -1,6 +1,7 @@
 /** `threadraft simulate` */
 import cliProgress from 'cli-progress';
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
+import {mistakeLine} from '../console/command-line.js';
 import {profiles, type Profile} from '../../src/simulation/profile.js';
 import {isWhole, optionRanges} from '../../src/simulation/options.js';
 import {durationMsDefault} from '../../src/simulation/simulate.js';
@@ -68,14 +69,18 @@ function createCommand(io: SimulateIo): Command {
 		.option('--json', 'report as JSON', false)
 		.addHelpText('after', '\nExit status: 0 no violation, 1 a violation, 2 wrong usage.')
 		.exitOverride()
-		.configureOutput({writeOut: text => io.output.write(text), writeErr: text => io.errors.write(text)});
+		.configureOutput({
+			writeOut: text => io.output.write(text),
+			writeErr: text => io.errors.write(text),
+			outputError: (text, write) => write(`${mistakeLine(text, 'threadraft simulate')}\n`),
+		});
 }
 
 function wholeFrom(range: readonly [number, number]): (text: string) => number {
 	return text => {
 		const number = text.trim() === '' ? NaN : Number(text);
 		if (isWhole(number, range)) return number;
-		throw new InvalidArgumentError(`expected a whole number from ${range[0]} to ${range[1]}`);
+		throw new InvalidArgumentError(`Write a whole number from ${range[0]} to ${range[1]}.`);
 	};
 }
 

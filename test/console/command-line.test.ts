@@ -144,7 +144,34 @@ test('--help names the subcommands and the options of the default one, and start
 });
 
 test('a subcommand explains itself', async t => {
-	const {status, output, started} = await run('start --help');
-	t.deepEqual([status, started], [0, []]);
-	t.true(output.includes('Usage: threadraft start'));
+	for (const line of ['start --help', 'help start']) {
+		const {status, output, started} = await run(line);
+		t.deepEqual([status, started], [0, []]);
+		t.true(output.includes('Usage: threadraft start'));
+	}
+});
+
+test('"help NAME" is "NAME --help", for subcommands with a parser of their own, too', async t => {
+	const asked: string[][] = [];
+	const own: Subcommand = {
+		name: 'own',
+		summary: 'parses by itself',
+		isDefault: false,
+		mount: (command, setStatus) => {
+			command
+				.argument('[words...]')
+				.helpOption(false)
+				.allowUnknownOption()
+				.action((words: string[]) => {
+					asked.push(words);
+					setStatus(Promise.resolve(0));
+				});
+		},
+	};
+	const errors: string[] = [];
+	const streams = {write: () => undefined, writeError: (text: string) => errors.push(text)};
+	t.is(await runCommandLine(['help', 'own'], [own], '1.2.3', streams), 0);
+	t.deepEqual(asked, [['--help']]);
+	t.is(await runCommandLine(['help', 'won'], [own], '1.2.3', streams), 2);
+	t.deepEqual(errors, ['threadraft: there is no command "won": write one of own\n']);
 });

@@ -279,6 +279,11 @@ test('help lists every command, or explains one', async t => {
 		),
 	);
 	t.is((await runScript('help nonsense')).status, 1);
+	const widths = output
+		.split('> help drop')[0]!
+		.split('\n')
+		.map(line => line.length);
+	t.true(Math.max(...widths) <= 120, 'no line of the list is wider than a usual window');
 });
 
 /** A person at a terminal: types, and reads until something appears. */

@@ -58,6 +58,14 @@ test('the exit status is 0 for ok, 1 for a violation, 2 for unreadable input, 3 
 	t.is(await statusOf('bad'), 1);
 	t.is(await statusOf('broken'), 2);
 	t.is(await statusOf('absent'), 2);
+	const {status, errors} = await runCommand('--timeout', '-1', at('good'));
+	t.deepEqual(
+		[status, errors],
+		[
+			2,
+			"threadraft: option '--timeout <ms>' argument '-1' is invalid. Write a number above 0. (see threadraft check --help)\n",
+		],
+	);
 	t.is(await statusOf('hard'), 3);
 	t.is(await statusOf('good', 'hard', 'broken'), 2);
 	t.is(await statusOf('hard', 'broken', 'bad', 'good'), 1);

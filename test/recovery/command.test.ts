@@ -43,6 +43,12 @@ test.serial(
 		t.regex(backup.output, /acknowledged writes may be missing/);
 		t.is(fingerprint(directory), before);
 		t.regex((await run(t, ['verify', file], '')).output, /2 keys: good/);
+		const misled = await run(t, ['inspect', file], '');
+		t.is(misled.status, 1);
+		t.is(
+			misled.errors,
+			`threadraft: ${file} is no directory: give a data directory; "threadraft verify FILE" checks a backup\n`,
+		);
 		const restored = path.join(scratch, 'new');
 		t.like(await run(t, ['restore', file, '--dir', restored, '--nodes', '1'], ''), {status: 0, errors: ''});
 		const served = await run(t, ['start', '--nodes', '1', '--dir', restored, ...port], 'get a\nget b\nput c 3\n');
