@@ -165,8 +165,8 @@ const network: readonly CommandSyntax[] = [
 	{
 		name: 'unreliable',
 		usage: 'unreliable on|off',
-		summary: "MIT 6.5840's unreliable network: 10 % loss each way, requests 0..26 ms late",
-		details: [],
+		summary: "turn the unreliable network of MIT's labs on or off",
+		details: ['As in MIT 6.5840: requests and replies are lost with 10 % each, requests come up to 26 ms late.'],
 		completions: ['on', 'off'],
 		parse: words => ({type: 'unreliable', on: words.oneOf(['on', 'off']) === 'on'}),
 	},
