@@ -135,6 +135,14 @@ const elections: readonly Mutant[] = [
 		"return message.type === 'appendEntries' || message.type === 'installSnapshot';",
 	),
 	plant(
+		'leader-takes-newer-term',
+		'a leader that finds a newer term takes it for its own and goes on leading',
+		'§5.1 (who finds a newer term becomes a follower)',
+		inbox,
+		"roles.stepDown(currentTerm, 'newerTerm');",
+		"if (roles.leader === undefined) roles.stepDown(currentTerm, 'newerTerm');",
+	),
+	plant(
 		'no-noop',
 		'a new leader opens its term without an entry of its own',
 		'RedisLabs/redisraft#19, #22',
