@@ -100,4 +100,5 @@ export {
 export {type BackupReport} from './recovery/backup-file.js';
 export {backupDirectory, type DirectoryBackup, type DirectoryBackupOptions} from './recovery/backup-directory.js';
 export {type BackupCode, BackupError, type BackupFileCode, BackupFileError} from './recovery/errors.js';
+export type {MachineOption} from './recovery/machine.js';
 export {restoreBackup, type RestoreOptions, type RestoreReport} from './recovery/restore.js';

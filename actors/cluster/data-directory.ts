@@ -87,7 +87,7 @@ export class DataDirectory {
 			const agreed = agreedLimits(directory, found?.limits, limits);
 			const opened = new DataDirectory(directory, found ?? newCluster(nodes), agreed, owner);
 			// Before anything is written under these limits.
-			if (found?.limits === undefined) await opened.#save();
+			if (found?.limits?.valueBytesMax === undefined) await opened.#save();
 			return opened;
 		} catch (error) {
 			releaseDirectory(directory, owner);
@@ -194,7 +194,11 @@ const {sessionTimeoutMs} = defaultSessionLimits;
 const defaultLimits: ReplayLimits = {valueBytesMax, sessionTimeoutMs};
 
 /** Throws where the log was written under other limits than are wanted now. */
-function agreedLimits(directory: string, found: ReplayLimits | undefined, wanted: Partial<ReplayLimits>): ReplayLimits {
+function agreedLimits(
+	directory: string,
+	found: Partial<ReplayLimits> | undefined,
+	wanted: Partial<ReplayLimits>,
+): ReplayLimits {
 	if (found === undefined) return {...defaultLimits, ...wanted};
 	const [machine = 'kv', wantedMachine = 'kv'] = [found.machine, wanted.machine];
 	if (machine !== wantedMachine) {
@@ -207,7 +211,7 @@ function agreedLimits(directory: string, found: ReplayLimits | undefined, wanted
 	}
 	for (const name of ['valueBytesMax', 'sessionTimeoutMs'] as const) {
 		const limit = wanted[name];
-		if (limit === undefined || limit === found[name]) continue;
+		if (limit === undefined || found[name] === undefined || limit === found[name]) continue;
 		throw new DataDirectoryError(
 			'ERR_DIRECTORY_UNUSABLE',
 			directory,
@@ -216,7 +220,7 @@ function agreedLimits(directory: string, found: ReplayLimits | undefined, wanted
 				'it into a new directory',
 		);
 	}
-	return found;
+	return {...defaultLimits, ...wanted, ...found};
 }
 
 const newCluster = (nodes: number): {clusterId: string; nodes: readonly ExpectedStart[]} => ({

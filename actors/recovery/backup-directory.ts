@@ -10,10 +10,11 @@ import type {ReplayLimits} from '../../src/storage/cluster-file.js';
 import {type BackupReport, writeBackup} from './backup-file.js';
 import {BackupError} from './errors.js';
 import {type ExaminedDirectory, type ExaminedNode, examineDirectory} from './examine.js';
+import {howToName, machineNameOf, type MachineOption, namedMachine} from './machine.js';
 import {lastState} from './node-state.js';
 
 /** How a directory of a stopped cluster is backed up. All of it can be left out. */
-export interface DirectoryBackupOptions {
+export interface DirectoryBackupOptions extends MachineOption {
 	/**
 	 * Go on with fewer than a majority of the nodes: the backup then lacks what only the others acknowledged. @default false
 	 */
@@ -35,22 +36,25 @@ export interface DirectoryBackup extends BackupReport {
 /** Bytes of the backup that are made in one go. */
 const chunkBytes = 256 * 1024;
 
-/** Rejects with a `BackupError`, a `BackupFileError`, a `DataDirectoryError` or a `StorageCorruptError`. */
+/** Rejects with a `BackupError`, a `BackupFileError`, a `DataDirectoryError`, a `MachineModuleError` or a `StorageCorruptError`. */
 export async function backupDirectory(
 	directory: string,
 	file: string,
-	{acceptDataLoss = false, limits = {}}: DirectoryBackupOptions = {},
+	{acceptDataLoss = false, limits = {}, ...named}: DirectoryBackupOptions = {},
 ): Promise<DirectoryBackup> {
 	const examined = examineDirectory(directory);
-	const machine = examined.limits?.machine;
-	if (machine !== undefined) {
-		const message = `${directory} is of the machine '${machine}', whose log only that machine can read: start its cluster and call cluster.backup`;
+	const agreed = examined.limits ?? limits;
+	const machine = await namedMachine(named, agreed);
+	const name = machineNameOf(examined);
+	if (name !== undefined && name !== machine.name) {
+		const remedy = name === 'kv' ? 'leave the machine out' : howToName;
+		const message = `${directory} is of the machine '${name}', and '${machine.name}' cannot read its log: ${remedy}`;
 		throw new BackupError('ERR_BACKUP_MACHINE', message);
 	}
 	const source = newestOf(examined);
 	const isPartial = !hasMajority(examined);
 	if (isPartial && !acceptDataLoss) throw partial(examined, source);
-	const state = lastState(source, examined.limits ?? limits);
+	const state = lastState(source, agreed, machine);
 	const header = {identity: source.identity, index: state.appliedIndex, term: lastTermOf(source), isPartial};
 	const report = await writeBackup(file, header, chunksOf(state.beginSnapshot(chunkBytes)));
 	const numbers = (nodes: readonly ExaminedNode[]): readonly number[] => nodes.map(({node}) => node);

@@ -7,6 +7,7 @@ import {SnapshotFormatError} from '../../src/service/errors.js';
 import {SnapshotReader, snapshotWords, type Restored} from '../../src/service/snapshot.js';
 import {kvMachine} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
+import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import {
 	type BackupHeader,
 	backupFooterBytes,
@@ -22,6 +23,7 @@ import {
 import {codeOf} from '../../src/storage/error-code.js';
 import {codec} from '../codec/codec.js';
 import {BackupFileError} from './errors.js';
+import {howToName} from './machine.js';
 import {syncDirectory} from './sync-directory.js';
 import {clearUnfinished, unfinishedName} from './unfinished-backups.js';
 
@@ -117,13 +119,18 @@ const factsOf = ({
 	isPartial,
 });
 
-export interface LoadedBackup {
+export interface LoadedBackup<T extends MachineTypes> {
 	readonly report: BackupReport;
-	readonly state: Restored<KvTypes>;
+	readonly state: Restored<T>;
 }
 
-/** Reads a backup: all of it is checked before anything is believed. Rejects with a `BackupFileError`. */
-export async function loadBackup(file: string): Promise<LoadedBackup> {
+/**
+ * Reads a backup of this machine: all of it is checked before anything is believed. Rejects with a `BackupFileError`.
+ */
+export async function loadBackup<T extends MachineTypes = KvTypes>(
+	file: string,
+	machine: Machine<T> = kvMachine() as unknown as Machine<T>,
+): Promise<LoadedBackup<T>> {
 	let handle: FileHandle;
 	try {
 		handle = await open(file, 'r');
@@ -132,7 +139,7 @@ export async function loadBackup(file: string): Promise<LoadedBackup> {
 	}
 	try {
 		const report = await checkFrame(handle, file);
-		return {report, state: await decodeState(handle, report)};
+		return {report, state: await decodeState(handle, report, machine)};
 	} catch (error) {
 		throw isOfFileSystem(error) ? cannot('read', file, error) : error;
 	} finally {
@@ -173,8 +180,12 @@ async function checkFrame(handle: FileHandle, file: string): Promise<BackupRepor
 	return {...factsOf(header), file, bytes: size, sha256: digest.toString('hex')};
 }
 
-async function decodeState(handle: FileHandle, {file, bytes, index}: BackupReport): Promise<Restored<KvTypes>> {
-	const reader = new SnapshotReader(snapshotWords(codec, kvMachine()));
+async function decodeState<T extends MachineTypes>(
+	handle: FileHandle,
+	{file, bytes, index}: BackupReport,
+	machine: Machine<T>,
+): Promise<Restored<T>> {
+	const reader = new SnapshotReader(snapshotWords(codec, machine));
 	const end = bytes - backupFooterBytes;
 	try {
 		for (let at = backupHeaderBytes; at < end;) {
@@ -187,6 +198,7 @@ async function decodeState(handle: FileHandle, {file, bytes, index}: BackupRepor
 		if (state.index === index) return state;
 	} catch (error) {
 		if (!(error instanceof SnapshotFormatError)) throw error;
+		if (error.machine !== undefined) throw ofAnother(file, error.machine, machine.name);
 		throw damaged(file, `the state in it cannot be read (${error.message})`, error);
 	}
 	throw damaged(file, 'the state in it is of another index than its header says');
@@ -213,6 +225,15 @@ const exists = (file: string): BackupFileError =>
 
 const damaged = (file: string, what: string, cause?: unknown): BackupFileError =>
 	new BackupFileError('ERR_BACKUP_DAMAGED', file, `${file} is damaged: ${what}. Use another backup`, {cause});
+
+function ofAnother(file: string, found: string, wanted: string): BackupFileError {
+	const what =
+		found === 'kv'
+			? 'it is of keys and values: leave the machine out'
+			: `it is of the machine '${found}': ${howToName}`;
+	const message = `${file} cannot be read as a backup of the machine '${wanted}': ${what}`;
+	return new BackupFileError('ERR_BACKUP_MACHINE', file, message);
+}
 
 const isOfFileSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 

@@ -8,6 +8,8 @@ export type BackupFileCode =
 	| 'ERR_BACKUP_VERSION'
 	/** Bytes of it are missing, are more, or have changed. */
 	| 'ERR_BACKUP_DAMAGED'
+	/** It is of another state machine than the one that was named. */
+	| 'ERR_BACKUP_MACHINE'
 	/** There is a file of this name already. */
 	| 'ERR_BACKUP_EXISTS'
 	/** It cannot be read, or cannot be written: the cause says why. */
@@ -32,7 +34,7 @@ export type BackupCode =
 	| 'ERR_BACKUP_PARTIAL'
 	/** No node can be read, or none holds an entry: there is nothing to back up. */
 	| 'ERR_BACKUP_NOTHING'
-	/** The directory is of a state machine whose log this program cannot read. */
+	/** The directory is of another state machine than the one that was named. */
 	| 'ERR_BACKUP_MACHINE'
 	/** No node could give a snapshot in time. */
 	| 'ERR_BACKUP_TIMEOUT';

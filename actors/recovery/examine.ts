@@ -42,7 +42,7 @@ export interface ExaminedDirectory {
 	/** Voters; `undefined` where the cluster's own file cannot be read, and so nobody knows. */
 	readonly size: number | undefined;
 	/** `undefined` where the cluster's own file does not tell them. */
-	readonly limits: ReplayLimits | undefined;
+	readonly limits: Partial<ReplayLimits> | undefined;
 	/** Why the cluster's own file cannot be read. */
 	readonly error: Error | undefined;
 	readonly nodes: readonly ExaminedNode[];

@@ -1,8 +1,10 @@
 /** What a node's files hold, as data for people and programs. */
 import {describeError} from '../cluster/errors.js';
+import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import {StorageCorruptError} from '../../src/storage/errors.js';
 import {lastIndexOf, lastTermOf} from './backup-directory.js';
 import type {ExaminedDirectory, ExaminedNode} from './examine.js';
+import {machineNameOf} from './machine.js';
 import {readSnapshot} from './node-state.js';
 
 export interface SnapshotReport {
@@ -58,22 +60,29 @@ export interface DirectoryReport {
 	readonly clusterId: string | undefined;
 	/** Voters; `undefined` where the cluster's own file is damaged. */
 	readonly size: number | undefined;
+	/** The name of its state machine; `undefined` where nothing tells it. */
+	readonly machine: string | undefined;
 	readonly error: string | undefined;
 	readonly nodes: readonly NodeReport[];
 }
 
-/** `isDecoded`: read every byte of the snapshots too, and decode them; damage in them then counts as the node's. */
-export function reportOf(examined: ExaminedDirectory, {isDecoded}: {readonly isDecoded: boolean}): DirectoryReport {
-	const {directory, clusterId, size, error, nodes, limits} = examined;
-	// Another machine's state is read by that machine alone.
-	const isReadable = isDecoded && limits?.machine === undefined;
-	return {directory, clusterId, size, error: error?.message, nodes: nodes.map(node => reportOfNode(node, isReadable))};
+/**
+ * `machine`: that of the directory. With it every byte of the snapshots is read, too, and decoded; damage in them then counts
+ * as the node's.
+ */
+export function reportOf<T extends MachineTypes>(
+	examined: ExaminedDirectory,
+	machine: Machine<T> | undefined,
+): DirectoryReport {
+	const {directory, clusterId, size, error, nodes} = examined;
+	const reports = nodes.map(node => reportOfNode(node, machine));
+	return {directory, clusterId, size, machine: machineNameOf(examined), error: error?.message, nodes: reports};
 }
 
 export const isSound = ({error, nodes}: DirectoryReport): boolean =>
 	error === undefined && nodes.every(({state}) => state !== 'damaged');
 
-function reportOfNode(node: ExaminedNode, isDecoded: boolean): NodeReport {
+function reportOfNode<T extends MachineTypes>(node: ExaminedNode, machine: Machine<T> | undefined): NodeReport {
 	const {found, nodeFile, files} = node;
 	const base = {
 		node: node.node,
@@ -87,7 +96,7 @@ function reportOfNode(node: ExaminedNode, isDecoded: boolean): NodeReport {
 	if (end === undefined) return {...base, state: 'empty'};
 	let content = {};
 	try {
-		const state = isDecoded ? readSnapshot(node) : undefined;
+		const state = machine === undefined ? undefined : readSnapshot(node, machine);
 		if (state !== undefined) content = {keys: state.machine.itemCount, sessions: state.sessions.size};
 	} catch (error) {
 		if (!(error instanceof StorageCorruptError)) throw error;

@@ -1,6 +1,5 @@
 /** The service's state as a node's files hold it. */
-import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
-import type {KvTypes} from '../../src/kv/words.js';
+import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import type {SessionLimits} from '../../src/service/sessions.js';
 import {type Restored, SnapshotReader, snapshotWords} from '../../src/service/snapshot.js';
 import {ReplicatedState} from '../../src/service/replicated-state.js';
@@ -26,11 +25,11 @@ export function* snapshotChunks({directory, identity, found}: ExaminedNode): Gen
 }
 
 /** The state in the node's snapshot; `undefined` when it has none. Throws a `StorageCorruptError`. */
-export function readSnapshot(node: ExaminedNode): Restored<KvTypes> | undefined {
+export function readSnapshot<T extends MachineTypes>(node: ExaminedNode, machine: Machine<T>): Restored<T> | undefined {
 	const snapshot = node.found?.log.snapshot;
 	if (snapshot === undefined) return undefined;
 	return guardFormat(node, () => {
-		const reader = new SnapshotReader(snapshotWords(codec, kvMachine()));
+		const reader = new SnapshotReader(snapshotWords(codec, machine));
 		feed(reader, node);
 		const state = reader.finish();
 		if (state.index !== snapshot.meta.lastIncludedIndex) throw new SnapshotFormatError('its state is of another index');
@@ -39,8 +38,12 @@ export function readSnapshot(node: ExaminedNode): Restored<KvTypes> | undefined 
 }
 
 /** The state after the last entry of the node's log. Throws a `StorageCorruptError`. */
-export function lastState(node: ExaminedNode, limits: Partial<KvLimits & SessionLimits>): ReplicatedState<KvTypes> {
-	const state = new ReplicatedState<KvTypes>({codec, machine: kvMachine(limits), limits});
+export function lastState<T extends MachineTypes>(
+	node: ExaminedNode,
+	limits: Partial<SessionLimits>,
+	machine: Machine<T>,
+): ReplicatedState<T> {
+	const state = new ReplicatedState({codec, machine, limits});
 	if (node.found?.log.snapshot !== undefined) {
 		guardFormat(node, () => {
 			const reader = state.beginRestore();
@@ -52,7 +55,7 @@ export function lastState(node: ExaminedNode, limits: Partial<KvLimits & Session
 	return state;
 }
 
-function feed(reader: SnapshotReader<KvTypes>, node: ExaminedNode): void {
+function feed<T extends MachineTypes>(reader: SnapshotReader<T>, node: ExaminedNode): void {
 	for (const chunk of snapshotChunks(node)) {
 		reader.push(chunk);
 		while (reader.step() > 0);

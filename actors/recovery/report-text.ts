@@ -23,10 +23,11 @@ export const backupText = ({file, bytes, index, term, clusterId, sha256, isParti
 	`${file}: the state at index ${index} (term ${term}) of cluster ${clusterId.slice(0, 8)}, ${bytes} bytes, sha256 ${sha256}` +
 	(isPartial ? '. It was made from fewer than a majority of the nodes: acknowledged writes may be missing' : '');
 
-function headOf({directory, clusterId, size, error}: DirectoryReport): string {
+function headOf({directory, clusterId, size, machine, error}: DirectoryReport): string {
 	const name = clusterId === undefined ? 'a cluster without a known id' : `cluster ${clusterId}`;
 	const nodes = size === undefined ? 'an unknown number of nodes' : `${size} nodes`;
-	return `${directory}: ${name}, ${nodes}${error === undefined ? '' : `\nDAMAGED: ${error}`}`;
+	const of = machine === undefined || machine === 'kv' ? '' : `, of the machine '${machine}'`;
+	return `${directory}: ${name}, ${nodes}${of}${error === undefined ? '' : `\nDAMAGED: ${error}`}`;
 }
 
 function linesOf(node: NodeReport): readonly string[] {

@@ -16,8 +16,7 @@ import {existsSync} from 'node:fs';
 import {mkdir, open, readdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {performance} from 'node:perf_hooks';
-import {kvMachine} from '../../src/kv/state-machine.js';
-import type {KvTypes} from '../../src/kv/words.js';
+import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import {SnapshotWriter, snapshotWords, type Restored} from '../../src/service/snapshot.js';
 import {nodeId, type SnapshotMeta, term as termOf} from '../../src/raft/types.js';
 import {clusterFileName, encodeClusterFile, restoreMarkName} from '../../src/storage/cluster-file.js';
@@ -29,10 +28,11 @@ import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import {codec} from '../codec/codec.js';
 import {chunksOf} from './backup-directory.js';
 import {type BackupReport, loadBackup} from './backup-file.js';
+import {type MachineOption, namedMachine} from './machine.js';
 import {syncDirectory} from './sync-directory.js';
 
 /** What a restored cluster is to be. */
-export interface RestoreOptions {
+export interface RestoreOptions extends MachineOption {
 	/** New, or empty. */
 	readonly directory: string;
 	/** 1 to 9. @default 3 */
@@ -46,15 +46,20 @@ export interface RestoreReport {
 	readonly nodes: number;
 	/** The new one: 32 hexadecimal digits. */
 	readonly clusterId: string;
+	/** Keys, or the items of another machine. */
 	readonly keys: number;
 }
 
 /** Bytes of a snapshot that are written in one go. */
 const chunkBytes = 256 * 1024;
 
-/** Rejects with a `BackupFileError`, a `DataDirectoryError` or a `StorageFailedError`. */
-export async function restoreBackup(file: string, {directory, nodes = 3}: RestoreOptions): Promise<RestoreReport> {
-	const {report: backup, state} = await loadBackup(file);
+/** Rejects with a `BackupFileError`, a `DataDirectoryError`, a `MachineModuleError` or a `StorageFailedError`. */
+export async function restoreBackup(
+	file: string,
+	{directory, nodes = 3, ...named}: RestoreOptions,
+): Promise<RestoreReport> {
+	const machine = await namedMachine(named);
+	const {report: backup, state} = await loadBackup(file, machine);
 	const clusterId = randomBytes(16).toString('hex');
 	const owner = `restore-${process.pid}-${performance.now()}`;
 	await prepare(directory, owner);
@@ -72,9 +77,10 @@ export async function restoreBackup(file: string, {directory, nodes = 3}: Restor
 				now: () => performance.now(),
 				owner,
 			});
-			await writeNode(new WriteAheadLog({disk, identity: {clusterId, node}}), meta, state);
+			const log = new WriteAheadLog({disk, identity: {clusterId, node}});
+			await writeNode(log, meta, snapshotOf(machine, state));
 		}
-		await writeClusterFile(directory, clusterId, nodes);
+		await writeClusterFile(directory, {clusterId, size: nodes, machine: machine.name});
 		await rm(path.join(directory, restoreMarkName));
 		await syncDirectory(directory);
 		return {backup, directory, nodes, clusterId, keys: state.machine.itemCount};
@@ -123,10 +129,9 @@ async function makeDirectory(directory: string): Promise<void> {
 	await syncDirectory(parent);
 }
 
-async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, state: Restored<KvTypes>): Promise<void> {
+async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, writer: SnapshotWriter): Promise<void> {
 	log.load();
 	try {
-		const writer = snapshotOf(state);
 		const draft = log.createSnapshot(meta);
 		for (const chunk of chunksOf(writer)) await completed(done => draft.write(chunk, done));
 		await completed(done => draft.finish(done));
@@ -138,18 +143,23 @@ async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, state: Restored
 }
 
 /** The state without its sessions. Log time begins anew: only sessions knew it. */
-function snapshotOf({index, revision, machine}: Restored<KvTypes>): SnapshotWriter<KvTypes> {
-	const state = {index, revision, logTime: 0, machine: machine.freeze(), sessions: []};
-	return new SnapshotWriter(snapshotWords(codec, kvMachine()), state, chunkBytes);
+function snapshotOf(machine: Machine, restored: Restored<MachineTypes>): SnapshotWriter {
+	const {index, revision} = restored;
+	const state = {index, revision, logTime: 0, machine: restored.machine.freeze(), sessions: []};
+	return new SnapshotWriter(snapshotWords(codec, machine), state, chunkBytes);
 }
 
 /** Each node has been started once, and that life has ended in good order. No log depends on limits yet: the first start sets them. */
-async function writeClusterFile(directory: string, clusterId: string, size: number): Promise<void> {
+async function writeClusterFile(
+	directory: string,
+	{clusterId, size, machine}: {readonly clusterId: string; readonly size: number; readonly machine: string},
+): Promise<void> {
+	const limits = machine === 'kv' ? undefined : {machine};
 	const node = {starts: 1, isStarting: false, isClosed: true, isOlder: false};
 	const nodes = Array.from({length: size}, () => node);
 	const handle = await open(path.join(directory, clusterFileName), 'wx');
 	try {
-		await handle.writeFile(encodeClusterFile({clusterId, nodes, limits: undefined}));
+		await handle.writeFile(encodeClusterFile({clusterId, nodes, limits}));
 		await handle.sync();
 	} finally {
 		await handle.close();

@@ -130,10 +130,13 @@ export class ClerkClosedError extends OperationError {
 export class SnapshotFormatError extends ThreadraftError {
 	override readonly name = 'SnapshotFormatError';
 	readonly code = 'ERR_SNAPSHOT_FORMAT';
+	/** The name of the machine that it is of, where that is another one. */
+	readonly machine: string | undefined;
 
-	constructor(whatIsWrong: string) {
+	constructor(whatIsWrong: string, machine?: string) {
 		super(
 			`The snapshot is unusable: ${whatIsWrong}. "threadraft verify" tells which file it is; do not wipe the node's data.`,
 		);
+		this.machine = machine;
 	}
 }

@@ -254,7 +254,7 @@ export class SnapshotReader<T extends MachineTypes = MachineTypes> {
 	#beginMachine([name, version]: Plain): MachineReader<T> {
 		const {machine} = this.#words;
 		if (name !== machine.name) {
-			throw new SnapshotFormatError(`it is of a machine '${String(name)}', not of '${machine.name}'`);
+			throw new SnapshotFormatError(`it is of a machine '${String(name)}', not of '${machine.name}'`, String(name));
 		}
 		const reader = isCount(version) ? machine.beginRestore(version) : undefined;
 		if (reader !== undefined) return reader;

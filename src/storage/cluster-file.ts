@@ -33,8 +33,8 @@ export interface ClusterFile {
 	readonly clusterId: string;
 	/** By node. */
 	readonly nodes: readonly ExpectedStart[];
-	/** `undefined` where no start has noted them yet. */
-	readonly limits: ReplayLimits | undefined;
+	/** `undefined` where no start has noted them yet; a restore notes the machine alone. */
+	readonly limits: Partial<ReplayLimits> | undefined;
 }
 
 export function encodeClusterFile({clusterId, nodes, limits}: ClusterFile): string {
@@ -57,7 +57,7 @@ export function decodeClusterFile(text: string, file: string, newClusterId: stri
 	const decoded = {
 		clusterId: String(value.clusterId),
 		nodes: (value.nodes ?? []) as readonly ExpectedStart[],
-		limits: value.limits as ReplayLimits | undefined,
+		limits: value.limits as Partial<ReplayLimits> | undefined,
 	};
 	// Not the checksum alone: whatever is not written again in the same way has been changed.
 	if (encodeClusterFile(decoded) !== text) throw damaged(file);

@@ -1,14 +1,16 @@
 /** The ledger of the examples on real threads: a leader that is killed, snapshots, a restart, and what is refused. */
 import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
+import {existsSync} from 'node:fs';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {Cluster} from '../../actors/cluster/cluster.js';
 import type {MachineClerk} from '../../actors/clerk/machine-clerk.js';
 import {backupDirectory} from '../../actors/recovery/backup-directory.js';
+import {restoreBackup} from '../../actors/recovery/restore.js';
 import {examineDirectory} from '../../actors/recovery/examine.js';
 import {isSound, reportOf} from '../../actors/recovery/node-report.js';
-import type {LedgerTypes} from '../../examples/ledger.js';
+import ledger, {type LedgerTypes} from '../../examples/ledger.js';
 
 const machine = new URL('../../examples/ledger.js', import.meta.url);
 const accounts = ['alice', 'bob', 'carol', 'dave'];
@@ -98,20 +100,68 @@ test('a cluster of another machine has no clerk for keys', async t => {
 	t.throws(() => (cluster as unknown as Cluster).clerk(), {code: 'ERR_CLUSTER_STATE', message: /use machineClerk/});
 });
 
-test('the files of another machine are examined without its state, and its backup is made by its own cluster', async t => {
-	const directory = path.join(scratch(t), 'data');
-	const cluster = await Cluster.start<LedgerTypes>({nodes: 1, directory, machine, maxRaftState: 500});
+test('a directory of another machine is examined, backed up and restored with its module, and refused without it', async t => {
+	const folder = scratch(t);
+	const at = (name: string): string => path.join(folder, name);
+	const cluster = await Cluster.start<LedgerTypes>({nodes: 3, directory: at('data'), machine, maxRaftState: 500});
+	t.teardown(() => cluster.close());
 	const clerk = cluster.machineClerk();
 	for (const account of accounts) await clerk.write({type: 'open', account, cents: opening});
 	await transfer(clerk, 100);
-	const {index} = await cluster.backup(path.join(directory, '..', 'online'));
-	t.true(index > 0);
+	t.true((await cluster.backup(at('online'))).index > 0);
 	await cluster.close();
-	const report = reportOf(examineDirectory(directory), {isDecoded: true});
+
+	const report = reportOf(examineDirectory(at('data')), undefined);
 	t.true(isSound(report), JSON.stringify(report.nodes));
-	t.true((report.nodes[0]?.snapshot?.index ?? 0) > 0);
-	await t.throwsAsync(backupDirectory(directory, path.join(directory, '..', 'offline')), {
+	t.is(report.machine, 'ledger');
+	t.is(report.nodes[0]?.snapshot?.keys, undefined);
+	t.is(reportOf(examineDirectory(at('data')), ledger).nodes[0]?.snapshot?.keys, accounts.length + 1);
+
+	const how = /is of the machine 'ledger'.*name its module \("--machine FILE"; in the library the option `machine`\)/;
+	await t.throwsAsync(backupDirectory(at('data'), at('offline')), {code: 'ERR_BACKUP_MACHINE', message: how});
+	await t.throwsAsync(restoreBackup(at('online'), {directory: at('new')}), {code: 'ERR_BACKUP_MACHINE', message: how});
+	t.false(existsSync(at('new')), 'what is refused leaves nothing behind');
+
+	await backupDirectory(at('data'), at('offline'), {machine});
+	for (const name of ['online', 'offline']) {
+		const restored = await restoreBackup(at(name), {directory: at(`from-${name}`), nodes: 1, machine});
+		t.is(restored.keys, accounts.length + 1);
+		await t.throwsAsync(Cluster.start({nodes: 1, directory: at(`from-${name}`)}), {
+			code: 'ERR_DIRECTORY_UNUSABLE',
+			message: /machine 'ledger', and 'kv' cannot read its log/,
+		});
+		const options = {nodes: 1, directory: at(`from-${name}`), machine, sessionTimeoutMs: 50_000};
+		for (let life = 0; life < 2; life++) {
+			const again = await Cluster.start<LedgerTypes>(options);
+			t.teardown(() => again.close());
+			const client = again.machineClerk();
+			t.is(await totalOf(client), accounts.length * opening);
+			const {transfers} = (await client.write({type: 'transfer', from: 'bob', to: 'carol', cents: 5})) as {
+				transfers: number;
+			};
+			t.is(transfers, 101 + life);
+			await again.close();
+		}
+	}
+});
+
+test('a directory and a backup of keys and values are refused for another machine', async t => {
+	const folder = scratch(t);
+	const at = (name: string): string => path.join(folder, name);
+	const cluster = await Cluster.start({nodes: 1, directory: at('data')});
+	t.teardown(() => cluster.close());
+	await cluster.clerk().put('city', 'Bern');
+	await cluster.close();
+	await t.throwsAsync(backupDirectory(at('data'), at('wrong'), {machine}), {
 		code: 'ERR_BACKUP_MACHINE',
-		message: /is of the machine 'ledger'/,
+		message: /is of the machine 'kv', and 'ledger' cannot read its log: leave the machine out/,
+	});
+	await backupDirectory(at('data'), at('backup'));
+	await t.throwsAsync(restoreBackup(at('backup'), {directory: at('new'), machine}), {
+		code: 'ERR_BACKUP_MACHINE',
+		message: /it is of keys and values: leave the machine out/,
+	});
+	await t.throwsAsync(restoreBackup(at('backup'), {directory: at('new'), machine: at('no-such-file.js')}), {
+		code: 'ERR_MACHINE_MODULE',
 	});
 });

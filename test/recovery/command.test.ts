@@ -1,6 +1,9 @@
 import {existsSync, rmSync} from 'node:fs';
 import path from 'node:path';
+import {fileURLToPath} from 'node:url';
 import test from 'ava';
+import {Cluster} from '../../actors/index.js';
+import type {LedgerTypes} from '../../examples/ledger.js';
 import {run, temporaryDirectory} from '../cli/cli-process.js';
 import {fingerprint, flipBitOfLog} from './scratch.js';
 
@@ -56,6 +59,41 @@ test.serial(
 		t.regex(served.output, /1\n(.|\n)*two words(.|\n)*OK/);
 	},
 );
+
+test.serial('the commands take the module of a machine, and say what to give where it is missing', async t => {
+	const scratch = await temporaryDirectory(t);
+	const at = (name: string): string => path.join(scratch, name);
+	const module = fileURLToPath(new URL('../../examples/ledger.js', import.meta.url));
+	const cluster = await Cluster.start<LedgerTypes>({
+		nodes: 1,
+		directory: at('data'),
+		machine: module,
+		maxRaftState: 200,
+	});
+	t.teardown(() => cluster.close());
+	const clerk = cluster.machineClerk();
+	for (const account of ['alice', 'bob', 'carol']) await clerk.write({type: 'open', account, cents: 10});
+	await cluster.close();
+
+	const bare = await run(t, ['verify', at('data')], '');
+	t.is(bare.status, 0, bare.errors);
+	t.regex(
+		bare.output,
+		/of the machine 'ledger'(.|\n)*were not decoded: give the module of the machine \(--machine FILE\)/,
+	);
+	const named = await run(t, ['verify', at('data'), '--machine', module], '');
+	t.is(named.status, 0, named.errors);
+	t.notRegex(named.output, /not decoded/);
+	t.regex((await run(t, ['backup', at('data'), at('file')], '')).errors, /name its module \("--machine FILE"/);
+	t.like(await run(t, ['backup', at('data'), at('file'), '--machine', module], ''), {status: 0, errors: ''});
+	const refused = await run(t, ['verify', at('file')], '');
+	t.is(refused.status, 2);
+	t.regex(refused.errors, /it is of the machine 'ledger': name its module/);
+	t.regex((await run(t, ['verify', at('file'), '--machine', module], '')).output, /, 4 items: good/);
+	t.is((await run(t, ['restore', at('file'), '--dir', at('new'), '--nodes', '1'], '')).status, 1);
+	const words = ['restore', at('file'), '--dir', at('new'), '--nodes', '1', '--machine', module];
+	t.regex((await run(t, words, '')).output, /4 items; Cluster.start with this directory, nodes and machine starts it/);
+});
 
 test.serial('verify tells what could not be judged by its status', async t => {
 	const scratch = await temporaryDirectory(t);

@@ -119,7 +119,7 @@ test.serial(
 		t.not(report.clusterId, backup.clusterId);
 		// And the one that was written last.
 		t.is(report.keys, expected.size + 1);
-		t.true(isSound(reportOf(examineDirectory(restored), {isDecoded: true})));
+		t.true(isSound(reportOf(examineDirectory(restored), kvMachine())));
 		const cluster = await Cluster.start({directory: restored, nodes: 5});
 		await assertHolds(t, cluster, expected);
 		const clerk = cluster.clerk({timeoutMs: 60_000});
@@ -148,7 +148,7 @@ test.serial('with a majority damaged a backup needs consent, says what it is, an
 	const directory = stopped(t);
 	flipBitOfLog(directory, 0);
 	flipBitOfLog(directory, 2);
-	const report = reportOf(examineDirectory(directory), {isDecoded: true});
+	const report = reportOf(examineDirectory(directory), kvMachine());
 	t.deepEqual(
 		report.nodes.map(({state}) => state),
 		['damaged', 'good', 'damaged'],
@@ -170,7 +170,7 @@ test.serial('with a majority damaged a backup needs consent, says what it is, an
 test.serial("without the cluster's own file nobody knows how many nodes are a majority", async t => {
 	const directory = stopped(t);
 	rmSync(path.join(directory, 'cluster.json'));
-	const report = reportOf(examineDirectory(directory), {isDecoded: true});
+	const report = reportOf(examineDirectory(directory), kvMachine());
 	t.is(report.size, undefined);
 	t.false(isSound(report));
 	t.deepEqual(
@@ -192,7 +192,7 @@ test.serial('an older copy of a node is no node of the majority', async t => {
 		rmSync(path.join(directory, `node-${node}`), {recursive: true});
 		if (node === 1) cpSync(older, path.join(directory, 'node-1'), {recursive: true});
 	}
-	const {nodes} = reportOf(examineDirectory(directory), {isDecoded: false});
+	const {nodes} = reportOf(examineDirectory(directory), undefined);
 	t.deepEqual(
 		nodes.map(({damage}) => damage?.code),
 		['ERR_STORAGE_CORRUPT', 'ERR_STORAGE_STALE', undefined],
@@ -220,7 +220,7 @@ test.serial('a directory in use, an empty one and one that is missing are refuse
 	);
 	await opened.close();
 	t.deepEqual(
-		reportOf(examineDirectory(directory), {isDecoded: true}).nodes.map(({state}) => state),
+		reportOf(examineDirectory(directory), kvMachine()).nodes.map(({state}) => state),
 		['empty', 'empty'],
 	);
 });
@@ -270,8 +270,8 @@ for (const [place, parts] of interruptions) {
 		t.is(start?.code, 'ERR_RESTORE_UNFINISHED');
 		t.is(t.throws(() => examineDirectory(broken), {instanceOf: DataDirectoryError})?.code, 'ERR_RESTORE_UNFINISHED');
 		await restoreBackup(file, {directory: broken});
-		t.true(isSound(reportOf(examineDirectory(broken), {isDecoded: true})));
-		const states = examineDirectory(broken).nodes.map(node => lastState(node, {}).stateHash());
+		t.true(isSound(reportOf(examineDirectory(broken), kvMachine())));
+		const states = examineDirectory(broken).nodes.map(node => lastState(node, {}, kvMachine()).stateHash());
 		t.is(states.length, 3);
 		t.is(new Set(states).size, 1);
 		await (await DataDirectory.open(broken, 3, 'a test')).close();

@@ -84,9 +84,9 @@ async function judge(
 		return 'unfinished';
 	}
 	const examined = examineDirectory(directory);
-	t.true(isSound(reportOf(examined, {isDecoded: true})));
+	t.true(isSound(reportOf(examined, kvMachine())));
 	t.deepEqual(
-		examined.nodes.map(node => lastState(node, {}).stateHash()),
+		examined.nodes.map(node => lastState(node, {}, kvMachine()).stateHash()),
 		[hash, hash, hash],
 	);
 	t.deepEqual(readdirSync(directory).sort(), ['cluster.json', 'node-0', 'node-1', 'node-2']);
@@ -102,7 +102,7 @@ test.serial(
 		const words = (directory: string): readonly string[] => ['restore', file, '--dir', directory, '--nodes', '3'];
 		const spanMs = await spanOf(t, words(first), first);
 		const [node] = examineDirectory(first).nodes;
-		const hash = node === undefined ? '' : lastState(node, {}).stateHash();
+		const hash = node === undefined ? '' : lastState(node, {}, kvMachine()).stateHash();
 		const random = seededRandom(seed);
 		const found: string[] = [];
 		for (let round = 0; round < rounds; round++) {
@@ -144,7 +144,7 @@ test.serial(
 		const directory = path.join(folder, 'data');
 		await restoreBackup(await largeBackup(folder), {directory, nodes: 1});
 		const [node] = examineDirectory(directory).nodes;
-		const hash = node === undefined ? '' : lastState(node, {}).stateHash();
+		const hash = node === undefined ? '' : lastState(node, {}, kvMachine()).stateHash();
 		const backups = path.join(folder, 'backups');
 		mkdirSync(backups);
 		const words = (name: string): readonly string[] => ['backup', directory, path.join(backups, name)];
@@ -181,6 +181,6 @@ test.serial(
 		const restored = path.join(folder, 'restored');
 		await restoreBackup(path.join(backups, 'last'), {directory: restored, nodes: 1});
 		const [last] = examineDirectory(restored).nodes;
-		t.is(last === undefined ? '' : lastState(last, {}).stateHash(), hash);
+		t.is(last === undefined ? '' : lastState(last, {}, kvMachine()).stateHash(), hash);
 	},
 );
