@@ -2,13 +2,18 @@
 import type {ConsoleTarget} from '../console/console-target.js';
 import type {StartOptions} from '../console/command-line.js';
 import {runConsole} from '../console/console.js';
+import type {Notices} from '../console/notices.js';
 import {standardInput} from './standard-input.js';
 
 /** What a shell shows for a process that ended by this signal. */
 const signalStatus = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
 
 /** Resolves with the exit status when the input has ended. A signal ends the process when all is stopped, a second one at once. */
-export async function converse(target: ConsoleTarget, {serve, keepGoing}: StartOptions): Promise<number> {
+export async function converse(
+	target: ConsoleTarget,
+	{serve, keepGoing}: StartOptions,
+	notices: Notices,
+): Promise<number> {
 	const input = serve ? 'nobody' : standardInput();
 	let isStopping = false;
 	for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
@@ -36,5 +41,6 @@ export async function converse(target: ConsoleTarget, {serve, keepGoing}: StartO
 		errorOutput: process.stderr,
 		isTerminal: input === 'person',
 		keepsGoing: keepGoing,
+		notices,
 	});
 }

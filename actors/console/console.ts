@@ -12,6 +12,7 @@ import {complete} from './completion.js';
 import type {ConsoleTarget} from './console-target.js';
 import {Interrupts} from './interrupts.js';
 import {LineRunner, oneLine, type LineResult} from './line-runner.js';
+import {type Notices, writeAbovePrompt} from './notices.js';
 import {handleSuspension} from './suspension.js';
 
 export interface ConsoleOptions {
@@ -24,6 +25,8 @@ export interface ConsoleOptions {
 	readonly isTerminal: boolean;
 	/** Whether the terminal shows colours. @default what the environment says (NO_COLOR, FORCE_COLOR, TERM, CI) */
 	readonly showsColours?: boolean | undefined;
+	/** Shown above the prompt of a terminal. @default none */
+	readonly notices?: Notices | undefined;
 	/** Run the lines of a script that come after one that failed. @default false */
 	readonly keepsGoing?: boolean | undefined;
 	/** Stops the process as Ctrl-Z does, until the shell lets it go on. @default stops the process group, with npm in it */
@@ -102,6 +105,10 @@ async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours:
 		suspend: options.suspend ?? (() => process.kill(0, 'SIGTSTP')),
 		isAtPrompt: () => running === undefined && !isClosed,
 	});
+	const endNotices = options.notices?.showBy(line => {
+		if (running === undefined && !isClosed) writeAbovePrompt(lines, output, line);
+		else output.write(`${line}\n`);
+	});
 	lines.prompt();
 	for await (const line of lines) {
 		interrupts.forget();
@@ -114,6 +121,7 @@ async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours:
 		if (!isClosed) lines.prompt();
 	}
 	endSuspension();
+	endNotices?.();
 	interrupts.forget();
 	lines.close();
 	output.write('\n');
