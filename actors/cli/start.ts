@@ -1,15 +1,15 @@
 /** `threadraft start`: a cluster or an etcd cluster's client, its Redis port, and the console, until the input ends or a signal comes. */
 import path from 'node:path';
 import {Cluster} from '../cluster/cluster.js';
-import {describeDamage, describeReason, healthOf} from '../cluster/health.js';
-import type {SupervisorEvent} from '../cluster/node-state.js';
+import {describeReason, healthOf} from '../cluster/health.js';
+import {eventText} from '../cluster/event-text.js';
 import type {StartOptions} from '../console/command-line.js';
 import type {EngineOptions} from '../console/engine-options.js';
+import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
-import {unreachable} from '../../src/base/errors.js';
 import {ClusterTarget} from './cluster-target.js';
 import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
@@ -28,33 +28,46 @@ export async function start(options: StartOptions): Promise<number> {
 
 async function startCluster(options: StartOptions): Promise<number> {
 	const {nodes, kvThread, directory, maxMemoryBytes} = options;
+	const notices = newNotices();
 	const cluster = await Cluster.start({
 		nodes,
 		kvThread,
 		...(directory === undefined ? {} : {directory}),
 		...(maxMemoryBytes === undefined ? {} : {maxMemoryBytes}),
 	});
-	const gateway = await openGateway(options, {
-		client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
-		reader: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
-		info: () => clusterInfo(cluster),
-		isLoading: () => cluster.availability === 'loading',
-		maxMemoryBytes: cluster.maxMemoryBytes,
-		close: () => cluster.close(),
+	const gateway = await openGateway(
+		options,
+		{
+			client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
+			reader: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
+			info: () => clusterInfo(cluster),
+			isLoading: () => cluster.availability === 'loading',
+			maxMemoryBytes: cluster.maxMemoryBytes,
+			close: () => cluster.close(),
+		},
+		notices,
+	);
+	cluster.on('event', event => {
+		const told = eventText(event);
+		if (told?.isTrouble === true) notices.tell(told.text);
+		else if (told !== undefined) notices.tellWatcher(told.text);
 	});
-	cluster.on('event', tellEvent);
 	for (const reason of (await cluster.health()).reasons) {
 		const isOfStart = reason.type === 'nodeDamaged' || reason.type === 'nodeWaiting';
-		if (isOfStart) process.stderr.write(`${describeReason(reason)}\n`);
+		if (isOfStart) notices.tell(describeReason(reason));
 	}
 	const place = directory === undefined ? 'in temporary files that are gone at the end' : `in ${shortPath(directory)}`;
 	tellStart(`${nodes} nodes on ${nodes} threads, data ${place}`, gateway);
-	return converse(new ClusterTarget(cluster, cluster.clerk(), gateway), options);
+	return converse(new ClusterTarget(cluster, cluster.clerk(), gateway), options, notices);
 }
+
+/** To stderr, as long as nobody sits at the console. */
+const newNotices = (): Notices => new Notices(line => void process.stderr.write(`${line}\n`));
 
 /** The same console and Redis port, before an etcd cluster. */
 async function startEngine(engine: EngineOptions, options: StartOptions): Promise<number> {
 	const {url} = engine;
+	const notices = newNotices();
 	const security = await readEngineSecurity(engine, process.env);
 	// Loaded where it is asked for: a cluster of our own starts sooner without it.
 	const {EtcdClerk} = await import('../engines/etcd/etcd-clerk.js');
@@ -63,9 +76,9 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	const close = async (): Promise<void> => {
 		await Promise.all([clerk.close(), redisClerk.close()]);
 	};
-	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close});
+	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close}, notices);
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
-	return converse(new EtcdTarget({url, security}, clerk, gateway, close), options);
+	return converse(new EtcdTarget({url, security}, clerk, gateway, close), options, notices);
 }
 
 /** The connections that are there would keep the process from ending. */
@@ -88,7 +101,11 @@ interface Backend {
 	close(): Promise<void>;
 }
 
-async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend: Backend): Promise<RedisGateway> {
+async function openGateway(
+	{redisHost, redisPort, nodes}: StartOptions,
+	backend: Backend,
+	notices: Notices,
+): Promise<RedisGateway> {
 	const {client, reader, info, isLoading, maxMemoryBytes} = backend;
 	try {
 		return await startRedisGateway({
@@ -101,7 +118,7 @@ async function openGateway({redisHost, redisPort, nodes}: StartOptions, backend:
 			isLoading,
 			maxMemoryBytes,
 			reservedDescriptors: reservedDescriptors + nodes * descriptorsOfNode,
-			notice: text => process.stderr.write(`${text}\n`),
+			notice: text => notices.tell(text),
 		});
 	} catch (error) {
 		await backend.close();
@@ -118,38 +135,6 @@ function shortPath(directory: string): string {
 function tellStart(what: string, {address, port}: RedisGateway): void {
 	process.stdout.write(`${what}\n`);
 	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port}); "help" lists the commands\n`);
-}
-
-/** What the supervisor does by itself is told as it happens; what a command caused, its own answer tells. */
-function tellEvent(event: SupervisorEvent): void {
-	switch (event.type) {
-		case 'nodeUp':
-		case 'nodeDown':
-			return;
-		case 'nodeRestarting':
-			process.stderr.write(
-				`node ${event.id} failed and is tried again in ${Math.ceil(event.delayMs)} ms: ${reasonOf(event)}\n`,
-			);
-			return;
-		case 'nodeDamaged':
-			process.stderr.write(`node ${event.id} is damaged: ${describeDamage(event.id, event.damage)}\n`);
-			return;
-		case 'nodeStopFailed':
-			process.stderr.write(`node ${event.id} did not stop in good order: ${reasonOf(event)}\n`);
-			return;
-		case 'logTailCut':
-			process.stderr.write(
-				`node ${event.id}: the last ${event.bytes} bytes of ${event.file}, from byte ${event.offset}, were cut off: a flush that a crash interrupted, and that nobody was told of\n`,
-			);
-			return;
-		default:
-			return unreachable(event);
-	}
-}
-
-/** The error without the name of its node, with which the line begins. */
-function reasonOf({id, error}: {readonly id: number; readonly error: Error}): string {
-	return error.message.replace(`node ${id}: `, '');
 }
 
 /** The `raft` section of INFO. */

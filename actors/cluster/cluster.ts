@@ -7,6 +7,7 @@
  *      Clerk ─┘            └─▶ replica thread 2: ...
  *                Supervisor: starts, watches, restarts
  */
+import {channel} from 'node:diagnostics_channel';
 import {EventEmitter} from 'node:events';
 import {performance} from 'node:perf_hooks';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
@@ -32,9 +33,13 @@ import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions}
 import {decodeError} from '../codec/error-codec.js';
 import {type EffectListener, EffectStream, type MissedEffects} from './effect-stream.js';
 import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
-import type {NodeStatus, SupervisorEvent} from './node-state.js';
+import type {ClusterEvent, ClusterEventMap} from './cluster-event.js';
+import {EventQueue, type EventsDropped} from './event-queue.js';
+import type {NodeStatus} from './node-state.js';
 import {Supervisor} from './supervisor.js';
 
+/** For those who log or trace all clusters of a process: told `{cluster, event}`. */
+const eventChannel = channel('threadraft:event');
 /** How long a status waits for a node that is busy or paused. */
 const statusTimeoutMs = 500;
 const leaderPollMs = 20;
@@ -55,7 +60,7 @@ export interface EffectOptions {
  * @typeParam T of the state machine; that of keys and values unless `ClusterOptions.machine` names another
  */
 export class Cluster<T extends MachineTypes = KvTypes>
-	extends EventEmitter<{readonly event: [SupervisorEvent]}>
+	extends EventEmitter<ClusterEventMap>
 	implements AsyncDisposable
 {
 	/** The network's faults. A change takes effect by itself: for what is sent after it, and for replies that arrive after it. */
@@ -66,11 +71,12 @@ export class Cluster<T extends MachineTypes = KvTypes>
 	readonly #random: Random;
 	readonly #directory: DataDirectory;
 	/** What recovery cut off while nobody could listen yet: at most one of each node. The first listener is told. */
-	readonly #early: SupervisorEvent[] = [];
+	readonly #early: ClusterEvent[] = [];
 	readonly #machine: Machine<T>;
 	readonly #clerks = new Set<{close(): void}>();
 	readonly #effects: EffectStream<T>;
 	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
+	readonly #eventQueues = new Set<EventQueue>();
 	#closing: Promise<void> | undefined;
 
 	private constructor(options: ResolvedClusterOptions, machine: Machine<T>, directory: DataDirectory, owner: string) {
@@ -103,7 +109,8 @@ export class Cluster<T extends MachineTypes = KvTypes>
 			event: event => this.#tell(event),
 		});
 		// It is added only after this has been told of it.
-		(this as unknown as EventEmitter).once('newListener', () => queueMicrotask(() => this.#tellEarly()));
+		(this as unknown as EventEmitter).on('newListener', () => queueMicrotask(() => this.#tellEarly()));
+		this.faults.onChange(() => this.#tell({type: 'faultsChanged', faults: this.faults.describe()}));
 	}
 
 	/**
@@ -173,6 +180,25 @@ export class Cluster<T extends MachineTypes = KvTypes>
 	clerkPort(): {readonly port: MessagePort; readonly client: number; readonly servers: readonly NodeId[]} {
 		const {port1, port2} = new MessageChannel();
 		return {port: port2, client: this.#router.attachClientPort(port1), servers: this.nodeIds};
+	}
+
+	/**
+	 * What happens from now on, event by event, until `signal` is aborted or the cluster is closed. Of events that are not
+	 * taken for long the newest 1000 are kept; in the place of the others comes an `eventsDropped`.
+	 */
+	events({signal}: {readonly signal?: AbortSignal} = {}): AsyncIterableIterator<ClusterEvent | EventsDropped> {
+		const end = (): void => queue.end();
+		const queue = new EventQueue(() => {
+			this.off('event', put);
+			signal?.removeEventListener('abort', end);
+			this.#eventQueues.delete(queue);
+		});
+		const put = (event: ClusterEvent): void => queue.put(event);
+		this.on('event', put);
+		signal?.addEventListener('abort', end);
+		this.#eventQueues.add(queue);
+		if (signal?.aborted === true || this.#closing !== undefined) queue.end();
+		return queue;
 	}
 
 	/** What each node is at, by number. A node that does not answer within 500 ms has no `replica`. Never rejects. */
@@ -364,16 +390,27 @@ export class Cluster<T extends MachineTypes = KvTypes>
 		throw new ClusterStateError(message);
 	}
 
-	#tell(event: SupervisorEvent): void {
-		if (event.type === 'logTailCut' && this.listenerCount('event') === 0) {
+	#tell(event: ClusterEvent): void {
+		if (event.type === 'logTailCut' && !this.#isTailTold) {
 			if (this.#early.length < this.#options.nodes) this.#early.push(event);
 			return;
 		}
-		this.emit('event', event);
+		this.#emit(event);
+	}
+
+	get #isTailTold(): boolean {
+		return this.listenerCount('event') + this.listenerCount('logTailCut') > 0;
 	}
 
 	#tellEarly(): void {
-		for (const event of this.#early.splice(0)) this.emit('event', event);
+		if (this.#isTailTold) for (const event of this.#early.splice(0)) this.#emit(event);
+	}
+
+	#emit(event: ClusterEvent): void {
+		const emitter = this as unknown as EventEmitter;
+		emitter.emit('event', event);
+		emitter.emit(event.type, event);
+		if (eventChannel.hasSubscribers) eventChannel.publish({cluster: this, event});
 	}
 
 	async #close(): Promise<void> {
@@ -381,6 +418,7 @@ export class Cluster<T extends MachineTypes = KvTypes>
 		const failures = await this.#supervisor.stop();
 		this.#router.close();
 		await this.#directory.close();
+		for (const queue of this.#eventQueues) queue.end();
 		if (failures.length > 1) throw new AggregateError(failures, failures.map(({message}) => message).join('; '));
 		if (failures[0] !== undefined) throw failures[0];
 	}

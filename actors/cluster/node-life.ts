@@ -11,7 +11,8 @@ import {Supervision} from '../runtime/supervision.js';
 import type {ReplicaOptions} from '../replica/protocol.js';
 import {deathOf, type ThreadExit} from './controlled-thread.js';
 import {damageOf} from './node-damage.js';
-import type {NodeState, SupervisorEvent} from './node-state.js';
+import type {ClusterEvent} from './cluster-event.js';
+import type {NodeState} from './node-state.js';
 import type {Replica} from './replica.js';
 
 /** Counts the starts of nodes, durably: see src/storage/start-check.ts. */
@@ -40,7 +41,7 @@ export interface NodeLifeOptions {
 	readonly random: () => number;
 	/** The cluster closes: threads end in good order. */
 	readonly isClosing: () => boolean;
-	readonly event: (event: SupervisorEvent) => void;
+	readonly event: (event: ClusterEvent) => void;
 	/** A start has ended: the node is up, or this error kept it from that. The node's state says so by now. */
 	readonly begun: (error: Error | undefined) => void;
 }

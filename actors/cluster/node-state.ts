@@ -1,6 +1,5 @@
-/** What the supervisor knows of a node, and what it tells about it. Nothing here runs. */
-import type {Milliseconds, NodeId} from '../../src/raft/types.js';
-import type {CutTail} from '../../src/storage/recovery.js';
+/** What the supervisor knows of a node. Nothing here runs. */
+import type {NodeId} from '../../src/raft/types.js';
 import type {NodeDamage} from './node-damage.js';
 import type {ReplicaStatus} from '../replica/protocol.js';
 import type {Replica} from './replica.js';
@@ -15,20 +14,6 @@ export type NodeState =
 	| {readonly type: 'waiting'; readonly error: Error}
 	/** Its files are damaged. It is not tried again until `restart`. */
 	| {readonly type: 'damaged'; readonly error: Error; readonly damage: NodeDamage};
-
-/** What became of a node: the argument of the cluster’s `event`. Times in ms. */
-export type SupervisorEvent =
-	| {readonly type: 'nodeUp'; readonly id: NodeId}
-	/** Killed on purpose. */
-	| {readonly type: 'nodeDown'; readonly id: NodeId}
-	/** It failed by itself, or could not start, because of `error`; it is tried again after `delayMs`. */
-	| {readonly type: 'nodeRestarting'; readonly id: NodeId; readonly delayMs: Milliseconds; readonly error: Error}
-	/** It cannot start on its files, and is not tried again until `restart`. The others go on. */
-	| {readonly type: 'nodeDamaged'; readonly id: NodeId; readonly error: Error; readonly damage: NodeDamage}
-	/** A crash had interrupted its last flush, which recovery has cut off; nobody was told that it is durable. */
-	| ({readonly type: 'logTailCut'; readonly id: NodeId} & CutTail)
-	/** While the cluster was closed. The node's threads have ended and its directory is free all the same. */
-	| {readonly type: 'nodeStopFailed'; readonly id: NodeId; readonly error: Error};
 
 /** One row of a cluster's status. */
 export interface NodeStatus {

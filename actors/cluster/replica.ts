@@ -1,6 +1,7 @@
 /** One node of the cluster as the supervisor holds it: its thread, or its two threads, and what they are connected to. */
 import {MessageChannel} from 'node:worker_threads';
 import type {CutTail} from '../../src/storage/recovery.js';
+import type {MemberEvent} from './cluster-event.js';
 import type {Router} from '../network/router.js';
 import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
 import {ControlledThread, deathOf, type ThreadExit} from './controlled-thread.js';
@@ -18,6 +19,8 @@ export interface ReplicaSurroundings {
 	/** Where the threads begin. */
 	readonly entries: ResolvedThreadEntries;
 	readonly effects: EffectSink;
+	/** Is told what becomes of a node as a member of the group. */
+	readonly event: (event: MemberEvent) => void;
 }
 
 /** Who is told of the effects of a replica's machine. */
@@ -54,7 +57,7 @@ export class Replica {
 	 */
 	static async start(
 		options: ReplicaOptions,
-		{router, entries, effects}: ReplicaSurroundings,
+		{router, entries, effects, event}: ReplicaSurroundings,
 		loaded: (cut: CutTail | undefined) => Promise<void>,
 	): Promise<Replica> {
 		const raftRouter = new MessageChannel();
@@ -76,6 +79,7 @@ export class Replica {
 			control,
 			service: service?.port1,
 		}));
+		raft.raftEvent = told => event({...told, id: options.id});
 		const replica = new Replica(raft, kv, effects);
 		router.attachNode(options.id, {raft: raftRouter.port1, kv: kvRouter?.port1 ?? raftRouter.port1});
 		try {

@@ -17,7 +17,8 @@ import {type Availability, availabilityOf} from './health.js';
 import {NodeActor, type NodeActorOptions, type NodeCommand, notUp} from './node-actor.js';
 import {isInUse} from './node-damage.js';
 import {type NodeRecord, type StartLedger, waitsForLives} from './node-life.js';
-import type {NodeState, SupervisorEvent} from './node-state.js';
+import type {ClusterEvent} from './cluster-event.js';
+import type {NodeState} from './node-state.js';
 import {Replica, type ReplicaSurroundings} from './replica.js';
 
 export interface SupervisorOptions extends ReplicaSurroundings {
@@ -25,7 +26,7 @@ export interface SupervisorOptions extends ReplicaSurroundings {
 	readonly starts: StartLedger;
 	readonly restartsPerMinute: number;
 	readonly random: () => number;
-	readonly event: (event: SupervisorEvent) => void;
+	readonly event: (event: ClusterEvent) => void;
 }
 
 interface Supervised extends NodeRecord {
@@ -138,7 +139,8 @@ export class Supervisor {
 		const actorOptions: NodeActorOptions = {
 			node,
 			starts,
-			startReplica: (given, loaded) => Replica.start(given, this.#options, loaded),
+			startReplica: (given, loaded) =>
+				Replica.start(given, {...this.#options, event: event => this.#tell(event)}, loaded),
 			detach: id => router.detachNode(id),
 			random,
 			isClosing: () => this.#isStopped,
@@ -164,7 +166,7 @@ export class Supervisor {
 			.catch(() => undefined);
 	}
 
-	#tell(event: SupervisorEvent): void {
+	#tell(event: ClusterEvent): void {
 		// Somebody may have begun to listen while it started.
 		if (event.type === 'nodeUp' && this.#options.effects.isHeard) void this.#tellEffects(event.id);
 		if (event.type === 'nodeStopFailed') this.#failures.push(event.error);

@@ -18,6 +18,11 @@ export class Notices {
 		(this.#show ?? this.#elsewhere)(line);
 	}
 
+	/** What interests only those who watch: nobody else is told. */
+	tellWatcher(line: string): void {
+		this.#show?.(line);
+	}
+
 	/** From now on `show` is told each line. Answers with what ends it. */
 	showBy(show: (line: string) => void): () => void {
 		this.#show = show;

@@ -1,6 +1,7 @@
 /** What the actors of a replica say to each other, and what the supervisor asks of its threads. Nothing here runs. */
 import type {MessagePort} from 'node:worker_threads';
 import type {NodeId, RaftMessage, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import type {RaftEvent} from '../../src/raft/events.js';
 import type {RaftLimits} from '../../src/raft/options.js';
 import type {RaftStatus} from '../../src/raft/raft-node.js';
 import type {Identity} from '../../src/storage/identity.js';
@@ -104,6 +105,12 @@ export interface EffectBatch {
 	readonly effects: readonly NumberedEffect[];
 	/** One of them is no plain data, and none of them is here. */
 	readonly error: EncodedError | undefined;
+}
+
+/** Of a node's thread, over the worker's own channel: see `RaftEvent`. */
+export interface RaftNews {
+	readonly type: 'raftEvent';
+	readonly event: RaftEvent;
 }
 
 /** comlink keeps neither an error's class nor its code, so a failure travels as data. */

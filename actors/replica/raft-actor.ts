@@ -1,5 +1,6 @@
 /** The raft node as an actor: the core, its driver, its storage. */
 import type {Random} from '../../src/base/random.js';
+import type {RaftEvent} from '../../src/raft/events.js';
 import {RaftDriver} from '../../src/raft/driver.js';
 import {RaftNode} from '../../src/raft/raft-node.js';
 import type {
@@ -27,6 +28,7 @@ export interface RaftActorOptions {
 	/** See `DriverOptions`. */
 	readonly sent: () => void;
 	readonly service: (input: ServiceInput) => void;
+	readonly event: (event: RaftEvent) => void;
 	/** The node has stopped and says why; its thread must end. */
 	readonly failed: (error: Error) => void;
 	readonly context: ActorContext<RaftActorMessage>;
@@ -43,7 +45,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	/** When the timer fires. */
 	#timerAt: Milliseconds = Infinity;
 
-	constructor({replica, storage, state, random, now, send, sent, service, failed, context}: RaftActorOptions) {
+	constructor({replica, storage, state, random, now, send, sent, service, event, failed, context}: RaftActorOptions) {
 		this.#context = context;
 		this.#now = now;
 		const {id, voters, limits, maxRaftState} = replica;
@@ -56,6 +58,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 			send,
 			sent,
 			service,
+			event,
 			schedule: deadline => this.#schedule(deadline),
 			failed,
 			maxRaftState,

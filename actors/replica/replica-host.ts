@@ -37,7 +37,7 @@ import type {
 	StorageOptions,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
-import {blockFor, exposeControl, postEffects, sayLastWords, settle} from './thread-control.js';
+import {blockFor, exposeControl, sayLastWords, settle, tellSupervisor} from './thread-control.js';
 
 const now = (): number => performance.now();
 
@@ -53,7 +53,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 	let log: LoadedLog | undefined;
 	let machine: Machine | undefined;
 	let host: RaftHost | undefined;
-	const effects = new EffectFeed(postEffects);
+	const effects = new EffectFeed(tellSupervisor);
 	hostThread(data.control, {
 		load: async () => {
 			machine = data.service === undefined ? await loadMachine(data.options.machine) : undefined;
@@ -77,7 +77,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 /** The thread of a KV server that does not share its node's. */
 export function hostKvServer(data: KvThreadData): void {
 	let host: KvHost | undefined;
-	const effects = new EffectFeed(postEffects);
+	const effects = new EffectFeed(tellSupervisor);
 	hostThread(data.control, {
 		load: () => undefined,
 		start: async () => {
@@ -156,6 +156,7 @@ class RaftHost {
 					send: (to, message) => this.#router.send({type: 'raft', from: id, to, message}),
 					sent: () => this.#router.flush(),
 					service: toService,
+					event: event => tellSupervisor({type: 'raftEvent', event}),
 					failed: dieOf,
 					context,
 				})),

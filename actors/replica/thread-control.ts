@@ -2,7 +2,7 @@
 import {expose, type Endpoint} from 'comlink';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import {encodeError} from '../codec/error-codec.js';
-import type {EffectBatch, LastWords, Settled, ThreadControl} from './protocol.js';
+import type {EffectBatch, LastWords, RaftNews, Settled, ThreadControl} from './protocol.js';
 
 /** Makes the outcome of an action data: comlink would drop an error's class, code and fields. */
 export async function settle<T>(action: () => T | Promise<T>): Promise<Settled<T>> {
@@ -20,9 +20,9 @@ export function exposeControl(control: ThreadControl, port: MessagePort): void {
 	expose(control, endpointOf(port));
 }
 
-/** Tells the supervisor what a machine told. */
-export function postEffects(batch: EffectBatch): void {
-	parentPort?.postMessage(batch);
+/** Tells the supervisor what a machine or a node told. */
+export function tellSupervisor(news: EffectBatch | RaftNews): void {
+	parentPort?.postMessage(news);
 }
 
 /** Blocks this thread's event loop, timers and all. */

@@ -2,7 +2,7 @@ import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import {Cluster, type SupervisorEvent} from '../../actors/index.js';
+import {Cluster, type ClusterEvent} from '../../actors/index.js';
 import {nodeId} from '../../src/raft/types.js';
 import {tearTail} from '../storage/torn-tail.js';
 
@@ -13,9 +13,9 @@ test.serial(
 		t.teardown(() => rmSync(directory, {recursive: true, force: true}));
 		const cluster = await Cluster.start({nodes: 3, directory});
 		t.teardown(() => cluster.close());
-		const events: SupervisorEvent[] = [];
+		const events: ClusterEvent[] = [];
 		cluster.on('event', event => events.push(event));
-		const told = (): readonly SupervisorEvent[] => events.filter(({type}) => type === 'logTailCut');
+		const told = (): readonly ClusterEvent[] => events.filter(({type}) => type === 'logTailCut');
 		const clerk = cluster.clerk();
 		await clerk.put('city', 'Bern');
 		const node = nodeId(1);
@@ -47,8 +47,8 @@ test.serial('what the start of a cluster cuts off is told to a listener that com
 
 	const second = await Cluster.start({nodes: 3, directory});
 	t.teardown(() => second.close());
-	const events: SupervisorEvent[] = [];
-	second.on('event', event => events.push(event));
+	const events: ClusterEvent[] = [];
+	second.on('logTailCut', event => events.push(event));
 	await second.status();
 	t.deepEqual(events, [{type: 'logTailCut', id: nodeId(2), ...tail}]);
 	t.is(await second.clerk().getText('city'), 'Bern');

@@ -2,7 +2,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'nod
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {Cluster, NodesFailedError, StorageCorruptError, type SupervisorEvent} from '../../actors/index.js';
+import {Cluster, NodesFailedError, StorageCorruptError, type ClusterEvent} from '../../actors/index.js';
 import {nodeId} from '../../src/raft/types.js';
 
 function logOf(directory: string, node: number): string {
@@ -36,7 +36,7 @@ test.serial(
 		const directory = dataDirectory(t);
 		const cluster = await Cluster.start({nodes: 3, directory});
 		t.teardown(() => cluster.close());
-		const events: SupervisorEvent[] = [];
+		const events: ClusterEvent[] = [];
 		cluster.on('event', event => events.push(event));
 		await fill(cluster);
 		await cluster.kill(nodeId(0));

@@ -3,7 +3,7 @@ import test, {type ExecutionContext} from 'ava';
 import type {ThreadExit} from '../../actors/cluster/controlled-thread.js';
 import {NodeActor, type NodeCommand} from '../../actors/cluster/node-actor.js';
 import {type NodeRecord, waitsForLives} from '../../actors/cluster/node-life.js';
-import type {SupervisorEvent} from '../../actors/cluster/node-state.js';
+import type {ClusterEvent} from '../../actors/cluster/cluster-event.js';
 import type {Replica} from '../../actors/cluster/replica.js';
 import type {ReplicaOptions} from '../../actors/replica/protocol.js';
 import type {ActorRef} from '../../actors/runtime/index.js';
@@ -31,7 +31,7 @@ function startNode({quickRestartsMax = 10, random = 0}: {quickRestartsMax?: numb
 	const {clock, system} = manualSystem({random: () => random});
 	const world: World = {start: () => Promise.resolve(), stopFailures: [], isClosing: false};
 	const log: string[] = [];
-	const events: (SupervisorEvent & {readonly atMs: number})[] = [];
+	const events: (ClusterEvent & {readonly atMs: number})[] = [];
 	const lives: Threads[] = [];
 	const startThreads = (): Replica => {
 		const {promise: exited, resolve} = deferred<ThreadExit>();

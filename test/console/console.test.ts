@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {PassThrough} from 'node:stream';
 import test from 'ava';
 import {runConsole} from '../../actors/console/console.js';
+import {Notices} from '../../actors/console/notices.js';
 import {MemoryTarget} from './memory-target.js';
 
 interface Transcript {
@@ -297,7 +298,7 @@ class Terminal {
 	readonly #text = collect(this.#output);
 	#seen = 0;
 
-	constructor(showsColours = false) {
+	constructor(showsColours = false, notices?: Notices) {
 		const errorOutput = new PassThrough().resume();
 		let suspend = (): void => undefined;
 		this.suspended = new Promise(resolve => {
@@ -309,6 +310,7 @@ class Terminal {
 			errorOutput,
 			isTerminal: true,
 			showsColours,
+			notices,
 			suspend,
 		});
 	}
@@ -439,6 +441,27 @@ test('Ctrl-C cancels a command that is under way', async t => {
 	t.regex(await terminal.reads('> '), /\ncancelled\n/);
 	terminal.type('quit\r');
 	t.is(await terminal.status, 0);
+});
+
+test('what happens by itself is told above the prompt, and what is typed there stays', async t => {
+	const told: string[] = [];
+	const notices = new Notices(line => told.push(line));
+	notices.tell('before the console');
+	notices.tellWatcher('nobody watches');
+	const terminal = new Terminal(false, notices);
+	await terminal.reads('> ');
+	terminal.type('get ');
+	await terminal.reads('get ');
+	notices.tellWatcher('node 2 leads since term 5');
+	const written = await terminal.reads('> get ');
+	// To the first column, and everything from there on is cleared.
+	t.true(written.startsWith('\u001B[1G\u001B[0Jnode 2 leads since term 5\n'), JSON.stringify(written));
+	terminal.type('a\r');
+	await terminal.reads('(absent)');
+	terminal.type('quit\r');
+	t.is(await terminal.status, 0);
+	notices.tell('after the console');
+	t.deepEqual(told, ['before the console', 'after the console']);
 });
 
 test('the end of the input is as good as quit; lines typed before it are run', async t => {

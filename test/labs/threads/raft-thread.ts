@@ -45,6 +45,7 @@ function host(test: NonNullable<typeof parentPort>, {options, router}: RaftThrea
 				send: (to, message) => link.send({type: 'raft', from: id, to, message}),
 				sent: () => link.flush(),
 				service: input => void service.tell({type: 'service', input}),
+				event: () => undefined,
 				failed: dieOf,
 				context,
 			});

@@ -1,0 +1,36 @@
+/** What a cluster tells of itself. Nothing here runs. */
+import type {RaftEvent} from '../../src/raft/events.js';
+import type {Milliseconds, NodeId} from '../../src/raft/types.js';
+import type {CutTail} from '../../src/storage/recovery.js';
+import type {NodeDamage} from './node-damage.js';
+
+/** What became of a node's threads and files. Times in ms. */
+export type NodeEvent =
+	| {readonly type: 'nodeUp'; readonly id: NodeId}
+	/** Killed on purpose. */
+	| {readonly type: 'nodeDown'; readonly id: NodeId}
+	/** It failed by itself, or could not start, because of `error`; it is tried again after `delayMs`. */
+	| {readonly type: 'nodeRestarting'; readonly id: NodeId; readonly delayMs: Milliseconds; readonly error: Error}
+	/** It cannot start on its files, and is not tried again until `restart`. The others go on. */
+	| {readonly type: 'nodeDamaged'; readonly id: NodeId; readonly error: Error; readonly damage: NodeDamage}
+	/** A crash had interrupted its last flush, which recovery has cut off; nobody was told that it is durable. */
+	| ({readonly type: 'logTailCut'; readonly id: NodeId} & CutTail)
+	/** While the cluster was closed. The node's threads have ended and its directory is free all the same. */
+	| {readonly type: 'nodeStopFailed'; readonly id: NodeId; readonly error: Error};
+
+/** What became of a node as a member of the group: its role, its commits, its snapshots. */
+export type MemberEvent = RaftEvent & {readonly id: NodeId};
+
+/** A fault of the network was set or cleared; `faults` describes all that are set now. */
+export interface FaultsChanged {
+	readonly type: 'faultsChanged';
+	readonly faults: readonly string[];
+}
+
+/** The argument of the cluster’s `event`, and of the event of its `type`. */
+export type ClusterEvent = NodeEvent | MemberEvent | FaultsChanged;
+
+/** Every event of a cluster, by its type; `event` is told all of them. */
+export type ClusterEventMap = {readonly [Type in ClusterEvent['type']]: [Extract<ClusterEvent, {type: Type}>]} & {
+	readonly event: [ClusterEvent];
+};

@@ -1,0 +1,68 @@
+/** Events in words, for people who watch a cluster. */
+import {unreachable} from '../../src/base/errors.js';
+import type {LossReason} from '../../src/raft/events.js';
+import type {ClusterEvent} from './cluster-event.js';
+import {describeDamage} from './health.js';
+
+/** One line. */
+export interface EventText {
+	readonly text: string;
+	/** Something is wrong, and nobody asked for it: to be told even where nobody watches. */
+	readonly isTrouble: boolean;
+}
+
+const lossReasons: Readonly<Record<LossReason, string>> = {
+	newerTerm: 'another node has begun a newer term',
+	noQuorum: 'no majority answers it',
+	diskStalled: 'its disk does not answer',
+};
+
+const trouble = (text: string): EventText => ({text, isTrouble: true});
+const news = (text: string): EventText => ({text, isTrouble: false});
+
+/** `undefined` for what a person need not be told: a command's own answer tells it, or it is routine. */
+export function eventText(event: ClusterEvent): EventText | undefined {
+	switch (event.type) {
+		case 'nodeUp':
+		case 'nodeDown':
+		case 'faultsChanged':
+		case 'snapshotTaken':
+		case 'snapshotSent':
+			return undefined;
+		case 'nodeRestarting': {
+			const delayMs = Math.ceil(event.delayMs);
+			return trouble(`node ${event.id} failed and is tried again in ${delayMs} ms: ${reasonOf(event)}`);
+		}
+		case 'nodeDamaged':
+			return trouble(`node ${event.id} is damaged: ${describeDamage(event.id, event.damage)}`);
+		case 'nodeStopFailed':
+			return trouble(`node ${event.id} did not stop in good order: ${reasonOf(event)}`);
+		case 'logTailCut':
+			return trouble(
+				`node ${event.id}: the last ${event.bytes} bytes of ${event.file}, from byte ${event.offset}, were cut off: a flush that a crash interrupted, and that nobody was told of`,
+			);
+		case 'roleChanged':
+			return event.role === 'leader' ? news(`node ${event.id} leads since term ${event.term}`) : undefined;
+		case 'leadershipLost':
+			return news(`node ${event.id} leads no more (term ${event.term}): ${lossReasons[event.reason]}`);
+		case 'commitStalled': {
+			const waiting = event.lastIndex - event.commitIndex;
+			return news(
+				`node ${event.id} leads and has committed nothing for ${Math.round(event.stalledMs)} ms; ${waiting} entries wait`,
+			);
+		}
+		case 'commitResumed':
+			return news(`node ${event.id} commits again, after ${Math.round(event.stalledMs)} ms`);
+		case 'snapshotSending':
+			return news(`node ${event.id} sends node ${event.to} a snapshot up to index ${event.index}`);
+		case 'snapshotInstalled':
+			return news(`node ${event.id} has taken in a snapshot up to index ${event.index}`);
+		default:
+			return unreachable(event);
+	}
+}
+
+/** The error without the name of its node, with which the line begins. */
+function reasonOf({id, error}: {readonly id: number; readonly error: Error}): string {
+	return error.message.replace(`node ${id}: `, '');
+}

@@ -1,0 +1,107 @@
+/** What a cluster tells of itself: to listeners of all or of one kind, to who takes events one by one, and on a diagnostics channel. */
+import {subscribe, unsubscribe} from 'node:diagnostics_channel';
+import {once} from 'node:events';
+import test from 'ava';
+import {Cluster, type ClusterEvent, type EventsDropped} from '../../actors/index.js';
+import {EventQueue} from '../../actors/cluster/event-queue.js';
+import {nodeId} from '../../src/raft/types.js';
+
+const deadline = (): {readonly signal: AbortSignal} => ({signal: AbortSignal.timeout(30_000)});
+
+/** The first event that fits. */
+async function next<E extends ClusterEvent>(
+	events: AsyncIterable<ClusterEvent | EventsDropped>,
+	fits: (event: ClusterEvent | EventsDropped) => event is E,
+): Promise<E> {
+	for await (const event of events) if (fits(event)) return event;
+	throw new Error('the events ended before');
+}
+
+const isOf =
+	<Type extends ClusterEvent['type']>(type: Type) =>
+	(event: {readonly type: string}): event is Extract<ClusterEvent, {type: Type}> =>
+		event.type === type;
+
+test('a leader that is killed, and one that is cut off, are told with their terms, and so is who follows', async t => {
+	await using cluster = await Cluster.start({nodes: 3});
+	const first = await cluster.waitForLeader(30_000);
+	const {currentTerm = 0} = (await cluster.status())[first]?.replica ?? {};
+	const elected = once(cluster, 'roleChanged', deadline());
+	const leaders = cluster.events(deadline());
+	await cluster.kill(first);
+	await elected;
+	const second = await next(leaders, (event): event is Extract<ClusterEvent, {type: 'roleChanged'}> => {
+		return event.type === 'roleChanged' && event.role === 'leader';
+	});
+	t.not(second.id, first);
+	t.is(second.leaderId, second.id);
+	t.true(second.term > currentTerm);
+	await cluster.restart(first);
+
+	const losses = cluster.events(deadline());
+	const faults = once(cluster, 'faultsChanged', deadline());
+	cluster.faults.isolate(second.id);
+	t.deepEqual(await faults, [{type: 'faultsChanged', faults: [`isolation of node:${second.id}, both ways`]}]);
+	const lost = await next(losses, isOf('leadershipLost'));
+	t.like(lost, {id: second.id, reason: 'noQuorum', term: second.term});
+});
+
+test('a follower that missed too much is told to be sent a snapshot, and to have taken it in', async t => {
+	await using cluster = await Cluster.start({nodes: 3, maxRaftState: 20_000});
+	const leader = await cluster.waitForLeader(30_000);
+	const behind = nodeId((leader + 1) % 3);
+	const [taken, sent, installed] = (['snapshotTaken', 'snapshotSent', 'snapshotInstalled'] as const).map(type =>
+		next(cluster.events(deadline()), isOf(type)),
+	);
+	await cluster.kill(behind);
+	await using clerk = cluster.clerk();
+	await Promise.all(Array.from({length: 300}, (_, key) => clerk.put(`k${key}`, 'x'.repeat(200))));
+	t.true((await taken)!.index > 0);
+	await cluster.restart(behind);
+	t.like(await sent, {to: behind});
+	t.like(await installed, {id: behind});
+});
+
+test('events end with the cluster, or when their taker has had enough', async t => {
+	const cluster = await Cluster.start({nodes: 1});
+	const ended = new AbortController();
+	const [aborted, left, closed] = [cluster.events({signal: ended.signal}), cluster.events(), cluster.events()];
+	ended.abort();
+	for await (const event of aborted) t.log('was waiting already', event.type);
+	await left.return?.();
+	t.deepEqual(await left.next(), {done: true, value: undefined});
+	const seen: string[] = [];
+	const all = (async () => {
+		for await (const event of closed) seen.push(event.type);
+	})();
+	await cluster.kill(nodeId(0));
+	t.is(cluster.listenerCount('event'), 1);
+	await cluster.close();
+	await all;
+	t.true(seen.includes('nodeDown'));
+	t.is(cluster.listenerCount('event'), 0);
+	t.true((await cluster.events().next()).done);
+});
+
+test('of events that nobody takes the newest 1000 are kept, and how many are missing is told in their place', async t => {
+	const queue = new EventQueue(() => undefined);
+	for (let id = 0; id < 1203; id++) queue.put({type: 'nodeUp', id: nodeId(id)});
+	t.deepEqual(await queue.next(), {done: false, value: {type: 'eventsDropped', count: 203}});
+	t.deepEqual(await queue.next(), {done: false, value: {type: 'nodeUp', id: nodeId(203)}});
+	queue.end();
+	let rest = 0;
+	for await (const event of queue) rest += event.type === 'nodeUp' ? 1 : 0;
+	t.is(rest, 999);
+});
+
+test('every cluster of the process is heard on the diagnostics channel', async t => {
+	const heard: {readonly cluster: unknown; readonly event: ClusterEvent}[] = [];
+	const listener = (message: unknown): void => void heard.push(message as (typeof heard)[number]);
+	subscribe('threadraft:event', listener);
+	t.teardown(() => unsubscribe('threadraft:event', listener));
+	await using cluster = await Cluster.start({nodes: 1});
+	const mine = (): readonly string[] => heard.filter(each => each.cluster === cluster).map(({event}) => event.type);
+	await cluster.kill(nodeId(0));
+	t.true(mine().includes('nodeUp'));
+	t.true(mine().includes('nodeDown'));
+});
