@@ -4,6 +4,7 @@ export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadErro
 export {type Availability, type ClusterHealth, describeReason, type HealthReason} from './cluster/health.js';
 export type {NodeDamage} from './cluster/node-damage.js';
 export type {ClusterEvent, ClusterEventMap, FaultsChanged, MemberEvent, NodeEvent} from './cluster/cluster-event.js';
+export type {LossReason, RaftEvent} from '../src/raft/events.js';
 export type {EventsDropped} from './cluster/event-queue.js';
 export type {NodeStatus} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
