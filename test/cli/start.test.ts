@@ -64,7 +64,7 @@ test.serial(
 		const {status, output, errors} = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], script);
 		t.is(status, 0, errors);
 		// What became of the node is told while it happens.
-		t.regex(errors, /^node \d failed and is tried again in \d+ ms: node \d: .*ENOSPC/);
+		t.regex(errors, /^node \d failed and is tried again in \d+ ms: .*ENOSPC/);
 		t.regex(
 			output,
 			/> faults\nnetwork: loss of 5 % on .*\nnetwork: isolation of node:0, both ways\n(?:node \d: its disk: .*\n){1,2}> heal\nhealed: isolation of node:0, both ways\n/,
