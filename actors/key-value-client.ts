@@ -4,7 +4,7 @@
  */
 import type {Expected, Operation, Result, Version} from '../src/kv/types.js';
 import {expectResult, type Written} from './clerk/results.js';
-import type {KvClient} from './kv-client.js';
+import type {Executor} from './executor.js';
 import {checkArgument, wholeNumber} from './options/check-options.js';
 import {OptionError} from './options/option-error.js';
 import {bytesOf, keyOf, textOf} from './text.js';
@@ -12,7 +12,7 @@ import {bytesOf, keyOf, textOf} from './text.js';
 /** A key or a value: text is UTF-8. */
 export type Data = string | Uint8Array;
 
-export abstract class KeyValueClient implements KvClient, AsyncDisposable {
+export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	/**
 	 * Any operation; the methods below are this with less to write. Linearizable; a write takes effect exactly once.
 	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect; with an `OptionError` for

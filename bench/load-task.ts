@@ -2,7 +2,7 @@
 import type {MessagePort} from 'node:worker_threads';
 import {Clerk} from '../actors/clerk/clerk.js';
 import type {ClerkConnection} from '../actors/clerk/clerk-host.js';
-import type {KvClient} from '../actors/kv-client.js';
+import type {Executor} from '../actors/executor.js';
 import {cpuClock} from './cpu.js';
 import {fill, runLoad} from './load.js';
 import {connectSkeleton, type SkeletonShape} from './systems/skeleton/client.js';
@@ -21,7 +21,7 @@ export type LoadTask =
 	| {readonly type: 'connect'; readonly connection: ClientConnection}
 	| {readonly type: 'measure'; readonly load: Load};
 
-let client: KvClient | undefined;
+let client: Executor | undefined;
 
 export default async function loadTask(task: LoadTask): Promise<Measurement | undefined> {
 	if (task.type === 'connect') {
@@ -33,6 +33,6 @@ export default async function loadTask(task: LoadTask): Promise<Measurement | un
 	return runLoad(client, task.load, cpuClock());
 }
 
-function connect(connection: ClientConnection): KvClient {
+function connect(connection: ClientConnection): Executor {
 	return connection.type === 'clerk' ? Clerk.connect(connection.clerk) : connectSkeleton(connection);
 }

@@ -1,7 +1,7 @@
 /** The closed loop: keeps a number of operations in flight through a client, and times them. */
 import {performance} from 'node:perf_hooks';
 import type {Histogram} from 'hdr-histogram-js';
-import type {KvClient} from '../actors/kv-client.js';
+import type {Executor} from '../actors/executor.js';
 import type {Operation} from '../src/kv/types.js';
 import {Random} from '../src/base/random.js';
 import {type CpuClock, cpuSince} from './cpu.js';
@@ -21,7 +21,7 @@ const puts: readonly Operation[] = keys.map(key => ({type: 'put', key, value}));
 const gets: readonly Operation[] = keys.map(key => ({type: 'get', key}));
 
 /** Puts every key once, so that reads find something. */
-export async function fill(client: KvClient): Promise<void> {
+export async function fill(client: Executor): Promise<void> {
 	await Promise.all(puts.map(put => client.execute(put)));
 }
 
@@ -33,7 +33,7 @@ export interface LoopObserver {
 
 /** Keeps `inFlight` operations going until `isOver` says so; resolves when the last has ended. */
 export class ClosedLoop {
-	readonly #client: KvClient;
+	readonly #client: Executor;
 	readonly #workload: Workload;
 	readonly #random: Random;
 	readonly #observer: LoopObserver;
@@ -42,7 +42,7 @@ export class ClosedLoop {
 	#isOver = false;
 	#ended: () => void = () => undefined;
 
-	constructor(client: KvClient, load: Pick<Load, 'workload' | 'inFlight' | 'seed'>, observer: LoopObserver) {
+	constructor(client: Executor, load: Pick<Load, 'workload' | 'inFlight' | 'seed'>, observer: LoopObserver) {
 		this.#client = client;
 		this.#workload = load.workload;
 		this.#inFlight = load.inFlight;
@@ -96,7 +96,7 @@ export class ClosedLoop {
 }
 
 /** Runs one load through a client. Rejects when nothing comes back for 30 s. */
-export async function runLoad(client: KvClient, load: Load, clock: CpuClock): Promise<Measurement> {
+export async function runLoad(client: Executor, load: Load, clock: CpuClock): Promise<Measurement> {
 	const window = new Window(load, clock);
 	const loop = new ClosedLoop(client, load, {
 		completed: (startedAt, endedAt) => {

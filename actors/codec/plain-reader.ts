@@ -69,10 +69,10 @@ export class PlainReader {
 		if (depth === depthMax || length > Math.min(arrayLengthMax, this.#bytes.length - this.#at)) return other;
 		// An array that grows begins with room for 17.
 		const values = length <= shortArray ? new Array<unknown>(length) : [];
-		for (let place = 0; place < length; place += 1) {
+		for (let offset = 0; offset < length; offset += 1) {
 			const value = this.#value(depth + 1);
 			if (value === other) return other;
-			values[place] = value;
+			values[offset] = value;
 		}
 		return values;
 	}

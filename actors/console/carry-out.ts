@@ -2,7 +2,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Colors} from 'picocolors/types.js';
 import {unreachable} from '../../src/base/errors.js';
-import type {Command, NodeReference} from './command.js';
+import type {ConsoleCommand, NodeReference} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
 import {diskText} from './disk-text.js';
 import {CommandRefusedError} from './errors.js';
@@ -12,7 +12,7 @@ import {syntaxOf} from './parser.js';
 import {healthText, statusTable} from './status-table.js';
 import {valueText} from './value-text.js';
 
-type Executable = Exclude<Command, {type: 'quit'}>;
+type Executable = Exclude<ConsoleCommand, {type: 'quit'}>;
 type DataCommand = Extract<Executable, {type: 'put' | 'get' | 'append' | 'delete' | 'cas'}>;
 type NodeCommand = Extract<Executable, {type: 'kill' | 'restart' | 'pause' | 'isolate' | 'disk'}>;
 

@@ -4,7 +4,7 @@ import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 /** A node by number, or whichever leads when the command is carried out. */
 export type NodeReference = {readonly type: 'number'; readonly node: number} | {readonly type: 'leader'};
 
-export type Command =
+export type ConsoleCommand =
 	| {readonly type: 'status'}
 	| {readonly type: 'health'}
 	| {readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array}

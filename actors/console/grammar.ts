@@ -1,6 +1,6 @@
-/** The console's commands: how each is written, what it does, and how its words become a {@link Command}. */
+/** The console's commands: how each is written, what it does, and how its words become a {@link ConsoleCommand}. */
 import {type DiskFaultSettings, diskOperationKinds} from '../../src/storage/faulty-disk.js';
-import type {Command} from './command.js';
+import type {ConsoleCommand} from './command.js';
 import type {CommandArguments} from './command-arguments.js';
 
 export interface CommandSyntax {
@@ -13,7 +13,7 @@ export interface CommandSyntax {
 	readonly details: readonly string[];
 	/** What Tab offers for its words. */
 	readonly completions: 'nodes' | 'commands' | readonly string[];
-	parse(words: CommandArguments): Command;
+	parse(words: CommandArguments): ConsoleCommand;
 }
 
 const nodeDetails = ['N is a node number, or "leader".'];

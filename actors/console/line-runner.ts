@@ -1,7 +1,7 @@
 /** Runs one line after the other, each within a deadline, and never throws on what a line or the target does. */
 import type {Colors} from 'picocolors/types.js';
 import {carryOut} from './carry-out.js';
-import type {Command} from './command.js';
+import type {ConsoleCommand} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
 import {CommandCancelledError, CommandDeadlineError} from './errors.js';
 import {parseLine} from './parser.js';
@@ -14,7 +14,14 @@ export type LineResult =
 	| {readonly type: 'quit'};
 
 /** Commands that change nothing. */
-const looksOnly: ReadonlySet<Command['type']> = new Set(['get', 'status', 'health', 'waitLeader', 'sleep', 'help']);
+const looksOnly: ReadonlySet<ConsoleCommand['type']> = new Set([
+	'get',
+	'status',
+	'health',
+	'waitLeader',
+	'sleep',
+	'help',
+]);
 
 export class LineRunner {
 	readonly #target: ConsoleTarget;
@@ -43,7 +50,7 @@ export class LineRunner {
 		}
 	}
 
-	async #answer(command: Exclude<Command, {type: 'quit'}>, cancelled: AbortSignal): Promise<string> {
+	async #answer(command: Exclude<ConsoleCommand, {type: 'quit'}>, cancelled: AbortSignal): Promise<string> {
 		const mayTakeEffect = !looksOnly.has(command.type);
 		if (cancelled.aborted) throw new CommandCancelledError(false);
 		const ended = new AbortController();

@@ -1,5 +1,5 @@
-/** From a line to a {@link Command}. */
-import type {Command} from './command.js';
+/** From a line to a {@link ConsoleCommand}. */
+import type {ConsoleCommand} from './command.js';
 import {CommandArguments} from './command-arguments.js';
 import {nearestName} from '../nearest-name.js';
 import {ConsoleSyntaxError} from './errors.js';
@@ -7,7 +7,7 @@ import {ALIASES, GRAMMAR, type CommandSyntax} from './grammar.js';
 import {tokenize} from './tokenizer.js';
 
 /** `undefined` for a line with nothing on it but blanks and a comment. Throws a {@link ConsoleSyntaxError}. */
-export function parseLine(line: string, nodeCount: number): Command | undefined {
+export function parseLine(line: string, nodeCount: number): ConsoleCommand | undefined {
 	const [first, ...rest] = tokenize(line);
 	if (first === undefined) return undefined;
 	const syntax = syntaxOf(first.text);

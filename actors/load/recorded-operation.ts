@@ -46,7 +46,7 @@ function partOf(input: KvPart): Part {
 export function outputOf(input: KvInput, result: Result): KvOutput {
 	if (input.type !== 'batch') return resultOf(input, result);
 	if (result.type !== 'batch') throw new TypeError(`a batch was answered with ${result.type}`);
-	return {type: 'batch', results: input.operations.map((part, place) => resultOf(part, result.results[place]))};
+	return {type: 'batch', results: input.operations.map((part, offset) => resultOf(part, result.results[offset]))};
 }
 
 function resultOf(input: KvPart, result: Result | undefined): KvResult {

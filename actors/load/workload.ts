@@ -35,8 +35,8 @@ export class Seen {
 			if (output.type !== 'batch') this.#noteOne(input, output);
 			return;
 		}
-		for (const [place, part] of input.operations.entries()) {
-			const result = output.type === 'batch' ? output.results[place] : undefined;
+		for (const [offset, part] of input.operations.entries()) {
+			const result = output.type === 'batch' ? output.results[offset] : undefined;
 			if (result !== undefined) this.#noteOne(part, result);
 		}
 	}

@@ -4,7 +4,7 @@ import {existsSync} from 'node:fs';
 import {type FileHandle, link, open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {SnapshotFormatError} from '../../src/service/errors.js';
-import {SnapshotReader, snapshotWords, type Restored} from '../../src/service/snapshot.js';
+import {SnapshotDecoder, snapshotWords, type Restored} from '../../src/service/snapshot.js';
 import {kvMachine} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
@@ -185,7 +185,7 @@ async function decodeState<T extends MachineTypes>(
 	{file, bytes, index}: BackupReport,
 	machine: Machine<T>,
 ): Promise<Restored<T>> {
-	const reader = new SnapshotReader(snapshotWords(codec, machine));
+	const reader = new SnapshotDecoder(snapshotWords(codec, machine));
 	const end = bytes - backupFooterBytes;
 	try {
 		for (let at = backupHeaderBytes; at < end;) {

@@ -1,7 +1,7 @@
 /** The service's state as a node's files hold it. */
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import type {SessionLimits} from '../../src/service/sessions.js';
-import {type Restored, SnapshotReader, snapshotWords} from '../../src/service/snapshot.js';
+import {type Restored, SnapshotDecoder, snapshotWords} from '../../src/service/snapshot.js';
 import {ReplicatedState} from '../../src/service/replicated-state.js';
 import {StorageCorruptError} from '../../src/storage/errors.js';
 import {snapshotName} from '../../src/storage/names.js';
@@ -29,7 +29,7 @@ export function readSnapshot<T extends MachineTypes>(node: ExaminedNode, machine
 	const snapshot = node.found?.log.snapshot;
 	if (snapshot === undefined) return undefined;
 	return guardFormat(node, () => {
-		const reader = new SnapshotReader(snapshotWords(codec, machine));
+		const reader = new SnapshotDecoder(snapshotWords(codec, machine));
 		feed(reader, node);
 		const state = reader.finish();
 		if (state.index !== snapshot.meta.lastIncludedIndex) throw new SnapshotFormatError('its state is of another index');
@@ -55,7 +55,7 @@ export function lastState<T extends MachineTypes>(
 	return state;
 }
 
-function feed<T extends MachineTypes>(reader: SnapshotReader<T>, node: ExaminedNode): void {
+function feed<T extends MachineTypes>(reader: SnapshotDecoder<T>, node: ExaminedNode): void {
 	for (const chunk of snapshotChunks(node)) {
 		reader.push(chunk);
 		while (reader.step() > 0);

@@ -17,7 +17,7 @@ import {mkdir, open, readdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {performance} from 'node:perf_hooks';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
-import {SnapshotWriter, snapshotWords, type Restored} from '../../src/service/snapshot.js';
+import {SnapshotEncoder, snapshotWords, type Restored} from '../../src/service/snapshot.js';
 import {nodeId, type SnapshotMeta, term as termOf} from '../../src/raft/types.js';
 import {clusterFileName, encodeClusterFile, restoreMarkName} from '../../src/storage/cluster-file.js';
 import {claimDirectory, lockName, releaseDirectory} from '../../src/storage/directory-lock.js';
@@ -129,7 +129,7 @@ async function makeDirectory(directory: string): Promise<void> {
 	await syncDirectory(parent);
 }
 
-async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, writer: SnapshotWriter): Promise<void> {
+async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, writer: SnapshotEncoder): Promise<void> {
 	log.load();
 	try {
 		const draft = log.createSnapshot(meta);
@@ -143,10 +143,10 @@ async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, writer: Snapsho
 }
 
 /** The state without its sessions. Log time begins anew: only sessions knew it. */
-function snapshotOf(machine: Machine, restored: Restored<MachineTypes>): SnapshotWriter {
+function snapshotOf(machine: Machine, restored: Restored<MachineTypes>): SnapshotEncoder {
 	const {index, revision} = restored;
 	const state = {index, revision, logTime: 0, machine: restored.machine.freeze(), sessions: []};
-	return new SnapshotWriter(snapshotWords(codec, machine), state, chunkBytes);
+	return new SnapshotEncoder(snapshotWords(codec, machine), state, chunkBytes);
 }
 
 /** Each node has been started once, and that life has ended in good order. No log depends on limits yet: the first start sets them. */

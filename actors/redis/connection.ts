@@ -1,6 +1,6 @@
 import type {Socket} from 'node:net';
 import type {Operation} from '../../src/kv/types.js';
-import type {KvClient} from '../kv-client.js';
+import type {Executor} from '../executor.js';
 import type {MemoryClient} from './clients-memory.js';
 import type {Plan} from './commands/command.js';
 import {commandTable} from './commands/table.js';
@@ -21,7 +21,7 @@ import {
 	type Settled,
 	valueBytesOf,
 } from './run.js';
-import type {ClusterInfo, Session} from './session.js';
+import type {ClusterInfo, ClientState} from './client-state.js';
 import {ValueWindow} from './value-window.js';
 
 /** Requests that wait while others are carried out; beyond this the socket waits too. */
@@ -41,8 +41,8 @@ const noCluster: ClusterInfo = {};
 
 /** What a connection needs of the world behind it. */
 export interface Backend {
-	readonly client: KvClient;
-	readonly reader: KvClient;
+	readonly client: Executor;
+	readonly reader: Executor;
 	readonly info: () => Promise<ClusterInfo>;
 }
 
@@ -58,7 +58,7 @@ export interface Backend {
 export class Connection implements MemoryClient {
 	readonly #socket: Socket;
 	readonly #backend: Backend;
-	readonly #session: Session;
+	readonly #clientState: ClientState;
 	#parser: RequestParser;
 	readonly #modes = new RefusedModes();
 	readonly #out = new ReplyWriter();
@@ -82,16 +82,16 @@ export class Connection implements MemoryClient {
 	/** It is being ended: nothing is begun, and nothing is answered any more. */
 	#isDropped = false;
 
-	constructor(socket: Socket, backend: Backend, session: Session) {
+	constructor(socket: Socket, backend: Backend, clientState: ClientState) {
 		this.#socket = socket;
 		this.#backend = backend;
-		this.#session = session;
-		this.#parser = new RequestParser(session.gateway.limits);
-		this.#window = new ValueWindow(session.gateway);
+		this.#clientState = clientState;
+		this.#parser = new RequestParser(clientState.gateway.limits);
+		this.#window = new ValueWindow(clientState.gateway);
 	}
 
 	get isDroppedLast(): boolean {
-		return this.#session.isDroppedLast;
+		return this.#clientState.isDroppedLast;
 	}
 
 	get memoryBytes(): number {
@@ -139,7 +139,7 @@ export class Connection implements MemoryClient {
 	}
 
 	#takeRequests(): void {
-		const {pendingCommandsMax, pendingBytesMax} = this.#session.gateway.limits;
+		const {pendingCommandsMax, pendingBytesMax} = this.#clientState.gateway.limits;
 		const queue: Planned[] = [];
 		let bytes = 0;
 		let parts = 0;
@@ -154,11 +154,11 @@ export class Connection implements MemoryClient {
 		this.#queue = queue;
 		this.#queueBytes = bytes + parts * partOverheadBytes;
 		this.#next = 0;
-		this.#session.gateway.commandsProcessed += queue.length;
+		this.#clientState.gateway.commandsProcessed += queue.length;
 	}
 
 	#takeRequest(): Planned | undefined {
-		const {limits} = this.#session.gateway;
+		const {limits} = this.#clientState.gateway;
 		const request = this.#parser.next();
 		if (request === undefined) return undefined;
 		if (request.type === 'request') {
@@ -178,7 +178,7 @@ export class Connection implements MemoryClient {
 		if (first?.type === 'report') void this.#report(plans);
 		else if (first?.type === 'readMany' && first.operations.length > this.#window.size) {
 			this.#flush();
-			this.#many = new ManyReads(first, this.#out, this.#session);
+			this.#many = new ManyReads(first, this.#out, this.#clientState);
 		} else {
 			const operations = operationsOf(plans);
 			if (operations.length === 0) this.#conclude(plans, [], noCluster);
@@ -200,7 +200,7 @@ export class Connection implements MemoryClient {
 
 	/** Carries out operations of one kind, in their turn among those of other connections, and proceeds. */
 	#execute(operations: readonly Operation[], requestBytes: number, done: (settled: readonly Settled[]) => void): void {
-		const {lane} = this.#session.gateway;
+		const {lane} = this.#clientState.gateway;
 		const values = operations.reduce((count, each) => count + (mayReturnValue(each) ? 1 : 0), 0);
 		const client = operations[0]?.type === 'get' ? this.#backend.reader : this.#backend.client;
 		this.#running = true;
@@ -236,7 +236,7 @@ export class Connection implements MemoryClient {
 
 	#conclude(plans: readonly Plan[], settled: readonly Settled[], cluster: ClusterInfo): void {
 		if (this.#isGone) return;
-		replyToRun(plans, settled, cluster, this.#out, this.#session);
+		replyToRun(plans, settled, cluster, this.#out, this.#clientState);
 		if (this.#out.length >= flushBytes) this.#flush();
 	}
 
@@ -252,19 +252,19 @@ export class Connection implements MemoryClient {
 
 	#flush(): void {
 		if (this.#isGone || this.#out.length === 0 || this.#many?.mustHold === true) return;
-		this.#session.activeMs = performance.now();
+		this.#clientState.activeMs = performance.now();
 		this.#out.flush(this.#socket);
 	}
 
 	#mayServe(): boolean {
-		const {waitingRequestsBytesMax} = this.#session.gateway.limits;
+		const {waitingRequestsBytesMax} = this.#clientState.gateway.limits;
 		if (this.#isGone) return false;
 		return !this.#isPaused() || this.#parser.heldBytes >= waitingRequestsBytesMax;
 	}
 
 	/** The client has replies to read before its next requests are carried out. */
 	#isPaused(): boolean {
-		return this.#socket.writableLength > this.#session.gateway.limits.unreadRepliesPauseBytes;
+		return this.#socket.writableLength > this.#clientState.gateway.limits.unreadRepliesPauseBytes;
 	}
 
 	#unreadReplyBytes(): number {
@@ -272,7 +272,7 @@ export class Connection implements MemoryClient {
 	}
 
 	#regulateInput(): void {
-		const {waitingRequestsBytesMax} = this.#session.gateway.limits;
+		const {waitingRequestsBytesMax} = this.#clientState.gateway.limits;
 		const isPaused = this.#isPaused();
 		const mayHold = isPaused ? waitingRequestsBytesMax : heldBytesMax;
 		const isFull = (this.#running || isPaused) && this.#parser.heldBytes >= mayHold;
@@ -286,17 +286,17 @@ export class Connection implements MemoryClient {
 		const isTimed = this.#isPaused() || (this.#inputEnded && this.#socket.writableLength > 0);
 		if (isTimed === this.#isTimed) return;
 		this.#isTimed = isTimed;
-		this.#socket.setTimeout(isTimed ? this.#session.gateway.limits.unreadRepliesTimeoutMs : 0);
+		this.#socket.setTimeout(isTimed ? this.#clientState.gateway.limits.unreadRepliesTimeoutMs : 0);
 	}
 
 	#timedOut(): void {
-		const {unreadRepliesTimeoutMs} = this.#session.gateway.limits;
+		const {unreadRepliesTimeoutMs} = this.#clientState.gateway.limits;
 		this.#drop('unreadReplies', `it did not read its replies for ${unreadRepliesTimeoutMs / 1000} s`);
 	}
 
 	#countMemory(): void {
 		if (this.#isGone) return;
-		const {limits, memory} = this.#session.gateway;
+		const {limits, memory} = this.#clientState.gateway;
 		if (this.#unreadReplyBytes() > limits.unreadRepliesBytesMax)
 			this.#drop('unreadReplies', `it left more than ${limits.unreadRepliesBytesMax} bytes of replies unread`);
 		else memory.count(this);
@@ -307,11 +307,11 @@ export class Connection implements MemoryClient {
 		if (this.#isGone) return;
 		this.#isDropped = true;
 		this.#inputEnded = true;
-		this.#parser = new RequestParser(this.#session.gateway.limits);
+		this.#parser = new RequestParser(this.#clientState.gateway.limits);
 		this.#queue = [];
 		this.#many = undefined;
-		this.#session.gateway.dropped.add(cause, this.#session.address, reason);
-		this.#session.gateway.memory.remove(this);
+		this.#clientState.gateway.dropped.add(cause, this.#clientState.address, reason);
+		this.#clientState.gateway.memory.remove(this);
 		if (this.#socket.writableLength === 0 && this.#out.length === 0)
 			this.#socket.write(`-ERR the connection is closed: ${reason}\r\n`);
 		if (this.#socket.writableLength === 0) this.#socket.destroySoon();

@@ -8,16 +8,16 @@ import {DroppedClients} from './dropped-clients.js';
 import {GatewayError} from './errors.js';
 import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
-import type {ClusterInfo, GatewayState, Session} from './session.js';
-import type {KvClient} from '../kv-client.js';
+import type {ClusterInfo, GatewayState, ClientState} from './client-state.js';
+import type {Executor} from '../executor.js';
 import {anyObject, callback, checkOptions, given, optionsOf, text, wholeNumber} from '../options/check-options.js';
 
 /** Who serves the port, and within which limits. */
 export interface RedisGatewayOptions {
 	/** Carries out the operations. Stays its owner's to close, after the gateway. */
-	readonly client: KvClient;
+	readonly client: Executor;
 	/** Carries out the reads, beside the writes, so that neither waits for the other's large values. @default `client` */
-	readonly reader?: KvClient | undefined;
+	readonly reader?: Executor | undefined;
 	/** @default '127.0.0.1' */
 	readonly host?: string | undefined;
 	/** 0 takes any free port. @default 6379 */
@@ -74,7 +74,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		isLoading: options.isLoading ?? (() => false),
 		maxMemoryBytes: options.maxMemoryBytes ?? 0,
 		startedMs: performance.now(),
-		sessions: new Map(),
+		clientStates: new Map(),
 		connectionsReceived: 0,
 		connectionsRejected: 0,
 		commandsProcessed: 0,
@@ -125,23 +125,23 @@ function accept(socket: Socket, backend: Backend, state: GatewayState, sockets: 
 	// A client that vanishes is no event of ours; 'close' follows in any case.
 	socket.on('error', () => socket.destroy());
 	state.connectionsReceived++;
-	if (state.sessions.size >= state.limits.clientsMax) {
+	if (state.clientStates.size >= state.limits.clientsMax) {
 		state.connectionsRejected++;
 		socket.write('-ERR max number of clients reached\r\n');
 		socket.destroySoon();
 		return;
 	}
-	const session = sessionOf(socket, state);
-	state.sessions.set(session.id, session);
-	const connection = new Connection(socket, backend, session);
+	const clientState = clientStateOf(socket, state);
+	state.clientStates.set(clientState.id, clientState);
+	const connection = new Connection(socket, backend, clientState);
 	socket.on('close', () => {
-		state.sessions.delete(session.id);
+		state.clientStates.delete(clientState.id);
 		state.memory.remove(connection);
 	});
 	connection.start();
 }
 
-function sessionOf(socket: Socket, gateway: GatewayState): Session {
+function clientStateOf(socket: Socket, gateway: GatewayState): ClientState {
 	const now = performance.now();
 	return {
 		id: gateway.connectionsReceived,

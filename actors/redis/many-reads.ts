@@ -4,22 +4,22 @@ import type {Plan} from './commands/command.js';
 import {Failure, failureText} from './commands/failures.js';
 import type {ReplyMark, ReplyWriter} from './reply-writer.js';
 import {endReply, isMuted, type Settled} from './run.js';
-import type {Session} from './session.js';
+import type {ClientState} from './client-state.js';
 
 /** A request for more values than are read at once: read piece by piece, and answered as they come. */
 export class ManyReads {
 	readonly #plan: Extract<Plan, {type: 'readMany'}>;
 	readonly #out: ReplyWriter;
-	readonly #session: Session;
+	readonly #clientState: ClientState;
 	/** Where its reply begins, as long as nothing of that was handed to the socket. */
 	readonly #mark: ReplyMark;
 	#isFlushed = false;
 	#offset = 0;
 
-	constructor(plan: Extract<Plan, {type: 'readMany'}>, out: ReplyWriter, session: Session) {
+	constructor(plan: Extract<Plan, {type: 'readMany'}>, out: ReplyWriter, clientState: ClientState) {
 		this.#plan = plan;
 		this.#out = out;
-		this.#session = session;
+		this.#clientState = clientState;
 		this.#mark = out.mark();
 		plan.reply.begin(out, plan.operations.length);
 	}
@@ -46,16 +46,16 @@ export class ManyReads {
 		this.#offset += settled.length;
 		const isDone = this.#offset === operations.length;
 		if (isDone) reply.end(this.#out);
-		if (isMuted(this.#session)) this.#out.takeBack(this.#mark);
+		if (isMuted(this.#clientState)) this.#out.takeBack(this.#mark);
 		if (!isDone) return 'more';
 		this.#isFlushed = true;
-		endReply(this.#session);
+		endReply(this.#clientState);
 		return 'done';
 	}
 
 	/** What is collected has become too much to hold back; false when it need not be sent. */
 	flushes(): boolean {
-		if (isMuted(this.#session)) return false;
+		if (isMuted(this.#clientState)) return false;
 		this.#isFlushed = true;
 		return true;
 	}
@@ -63,8 +63,8 @@ export class ManyReads {
 	#fail(failure: Failure): 'done' | 'broken' {
 		if (this.#isFlushed) return 'broken';
 		this.#out.takeBack(this.#mark);
-		if (!isMuted(this.#session)) this.#out.error(failureText(failure, 'read'));
-		endReply(this.#session);
+		if (!isMuted(this.#clientState)) this.#out.error(failureText(failure, 'read'));
+		endReply(this.#clientState);
 		return 'done';
 	}
 }

@@ -1,4 +1,4 @@
-import {type Command, type Plan, refuse, textAt} from './commands/command.js';
+import {type RedisCommand, type Plan, refuse, textAt} from './commands/command.js';
 import type {ArgumentRange} from './commands/command-description.js';
 import {valueTooLargeText} from './commands/failures.js';
 import {quoted, quotedBytesMax} from './commands/quoted.js';
@@ -10,7 +10,7 @@ const commandNameBytesMax = 32;
 
 /** What a request comes to: looks its command up, checks what the table and earlier refusals say about it, and lets it plan. */
 export function planRequest(
-	commands: ReadonlyMap<string, Command>,
+	commands: ReadonlyMap<string, RedisCommand>,
 	parts: readonly Buffer[],
 	limits: RedisLimits,
 	modes: RefusedModes,
@@ -26,10 +26,10 @@ export function planRequest(
 }
 
 function lookUp(
-	commands: ReadonlyMap<string, Command>,
+	commands: ReadonlyMap<string, RedisCommand>,
 	parts: readonly Buffer[],
 	position: number,
-): Command | undefined {
+): RedisCommand | undefined {
 	const part = parts[position];
 	if (part === undefined || part.length > commandNameBytesMax) return undefined;
 	return commands.get(part.toString('latin1').toLowerCase());
@@ -46,7 +46,7 @@ function planUnknown(parts: readonly Buffer[]): Plan {
 	return refuse(`ERR unknown command '${name}', with args beginning with: ${beginning}`);
 }
 
-function tooLarge({keys, values}: Command, parts: readonly Buffer[], limits: RedisLimits): Plan | undefined {
+function tooLarge({keys, values}: RedisCommand, parts: readonly Buffer[], limits: RedisLimits): Plan | undefined {
 	if (keys !== undefined && longest(parts, keys) > limits.keyBytesMax)
 		return refuse(`ERR key exceeds the limit of ${limits.keyBytesMax} bytes`);
 	if (values !== undefined && longest(parts, values) > limits.valueBytesMax) return refuse(valueTooLargeText(limits));

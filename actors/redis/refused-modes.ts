@@ -1,4 +1,4 @@
-/** What commands need to know to be refused: see `Command`. */
+/** What commands need to know to be refused: see `RedisCommand`. */
 interface RefusableCommand {
 	readonly flags: readonly string[];
 	readonly keys?: object;

@@ -1,10 +1,10 @@
 import type {Operation, Result} from '../../src/kv/types.js';
 import {assert, unreachable} from '../../src/base/errors.js';
-import type {KvClient} from '../kv-client.js';
+import type {Executor} from '../executor.js';
 import type {Plan} from './commands/command.js';
 import {Failure, failureText, invalidPart, invalidText} from './commands/failures.js';
 import type {ReplyWriter} from './reply-writer.js';
-import type {ClusterInfo, Session} from './session.js';
+import type {ClusterInfo, ClientState} from './client-state.js';
 
 /** What became of an operation. */
 export type Settled = Result | Failure;
@@ -104,7 +104,7 @@ function kindOf(plan: Plan): 'read' | 'write' | 'report' | undefined {
 
 /** Begins all operations at once. `done` gets what became of them, in their order, when the last is settled. */
 export function beginOperations(
-	client: KvClient,
+	client: Executor,
 	operations: readonly Operation[],
 	{settled: onSettled, done}: {settled: (each: Settled) => void; done: (all: readonly Settled[]) => void},
 ): void {
@@ -138,30 +138,30 @@ export function replyToRun(
 	settled: readonly Settled[],
 	cluster: ClusterInfo,
 	out: ReplyWriter,
-	session: Session,
+	clientState: ClientState,
 ): void {
 	let offset = 0;
 	for (const plan of plans) {
-		const mark = session.replyMode === 'on' ? undefined : out.mark();
-		offset = replyTo(plan, settled, offset, {cluster, out, session});
+		const mark = clientState.replyMode === 'on' ? undefined : out.mark();
+		offset = replyTo(plan, settled, offset, {cluster, out, clientState});
 		// Looked at afterwards: CLIENT REPLY ON turns the replies on before its own.
-		if (mark !== undefined && isMuted(session)) out.takeBack(mark);
-		endReply(session);
+		if (mark !== undefined && isMuted(clientState)) out.takeBack(mark);
+		endReply(clientState);
 	}
 }
 
 /** A command was answered: what CLIENT REPLY said about this one is over. */
-export function endReply(session: Session): void {
-	if (session.replyMode === 'skip') session.replyMode = 'on';
-	else if (session.replyMode === 'skipNext') session.replyMode = 'skip';
+export function endReply(clientState: ClientState): void {
+	if (clientState.replyMode === 'skip') clientState.replyMode = 'on';
+	else if (clientState.replyMode === 'skipNext') clientState.replyMode = 'skip';
 }
 
-export const isMuted = ({replyMode}: Session): boolean => replyMode === 'off' || replyMode === 'skip';
+export const isMuted = ({replyMode}: ClientState): boolean => replyMode === 'off' || replyMode === 'skip';
 
 interface Conversation {
 	readonly cluster: ClusterInfo;
 	readonly out: ReplyWriter;
-	readonly session: Session;
+	readonly clientState: ClientState;
 }
 
 /** Returns the offset of the first operation of the next plan. */
@@ -169,12 +169,12 @@ function replyTo(
 	plan: Plan,
 	settled: readonly Settled[],
 	offset: number,
-	{cluster, out, session}: Conversation,
+	{cluster, out, clientState}: Conversation,
 ): number {
 	switch (plan.type) {
 		case 'write':
 		case 'read':
-			replyToOne(plan, settled[offset], out, session);
+			replyToOne(plan, settled[offset], out, clientState);
 			return offset + 1;
 		case 'readMany': {
 			const end = offset + plan.operations.length;
@@ -182,10 +182,10 @@ function replyTo(
 			return end;
 		}
 		case 'report':
-			plan.reply(out, session, cluster);
+			plan.reply(out, clientState, cluster);
 			return offset;
 		case 'local':
-			plan.reply(out, session);
+			plan.reply(out, clientState);
 			return offset;
 		case 'close':
 			plan.reply(out);
@@ -199,12 +199,12 @@ function replyToOne(
 	plan: Extract<Plan, {type: 'read' | 'write'}>,
 	settled: Settled | undefined,
 	out: ReplyWriter,
-	session: Session,
+	clientState: ClientState,
 ): void {
 	assert(settled !== undefined, 'a run is answered when all of it is settled');
 	const invalid = settled instanceof Failure ? undefined : invalidPart(settled);
 	if (settled instanceof Failure) out.error(failureText(settled, plan.type));
-	else if (invalid !== undefined) out.error(invalidText(invalid, session.gateway.limits));
+	else if (invalid !== undefined) out.error(invalidText(invalid, clientState.gateway.limits));
 	else plan.reply(out, settled);
 }
 

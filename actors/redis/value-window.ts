@@ -1,4 +1,4 @@
-import type {GatewayState} from './session.js';
+import type {GatewayState} from './client-state.js';
 
 /** Of values, in the results that one connection waits for at once. */
 const windowBytes = 4 * 2 ** 20;

@@ -4,7 +4,7 @@
  */
 import {cpuClock} from '../cpu.js';
 import {fill, runLoad} from '../load.js';
-import type {KvClient} from '../../actors/kv-client.js';
+import type {Executor} from '../../actors/executor.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {requirePeer} from './peer-packages.js';
 import type {RunningSystem, StartOptions} from './system.js';
@@ -78,7 +78,7 @@ function newMembers(count: number): readonly Member[] {
 	});
 }
 
-class CoatyClient implements KvClient {
+class CoatyClient implements Executor {
 	readonly #members: ReadonlyMap<string, Member>;
 	readonly #leader: Member;
 	readonly #waiters = new Map<number, (result: Result) => void>();

@@ -1,9 +1,9 @@
-/** etcd as a `KvClient`, through its npm client: the same loop drives it as drives our clerk. */
+/** etcd as an `Executor`, through its npm client: the same loop drives it as drives our clerk. */
 import {Etcd3} from 'etcd3';
-import type {KvClient} from '../../actors/kv-client.js';
+import type {Executor} from '../../actors/executor.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 
-export class EtcdClient implements KvClient {
+export class EtcdClient implements Executor {
 	readonly #etcd: Etcd3;
 	readonly #attemptTimeoutMs: number | undefined;
 

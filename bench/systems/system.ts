@@ -1,5 +1,5 @@
 /** What is measured, behind one interface; each runs in a process of its own (see system-process.ts). */
-import type {KvClient} from '../../actors/kv-client.js';
+import type {Executor} from '../../actors/executor.js';
 import type {Latencies} from '../latencies.js';
 
 export type Durability = 'memory' | 'durable';
@@ -53,7 +53,7 @@ export const attemptTimeoutMs = 500;
 
 export interface Crashable {
 	/** A client of its own, which gives an attempt up after {@link attemptTimeoutMs}. */
-	connect(): KvClient & {close(): void};
+	connect(): Executor & {close(): void};
 	/** The shortest time without a leader's word after which a follower campaigns, ms. */
 	readonly electionTimeoutMs: number;
 	/** Kills the leader, and says who that was, and when it was done, by `performance.now()`. */

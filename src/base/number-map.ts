@@ -28,33 +28,33 @@ export class NumberMap<T extends object> {
 	}
 
 	get(number: number): T | undefined {
-		const place = this.#placeOf(number);
-		return this.#isAt(place, number) ? this.#values[place] : undefined;
+		const offset = this.#offsetOf(number);
+		return this.#isAt(offset, number) ? this.#values[offset] : undefined;
 	}
 
 	set(number: number, value: T): void {
 		if (this.#tail > 2 * this.#size + slack) this.#moveTogether();
-		const place = this.#placeOf(number);
-		if (this.#isAt(place, number)) {
-			if (this.#values[place] === undefined) this.#size += 1;
-			this.#values[place] = value;
+		const offset = this.#offsetOf(number);
+		if (this.#isAt(offset, number)) {
+			if (this.#values[offset] === undefined) this.#size += 1;
+			this.#values[offset] = value;
 			return;
 		}
-		if (place === this.#tail) {
-			this.#numbers[place] = number;
-			this.#values[place] = value;
+		if (offset === this.#tail) {
+			this.#numbers[offset] = number;
+			this.#values[offset] = value;
 		} else {
-			this.#numbers.splice(place, 0, number);
-			this.#values.splice(place, 0, value);
+			this.#numbers.splice(offset, 0, number);
+			this.#values.splice(offset, 0, value);
 		}
 		this.#tail += 1;
 		this.#size += 1;
 	}
 
 	delete(number: number): void {
-		const place = this.#placeOf(number);
-		if (!this.#isAt(place, number) || this.#values[place] === undefined) return;
-		this.#values[place] = undefined;
+		const offset = this.#offsetOf(number);
+		if (!this.#isAt(offset, number) || this.#values[offset] === undefined) return;
+		this.#values[offset] = undefined;
 		this.#size -= 1;
 		if (this.#size === 0) {
 			this.#head = 0;
@@ -92,18 +92,18 @@ export class NumberMap<T extends object> {
 
 	/** In the order of the numbers. Entries may be deleted meanwhile, but none added. */
 	*[Symbol.iterator](): IterableIterator<readonly [number, T]> {
-		for (let place = this.#head; place < this.#tail; place += 1) {
-			const value = this.#values[place];
-			if (value !== undefined) yield [this.#numbers[place] as number, value];
+		for (let offset = this.#head; offset < this.#tail; offset += 1) {
+			const value = this.#values[offset];
+			if (value !== undefined) yield [this.#numbers[offset] as number, value];
 		}
 	}
 
-	#isAt(place: number, number: number): boolean {
-		return place < this.#tail && this.#numbers[place] === number;
+	#isAt(offset: number, number: number): boolean {
+		return offset < this.#tail && this.#numbers[offset] === number;
 	}
 
 	/** Of the first number that is not smaller; `#tail` if all are. */
-	#placeOf(number: number): number {
+	#offsetOf(number: number): number {
 		let from = this.#head;
 		let to = this.#tail;
 		// Who comes is the last, who goes is mostly the first.
@@ -118,14 +118,14 @@ export class NumberMap<T extends object> {
 	}
 
 	#moveTogether(): void {
-		let place = 0;
+		let offset = 0;
 		for (const [number, value] of this) {
-			this.#numbers[place] = number;
-			this.#values[place] = value;
-			place += 1;
+			this.#numbers[offset] = number;
+			this.#values[offset] = value;
+			offset += 1;
 		}
-		this.#values.fill(undefined, place, this.#tail);
+		this.#values.fill(undefined, offset, this.#tail);
 		this.#head = 0;
-		this.#tail = place;
+		this.#tail = offset;
 	}
 }

@@ -67,7 +67,7 @@ function append(execution: Execution, {key, value}: Of<'append'>): Result {
 
 function isSame(one: Value | undefined, other: Value | undefined): boolean {
 	if (one?.length !== other?.length) return false;
-	return one === undefined || one.every((byte, place) => byte === other?.[place]);
+	return one === undefined || one.every((byte, offset) => byte === other?.[offset]);
 }
 
 function matches(current: Stored | undefined, expected: Expected): boolean {

@@ -12,7 +12,7 @@ import type {Key, Value, Version} from './types.js';
 /** A million keys make 3906 a shard, whose table is copied in ten microseconds. */
 const shardCount = 256;
 
-const placeOf = (hash: number): number => (hash ^ (hash >>> 16)) & (shardCount - 1);
+const offsetOf = (hash: number): number => (hash ^ (hash >>> 16)) & (shardCount - 1);
 
 /** The store as it was when it was frozen. Can be walked through once. */
 export class FrozenStore implements Iterable<readonly [Key, Stored]> {
@@ -26,16 +26,16 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	}
 
 	/** Must this shard keep its content for us? */
-	needs(place: number, shard: Shard): boolean {
-		return this.#shards[place] === shard;
+	needs(offset: number, shard: Shard): boolean {
+		return this.#shards[offset] === shard;
 	}
 
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
-		for (let place = 0; place < shardCount; place += 1) {
-			const shard = this.#shards[place];
+		for (let offset = 0; offset < shardCount; offset += 1) {
+			const shard = this.#shards[offset];
 			if (shard === undefined) continue;
 			yield* shard;
-			this.#shards[place] = undefined;
+			this.#shards[offset] = undefined;
 		}
 	}
 }
@@ -64,13 +64,13 @@ export class Store {
 
 	get(key: Key): Stored | undefined {
 		const hash = hashOf(key);
-		return this.#shards[placeOf(hash)]?.get(hash, key);
+		return this.#shards[offsetOf(hash)]?.get(hash, key);
 	}
 
 	/** Takes a copy of the value. */
 	set(key: Key, value: Value, version: Version): void {
 		const hash = hashOf(key);
-		const shard = this.#writable(placeOf(hash));
+		const shard = this.#writable(offsetOf(hash));
 		const sizeBefore = shard.size;
 		this.#bytes += shard.set(hash, key, value, version);
 		this.#size += shard.size - sizeBefore;
@@ -79,13 +79,13 @@ export class Store {
 	/** Whether there was something to delete. */
 	delete(key: Key): boolean {
 		const hash = hashOf(key);
-		const place = placeOf(hash);
-		if (this.#shards[place]?.get(hash, key) === undefined) return false;
-		const shard = this.#writable(place);
+		const offset = offsetOf(hash);
+		if (this.#shards[offset]?.get(hash, key) === undefined) return false;
+		const shard = this.#writable(offset);
 		const before = shard.bytes;
 		shard.delete(hash, key);
 		this.#size -= 1;
-		if (shard.size === 0) this.#shards[place] = undefined;
+		if (shard.size === 0) this.#shards[offset] = undefined;
 		this.#bytes += (shard.size === 0 ? 0 : shard.bytes) - before;
 		return true;
 	}
@@ -101,8 +101,8 @@ export class Store {
 
 	/** In no particular order. */
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
-		for (let place = 0; place < shardCount; place += 1) {
-			const shard = this.#shards[place];
+		for (let offset = 0; offset < shardCount; offset += 1) {
+			const shard = this.#shards[offset];
 			if (shard !== undefined) yield* shard;
 		}
 	}
@@ -119,13 +119,13 @@ export class Store {
 		this.#frozen = undefined;
 	}
 
-	#writable(place: number): Shard {
-		const shard = this.#shards[place];
-		if (shard !== undefined && this.#frozen?.needs(place, shard) !== true) return shard;
+	#writable(offset: number): Shard {
+		const shard = this.#shards[offset];
+		if (shard !== undefined && this.#frozen?.needs(offset, shard) !== true) return shard;
 		const copy = shard?.copy() ?? new Shard();
 		if (shard === undefined) this.#bytes += copy.bytes;
 		else this.#copiedBytes += shard.tableBytes;
-		this.#shards[place] = copy;
+		this.#shards[offset] = copy;
 		return copy;
 	}
 }

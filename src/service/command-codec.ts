@@ -133,11 +133,11 @@ export class CommandCodec<T extends MachineTypes> {
 		return {type: 'writes', session: first, acknowledged, after: acknowledged + distance, writes};
 	}
 
-	/** From that place on; `undefined` when one of them is no write, or when there is none. */
-	#parseWrites(plain: Plain, firstPlace: number, acknowledged: number): readonly NumberedWrite<T>[] | undefined {
+	/** From that offset on; `undefined` when one of them is no write, or when there is none. */
+	#parseWrites(plain: Plain, firstOffset: number, acknowledged: number): readonly NumberedWrite<T>[] | undefined {
 		const writes: NumberedWrite<T>[] = [];
-		for (let place = firstPlace; place < plain.length; place += 1) {
-			const numbered = plain[place];
+		for (let offset = firstOffset; offset < plain.length; offset += 1) {
+			const numbered = plain[offset];
 			if (!Array.isArray(numbered)) return undefined;
 			const distance: unknown = numbered[0];
 			// Nobody has seen the answer of what is only being asked.

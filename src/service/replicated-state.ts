@@ -8,7 +8,7 @@ import {term, type LogEntry, type LogIndex, type Milliseconds, type Term} from '
 import type {CommandCodec} from './command-codec.js';
 import type {Machine, MachineTypes, Place, StateMachine} from './machine.js';
 import {defaultSessionLimits, type Session, type SessionLimits, type SessionTable} from './sessions.js';
-import {SnapshotReader, SnapshotWriter, snapshotWords, type SnapshotWords} from './snapshot.js';
+import {SnapshotDecoder, SnapshotEncoder, snapshotWords, type SnapshotWords} from './snapshot.js';
 import {sessionsHash} from './state-hash.js';
 import type {Command, Kept, NumberedWrite, OutOfMemory, Outcome} from './types.js';
 
@@ -48,7 +48,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	#appliedIndex: LogIndex = 0;
 	/** See `Place`. */
 	#revision = 0;
-	#snapshot: SnapshotWriter<T> | undefined;
+	#snapshot: SnapshotEncoder<T> | undefined;
 
 	constructor({codec, machine, limits = {}, effect}: ReplicatedStateOptions<T>) {
 		this.#limits = {...defaultSessionLimits, ...limits};
@@ -118,7 +118,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	 * Freezes the state as it is now and hands out a writer of it; `apply` goes on. Takes as long as the machine's `freeze`,
 	 * and a list of references to the sessions. Abandons the snapshot before, if that is not complete.
 	 */
-	beginSnapshot(chunkBytes: number): SnapshotWriter<T> {
+	beginSnapshot(chunkBytes: number): SnapshotEncoder<T> {
 		this.#snapshot?.abandon();
 		const state = {
 			index: this.#appliedIndex,
@@ -127,13 +127,13 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 			machine: this.#machine.freeze(),
 			sessions: this.#sessions.freeze(),
 		};
-		this.#snapshot = new SnapshotWriter(this.#words, state, chunkBytes);
+		this.#snapshot = new SnapshotEncoder(this.#words, state, chunkBytes);
 		return this.#snapshot;
 	}
 
 	/** Reads a snapshot beside the living state; `restore` takes it over. */
-	beginRestore(): SnapshotReader<T> {
-		return new SnapshotReader(this.#words);
+	beginRestore(): SnapshotDecoder<T> {
+		return new SnapshotDecoder(this.#words);
 	}
 
 	/**
@@ -141,7 +141,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	 *
 	 * @throws {SnapshotFormatError}
 	 */
-	restore(reader: SnapshotReader<T>): void {
+	restore(reader: SnapshotDecoder<T>): void {
 		const {index, revision, machine, sessions} = reader.finish();
 		this.#snapshot?.abandon();
 		this.#machine = machine;

@@ -107,7 +107,7 @@ function* framesOf<T extends MachineTypes>(
 }
 
 /** Encodes a frozen state piece by piece. Each piece costs time in proportion to its bytes, never to the state's. */
-export class SnapshotWriter<T extends MachineTypes = MachineTypes> {
+export class SnapshotEncoder<T extends MachineTypes = MachineTypes> {
 	/** The state includes all entries up to here. */
 	readonly index: LogIndex;
 	readonly #codec: Codec;
@@ -167,7 +167,7 @@ export interface Restored<T extends MachineTypes> {
 }
 
 /** Builds a state beside the living one from a snapshot's chunks; it counts for nothing until `finish`. */
-export class SnapshotReader<T extends MachineTypes = MachineTypes> {
+export class SnapshotDecoder<T extends MachineTypes = MachineTypes> {
 	readonly #words: SnapshotWords<T>;
 	readonly #buffer = new FrameBuffer();
 	readonly #sessions: SessionTable<T>;

@@ -8,7 +8,7 @@
 import type {Milliseconds} from '../raft/types.js';
 import type {Disk, DiskFile} from './disk.js';
 import {DataDirectoryError} from './errors.js';
-import type {Schedule} from './simulated-disk.js';
+import type {DiskTimer} from './simulated-disk.js';
 import type {Done} from './storage.js';
 
 /** The errors that a disk can be told to give: a broken device, no space, no descriptor in the process, none in the machine. */
@@ -93,7 +93,7 @@ export interface FaultyDiskOptions {
 	readonly disk: Disk;
 	readonly faults: SharedDiskFaults;
 	/** Of delays. */
-	readonly schedule: Schedule;
+	readonly schedule: DiskTimer;
 }
 
 export class FaultyDisk implements Disk {

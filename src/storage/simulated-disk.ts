@@ -6,11 +6,11 @@
 import {assert, unreachable} from '../base/errors.js';
 import type {Disk, DiskFile} from './disk.js';
 import {DataDirectoryError} from './errors.js';
-import {SimulatedFile, type PendingWrite, type Unsynced} from './simulated-file.js';
+import {SimulatedFile, type UnsyncedWrite, type Unsynced} from './simulated-file.js';
 import type {Done} from './storage.js';
 
 /** Calls back once, `delayMs` from now; `undefined`: as soon as it can, but never before `schedule` returns. */
-export type Schedule = (delayMs: number | undefined, callback: () => void) => void;
+export type DiskTimer = (delayMs: number | undefined, callback: () => void) => void;
 
 /** `next`: the next one fails, and those after it do not. */
 type Failing = 'none' | 'next' | 'all';
@@ -54,7 +54,7 @@ export type DiskOperation =
 	| {readonly type: 'syncDirectory' | 'syncedDirectory'};
 
 export interface SimulatedDiskOptions {
-	readonly schedule: Schedule;
+	readonly schedule: DiskTimer;
 	/** Evenly in [0, 1). */
 	readonly random: () => number;
 	readonly faults?: DiskFaults;
@@ -71,7 +71,7 @@ type NameChange =
 
 export class SimulatedDisk implements Disk {
 	readonly faults: DiskFaults;
-	readonly #schedule: Schedule;
+	readonly #schedule: DiskTimer;
 	readonly #random: () => number;
 	readonly #record: ((operation: DiskOperation) => void) | undefined;
 	/** The directory as it is seen, and as it is on the platter; between them lie the changes that no sync covered. */
@@ -267,7 +267,7 @@ export class SimulatedDisk implements Disk {
 	}
 
 	/** The file as it is seen has the data at once, or as much of it as the faults let through. */
-	#take(file: SimulatedFile, offset: number, data: Uint8Array): {write: PendingWrite; error: Error | undefined} {
+	#take(file: SimulatedFile, offset: number, data: Uint8Array): {write: UnsyncedWrite; error: Error | undefined} {
 		let error: Error | undefined;
 		let taken = data.length;
 		if (this.#takeFault('failingWrites')) {
@@ -279,7 +279,7 @@ export class SimulatedDisk implements Disk {
 			taken = Math.min(taken, room);
 		}
 		// A copy: the writer may use its buffer again when it is told that the write is done.
-		const write: PendingWrite = {offset, data: data.slice(0, taken), isDone: false, isLost: false};
+		const write: UnsyncedWrite = {offset, data: data.slice(0, taken), isDone: false, isLost: false};
 		file.write(write);
 		this.#record?.({type: 'write', name: this.#nameOf(file), offset, data: write.data});
 		return {write, error};

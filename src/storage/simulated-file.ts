@@ -4,7 +4,7 @@ import {sectorBytes} from './bytes.js';
 /** What becomes of writes and names that no sync has covered: see `SimulatedDisk.cutPower`. */
 export type Unsynced = 'drop' | 'random';
 
-export interface PendingWrite {
+export interface UnsyncedWrite {
 	readonly offset: number;
 	readonly data: Uint8Array;
 	/** The writer has been told. */
@@ -16,7 +16,7 @@ export interface PendingWrite {
 export class SimulatedFile {
 	#seen: GrowingBytes;
 	#durable: GrowingBytes;
-	#unsynced: PendingWrite[] = [];
+	#unsynced: UnsyncedWrite[] = [];
 
 	constructor(bytes: Uint8Array) {
 		this.#seen = new GrowingBytes(bytes);
@@ -27,7 +27,7 @@ export class SimulatedFile {
 		return this.#seen.size;
 	}
 
-	get unsynced(): readonly PendingWrite[] {
+	get unsynced(): readonly UnsyncedWrite[] {
 		return this.#unsynced;
 	}
 
@@ -35,13 +35,13 @@ export class SimulatedFile {
 		return this.#seen.read(offset, length);
 	}
 
-	write(write: PendingWrite): void {
+	write(write: UnsyncedWrite): void {
 		this.#seen.write(write.offset, write.data);
 		this.#unsynced.push(write);
 	}
 
 	/** Takes effect in order: two writes to one place end as the later one. */
-	makeDurable(writes: readonly PendingWrite[]): void {
+	makeDurable(writes: readonly UnsyncedWrite[]): void {
 		for (const write of writes) {
 			if (write.isLost) continue;
 			this.#durable.write(write.offset, write.data);
@@ -60,7 +60,7 @@ export class SimulatedFile {
 	}
 
 	/** A sync failed: what it should have covered reads as before until the next power cut, and is then gone. */
-	loseUnsynced(writes: readonly PendingWrite[]): void {
+	loseUnsynced(writes: readonly UnsyncedWrite[]): void {
 		for (const write of writes) write.isLost = true;
 	}
 
@@ -87,13 +87,13 @@ export class SimulatedFile {
 	}
 }
 
-const shortened = (write: PendingWrite, size: number): PendingWrite => ({
+const shortened = (write: UnsyncedWrite, size: number): UnsyncedWrite => ({
 	...write,
 	data: write.data.subarray(0, size - write.offset),
 });
 
 /** A write that was lost, with a later one over it that was not: there is nothing left to lose of what that covers. */
-function overlaid(lost: PendingWrite, later: PendingWrite): PendingWrite {
+function overlaid(lost: UnsyncedWrite, later: UnsyncedWrite): UnsyncedWrite {
 	const from = Math.max(lost.offset, later.offset);
 	const to = Math.min(lost.offset + lost.data.length, later.offset + later.data.length);
 	if (from >= to) return lost;
@@ -102,7 +102,7 @@ function overlaid(lost: PendingWrite, later: PendingWrite): PendingWrite {
 	return {...lost, data};
 }
 
-function keepSome(left: GrowingBytes, write: PendingWrite, random: () => number): void {
+function keepSome(left: GrowingBytes, write: UnsyncedWrite, random: () => number): void {
 	const fate = random();
 	if (write.isLost || fate < 0.25) return;
 	if (fate < 0.5) left.write(write.offset, write.data);
@@ -110,7 +110,7 @@ function keepSome(left: GrowingBytes, write: PendingWrite, random: () => number)
 }
 
 /** Of each sector that the write touches, all its bytes reach the platter or none. */
-function tear(left: GrowingBytes, {offset, data}: PendingWrite, random: () => number): void {
+function tear(left: GrowingBytes, {offset, data}: UnsyncedWrite, random: () => number): void {
 	const end = offset + data.length;
 	// The file's size and its bytes go to the disk on different ways.
 	if (random() < 0.5 && end > left.size) left.truncate(end);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import type {Command} from '../../actors/console/command.js';
+import type {ConsoleCommand} from '../../actors/console/command.js';
 import {complete} from '../../actors/console/completion.js';
 import {ConsoleSyntaxError} from '../../actors/console/errors.js';
 import {GRAMMAR} from '../../actors/console/grammar.js';
@@ -9,10 +9,10 @@ import {valueText} from '../../actors/console/value-text.js';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const number = (node: number): {readonly type: 'number'; readonly node: number} => ({type: 'number', node});
-const put = (key: string, value: string): Command => ({type: 'put', key: bytes(key), value: bytes(value)});
+const put = (key: string, value: string): ConsoleCommand => ({type: 'put', key: bytes(key), value: bytes(value)});
 
 const means = test.macro({
-	exec: (t, line: string, command: Command | undefined) => t.deepEqual(parseLine(line, 5), command),
+	exec: (t, line: string, command: ConsoleCommand | undefined) => t.deepEqual(parseLine(line, 5), command),
 	title: (_, line: string) => `means something: ${line}`,
 });
 

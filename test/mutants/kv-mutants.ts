@@ -155,8 +155,8 @@ export const kvMutants: readonly Mutant[] = [
 		'what is written while a snapshot is taken gets into it',
 		'etcd-io/etcd#13854, rqlite#2747',
 		'kv/store',
-		'return this.#shards[place] === shard;',
-		'return shard === undefined && place < 0;',
+		'return this.#shards[offset] === shard;',
+		'return shard === undefined && offset < 0;',
 	),
 	plant(
 		'sessions-not-frozen',

@@ -239,8 +239,8 @@ const meanings: readonly Mutant[] = [
 		'a compare-and-set by value compares the first bytes only',
 		'comparison in general',
 		operations,
-		'return one === undefined || one.every((byte, place) => byte === other?.[place]);',
-		'return one === undefined || one.every((byte, place) => place > 3 || byte === other?.[place]);',
+		'return one === undefined || one.every((byte, offset) => byte === other?.[offset]);',
+		'return one === undefined || one.every((byte, offset) => offset > 3 || byte === other?.[offset]);',
 	),
 	plant(
 		'increment-wraps-around',

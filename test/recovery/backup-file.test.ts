@@ -6,7 +6,7 @@ import {chunksOf} from '../../actors/recovery/backup-directory.js';
 import {loadBackup, writeBackup} from '../../actors/recovery/backup-file.js';
 import {BackupFileError} from '../../actors/recovery/errors.js';
 import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
-import {SnapshotWriter, snapshotWords} from '../../src/service/snapshot.js';
+import {SnapshotEncoder, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {startTimeOf} from '../../src/storage/proof-of-life.js';
 import {crc32} from 'node:zlib';
@@ -20,7 +20,7 @@ function snapshot(index = 9): Iterable<Uint8Array> {
 	store.set('ÿ', new Uint8Array(0), 8);
 	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
 	const state = {index, revision: 11, logTime: 5, machine, sessions: []};
-	return chunksOf(new SnapshotWriter(snapshotWords(codec, kvMachine()), state, 16));
+	return chunksOf(new SnapshotEncoder(snapshotWords(codec, kvMachine()), state, 16));
 }
 
 async function backup(t: ExecutionContext): Promise<string> {

@@ -14,7 +14,7 @@ import {isSound, reportOf} from '../../actors/recovery/node-report.js';
 import {lastState} from '../../actors/recovery/node-state.js';
 import {restoreBackup} from '../../actors/recovery/restore.js';
 import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
-import {SnapshotWriter, snapshotWords} from '../../src/service/snapshot.js';
+import {SnapshotEncoder, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {nodeId} from '../../src/raft/types.js';
 import {restoreMarkName} from '../../src/storage/cluster-file.js';
@@ -100,7 +100,7 @@ async function smallBackup(t: ExecutionContext): Promise<string> {
 	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
 	const state = {index: 5, revision: 6, logTime: 0, machine, sessions: []};
 	const header = {identity: {clusterId: 'ab'.repeat(16), node: 0}, index: 5, term: 2, isPartial: false};
-	await writeBackup(file, header, chunksOf(new SnapshotWriter(snapshotWords(codec, kvMachine()), state, 1024)));
+	await writeBackup(file, header, chunksOf(new SnapshotEncoder(snapshotWords(codec, kvMachine()), state, 1024)));
 	return file;
 }
 

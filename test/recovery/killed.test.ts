@@ -13,7 +13,7 @@ import {isSound, reportOf} from '../../actors/recovery/node-report.js';
 import {lastState} from '../../actors/recovery/node-state.js';
 import {restoreBackup} from '../../actors/recovery/restore.js';
 import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
-import {SnapshotWriter, snapshotWords} from '../../src/service/snapshot.js';
+import {SnapshotEncoder, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
 import {launch, run, type Running} from '../cli/cli-process.js';
@@ -33,7 +33,7 @@ async function largeBackup(folder: string): Promise<string> {
 	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
 	const state = {index: keys, revision: keys + 1, logTime: 0, machine, sessions: []};
 	const header = {identity: {clusterId: 'ab'.repeat(16), node: 0}, index: keys, term: 2, isPartial: false};
-	await writeBackup(file, header, chunksOf(new SnapshotWriter(snapshotWords(codec, kvMachine()), state, 256 * 1024)));
+	await writeBackup(file, header, chunksOf(new SnapshotEncoder(snapshotWords(codec, kvMachine()), state, 256 * 1024)));
 	return file;
 }
 

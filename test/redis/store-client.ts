@@ -1,5 +1,5 @@
 import {setImmediate as setImmediatePromise} from 'node:timers/promises';
-import type {KvClient} from '../../actors/kv-client.js';
+import type {Executor} from '../../actors/executor.js';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
 import {execute} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';
@@ -12,7 +12,7 @@ type Batch = {readonly types: string[]; readonly due: Promise<void>};
  * as the interface promises. *Between* batches it promises nothing: each takes a drawn number of turns, and one begun
  * later is often carried out earlier. Who needs an order has to wait for the earlier batch.
  */
-export class StoreClient implements KvClient {
+export class StoreClient implements Executor {
 	readonly store = new Store();
 	/** The types of the operations of every batch, in the order of beginning. */
 	readonly batches: string[][] = [];

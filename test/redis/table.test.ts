@@ -1,7 +1,7 @@
 /** The table of commands, held against the tests: a command that no test asks for could answer anything. */
 import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
-import type {Command} from '../../actors/redis/commands/command.js';
+import type {RedisCommand} from '../../actors/redis/commands/command.js';
 import {commandTable} from '../../actors/redis/commands/table.js';
 
 const folder = new URL('../../../test/redis/', import.meta.url);
@@ -10,7 +10,7 @@ const folder = new URL('../../../test/redis/', import.meta.url);
 const isAsked = (source: string, name: string): boolean =>
 	new RegExp(String.raw`(?<![\w|.-])${name.replace('|', String.raw`(?: |', ')`)}(?![\w|-])`, 'i').test(source);
 
-const namesIn = (commands: ReadonlyMap<string, Command>): readonly string[] =>
+const namesIn = (commands: ReadonlyMap<string, RedisCommand>): readonly string[] =>
 	[...commands.values()].flatMap(({name, subcommands}) => (subcommands === undefined ? [name] : namesIn(subcommands)));
 
 test('each command and subcommand is asked for by a test', t => {

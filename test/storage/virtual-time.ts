@@ -1,5 +1,5 @@
 /** The scheduler of the simulated disks: what is due next runs next, one thing at a time. */
-import type {Schedule} from '../../src/storage/simulated-disk.js';
+import type {DiskTimer} from '../../src/storage/simulated-disk.js';
 
 interface Due {
 	readonly at: number;
@@ -12,7 +12,7 @@ export class VirtualTime {
 	#count = 0;
 	#due: Due[] = [];
 
-	readonly schedule: Schedule = (delayMs = 0, callback) => {
+	readonly schedule: DiskTimer = (delayMs = 0, callback) => {
 		this.#due.push({at: this.#now + delayMs, order: this.#count++, callback});
 		this.#due.sort((one, other) => one.at - other.at || one.order - other.order);
 	};

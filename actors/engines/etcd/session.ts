@@ -19,10 +19,10 @@ const renewalsPerLife = 3;
 /** After a renewal that failed. ms. */
 const renewalRetryMs = 1000;
 
-export type OpenedSession = {readonly type: 'opened'; readonly session: Session} | CallFailure;
+export type OpenedSession = {readonly type: 'opened'; readonly session: EtcdSession} | CallFailure;
 export type Renewal = {readonly type: 'alive'} | {readonly type: 'gone'} | CallFailure;
 
-export class Session {
+export class EtcdSession {
 	readonly id: number;
 	readonly key: Buffer;
 	/** Of the transaction under way, or of the next. */
@@ -66,7 +66,7 @@ export class Session {
 		const made = await endpoints.call(methods.txn, openRequest(key, id), {timeoutMs});
 		if (made.type !== 'answered') return made;
 		if (made.value.succeeded) {
-			return {type: 'opened', session: new Session(id, key, revisionOf(made.value), since, endpoints, limits)};
+			return {type: 'opened', session: new EtcdSession(id, key, revisionOf(made.value), since, endpoints, limits)};
 		}
 		return {type: 'lost', mayHaveRun: false, lastReply: 'lost', reason: 'the id is taken', remedy: undefined};
 	}

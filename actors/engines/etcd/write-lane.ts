@@ -27,7 +27,7 @@ import {keysMax, type EtcdLimits} from './limits.js';
 import type {PendingOperation} from './pending-operation.js';
 import {methods, type TxnReply, type TxnRequest} from './rpc/messages.js';
 import {settleVersion, tryDecodeRecord} from './session-record.js';
-import {Session} from './session.js';
+import {EtcdSession} from './session.js';
 import {deletedOf, observationOf, type Observation, readRequest, revisionOf, writeRequest} from './transactions.js';
 import {candidates, emptyPlan, keysToRead, planWrites, type Known, type WritePlan} from './write-plan.js';
 
@@ -48,7 +48,7 @@ export class WriteLane {
 	#inDoubt = 0;
 	/** An attempt of operations that nobody waits for any more may still take effect, until the session is written next. */
 	#lingers = false;
-	#session: Session | undefined;
+	#session: EtcdSession | undefined;
 	/** Of keys: as they were when we last wrote them, or when a condition failed. May be out of date; then a condition fails. */
 	#known: Known = nothingKnown;
 	/** How many operations may travel together: fewer after each conflict, so that a long transaction cannot starve. */
@@ -118,7 +118,7 @@ export class WriteLane {
 	}
 
 	/** Before the first attempt of a write, so that a session that has ended meanwhile leaves nothing in doubt. */
-	async #refresh(session: Session): Promise<Progress> {
+	async #refresh(session: EtcdSession): Promise<Progress> {
 		const renewal = await session.renew();
 		if (renewal.type === 'alive') return 'forward';
 		if (renewal.type !== 'gone') return this.#failed(renewal, 'all');
@@ -127,7 +127,7 @@ export class WriteLane {
 	}
 
 	async #readAndWrite(
-		session: Session,
+		session: EtcdSession,
 		operations: readonly WriteOperation[],
 		keys: readonly string[],
 	): Promise<Progress> {
@@ -145,7 +145,7 @@ export class WriteLane {
 		return 'forward';
 	}
 
-	async #write(session: Session, plan: WritePlan): Promise<Progress> {
+	async #write(session: EtcdSession, plan: WritePlan): Promise<Progress> {
 		// While it was read what they need, one of them may have been given up as not executed: then it must not run.
 		if (this.#queue.slice(0, plan.count).some(write => write.isSettled && !write.mayHaveRun)) return 'forward';
 		if (plan.byteLength > this.#limits.requestBytesMax) return this.#writeTooLarge(session, plan);
@@ -172,12 +172,12 @@ export class WriteLane {
 	}
 
 	/** The first operation does not fit. Was it in doubt, then an attempt of it when the key was still smaller may be on its way. */
-	async #writeTooLarge(session: Session, {byteLength}: WritePlan): Promise<Progress> {
+	async #writeTooLarge(session: EtcdSession, {byteLength}: WritePlan): Promise<Progress> {
 		if (this.#inDoubt > 0) return this.#write(session, emptyPlan);
 		return this.#reject(1, write => new ValueTooLargeError(write.outcome, byteLength, this.#limits.requestBytesMax));
 	}
 
-	#succeeded(session: Session, plan: WritePlan, response: TxnReply): void {
+	#succeeded(session: EtcdSession, plan: WritePlan, response: TxnReply): void {
 		const revision = revisionOf(response);
 		session.advance(revision);
 		this.#lingers = false;
@@ -194,7 +194,7 @@ export class WriteLane {
 	}
 
 	/** Takes over what was read. True when that decided about operations at the head of the queue. */
-	async #learn(session: Session, {session: entry, known}: Observation): Promise<boolean> {
+	async #learn(session: EtcdSession, {session: entry, known}: Observation): Promise<boolean> {
 		if (entry === undefined) {
 			this.#expire(session);
 			return true;
@@ -214,7 +214,7 @@ export class WriteLane {
 	}
 
 	/** An attempt whose answer was lost has taken effect. */
-	async #recover(session: Session, revision: Version, results: readonly Result[]): Promise<boolean> {
+	async #recover(session: EtcdSession, revision: Version, results: readonly Result[]): Promise<boolean> {
 		const recovered: Result[] = [];
 		for (const result of results) {
 			const count = result.type === 'cleared' ? await this.#keyCountBefore(revision) : undefined;
@@ -235,9 +235,9 @@ export class WriteLane {
 		return answer.type === 'answered' ? answer.value.count : undefined;
 	}
 
-	async #openSession(): Promise<Session | undefined> {
+	async #openSession(): Promise<EtcdSession | undefined> {
 		if (this.#session !== undefined) return this.#session;
-		const opened = await Session.open(this.#endpoints, this.#keyspace, this.#limits);
+		const opened = await EtcdSession.open(this.#endpoints, this.#keyspace, this.#limits);
 		if (opened.type !== 'opened') {
 			this.#failed(opened, 'all');
 			return undefined;
@@ -251,7 +251,7 @@ export class WriteLane {
 	}
 
 	/** Nothing under this session can succeed any more; what it has done nobody can tell. */
-	#expire(session: Session): void {
+	#expire(session: EtcdSession): void {
 		session.stop();
 		this.#session = undefined;
 		this.#known = nothingKnown;

@@ -1,7 +1,7 @@
 import type {RefusedModes} from '../refused-modes.js';
-import type {Session} from '../session.js';
+import type {ClientState} from '../client-state.js';
 import {invalidName, isValidName} from './client-names.js';
-import {type Command, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
+import {type RedisCommand, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
 import {container} from './container.js';
 import {quoted} from './quoted.js';
 
@@ -10,8 +10,8 @@ function planSetname(parts: readonly Buffer[]): Plan {
 	if (!isValidName(name)) return refuse(invalidName('Client names'));
 	return {
 		type: 'local',
-		reply(out, session) {
-			session.name = name;
+		reply(out, clientState) {
+			clientState.name = name;
 			replyOk(out);
 		},
 	};
@@ -25,9 +25,9 @@ function planSetinfo(parts: readonly Buffer[]): Plan {
 	if (!isValidName(value)) return refuse(invalidName(option));
 	return {
 		type: 'local',
-		reply(out, session) {
-			if (option === 'lib-name') session.libraryName = value;
-			else session.libraryVersion = value;
+		reply(out, clientState) {
+			if (option === 'lib-name') clientState.libraryName = value;
+			else clientState.libraryVersion = value;
 			replyOk(out);
 		},
 	};
@@ -39,8 +39,8 @@ function planNoEvict(parts: readonly Buffer[]): Plan {
 	if (mode !== 'on' && mode !== 'off') return refuse(syntaxError);
 	return {
 		type: 'local',
-		reply(out, session) {
-			session.isDroppedLast = mode === 'on';
+		reply(out, clientState) {
+			clientState.isDroppedLast = mode === 'on';
 			replyOk(out);
 		},
 	};
@@ -57,9 +57,9 @@ function planReply(parts: readonly Buffer[]): Plan {
 	if (mode !== 'on' && mode !== 'off' && mode !== 'skip') return refuse(syntaxError);
 	return {
 		type: 'local',
-		reply(out, session) {
-			if (mode !== 'skip') session.replyMode = mode;
-			else if (session.replyMode !== 'off') session.replyMode = 'skipNext';
+		reply(out, clientState) {
+			if (mode !== 'skip') clientState.replyMode = mode;
+			else if (clientState.replyMode !== 'off') clientState.replyMode = 'skipNext';
 			if (mode === 'on') replyOk(out);
 		},
 	};
@@ -79,34 +79,34 @@ function secondsSince(ms: number): number {
 	return Math.floor((performance.now() - ms) / 1000);
 }
 
-function lineOf(session: Session): string {
+function lineOf(clientState: ClientState): string {
 	const fields = [
-		`id=${session.id}`,
-		`addr=${session.address}`,
-		`laddr=${session.localAddress}`,
-		`name=${session.name}`,
-		`age=${secondsSince(session.connectedMs)}`,
-		`idle=${secondsSince(session.activeMs)}`,
+		`id=${clientState.id}`,
+		`addr=${clientState.address}`,
+		`laddr=${clientState.localAddress}`,
+		`name=${clientState.name}`,
+		`age=${secondsSince(clientState.connectedMs)}`,
+		`idle=${secondsSince(clientState.activeMs)}`,
 		'flags=N',
 		'db=0',
 		'user=default',
-		`resp=${session.protocol}`,
-		`lib-name=${session.libraryName}`,
-		`lib-ver=${session.libraryVersion}`,
+		`resp=${clientState.protocol}`,
+		`lib-name=${clientState.libraryName}`,
+		`lib-ver=${clientState.libraryVersion}`,
 	];
 	return `${fields.join(' ')}\n`;
 }
 
 const common = {flags: ['fast'], group: 'connection'} as const;
 
-const subcommands: readonly Command[] = [
+const subcommands: readonly RedisCommand[] = [
 	{
 		...common,
 		name: 'id',
 		arity: 2,
 		since: '5.0.0',
 		summary: 'Return the id of this connection',
-		plan: () => ({type: 'local', reply: (out, session) => out.integer(session.id)}),
+		plan: () => ({type: 'local', reply: (out, clientState) => out.integer(clientState.id)}),
 	},
 	{
 		...common,
@@ -116,7 +116,7 @@ const subcommands: readonly Command[] = [
 		summary: 'Return the name of this connection',
 		plan: () => ({
 			type: 'local',
-			reply: (out, session) => (session.name === '' ? out.null() : out.bulk(session.name)),
+			reply: (out, clientState) => (clientState.name === '' ? out.null() : out.bulk(clientState.name)),
 		}),
 	},
 	{
@@ -141,7 +141,7 @@ const subcommands: readonly Command[] = [
 		arity: 2,
 		since: '6.2.0',
 		summary: 'Describe this connection',
-		plan: () => ({type: 'local', reply: (out, session) => out.verbatim(lineOf(session))}),
+		plan: () => ({type: 'local', reply: (out, clientState) => out.verbatim(lineOf(clientState))}),
 	},
 	{
 		...common,
@@ -151,7 +151,8 @@ const subcommands: readonly Command[] = [
 		summary: 'Describe all connections',
 		plan: () => ({
 			type: 'local',
-			reply: (out, session) => out.verbatim([...session.gateway.sessions.values()].map(each => lineOf(each)).join('')),
+			reply: (out, clientState) =>
+				out.verbatim([...clientState.gateway.clientStates.values()].map(each => lineOf(each)).join('')),
 		}),
 	},
 	{

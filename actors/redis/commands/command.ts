@@ -3,7 +3,7 @@ import {assert} from '../../../src/base/errors.js';
 import type {RedisLimits} from '../limits.js';
 import type {RefusedModes} from '../refused-modes.js';
 import type {ReplyWriter} from '../reply-writer.js';
-import type {ClusterInfo, Session} from '../session.js';
+import type {ClusterInfo, ClientState} from '../client-state.js';
 import type {ArgumentRange, CommandDescription} from './command-description.js';
 
 /** What one request comes to: what to execute, and how to word what became of it. Holds no view of the request. */
@@ -16,11 +16,11 @@ export type Plan =
 			readonly reply: ReplyToMany;
 	  }
 	/** Needs no operation: carried out when its turn to be answered comes. */
-	| {readonly type: 'local'; readonly reply: (out: ReplyWriter, session: Session) => void}
+	| {readonly type: 'local'; readonly reply: (out: ReplyWriter, clientState: ClientState) => void}
 	/** Needs to know how the cluster is. */
 	| {
 			readonly type: 'report';
-			readonly reply: (out: ReplyWriter, session: Session, cluster: ClusterInfo) => void;
+			readonly reply: (out: ReplyWriter, clientState: ClientState, cluster: ClusterInfo) => void;
 	  }
 	/** The connection ends behind this; requests after it are not looked at. */
 	| {readonly type: 'close'; readonly reply: (out: ReplyWriter) => void};
@@ -35,9 +35,9 @@ interface ReplyToMany {
 type ReplyToOne = (out: ReplyWriter, result: Result) => void;
 
 /** A row of the command table. */
-export interface Command extends CommandDescription {
+export interface RedisCommand extends CommandDescription {
 	/** By the last part of their names. */
-	readonly subcommands?: ReadonlyMap<string, Command>;
+	readonly subcommands?: ReadonlyMap<string, RedisCommand>;
 	/** Is carried out also while the client believes to be in a transaction. */
 	readonly worksInTransaction?: boolean;
 	/** `parts` fit the arity and the limits; `modes`: of the connection, in the order of its requests. */

@@ -1,5 +1,5 @@
-import type {GatewayState} from '../session.js';
-import {type Command, type Plan, textAt} from './command.js';
+import type {GatewayState} from '../client-state.js';
+import {type RedisCommand, type Plan, textAt} from './command.js';
 import {container} from './container.js';
 import {matchesGlob} from './glob.js';
 
@@ -24,8 +24,8 @@ function planGet(parts: readonly Buffer[]): Plan {
 	const patterns = parts.slice(2).map((_, offset) => textAt(parts, offset + 2).toLowerCase());
 	return {
 		type: 'local',
-		reply(out, session) {
-			const settings = Object.entries(settingsOf(session.gateway));
+		reply(out, clientState) {
+			const settings = Object.entries(settingsOf(clientState.gateway));
 			const asked = settings.filter(([name]) => patterns.some(pattern => matchesGlob(pattern, name)));
 			out.map(asked.length);
 			for (const [name, value] of asked) {
@@ -36,7 +36,7 @@ function planGet(parts: readonly Buffer[]): Plan {
 	};
 }
 
-const get: Command = {
+const get: RedisCommand = {
 	name: 'get',
 	arity: -3,
 	flags: ['admin'],

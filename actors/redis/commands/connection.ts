@@ -1,7 +1,7 @@
 import {parseInt64} from '../int64.js';
 import type {RefusedModes} from '../refused-modes.js';
 import {
-	type Command,
+	type RedisCommand,
 	notAnInteger,
 	partAt,
 	type Plan,
@@ -44,12 +44,12 @@ function planReset(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan
 	modes.reset();
 	return {
 		type: 'local',
-		reply(out, session) {
+		reply(out, clientState) {
 			out.protocol = 2;
-			session.protocol = 2;
-			session.name = '';
+			clientState.protocol = 2;
+			clientState.name = '';
 			// As in Redis: a SKIP that was about this very reply still holds.
-			if (session.replyMode !== 'skip') session.replyMode = 'on';
+			if (clientState.replyMode !== 'skip') clientState.replyMode = 'on';
 			out.status('RESET');
 		},
 	};
@@ -68,7 +68,7 @@ function planAuth(parts: readonly Buffer[]): Plan {
 
 const common = {flags: ['fast'], group: 'connection', since: '1.0.0'} as const;
 
-export const connectionCommands: readonly Command[] = [
+export const connectionCommands: readonly RedisCommand[] = [
 	{...common, name: 'ping', arity: -1, summary: 'Ping the server', plan: planPing},
 	{...common, name: 'echo', arity: 2, summary: 'Echo the given string', plan: planEcho},
 	{...common, name: 'select', arity: 2, summary: 'Select a database; there is only 0', plan: planSelect},

@@ -1,8 +1,11 @@
-import {type Command, type Plan, refuse, textAt} from './command.js';
+import {type RedisCommand, type Plan, refuse, textAt} from './command.js';
 import {quoted} from './quoted.js';
 
 /** A command that is only a prefix of others, CLIENT ID for instance. Their names come without the prefix. */
-export function container(command: Omit<Command, 'plan' | 'subcommands'>, subcommands: readonly Command[]): Command {
+export function container(
+	command: Omit<RedisCommand, 'plan' | 'subcommands'>,
+	subcommands: readonly RedisCommand[],
+): RedisCommand {
 	const {name} = command;
 	const all = [...subcommands, helpOf(command, subcommands)];
 	return {
@@ -12,7 +15,7 @@ export function container(command: Omit<Command, 'plan' | 'subcommands'>, subcom
 	};
 }
 
-function helpOf({name, group, since}: Omit<Command, 'plan'>, subcommands: readonly Command[]): Command {
+function helpOf({name, group, since}: Omit<RedisCommand, 'plan'>, subcommands: readonly RedisCommand[]): RedisCommand {
 	const lines = [
 		`${name.toUpperCase()} <subcommand> [<arg> ...]. Subcommands are:`,
 		...subcommands.flatMap(each => [each.name.toUpperCase(), `    ${each.summary}.`]),

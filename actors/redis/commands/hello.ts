@@ -1,6 +1,6 @@
 import {parseInt64} from '../int64.js';
 import type {ProtocolVersion, ReplyWriter} from '../reply-writer.js';
-import type {Session} from '../session.js';
+import type {ClientState} from '../client-state.js';
 import {invalidName, isValidName} from './client-names.js';
 import {partAt, type Plan, refuse, textAt} from './command.js';
 import {quoted} from './quoted.js';
@@ -20,11 +20,11 @@ export function planHello(parts: readonly Buffer[]): Plan {
 	if ('error' in options) return refuse(options.error);
 	return {
 		type: 'local',
-		reply(out, session) {
+		reply(out, clientState) {
 			out.protocol = protocol;
-			session.protocol = protocol;
-			if (options.name !== undefined) session.name = options.name;
-			replyHello(out, session);
+			clientState.protocol = protocol;
+			if (options.name !== undefined) clientState.name = options.name;
+			replyHello(out, clientState);
 		},
 	};
 }
@@ -46,7 +46,7 @@ function helloOptions(parts: readonly Buffer[]): {readonly name: string | undefi
 	return {name};
 }
 
-function replyHello(out: ReplyWriter, session: Session): void {
+function replyHello(out: ReplyWriter, clientState: ClientState): void {
 	out.map(7);
 	out.bulk('server');
 	out.bulk('redis');
@@ -55,7 +55,7 @@ function replyHello(out: ReplyWriter, session: Session): void {
 	out.bulk('proto');
 	out.integer(out.protocol);
 	out.bulk('id');
-	out.integer(session.id);
+	out.integer(clientState.id);
 	out.bulk('mode');
 	out.bulk('standalone');
 	out.bulk('role');

@@ -1,5 +1,5 @@
-import type {ClusterInfo, GatewayState} from '../session.js';
-import {type Command, type Plan, textAt} from './command.js';
+import type {ClusterInfo, GatewayState} from '../client-state.js';
+import {type RedisCommand, type Plan, textAt} from './command.js';
 import {compatibleVersion} from './hello.js';
 
 type Fields = Readonly<Record<string, string | number | boolean>>;
@@ -16,7 +16,7 @@ const sections: Readonly<Record<string, (gateway: GatewayState) => Fields>> = {
 		tcp_port: gateway.port,
 		uptime_in_seconds: Math.floor((performance.now() - gateway.startedMs) / 1000),
 	}),
-	clients: gateway => ({connected_clients: gateway.sessions.size, maxclients: gateway.limits.clientsMax}),
+	clients: gateway => ({connected_clients: gateway.clientStates.size, maxclients: gateway.limits.clientsMax}),
 	memory: gateway => ({
 		used_memory_rss: process.memoryUsage.rss(),
 		mem_clients_normal: gateway.memory.bytes,
@@ -70,7 +70,7 @@ function sectionText(name: string, fields: Fields | ClusterInfo): string {
 	return `# ${name.charAt(0).toUpperCase()}${name.slice(1)}\r\n${lines.join('')}`;
 }
 
-export const infoCommand: Command = {
+export const infoCommand: RedisCommand = {
 	name: 'info',
 	arity: -1,
 	flags: [],

@@ -1,6 +1,6 @@
 import type {ReplyWriter} from '../reply-writer.js';
-import type {Session} from '../session.js';
-import {type Command, type Plan, textAt} from './command.js';
+import type {ClientState} from '../client-state.js';
+import {type RedisCommand, type Plan, textAt} from './command.js';
 import type {ArgumentRange, CommandDescription} from './command-description.js';
 import {container} from './container.js';
 
@@ -11,7 +11,7 @@ function namesOf(parts: readonly Buffer[]): readonly string[] {
 	return parts.slice(2).map((_, offset) => textAt(parts, offset + 2).toLowerCase());
 }
 
-function find({gateway}: Session, name: string): CommandDescription | undefined {
+function find({gateway}: ClientState, name: string): CommandDescription | undefined {
 	const [head = '', tail] = name.split('|');
 	const command = gateway.commands.get(head);
 	return tail === undefined ? command : command?.subcommands?.get(tail);
@@ -65,8 +65,8 @@ function replyInfos(out: ReplyWriter, commands: readonly (CommandDescription | u
 	for (const command of commands) replyInfo(out, command);
 }
 
-function replyAll(out: ReplyWriter, session: Session): void {
-	replyInfos(out, [...session.gateway.commands.values()]);
+function replyAll(out: ReplyWriter, clientState: ClientState): void {
+	replyInfos(out, [...clientState.gateway.commands.values()]);
 }
 
 function planInfo(parts: readonly Buffer[]): Plan {
@@ -74,10 +74,10 @@ function planInfo(parts: readonly Buffer[]): Plan {
 	if (names.length === 0) return {type: 'local', reply: replyAll};
 	return {
 		type: 'local',
-		reply: (out, session) =>
+		reply: (out, clientState) =>
 			replyInfos(
 				out,
-				names.map(name => find(session, name)),
+				names.map(name => find(clientState, name)),
 			),
 	};
 }
@@ -102,9 +102,9 @@ function planDocs(parts: readonly Buffer[]): Plan {
 	const names = namesOf(parts);
 	return {
 		type: 'local',
-		reply(out, session) {
+		reply(out, clientState) {
 			const commands =
-				names.length === 0 ? [...session.gateway.commands.values()] : names.map(name => find(session, name));
+				names.length === 0 ? [...clientState.gateway.commands.values()] : names.map(name => find(clientState, name));
 			const known = commands.filter(command => command !== undefined);
 			out.map(known.length);
 			for (const command of known) replyDocs(out, command);
@@ -112,14 +112,14 @@ function planDocs(parts: readonly Buffer[]): Plan {
 	};
 }
 
-function replyNames(out: ReplyWriter, {gateway}: Session): void {
+function replyNames(out: ReplyWriter, {gateway}: ClientState): void {
 	out.array(gateway.commands.size);
 	for (const name of gateway.commands.keys()) out.bulk(name);
 }
 
 const common = {flags: ['fast'], group: 'server', since: '2.8.13'} as const;
 
-const subcommands: readonly Command[] = [
+const subcommands: readonly RedisCommand[] = [
 	{
 		...common,
 		name: 'count',
@@ -141,7 +141,7 @@ const subcommands: readonly Command[] = [
 
 const prefix = container({...common, name: 'command', arity: -1, summary: 'About the commands'}, subcommands);
 
-export const commandCommand: Command = {
+export const commandCommand: RedisCommand = {
 	...prefix,
 	plan: (parts, limits, modes) =>
 		parts.length === 1 ? {type: 'local', reply: replyAll} : prefix.plan(parts, limits, modes),

@@ -2,7 +2,7 @@ import type {ReadOperation, Result} from '../../../src/kv/types.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import {
 	allKeys,
-	type Command,
+	type RedisCommand,
 	expectResult,
 	keyAt,
 	type Plan,
@@ -47,8 +47,8 @@ function planFlush(parts: readonly Buffer[]): Plan {
 	return modeFits ? {type: 'write', operation: {type: 'clear'}, reply: replyOk} : refuse(syntaxError);
 }
 
-export const keyCommands: readonly Command[] = [
-	...['del', 'unlink'].map((name): Command => ({
+export const keyCommands: readonly RedisCommand[] = [
+	...['del', 'unlink'].map((name): RedisCommand => ({
 		name,
 		arity: -2,
 		flags: name === 'del' ? ['write'] : ['write', 'fast'],
@@ -68,7 +68,7 @@ export const keyCommands: readonly Command[] = [
 		keys: allKeys,
 		plan: planExists,
 	},
-	...['flushall', 'flushdb'].map((name): Command => ({
+	...['flushall', 'flushdb'].map((name): RedisCommand => ({
 		name,
 		arity: -1,
 		flags: ['write'],

@@ -1,6 +1,6 @@
 import {int64Min} from '../../../src/base/int64.js';
 import {parseInt64} from '../int64.js';
-import {type Command, expectResult, keyAt, notAnInteger, oneKey, partAt, type Plan, refuse} from './command.js';
+import {type RedisCommand, expectResult, keyAt, notAnInteger, oneKey, partAt, type Plan, refuse} from './command.js';
 
 function increment(parts: readonly Buffer[], by: bigint): Plan {
 	return {
@@ -23,7 +23,7 @@ function planDecrby(parts: readonly Buffer[]): Plan {
 
 const common = {flags: ['write', 'denyoom', 'fast'], since: '1.0.0', group: 'string', keys: oneKey} as const;
 
-export const numberCommands: readonly Command[] = [
+export const numberCommands: readonly RedisCommand[] = [
 	{
 		...common,
 		name: 'incr',

@@ -3,7 +3,7 @@ import {parseInt64} from '../int64.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import {
 	allKeys,
-	type Command,
+	type RedisCommand,
 	expectResult,
 	keyAt,
 	notAnInteger,
@@ -108,7 +108,7 @@ const writeFlags = ['write', 'denyoom', 'fast'];
 const group = 'string';
 const putKeyAndValue = {group, keys: oneKey, values: secondArgument} as const;
 
-export const stringCommands: readonly Command[] = [
+export const stringCommands: readonly RedisCommand[] = [
 	{
 		name: 'get',
 		arity: 2,
@@ -191,7 +191,7 @@ export const stringCommands: readonly Command[] = [
 			reply: (out, result) => out.integer(expectResult(result, 'value').value?.length ?? 0),
 		}),
 	},
-	...['getrange', 'substr'].map((name): Command => ({
+	...['getrange', 'substr'].map((name): RedisCommand => ({
 		name,
 		arity: 4,
 		flags: ['readonly'],

@@ -1,5 +1,5 @@
 import {clientCommand} from './client.js';
-import type {Command} from './command.js';
+import type {RedisCommand} from './command.js';
 import {configCommand} from './config.js';
 import {connectionCommands} from './connection.js';
 import {infoCommand} from './info.js';
@@ -9,7 +9,7 @@ import {numberCommands} from './numbers.js';
 import {stringCommands} from './strings.js';
 
 /** Every command that the gateway knows, by its name in lower case. */
-export const commandTable: ReadonlyMap<string, Command> = new Map(
+export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 	[
 		...stringCommands,
 		...numberCommands,

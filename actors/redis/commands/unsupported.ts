@@ -1,6 +1,6 @@
 /** Commands of Redis that this service refuses, each with the reason: clients and people ask for them by name. */
 import type {RefusedModes} from '../refused-modes.js';
-import {type Command, type Plan, refuse, replyOk} from './command.js';
+import {type RedisCommand, type Plan, refuse, replyOk} from './command.js';
 
 const noTransactions =
 	'there are no transactions; MSET, DEL of several keys, GETSET and SET with NX or XX take effect in one step each';
@@ -51,17 +51,17 @@ const refused: readonly (readonly [name: string, arity: number, reason: string])
 
 const common = {flags: ['fast'], group: 'connection', since: '1.0.0', summary: 'Not supported'} as const;
 
-function refusedCommand([name, arity, reason]: (typeof refused)[number]): Command {
+function refusedCommand([name, arity, reason]: (typeof refused)[number]): RedisCommand {
 	return {...common, name, arity, plan: () => refuse(`ERR ${name.toUpperCase()} is not supported: ${reason}`)};
 }
 
 /** By their names in lower case. COMMAND does not list them: a client that looks there must not find them. */
-export const unsupportedCommands: ReadonlyMap<string, Command> = new Map(
+export const unsupportedCommands: ReadonlyMap<string, RedisCommand> = new Map(
 	[
 		{...common, name: 'multi', arity: 1, worksInTransaction: true, plan: planMulti},
 		{...common, name: 'exec', arity: -1, worksInTransaction: true, plan: planExec},
 		{...common, name: 'discard', arity: 1, worksInTransaction: true, plan: planDiscard},
 		{...common, name: 'watch', arity: -2, worksInTransaction: true, plan: planWatch},
 		...refused.map(row => refusedCommand(row)),
-	].map((command): [string, Command] => [command.name, command]),
+	].map((command): [string, RedisCommand] => [command.name, command]),
 );

@@ -1,7 +1,7 @@
 /** The skeleton's clients, with the interface of a clerk: one sends each operation by itself, one a turn's at once. */
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {codec} from '../../../actors/codec/codec.js';
-import type {KvClient} from '../../../actors/kv-client.js';
+import type {Executor} from '../../../actors/executor.js';
 import type {Operation, Result} from '../../../src/kv/types.js';
 import type {SkeletonEnvelope, SkeletonPost, SkeletonReply} from './protocol.js';
 import {portsOf} from './router.js';
@@ -24,13 +24,13 @@ export function connectSkeleton({
 	readonly shape: SkeletonShape;
 	readonly port: MessagePort;
 	readonly replies: MessagePort;
-}): KvClient {
+}): Executor {
 	const send: Send = post =>
 		port.postMessage(post, portsOf(Array.isArray(post) ? (post as SkeletonEnvelope[]) : [post as SkeletonEnvelope]));
 	return shape === 'single' ? new SingleClient(send) : new BatchedClient(send, replies);
 }
 
-export class BatchedClient implements KvClient {
+export class BatchedClient implements Executor {
 	readonly #send: Send;
 	readonly #batches = new Map<number, {readonly result: Result; readonly waiters: readonly Waiter[]}>();
 	#writes: Operation[] = [];
@@ -94,7 +94,7 @@ interface Channel {
 	result: Result;
 }
 
-export class SingleClient implements KvClient {
+export class SingleClient implements Executor {
 	readonly #send: Send;
 	readonly #idle: Channel[] = [];
 	#nextId = 0;

@@ -4,7 +4,7 @@
  */
 import {assert} from '../../base/errors.js';
 import type {LogEntry, LogIndex, ServiceInput, ServiceOutput} from '../../raft/types.js';
-import type {SnapshotReader, SnapshotWriter} from '../snapshot.js';
+import type {SnapshotDecoder, SnapshotEncoder} from '../snapshot.js';
 import type {ReplicatedState} from '../replicated-state.js';
 import type {MachineTypes} from '../machine.js';
 import type {Command, Outcome} from '../types.js';
@@ -44,11 +44,11 @@ export class Applier<T extends MachineTypes> {
 	readonly #limits: SliceLimits;
 	/** Entries of the current `apply` input that are done. */
 	#offset = 0;
-	#writer: SnapshotWriter<T> | undefined;
+	#writer: SnapshotEncoder<T> | undefined;
 	/** The node has stored the chunk before, and waits for the next. */
 	#isChunkWanted = false;
 	/** The snapshot that is being taken in, and its index. */
-	#reader: SnapshotReader<T> | undefined;
+	#reader: SnapshotDecoder<T> | undefined;
 	#installIndex: LogIndex = 0;
 	/** The current `installChunk` is in the reader's buffer. */
 	#isChunkPushed = false;
@@ -155,7 +155,7 @@ export class Applier<T extends MachineTypes> {
 		return true;
 	}
 
-	#restore(reader: SnapshotReader<T>): void {
+	#restore(reader: SnapshotDecoder<T>): void {
 		this.#state.restore(reader);
 		this.#reader = undefined;
 		assert(this.#state.appliedIndex === this.#installIndex, "a snapshot's state is that of its index");

@@ -21,7 +21,7 @@ export interface GatewayState {
 	/** By `performance.now()`. */
 	readonly startedMs: number;
 	/** The open connections, by their id. */
-	readonly sessions: Map<number, Session>;
+	readonly clientStates: Map<number, ClientState>;
 	connectionsReceived: number;
 	connectionsRejected: number;
 	commandsProcessed: number;
@@ -33,7 +33,7 @@ export interface GatewayState {
 }
 
 /** What one connection is to the others and to its own commands. */
-export interface Session {
+export interface ClientState {
 	readonly id: number;
 	readonly gateway: GatewayState;
 	/** `host:port` of the client. */
