@@ -10,7 +10,7 @@ export interface TableRow {
 	readonly title: string;
 	/** An invariant, or why there is none: "not ...". */
 	readonly foundBy: string;
-	/** With its marks, which the table explains; empty where nothing found it. */
+	/** Until it was found; empty where nothing found it. */
 	readonly seeds: string;
 }
 
