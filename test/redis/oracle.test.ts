@@ -6,6 +6,8 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import type {ExecutionContext} from 'ava';
 import fc from 'fast-check';
+import {Redis} from 'ioredis';
+import {commandTable} from '../../actors/redis/commands/table.js';
 import {needing} from '../needs.js';
 import {openGateway, request, talk} from './harness.js';
 
@@ -56,7 +58,7 @@ const anything = fc.oneof(key, value, option);
 
 /** Known or not, with any number of arguments. */
 const names: readonly string[] =
-	'get set append del exists mget mset getset setnx incr incrby getrange strlen ping echo auth flushall client config nosuch fl\nush'.split(
+	'get set append del exists mget mset getset setnx incr incrby getrange strlen ping echo auth flushall flushdb client config nosuch fl\nush'.split(
 		' ',
 	);
 
@@ -139,6 +141,30 @@ const stream = fc.array(
 	),
 	{maxLength: 12},
 );
+
+/** What COMMAND INFO tells of a command, as far as clients and proxies go by it. */
+type Described = readonly [name: string, arity: number, flags: readonly string[], ...keys: number[]];
+const flagsCompared = new Set(['write', 'readonly', 'denyoom', 'fast']);
+
+async function describedBy(
+	t: ExecutionContext,
+	server: {readonly path: string} | {readonly port: number},
+): Promise<readonly Described[]> {
+	const client = new Redis({...server, lazyConnect: true});
+	t.teardown(() => client.disconnect());
+	const infos = (await client.call('command', 'info', ...commandTable.keys())) as readonly Described[];
+	return infos.map(([name, arity, flags, first = 0, last = 0, step = 0]) => {
+		const compared = flags.filter(flag => flagsCompared.has(flag)).sort();
+		return [name, arity, compared, first, last, step];
+	});
+}
+
+oracleTest('arity, flags and places of the keys are those of redis-server 7.0', async t => {
+	const {port} = await openGateway(t);
+	const ours = await describedBy(t, {port});
+	t.true(ours.length > 25);
+	t.deepEqual(ours, await describedBy(t, await startRedis(t)));
+});
 
 oracleTest('what is no request is refused as redis-server 7.0 does', async t => {
 	const redis = await startRedis(t);

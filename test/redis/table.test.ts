@@ -23,6 +23,28 @@ test('each command and subcommand is asked for by a test', t => {
 	);
 });
 
+/** What redis-server answers to these is about itself: its clients, its settings, its own table. */
+const aboutItself =
+	'client|id client|setinfo client|info client|list client|no-evict client|no-touch client|help config|help command|info command|docs command|list command|help info'.split(
+		' ',
+	);
+
+test('each other command is in the generator whose replies are compared with redis-server', t => {
+	const [generator = ''] = readFileSync(new URL('oracle.test.ts', folder), 'utf8').split('/** What COMMAND INFO tells');
+	t.deepEqual(
+		namesIn(commandTable).filter(name => !isAsked(generator, name)),
+		aboutItself,
+	);
+});
+
+test('each command is in docs/redis-port.md', t => {
+	const page = readFileSync(new URL('../../docs/redis-port.md', folder), 'utf8');
+	t.deepEqual(
+		[...commandTable.keys()].filter(name => !new RegExp(String.raw`\b${name.toUpperCase()}\b`).test(page)),
+		[],
+	);
+});
+
 test('a command that is only a part of other words is not taken for asked', t => {
 	t.true(isAsked("['CLIENT ID', ':1']", 'client|id'));
 	t.true(isAsked("request('client', 'id')", 'client|id'));

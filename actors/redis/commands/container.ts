@@ -10,6 +10,8 @@ export function container(
 	const all = [...subcommands, helpOf(command, subcommands)];
 	return {
 		...command,
+		// Flags are of the subcommands: redis-server tells none of the prefix.
+		flags: [],
 		subcommands: new Map(all.map(each => [each.name, {...each, name: `${name}|${each.name}`}])),
 		plan: parts => refuse(`ERR unknown subcommand '${quoted(textAt(parts, 1))}'. Try ${name.toUpperCase()} HELP.`),
 	};
