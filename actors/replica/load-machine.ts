@@ -1,6 +1,7 @@
 /** The state machine that a cluster runs, by the module that defines it. */
 import {ThreadraftError} from '../../src/base/errors.js';
 import {kvMachine} from '../../src/kv/state-machine.js';
+import {isMachine} from '../../src/service/is-machine.js';
 import type {Machine} from '../../src/service/machine.js';
 
 /** A module that was named as a machine cannot be loaded, or has no machine as its default export. */
@@ -36,10 +37,4 @@ export async function loadMachine({module, valueBytesMax}: MachineReference): Pr
 	const machine = loaded.default;
 	if (isMachine(machine)) return machine;
 	throw new MachineModuleError(module, 'its default export is no machine: export what `defineMachine` returns');
-}
-
-function isMachine(value: unknown): value is Machine {
-	const machine = value as Partial<Machine> | null | undefined;
-	const isNamed = typeof machine?.name === 'string' && machine.name !== '' && Number.isSafeInteger(machine.version);
-	return isNamed && typeof machine.create === 'function' && typeof machine.beginRestore === 'function';
 }

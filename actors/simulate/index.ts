@@ -10,8 +10,20 @@ export type {Intensity, Schedule} from '../../src/faults/nemesis.js';
 export type {NetworkFault} from '../../src/faults/network-fault.js';
 export type {KvLimits} from '../../src/kv/state-machine.js';
 export type {RaftLimits} from '../../src/raft/options.js';
-export type {Milliseconds} from '../../src/raft/types.js';
+export type {LogIndex, Milliseconds, Term} from '../../src/raft/types.js';
 export type {AdmissionLimits} from '../../src/service/server/admission.js';
+export type {
+	FrozenMachine,
+	Machine,
+	MachineReader,
+	MachineTypes,
+	Place,
+	StateMachine,
+	Words,
+} from '../../src/service/machine.js';
+export type {Plain} from '../../src/base/plain.js';
+export type {Random, RandomState} from '../../src/base/random.js';
+export type {DrawnOperation, DrawOperation, StateInvariant} from '../../src/simulation/machine/machine-settings.js';
 export type {SliceLimits} from '../../src/service/server/applier.js';
 export type {ClerkLimits} from '../../src/service/clerk/limits.js';
 export type {BackoffLimits} from '../../src/service/clerk/leader-search.js';

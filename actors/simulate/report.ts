@@ -7,20 +7,27 @@ import type {RunSummary} from './run-seeds.js';
 import type {StalledSeed} from './watched-pool.js';
 import type {SeedReport} from './task.js';
 
+/** What was given and is not part of a result. */
+interface GivenOptions {
+	readonly nodes: number | undefined;
+	readonly machineModule?: string | undefined;
+}
+
 /** The command that repeats a run, and nothing else. */
 export function replayCommand(
 	result: Pick<SimulationResult, 'seed' | 'durationMs' | 'profile' | 'onlyFaults' | 'untilMs'>,
-	given: {readonly nodes: number | undefined},
+	given: GivenOptions,
 ): string {
 	const {seed, durationMs, profile, onlyFaults, untilMs} = result;
 	const words = [`threadraft simulate --seeds 1 --seed ${seed} --duration ${durationMs} --profile ${profile}`];
+	if (given.machineModule !== undefined) words.push(`--machine ${given.machineModule}`);
 	if (given.nodes !== undefined) words.push(`--nodes ${given.nodes}`);
 	if (untilMs !== undefined) words.push(`--until ${untilMs}`);
 	if (onlyFaults !== undefined) words.push(`--only-faults ${onlyFaults.length === 0 ? 'none' : onlyFaults.join(',')}`);
 	return words.join(' ');
 }
 
-export function failureText({result, shrinkRuns}: SeedReport, given: {readonly nodes: number | undefined}): string {
+export function failureText({result, shrinkRuns}: SeedReport, given: GivenOptions): string {
 	const {seed, violation, nodes, faults, parameters, timeline, virtualMs} = result;
 	if (violation === undefined) return '';
 	const {invariant, detail, atMs} = violation;
@@ -48,9 +55,7 @@ export function stalledText({seed, stallMs}: StalledSeed, run: RunSettings): str
 }
 
 /** What all seeds of a run have in common. */
-export type RunSettings = Pick<SimulationResult, 'durationMs' | 'profile' | 'onlyFaults' | 'untilMs'> & {
-	readonly nodes: number | undefined;
-};
+export type RunSettings = Pick<SimulationResult, 'durationMs' | 'profile' | 'onlyFaults' | 'untilMs'> & GivenOptions;
 
 const perSecond = (count: number, ms: number): number => (ms === 0 ? 0 : Math.round((count / ms) * 1000));
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -77,7 +82,7 @@ export function summaryText(
 
 export function summaryJson(
 	summary: RunSummary,
-	run: {readonly wallMs: number; readonly isInterrupted: boolean; readonly nodes: number | undefined},
+	run: GivenOptions & {readonly wallMs: number; readonly isInterrupted: boolean},
 ): string {
 	const {violations, ...rest} = summary;
 	const told = violations.map(({result, shrinkRuns}) => ({

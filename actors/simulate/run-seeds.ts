@@ -1,8 +1,9 @@
 /** Many seeds on all cores. */
 import {availableParallelism} from 'node:os';
 import {setFlagsFromString} from 'node:v8';
-import type {CoverageCounts} from '../../src/simulation/coverage.js';
+import {sharedCoverageKinds, type CoverageCounts} from '../../src/simulation/coverage.js';
 import {coverageKinds} from '../../src/simulation/kv/kv-coverage.js';
+import {machineCoverageKinds} from '../../src/simulation/machine/machine-judge.js';
 import type {SimulationCounts} from '../../src/simulation/simulation.js';
 import type {SeedOptions, SeedReport} from './task.js';
 import {WatchedPool, type SeedOutcome, type StalledSeed} from './watched-pool.js';
@@ -46,11 +47,16 @@ export interface RunSummary {
 	readonly faults: number;
 }
 
-const nothing: RunSummary = {
+const nothing = (machineModule: string | undefined): RunSummary => ({
 	seeds: 0,
 	violations: [],
 	stalled: [],
-	coverage: Object.fromEntries(coverageKinds.map(kind => [kind, {count: 0, seeds: 0}])),
+	coverage: Object.fromEntries(
+		(machineModule === undefined ? coverageKinds : [...sharedCoverageKinds, ...machineCoverageKinds]).map(kind => [
+			kind,
+			{count: 0, seeds: 0},
+		]),
+	),
 	unknown: 0,
 	events: 0,
 	virtualMs: 0,
@@ -59,7 +65,7 @@ const nothing: RunSummary = {
 	committed: 0,
 	crashes: 0,
 	faults: 0,
-};
+});
 
 /** A thread has the next seeds at hand, so that it never waits for the main thread. */
 const tasksPerThread = 3;
@@ -88,14 +94,14 @@ export async function runSeeds(options: RunOptions): Promise<RunSummary> {
 	for (const flag of engineFlags) setFlagsFromString(flag);
 	const {stallMs = stallMsDefault, filename} = options;
 	const pool = new WatchedPool({threads, stallMs, filename, youngGenerationMiB});
-	let summary = nothing;
+	let summary = nothing(options.machineModule);
 	let next = 0;
 	const {firstSeed, seeds, shrinks, interrupted, onSeed, nodes, durationMs, profile, onlyFaults, untilMs} = options;
 	const runOne = async (): Promise<void> => {
 		while (next < seeds && !interrupted.aborted) {
 			const seed = firstSeed + next++;
-			const {timelineLength} = options;
-			const given = {seed, shrinks, nodes, durationMs, profile, onlyFaults, untilMs, timelineLength};
+			const {timelineLength, machineModule} = options;
+			const given = {seed, shrinks, machineModule, nodes, durationMs, profile, onlyFaults, untilMs, timelineLength};
 			const outcome = await pool.run(given);
 			summary = outcome.type === 'report' ? withReport(summary, outcome.report) : withStalled(summary, outcome.stalled);
 			onSeed?.(summary, outcome);

@@ -1,11 +1,14 @@
 /** `threadraft simulate` */
+import {pathToFileURL} from 'node:url';
 import cliProgress from 'cli-progress';
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {mistakeLine} from '../console/command-line.js';
+import {ThreadraftError} from '../../src/base/errors.js';
 import {profiles, type Profile} from '../../src/simulation/profile.js';
 import {isWhole, optionRanges} from '../../src/simulation/options.js';
 import {durationMsDefault} from '../../src/simulation/simulate.js';
 import {failureText, stalledText, summaryJson, summaryText} from './report.js';
+import {loadSimulatedMachine} from './load-simulated-machine.js';
 import {runSeeds, type RunSummary} from './run-seeds.js';
 
 /** Where the command writes to, and who can end it. */
@@ -26,6 +29,7 @@ interface CommandOptions {
 	readonly duration?: number;
 	readonly nodes?: number;
 	readonly profile: Profile;
+	readonly machine?: string;
 	readonly onlyFaults?: readonly number[];
 	readonly until?: number;
 	readonly threads?: number;
@@ -60,6 +64,7 @@ function createCommand(io: SimulateIo): Command {
 		.option('--duration <ms>', 'virtual time with faults (12000)', wholeFrom(optionRanges.durationMs))
 		.option('--nodes <count>', 'nodes of the cluster, 1 to 9 (drawn from the seed)', wholeFrom(optionRanges.nodes))
 		.addOption(new Option('--profile <name>', 'which faults').choices(profiles).default('all'))
+		.option('--machine <module>', 'a state machine of your own: exports it, and `draw` (keys and values)')
 		.option('--only-faults <numbers>', 'only these faults of the schedule, as a failure names them', parseNumbers)
 		.option('--until <ms>', 'the faults end at this virtual time already', wholeFrom(optionRanges.untilMs))
 		.option('--threads <count>', 'threads (one for each core)', wholeFrom([1, 256]))
@@ -100,9 +105,37 @@ function interruptOf({interrupted}: SimulateIo): Interrupt {
 	return {signal: controller.signal, [Symbol.dispose]: () => process.off('SIGINT', abort)};
 }
 
+/** A path, or a `file:` URL already. */
+const moduleUrl = (module: string): string => (module.startsWith('file:') ? module : pathToFileURL(module).href);
+
+/** What is wrong with the module of a machine, as it is told. */
+async function machineTrouble(machineModule: string | undefined): Promise<string | undefined> {
+	if (machineModule === undefined) return undefined;
+	try {
+		await loadSimulatedMachine(machineModule);
+		return undefined;
+	} catch (error) {
+		if (error instanceof ThreadraftError) return error.message;
+		throw error;
+	}
+}
+
 async function run(options: CommandOptions, io: SimulateIo, interrupted: AbortSignal): Promise<number> {
 	const {seeds, seed, duration, nodes, profile, onlyFaults, until, threads, timeline, stall, shrink, json} = options;
-	const settings = {nodes, durationMs: duration ?? durationMsDefault, profile, onlyFaults, untilMs: until};
+	const machineModule = options.machine === undefined ? undefined : moduleUrl(options.machine);
+	const trouble = await machineTrouble(machineModule);
+	if (trouble !== undefined) {
+		io.errors.write(`${mistakeLine(trouble, 'threadraft simulate')}\n`);
+		return exitStatus.usage;
+	}
+	const settings = {
+		machineModule,
+		nodes,
+		durationMs: duration ?? durationMsDefault,
+		profile,
+		onlyFaults,
+		untilMs: until,
+	};
 	const progress = progressOf(io, seeds, json);
 	const begun = performance.now();
 	const summary = await runSeeds({
@@ -120,12 +153,14 @@ async function run(options: CommandOptions, io: SimulateIo, interrupted: AbortSi
 			if (isOk || json || soFar.violations.length + soFar.stalled.length > failuresTold) return;
 			progress.stop();
 			io.output.write(
-				outcome.type === 'report' ? failureText(outcome.report, {nodes}) : stalledText(outcome.stalled, settings),
+				outcome.type === 'report'
+					? failureText(outcome.report, {nodes, machineModule})
+					: stalledText(outcome.stalled, settings),
 			);
 		},
 	});
 	progress.stop();
-	const told = {wallMs: performance.now() - begun, isInterrupted: interrupted.aborted, nodes};
+	const told = {wallMs: performance.now() - begun, isInterrupted: interrupted.aborted, nodes, machineModule};
 	io.output.write(json ? summaryJson(summary, told) : summaryText(summary, told));
 	return summary.violations.length + summary.stalled.length === 0 ? exitStatus.ok : exitStatus.violation;
 }

@@ -1,5 +1,7 @@
 /** The simulator with the codec that real clusters use. `src/simulation` is given its codec, because it may import nothing from here. */
 import type {Codec} from '../../src/base/codec.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import type {MachineTypes} from '../../src/service/machine.js';
 import type {SimulationSettings} from '../../src/simulation/options.js';
 import {shrink as shrinkWith, type ShrinkOptions, type ShrunkRun} from '../../src/simulation/shrink.js';
 import {
@@ -10,7 +12,7 @@ import {
 import {codec} from '../codec/codec.js';
 
 /** What may be said of a run, and what its messages and files are written with. All but the seed can be left out. */
-export interface SimulationOptions extends SimulationSettings {
+export interface SimulationOptions<T extends MachineTypes = MachineTypes> extends SimulationSettings<T> {
 	/** Writes and reads what clients and servers say to each other, and what rests on the disks. @default CBOR, as in real clusters */
 	readonly codec?: Codec | undefined;
 }
@@ -20,7 +22,7 @@ export interface SimulationOptions extends SimulationSettings {
  *
  * @throws {SimulationOptionError}
  */
-export function simulate(options: SimulationOptions): SimulationResult {
+export function simulate<T extends MachineTypes = KvTypes>(options: SimulationOptions<T>): SimulationResult {
 	return simulateWith(withCodec(options));
 }
 
@@ -30,8 +32,15 @@ export function simulate(options: SimulationOptions): SimulationResult {
  *
  * @throws {SimulationOptionError}
  */
-export function shrink(options: SimulationOptions, failed: SimulationResult, limits?: ShrinkOptions): ShrunkRun {
+export function shrink<T extends MachineTypes = KvTypes>(
+	options: SimulationOptions<T>,
+	failed: SimulationResult,
+	limits?: ShrinkOptions,
+): ShrunkRun {
 	return shrinkWith(withCodec(options), failed, limits);
 }
 
-const withCodec = (options: SimulationOptions): CoreOptions => ({...options, codec: options.codec ?? codec});
+const withCodec = <T extends MachineTypes>(options: SimulationOptions<T>): CoreOptions<T> => ({
+	...options,
+	codec: options.codec ?? codec,
+});

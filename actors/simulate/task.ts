@@ -1,8 +1,15 @@
 /** What a thread of the pool does: one seed, and what is worth telling of it. */
 import type {SimulationResult} from '../../src/simulation/simulate.js';
+import {loadSimulatedMachine} from './load-simulated-machine.js';
 import {shrink, simulate, type SimulationOptions} from './simulate.js';
 
-export type SeedOptions = Omit<SimulationOptions, 'codec' | 'onProgress'>;
+export interface SeedOptions extends Omit<
+	SimulationOptions,
+	'codec' | 'onProgress' | 'machine' | 'draw' | 'invariant'
+> {
+	/** The URL of the module of a machine: see `loadSimulatedMachine`. @default keys and values */
+	readonly machineModule?: string | undefined;
+}
 
 export interface SeedTask extends SeedOptions {
 	/** Make a failure small before it is told. */
@@ -19,10 +26,12 @@ export interface SeedReport {
 	readonly elapsedMs: number;
 }
 
-export function runSeed({shrinks, progress, ...given}: SeedTask): SeedReport {
+/** Rejects with a `MachineModuleError`. */
+export async function runSeed({shrinks, progress, machineModule, ...given}: SeedTask): Promise<SeedReport> {
+	const machine = machineModule === undefined ? {} : await loadSimulatedMachine(machineModule);
 	const begun = performance.now();
 	const onProgress = (): void => void Atomics.add(progress, 0, 1);
-	const options = {...given, onProgress};
+	const options = {...given, ...machine, onProgress};
 	const result = simulate(options);
 	const elapsedMs = performance.now() - begun;
 	if (result.ok || !shrinks) return {result, shrinkRuns: 0, elapsedMs};

@@ -1,12 +1,21 @@
 /** What may be asked of a simulation: checked before anything is run, so that no wrong option runs something else in silence. */
 import {ThreadraftError} from '../base/errors.js';
 import type {Codec} from '../base/codec.js';
+import {isMachine} from '../service/is-machine.js';
+import type {Machine, MachineTypes} from '../service/machine.js';
+import type {DrawOperation, StateInvariant} from './machine/machine-settings.js';
 import {type Profile, profiles} from './profile.js';
 
 /** What may be said of a run. All but the seed can be left out. */
-export interface SimulationSettings {
+export interface SimulationSettings<T extends MachineTypes = MachineTypes> {
 	/** Everything is drawn from it: a whole number from 0, of which the low 32 bits count. */
 	readonly seed: number;
+	/** The state machine that the cluster runs. @default keys and values, judged by a model of their own */
+	readonly machine?: Machine<T> | undefined;
+	/** What clients ask of `machine`: needed with it, and only then. */
+	readonly draw?: NoInfer<DrawOperation<T>> | undefined;
+	/** What must hold of `machine` after every write. @default nothing beside what must hold of every machine */
+	readonly invariant?: NoInfer<StateInvariant<T>> | undefined;
 	/** 1 to 9. @default drawn from the seed */
 	readonly nodes?: number | undefined;
 	/** Virtual ms with faults; the cluster's recovery comes on top. @default 12000 */
@@ -23,7 +32,7 @@ export interface SimulationSettings {
 	readonly onProgress?: (() => void) | undefined;
 }
 
-export interface SimulationOptions extends SimulationSettings {
+export interface SimulationOptions<T extends MachineTypes = MachineTypes> extends SimulationSettings<T> {
 	readonly codec: Codec;
 }
 
@@ -60,6 +69,9 @@ export const optionRanges = {
 
 const otherOptions = [
 	'codec',
+	'machine',
+	'draw',
+	'invariant',
 	'profile',
 	'onlyFaults',
 	'onProgress',
@@ -70,7 +82,7 @@ export const isWhole = (value: unknown, [least, most]: readonly [number, number]
 	Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 
 /** @throws {SimulationOptionError} for the first option that cannot be meant */
-export function checkSimulationOptions(options: SimulationOptions): void {
+export function checkSimulationOptions<T extends MachineTypes>(options: SimulationOptions<T>): void {
 	for (const name of Object.keys(options)) {
 		if (!names.includes(name)) {
 			throw new SimulationOptionError(`options.${name}`, `one of ${names.join(', ')}`, name);
@@ -90,6 +102,23 @@ export function checkSimulationOptions(options: SimulationOptions): void {
 	}
 	if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function') {
 		throw new SimulationOptionError('codec', 'a codec that can encode and decode', codec);
+	}
+	checkMachine(options);
+}
+
+function checkMachine<T extends MachineTypes>({machine, draw, invariant}: SimulationOptions<T>): void {
+	if (machine !== undefined && !isMachine(machine)) {
+		throw new SimulationOptionError('machine', 'a state machine, as `defineMachine` returns', machine);
+	}
+	for (const [option, given, isNeeded] of [
+		['draw', draw, true],
+		['invariant', invariant, false],
+	] as const) {
+		if (machine === undefined) {
+			if (given !== undefined) throw new SimulationOptionError(option, 'left out where there is no machine', given);
+		} else if (typeof given !== 'function' && (isNeeded || given !== undefined)) {
+			throw new SimulationOptionError(option, 'a function, where a machine is given', given);
+		}
 	}
 }
 

@@ -1,4 +1,6 @@
 /** Makes a failing run small: shorter, and with as few faults as still break the same invariant (Zeller's ddmin). */
+import type {KvTypes} from '../kv/words.js';
+import type {MachineTypes} from '../service/machine.js';
 import {faultNumber} from './profile.js';
 import {simulate, type SimulationOptions, type SimulationResult} from './simulate.js';
 
@@ -18,8 +20,8 @@ export interface ShrunkRun {
 }
 
 /** `failed`: what `simulate(options)` gave; it must not be ok. */
-export function shrink(
-	options: SimulationOptions,
+export function shrink<T extends MachineTypes = KvTypes>(
+	options: SimulationOptions<T>,
 	failed: SimulationResult,
 	{runsMax = 200, onRun}: ShrinkOptions = {},
 ): ShrunkRun {

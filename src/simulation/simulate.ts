@@ -1,9 +1,12 @@
 /** The simulator's door: one seed in, one verdict out. */
 import type {Schedule} from '../faults/nemesis.js';
 import {Random} from '../base/random.js';
+import type {KvTypes} from '../kv/words.js';
 import type {Verdict} from '../linearizability/check.js';
+import type {MachineTypes} from '../service/machine.js';
 import type {CoverageCounts} from './coverage.js';
 import {kvSubject} from './kv/kv-subject.js';
+import {machineSubject, withRoomForAll} from './machine/machine-subject.js';
 import {checkSimulationOptions, type SimulationOptions} from './options.js';
 import {drawParameters, type SimulationParameters} from './parameters.js';
 import {drawSchedule, keepFaults, type Profile} from './profile.js';
@@ -46,20 +49,33 @@ const timelineLengthDefault = 400;
  *
  * @throws {SimulationOptionError}
  */
-export function simulate(options: SimulationOptions): SimulationResult {
+export function simulate<T extends MachineTypes = KvTypes>(options: SimulationOptions<T>): SimulationResult {
 	checkSimulationOptions(options);
 	const {onProgress} = options;
-	const {seed, codec, durationMs = durationMsDefault, profile = 'all', onlyFaults, untilMs} = options;
+	const {
+		machine,
+		draw,
+		invariant,
+		seed,
+		codec,
+		durationMs = durationMsDefault,
+		profile = 'all',
+		onlyFaults,
+		untilMs,
+	} = options;
 	const random = Random.fromSeed(seed);
 	const nodeCount = options.nodes ?? random.fork('nodes').pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 5, 7]);
 	const drawn = drawSchedule(seed, {nodeCount, durationMs, profile});
-	const parameters = drawParameters(random.fork('parameters'), drawn.kinds.includes('duplicate'));
+	const drawnParameters = drawParameters(random.fork('parameters'), drawn.kinds.includes('duplicate'));
+	const parameters = machine === undefined ? drawnParameters : withRoomForAll(drawnParameters);
 	const faults = keepFaults(drawn, onlyFaults);
 	const {timelineLength = timelineLengthDefault} = options;
 	const stormMs = Math.min(durationMs, untilMs ?? Infinity);
-	const subject = kvSubject(parameters);
-	const setup = {seed, codec, subject, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
-	const simulation = new Simulation(setup);
+	const setup = {seed, codec, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
+	const simulation =
+		machine === undefined || draw === undefined
+			? new Simulation({...setup, subject: kvSubject(parameters)})
+			: new Simulation({...setup, subject: machineSubject({codec, machine, draw, invariant})});
 	simulation.run(onProgress);
 	const verdict = simulation.violation === undefined ? simulation.verdict(onProgress) : 'unknown';
 	if (verdict === 'violation') simulation.report('linearizable', 'no order of the operations explains the answers');

@@ -31,6 +31,10 @@ export const invariants = {
 	noRefusal: 'what correct nodes send each other makes sense to them',
 	sameState: 'all replicas have the same state at the same index',
 	meaning: 'every operation does what its words say, by a model that shares no code with the service',
+	machineDeterminism: 'a machine gives the same results, and comes to the same state, wherever it applies the same log',
+	machineSnapshot:
+		'a state restored from a snapshot is the one that was stored, and goes on as that would have gone on',
+	machineInvariant: 'the state of a machine is always as the invariant of its author says',
 	exactlyOnce: 'no write is run twice, nor after its client was told that it never will be',
 	sessionOrder: 'the writes of one clerk take effect in the order in which it was asked for them',
 	honestAnswer: 'what a client is told is what the log says',
