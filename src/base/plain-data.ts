@@ -1,6 +1,6 @@
 /** Plain data, as CBOR carries it: what it takes in bytes, and a digest of it. */
 import {unreachable} from './errors.js';
-import type {Lanes} from './lanes.js';
+import {hexOf, Lanes} from './lanes.js';
 
 const headBytes = 9;
 
@@ -89,4 +89,24 @@ export function copyOfPlain(value: unknown): unknown {
 	if (Array.isArray(value)) return (value as readonly unknown[]).map(part => copyOfPlain(part));
 	if (typeof value !== 'object' || value === null) return value;
 	return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copyOfPlain(part)]));
+}
+
+/** Equal for equal values, and for others as good as never. */
+export function hashOfPlain(value: unknown): string {
+	const lanes = new Lanes(11);
+	digestPlain(lanes, value);
+	return hexOf(lanes.first) + hexOf(lanes.second);
+}
+
+/** For people, in so many characters at most. */
+export function textOfPlain(value: unknown, lengthMax = 200): string {
+	const text = JSON.stringify(value, writable) ?? String(value);
+	return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}..`;
+}
+
+/** What JSON does not know, as text. */
+function writable(_: string, value: unknown): unknown {
+	if (typeof value === 'bigint') return `${value}n`;
+	if (!(value instanceof Uint8Array)) return value;
+	return `bytes ${Array.from(value.subarray(0, 16), byte => byte.toString(16).padStart(2, '0')).join('')}`;
 }

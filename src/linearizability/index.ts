@@ -12,7 +12,7 @@ export {ThreadraftError} from '../base/errors.js';
 export type {SearchOptions} from './engines/search.js';
 export {type Explanation, type ExplainOptions, explainViolation, type LinearizedStep} from './explain.js';
 export {type FormatName, parseHistory, type ParsedHistory} from './formats/format.js';
-export type {History, Operation} from './history.js';
+export {type History, HistoryBuilder, type Operation} from './history.js';
 export {HistoryError} from './history-error.js';
 export {renderHtml, type ReportedKey} from './html.js';
 export {
@@ -29,4 +29,14 @@ export {
 export type {CoreOperation, MinimizeOptions} from './minimize.js';
 export {type Anomaly, type AnomalyType, type Decision, everyKey, type Model} from './model.js';
 export {type KvModel, kvModel, type KvModelName, type KvModelOptions, type KvState} from './models/kv-model.js';
+export {
+	type MachineInput,
+	type MachineModel,
+	machineModel,
+	type MachineModelState,
+	type MachineOutput,
+	type ModelledMachine,
+	type ModelledPlace,
+	type ModelledState,
+} from './models/machine-model.js';
 export {Recorder} from './recorder.js';

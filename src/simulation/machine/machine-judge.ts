@@ -14,7 +14,7 @@
  */
 import type {Verdict} from '../../linearizability/check.js';
 import type {LogEntry} from '../../raft/types.js';
-import {copyOfPlain} from '../../base/plain-data.js';
+import {copyOfPlain, hashOfPlain, textOfPlain} from '../../base/plain-data.js';
 import type {MachineTypes, Place, StateMachine} from '../../service/machine.js';
 import type {ReplicatedState} from '../../service/replicated-state.js';
 import type {Command, Outcome} from '../../service/types.js';
@@ -22,7 +22,7 @@ import {ServiceModel, type LogPlace} from '../service-model.js';
 import type {ClientOperation, JudgeTools, SubjectJudge} from '../subject.js';
 import {WriteJudge} from '../write-judge.js';
 import type {MachineSettings} from './machine-settings.js';
-import {carried, digestOf, machineWords, show} from './machine-words.js';
+import {carried, machineWords} from './machine-words.js';
 import {RestartingState} from './restarting-state.js';
 import type {Traced, TracedWrite} from './traced-machine.js';
 
@@ -155,15 +155,15 @@ export class MachineJudge<T extends MachineTypes> implements SubjectJudge<Traced
 		const restarted = this.#restarting.apply(write, this.#placeOf(place, other));
 		this.#difference = this.#differenceOf(write, place, {result, effects: one}, {result: restarted, effects: other});
 		const parsed = carried(this.#options.codec, this.#options.machine.words, result);
-		if (parsed === undefined) report('noRefusal', `the machine does not parse its own result ${show(result)}`);
+		if (parsed === undefined) report('noRefusal', `the machine does not parse its own result ${textOfPlain(result)}`);
 		return result;
 	}
 
 	/** What the state that restarts gives differently; `undefined`: nothing. */
 	#differenceOf(write: T['write'], {index}: LogPlace, right: Answer<T>, given: Answer<T>): string | undefined {
-		if (digestOf(right) === digestOf(given)) return undefined;
-		const what = `${show(write)} at index ${index} gives ${show(right)}`;
-		return `${what}, and ${show(given)} to a state that restarted ${this.#restarting.restarts} times`;
+		if (hashOfPlain(right) === hashOfPlain(given)) return undefined;
+		const what = `${textOfPlain(write)} at index ${index} gives ${textOfPlain(right)}`;
+		return `${what}, and ${textOfPlain(given)} to a state that restarted ${this.#restarting.restarts} times`;
 	}
 
 	#placeOf({index, term}: LogPlace, emitted: unknown[]): Place<T> {
@@ -176,7 +176,8 @@ export class MachineJudge<T extends MachineTypes> implements SubjectJudge<Traced
 		coverage.count('machine: write run');
 		this.#writes.ran(write, result, revision);
 		const wrong = invariant?.(this.#reference);
-		if (wrong !== undefined) report('machineInvariant', `${wrong}, after ${show(write.write)} at revision ${revision}`);
+		if (wrong !== undefined)
+			report('machineInvariant', `${wrong}, after ${textOfPlain(write.write)} at revision ${revision}`);
 		this.#writesRun += 1;
 		if (this.#writesRun % restartEvery > 0) return;
 		coverage.count('machine: restart from its own snapshot');
@@ -192,13 +193,13 @@ export class MachineJudge<T extends MachineTypes> implements SubjectJudge<Traced
 	): void {
 		const {report} = this.#options;
 		if (given?.type === 'result' && right.type === 'result') {
-			if (digestOf(given.result) === digestOf(right.result)) return;
+			if (hashOfPlain(given.result) === hashOfPlain(right.result)) return;
 			const who = isRun ? 'another state with the same log' : 'its client when that asks again';
-			const told = `${show(write?.write)} gives ${show(right.result)}, and ${show(given.result)} to ${who}`;
+			const told = `${textOfPlain(write?.write)} gives ${textOfPlain(right.result)}, and ${textOfPlain(given.result)} to ${who}`;
 			return report('machineDeterminism', told);
 		}
 		if (given?.type === right.type) return;
-		report('meaning', `${show(write?.write)} gives ${show(given)}, where ${show(right)} is right`);
+		report('meaning', `${textOfPlain(write?.write)} gives ${textOfPlain(given)}, where ${textOfPlain(right)} is right`);
 	}
 
 	/** The machine is a user's: what it throws is a finding, not the end of the simulator. */
@@ -225,21 +226,21 @@ export class MachineJudge<T extends MachineTypes> implements SubjectJudge<Traced
 		if (operation.type === 'write') return void this.#writes.answered(asked, operation.write, result);
 		this.#options.coverage.count('machine: read answered');
 		this.#guarded(() => this.#compareReads(operation.read));
-		if (open === undefined || open.answers.has(digestOf(result))) return;
-		const told = `read ${show(operation.read)} was answered with ${show(result)}`;
+		if (open === undefined || open.answers.has(hashOfPlain(result))) return;
+		const told = `read ${textOfPlain(operation.read)} was answered with ${textOfPlain(result)}`;
 		const detail = `${told}, which no state between its call and its return gives`;
-		this.#options.report('linearizable', `${detail}: now it is ${show(this.#reference.read(operation.read))}`);
+		this.#options.report('linearizable', `${detail}: now it is ${textOfPlain(this.#reference.read(operation.read))}`);
 	}
 
 	/** The reference and the state that restarts are at the same place of the log. */
 	#compareReads(read: T['read']): void {
 		const result = this.#reference.read(read);
 		const restarted = this.#restarting.read(read);
-		if (digestOf(result) === digestOf(restarted)) return;
+		if (hashOfPlain(result) === hashOfPlain(restarted)) return;
 		const who = `a state that restarted ${this.#restarting.restarts} times`;
 		this.#options.report(
 			'machineSnapshot',
-			`read ${show(read)} gives ${show(result)}, and ${show(restarted)} to ${who}`,
+			`read ${textOfPlain(read)} gives ${textOfPlain(result)}, and ${textOfPlain(restarted)} to ${who}`,
 		);
 	}
 
@@ -265,7 +266,7 @@ export class MachineJudge<T extends MachineTypes> implements SubjectJudge<Traced
 
 	#answer({read, answers}: OpenRead<T>): void {
 		const {codec, machine} = this.#options;
-		answers.add(digestOf(carried(codec, machine.words, this.#reference.read(read))));
+		answers.add(hashOfPlain(carried(codec, machine.words, this.#reference.read(read))));
 	}
 
 	cover(): void {
