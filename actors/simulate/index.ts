@@ -34,7 +34,7 @@ export type {Verdict} from '../../src/linearizability/check.js';
 export type {Echo, Latency} from '../../src/simulation/network.js';
 export type {Habits} from '../../src/simulation/habits.js';
 export type {Mix, SimulationParameters, Workload} from '../../src/simulation/parameters.js';
-export type {SimulationCounts} from '../../src/simulation/simulation.js';
+export type {SimulationCounts} from '../../src/simulation/simulation-setup.js';
 export type {SimulationResult} from '../../src/simulation/simulate.js';
 export {SimulationOptionError, type SimulationSettings} from '../../src/simulation/options.js';
 export type {CoverageCounts} from '../../src/simulation/coverage.js';

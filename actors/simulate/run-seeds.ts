@@ -4,7 +4,7 @@ import {setFlagsFromString} from 'node:v8';
 import {sharedCoverageKinds, type CoverageCounts} from '../../src/simulation/coverage.js';
 import {coverageKinds} from '../../src/simulation/kv/kv-coverage.js';
 import {machineCoverageKinds} from '../../src/simulation/machine/machine-judge.js';
-import type {SimulationCounts} from '../../src/simulation/simulation.js';
+import type {SimulationCounts} from '../../src/simulation/simulation-setup.js';
 import type {SeedOptions, SeedReport} from './task.js';
 import {WatchedPool, type SeedOutcome, type StalledSeed} from './watched-pool.js';
 

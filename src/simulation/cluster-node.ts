@@ -1,5 +1,6 @@
 /** What faults and judges see of a node of the cluster, whatever it serves. */
-import type {NodeService, SimulatedNode} from './simulated-node.js';
+import type {NodeService} from './node-context.js';
+import type {SimulatedNode} from './simulated-node.js';
 
 export type ClusterNode = Pick<
 	SimulatedNode<NodeService>,

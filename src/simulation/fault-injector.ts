@@ -17,7 +17,7 @@ import {isOfDuel, turnedOn} from './duel.js';
 import type {Schedule} from './events.js';
 import type {SimulationParameters} from './parameters.js';
 import type {ClusterNode} from './cluster-node.js';
-import type {Death} from './simulated-node.js';
+import type {Death} from './node-context.js';
 
 export interface InjectorContext {
 	readonly parameters: SimulationParameters;

@@ -4,7 +4,9 @@
  */
 import type {RaftStatus} from '../raft/raft-node.js';
 import type {LogEntry, LogIndex, PersistentState, RaftMessage, WriteBatch} from '../raft/types.js';
+import {ElectionJudge} from './election-judge.js';
 import {LogImage} from './log-image.js';
+import {OwnTermJudge} from './own-term-judge.js';
 import type {NodeGlimpse} from './timeline.js';
 import type {Report} from './violation.js';
 
@@ -48,17 +50,15 @@ export class LogJudge {
 	readonly #seen: SeenEntry[][] = [];
 	/** `#committed[i]` is at index `i + 1`. */
 	readonly #committed: Commitment[] = [];
-	readonly #leaders = new Map<number, number>();
-	/** By term: whom each voter has voted for. */
-	readonly #votes = new Map<number, Map<number, number>>();
-	/** By node: what this life of it was asked, and in which term; for appends and chunks, the newest token of a read. */
-	readonly #heard: readonly Map<string, number>[];
+	readonly #elections: ElectionJudge;
+	readonly #ownTerms: OwnTermJudge;
 	readonly #onCommitted: (entry: LogEntry) => void;
 
 	constructor(nodeCount: number, report: Report, onCommitted: (entry: LogEntry) => void) {
 		this.#report = report;
 		this.#nodes = Array.from({length: nodeCount}, () => new Watched());
-		this.#heard = this.#nodes.map(() => new Map<string, number>());
+		this.#elections = new ElectionJudge(nodeCount, report);
+		this.#ownTerms = new OwnTermJudge(nodeCount, report);
 		this.#quorum = Math.floor(nodeCount / 2) + 1;
 		this.#onCommitted = onCommitted;
 	}
@@ -138,7 +138,7 @@ export class LogJudge {
 		}
 		if (difference !== undefined) this.#report('recovery', `node ${node} found ${first}`);
 		for (const entry of state.entries) this.#compareWithSeen(node, entry);
-		this.#heard[node]?.clear();
+		this.#ownTerms.forget(node);
 		watched.log = image;
 		watched.durable = image.copy();
 		watched.pending = [];
@@ -181,62 +181,27 @@ export class LogJudge {
 
 	/** A message has reached a node. */
 	heard(node: number, from: number, message: RaftMessage): void {
-		const heard = this.#heard[node];
-		const {type, term} = message;
-		if (type === 'appendEntries' || type === 'installSnapshot') {
-			const question = `leader ${from} in term ${term}`;
-			heard?.set(question, Math.max(heard.get(question) ?? 0, message.readToken));
-		} else if (type === 'requestVote') {
-			heard?.set(`${message.preVote ? 'pre-vote' : 'vote'} of ${from} in term ${term}`, 0);
-		} else if (type === 'readIndex') {
-			heard?.set(`read ${message.readId} of ${from} in term ${term}`, 0);
-		}
-	}
-
-	/** An answer confirms what was asked, in the term that it names: for that, it must have been asked in that term. */
-	#judgeTermOfAnswer(node: number, to: number, message: RaftMessage): void {
-		const {type, term} = message;
-		// With neither an index nor a token it only tells the newer term.
-		const isAck = type === 'appendEntriesReply' && (message.success || message.readToken > 0);
-		const isChunkAck = type === 'installSnapshotReply' && (message.lastIncludedIndex > 0 || message.readToken > 0);
-		if (isAck || isChunkAck) {
-			return this.#assertHeard(node, `leader ${to} in term ${term}`, message.readToken);
-		}
-		if (type === 'requestVoteReply' && message.voteGranted) {
-			return this.#assertHeard(node, `${message.preVote ? 'pre-vote' : 'vote'} of ${to} in term ${term}`, 0);
-		}
-		if (type === 'readIndexReply' && message.readIndex !== undefined) {
-			this.#assertHeard(node, `read ${message.readId} of ${to} in term ${term}`, 0);
-		}
-	}
-
-	#assertHeard(node: number, question: string, token: number): void {
-		const heard = this.#heard[node]?.get(question);
-		if (heard !== undefined && heard >= token) return;
-		this.#report(
-			'ownTerm',
-			`node ${node} answers "${question}" with token ${token}, and has heard ${heard ?? 'nothing'}`,
-		);
+		this.#ownTerms.heard(node, from, message);
 	}
 
 	/** A message leaves a node at this moment: what it promises must be true by now. */
 	sent(node: number, to: number, message: RaftMessage): void {
-		this.#judgeTermOfAnswer(node, to, message);
+		this.#ownTerms.sent(node, to, message);
 		const {durable} = this.#watched(node);
 		switch (message.type) {
 			case 'requestVote':
-				if (!message.preVote) this.#assertVoteDurable(node, node, message.term);
+				if (!message.preVote) this.#elections.votes(node, node, message.term, durable);
 				return;
 			case 'requestVoteReply':
-				if (!message.preVote && message.voteGranted) this.#assertVoteDurable(node, to, message.term);
+				if (!message.preVote && message.voteGranted) this.#elections.votes(node, to, message.term, durable);
 				return;
 			case 'appendEntries':
-				return this.#leads(node, message.term);
+				return this.#elections.leads(node, message.term);
 			case 'appendEntriesReply':
 				if (message.success) this.#judgeAck(node, to, message.term, message.matchIndex);
 				return;
 			case 'installSnapshot':
-				return this.#leads(node, message.term);
+				return this.#elections.leads(node, message.term);
 			case 'installSnapshotReply':
 				if (message.installed && durable.lastIndex < message.lastIncludedIndex) {
 					const detail = `node ${node} acknowledged the snapshot ${message.lastIncludedIndex}`;
@@ -249,20 +214,6 @@ export class LogJudge {
 			default:
 				return message satisfies never;
 		}
-	}
-
-	#assertVoteDurable(node: number, candidate: number, term: number): void {
-		let votes = this.#votes.get(term);
-		if (votes === undefined) this.#votes.set(term, (votes = new Map<number, number>()));
-		const before = votes.get(node);
-		if (before !== undefined && before !== candidate) {
-			this.#report('oneVote', `node ${node} votes for ${candidate} in term ${term}, after it voted for ${before}`);
-		}
-		votes.set(node, candidate);
-		const {durable} = this.#watched(node);
-		if (durable.currentTerm === term && durable.votedFor === candidate) return;
-		const held = `its disk has term ${durable.currentTerm} and a vote for ${durable.votedFor}`;
-		this.#report('durableVote', `node ${node} votes for ${candidate} in term ${term}, and ${held}`);
 	}
 
 	#judgeAck(node: number, leader: number, term: number, matchIndex: LogIndex): void {
@@ -279,12 +230,6 @@ export class LogJudge {
 		if (expected !== undefined && durable.holds(matchIndex, expected)) return;
 		const has = `it has term ${durable.termAt(matchIndex)} there, the leader ${expected ?? 'nothing'}`;
 		this.#report('verifiedAck', `node ${node} acknowledges ${matchIndex} to ${leader} in term ${term}: ${has}`);
-	}
-
-	#leads(node: number, term: number): void {
-		const known = this.#leaders.get(term);
-		if (known === undefined) this.#leaders.set(term, node);
-		else if (known !== node) this.#report('electionSafety', `nodes ${known} and ${node} both lead term ${term}`);
 	}
 
 	// ------------------------------------------------------------------------------------------------ the nodes
@@ -322,13 +267,7 @@ export class LogJudge {
 	}
 
 	#elected(node: number, watched: Watched): void {
-		this.#leads(node, watched.term);
-		const votes = [...(this.#votes.get(watched.term) ?? [])].filter(([, candidate]) => candidate === node);
-		// A cluster of one asks nobody.
-		if (this.#nodes.length > 1 && votes.length < this.#quorum) {
-			const voters = votes.map(([voter]) => voter).join(', ');
-			this.#report('majorityVote', `node ${node} leads term ${watched.term} with the votes of ${voters || 'nobody'}`);
-		}
+		this.#elections.elected(node, watched.term);
 		for (let index = this.#committed.length; index > watched.log.snapshotIndex; index--) {
 			const {entry, inTerm} = this.#committed[index - 1] as Commitment;
 			if (inTerm >= watched.term || watched.log.termAt(index) === entry.term) continue;

@@ -3,6 +3,7 @@ import {clientEndpoint, nodeEndpoint, type Endpoint} from '../faults/endpoint.js
 import {FaultPlan} from '../faults/fault-plan.js';
 import type {MessageKind} from '../faults/lab-network.js';
 import type {Random} from '../base/random.js';
+import type {InstallSnapshot, RaftMessage} from '../raft/types.js';
 import type {Schedule, SimulationEvent} from './events.js';
 
 /** How long messages take, in virtual ms. */
@@ -106,4 +107,16 @@ export class SimulatedNetwork {
 		this.#lastArrivals[link] = at;
 		return at - now;
 	}
+}
+
+/** Of a message on the wire, about: counts on throttled links only. */
+export function bytesOf(message: RaftMessage): number {
+	if (message.type === 'appendEntries') return 64 + message.entries.length;
+	return message.type === 'installSnapshot' ? 64 + message.data.length : 32;
+}
+
+/** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */
+export function isolated(message: RaftMessage): RaftMessage {
+	if (message.type !== 'installSnapshot') return message;
+	return {...message, snapshot: {...message.snapshot}} satisfies InstallSnapshot;
 }

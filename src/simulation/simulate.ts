@@ -10,7 +10,8 @@ import {machineSubject, withRoomForAll} from './machine/machine-subject.js';
 import {checkSimulationOptions, type SimulationOptions} from './options.js';
 import {drawParameters, type SimulationParameters} from './parameters.js';
 import {drawSchedule, keepFaults, type Profile} from './profile.js';
-import {Simulation, type SimulationCounts} from './simulation.js';
+import {Simulation} from './simulation.js';
+import type {SimulationCounts} from './simulation-setup.js';
 import type {Violation} from './violation.js';
 
 export type {SimulationOptions} from './options.js';

@@ -8,86 +8,19 @@
  *
  * What comes in waits for the node's next turn, as in the real node's mailbox; a paused node takes no turn.
  */
-import type {Random} from '../base/random.js';
 import {RaftDriver} from '../raft/driver.js';
-import {InvariantError} from '../base/errors.js';
 import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
-import {
-	nodeId,
-	term,
-	type InstallSnapshot,
-	type LogEntry,
-	type LogIndex,
-	type NodeId,
-	type PersistentState,
-	type RaftMessage,
-	type ServiceInput,
-	type ServiceOutput,
-} from '../raft/types.js';
+import {nodeId, type NodeId, type RaftMessage, type ServiceInput, type ServiceOutput} from '../raft/types.js';
 import {StorageCorruptError} from '../storage/errors.js';
 import {SimulatedDisk} from '../storage/simulated-disk.js';
-import type {Unsynced} from '../storage/simulated-file.js';
 import {WriteAheadLog} from '../storage/write-ahead-log.js';
-import type {Schedule} from './events.js';
-import type {LogJudge} from './log-judge.js';
+import {withFirstTerm} from './first-term.js';
+import {LifeJudge} from './life-judge.js';
+import {isolated} from './network.js';
 import {NodeClock} from './node-clock.js';
-import type {SimulationParameters} from './parameters.js';
-import type {Report} from './violation.js';
+import type {Death, NodeContext, NodeService} from './node-context.js';
 import {WatchedDisk} from './watched-disk.js';
 import {WatchedStorage} from './watched-storage.js';
-
-/** How a node dies: its process alone, or its machine, and then what no sync covered is lost, or may be. */
-export type Death = 'process' | Unsynced;
-
-/** What the node's driver asks of whatever it replicates for. */
-export interface NodeService {
-	handle(input: ServiceInput): void;
-	/** Does a part of its work; answers whether some is left. */
-	slice(): boolean;
-	/** The end of a turn; answers whether work is left for `slice`. */
-	flush(): boolean;
-}
-
-/** What a service is given by its node, for one life. */
-export interface ServiceTools {
-	readonly node: number;
-	/** The node's clock. */
-	readonly now: () => number;
-	readonly send: (output: ServiceOutput) => void;
-	/** The node's log, `[from, to)`, as far as it is in memory. */
-	readonly entries: (from: LogIndex, to: LogIndex) => readonly LogEntry[];
-}
-
-export type NodeParameters = Pick<
-	SimulationParameters,
-	| 'raft'
-	| 'maxRaftState'
-	| 'installChunkBytes'
-	| 'segmentBytes'
-	| 'preallocateBytes'
-	| 'diskWriteMs'
-	| 'diskSyncMs'
-	| 'turnMs'
-	| 'sliceMs'
-	| 'isServiceApart'
-> &
-	Partial<Pick<SimulationParameters, 'firstTerm'>>;
-
-export interface NodeContext<Service extends NodeService> {
-	readonly parameters: NodeParameters;
-	readonly nodeCount: number;
-	readonly random: Random;
-	readonly logs: LogJudge;
-	readonly report: Report;
-	readonly now: () => number;
-	readonly schedule: Schedule;
-	readonly send: (from: number, to: number, message: RaftMessage) => void;
-	readonly newService: (tools: ServiceTools) => Service;
-	/** After each turn, to be judged. */
-	readonly served: (node: number, service: Service) => void;
-	/** The node has stopped by itself. */
-	readonly failed: (node: number, error: Error) => void;
-}
 
 interface Doom {
 	readonly strike: () => void;
@@ -103,11 +36,7 @@ interface Life<Service> {
 	/** From the node to its service, and back: each takes the other's words at its next turn. */
 	readonly toService: ServiceInput[];
 	readonly toRaft: ServiceOutput[];
-	appliedIndex: number;
-	/** The newest term that it was told of by what makes everyone adopt it. */
-	toldTerm: number;
-	/** By read: what was committed, anywhere, when the service asked for it. */
-	readonly reads: Map<number, number>;
+	readonly judge: LifeJudge;
 	/** A turn is to come. */
 	isTurnDue: boolean;
 	hasFailed: boolean;
@@ -202,8 +131,18 @@ export class SimulatedNode<Service extends NodeService> {
 			entries: (from, to) => raft.entries(from, to),
 		});
 		const driver = this.#newDriver(life, raft, storage);
-		const begun = {raft, driver, service, storage, toService: [], toRaft: [], isTurnDue: false, hasFailed: false};
-		this.#current = {...begun, appliedIndex: 0, toldTerm: 0, reads: new Map()};
+		const judge = this.#newJudge();
+		this.#current = {
+			raft,
+			driver,
+			service,
+			storage,
+			judge,
+			toService: [],
+			toRaft: [],
+			isTurnDue: false,
+			hasFailed: false,
+		};
 		driver.start();
 		this.#afterInput();
 	}
@@ -262,7 +201,7 @@ export class SimulatedNode<Service extends NodeService> {
 		} catch (error) {
 			this.disk.killProcess();
 			this.life += 1;
-			this.#judgeFailure(error as Error);
+			this.#failed(this.#newJudge(), error as Error);
 			this.#context.failed(this.id, error as Error);
 			return undefined;
 		}
@@ -272,20 +211,18 @@ export class SimulatedNode<Service extends NodeService> {
 		if (current.hasFailed) return;
 		current.hasFailed = true;
 		this.#context.logs.ended(this.id);
-		this.#judgeFailure(error);
+		this.#failed(current.judge, error);
 		this.#context.failed(this.id, error);
 	}
 
-	/** A node stops for a fault of its disk, and for nothing else. */
-	#judgeFailure(error: Error): void {
-		const {report} = this.#context;
-		const told = `node ${this.id}: ${error.message}`;
-		if (error instanceof StorageCorruptError) {
-			this.isCorrupt = true;
-			if (!this.isDamaged) report('detection', `${told} -- and nothing was damaged`);
-		} else if (error instanceof InvariantError || !this.watchedDisk.hasFailed) {
-			report('noCrash', error instanceof InvariantError ? told : `${told} ${error.stack}`);
-		}
+	#failed(judge: LifeJudge, error: Error): void {
+		if (error instanceof StorageCorruptError) this.isCorrupt = true;
+		judge.failed(error, {isDamaged: this.isDamaged, hasFailed: this.watchedDisk.hasFailed});
+	}
+
+	#newJudge(): LifeJudge {
+		const {logs, report} = this.#context;
+		return new LifeJudge(this.id, logs, report);
 	}
 
 	// ----------------------------------------------------------------------------------------------------- inputs
@@ -294,30 +231,16 @@ export class SimulatedNode<Service extends NodeService> {
 		const current = this.#current;
 		if (current === undefined) return;
 		const before = this.#isPreVoteAlone(current, message) ? current.raft.status() : undefined;
-		this.#context.logs.heard(this.id, from, message);
-		if (movesTerm(message)) current.toldTerm = Math.max(current.toldTerm, message.term);
+		current.judge.heard(from, message);
 		current.driver.deliver({type: 'message', from: nodeId(from), message: isolated(message)});
 		this.#afterInput();
-		if (before !== undefined) this.#judgePreVote(before, current.raft.status());
+		if (before !== undefined) current.judge.tookPreVote(before, current.raft.status());
 	}
 
 	/** Nothing else is taken in together with this request for a pre-vote. */
 	#isPreVoteAlone(current: Life<Service>, message: RaftMessage): boolean {
 		const isPreVote = message.type === 'requestVote' && message.preVote;
 		return isPreVote && !current.isTurnDue && this.#context.parameters.turnMs === 0 && this.slowness === 1;
-	}
-
-	#judgePreVote(before: RaftStatus, after: RaftStatus): void {
-		if (before.currentTerm === after.currentTerm && before.votedFor === after.votedFor) return;
-		const change = `from term ${before.currentTerm} to ${after.currentTerm}, vote ${before.votedFor} to ${after.votedFor}`;
-		this.#context.report('preVoteIsIdle', `a request for a pre-vote took node ${this.id} ${change}`);
-	}
-
-	/** §5.1: whoever hears of a newer term, in a request or in an answer, is of that term from then on. */
-	#judgeTerm({raft, toldTerm}: Life<Service>): void {
-		const {currentTerm} = raft.status();
-		if (currentTerm >= toldTerm) return;
-		this.#context.report('newerTerm', `node ${this.id} was told of term ${toldTerm} and stays in ${currentTerm}`);
 	}
 
 	/** Somebody asks something of the service. */
@@ -390,7 +313,7 @@ export class SimulatedNode<Service extends NodeService> {
 			if (this.slowness > 1 || isServiceApart) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
 		this.#judge(current);
-		this.#judgeTerm(current);
+		current.judge.judgeTerm(current.raft.status());
 		if (this.#current !== current || current.hasFailed) return;
 		if (isWorkLeft || current.toRaft.length > 0 || current.toService.length > 0) {
 			this.#scheduleTurn(current, sliceMs * this.slowness);
@@ -415,26 +338,12 @@ export class SimulatedNode<Service extends NodeService> {
 	}
 
 	#tellRaft(current: Life<Service>, output: ServiceOutput): void {
-		if (output.type === 'read') current.reads.set(output.readId, this.#context.logs.committedIndex);
+		current.judge.serviceTold(output);
 		current.toRaft.push(output);
 	}
 
-	#judgeReadIndex(current: Life<Service>, readId: number, readIndex: number): void {
-		const committed = current.reads.get(readId) ?? 0;
-		current.reads.delete(readId);
-		if (readIndex >= committed) return;
-		const detail = `node ${this.id} reads at index ${readIndex}`;
-		this.#context.report('readIndex', `${detail}, though ${committed} was committed when the read was asked for`);
-	}
-
 	#tellService(current: Life<Service>, input: ServiceInput): void {
-		if (input.type === 'readReady') this.#judgeReadIndex(current, input.readId, input.readIndex);
-		if (input.type === 'apply') {
-			this.#context.logs.applies(this.id, input.entries, current.appliedIndex);
-			current.appliedIndex = input.entries.at(-1)?.index ?? current.appliedIndex;
-		} else if (input.type === 'installSnapshot') {
-			current.appliedIndex = input.snapshot.lastIncludedIndex;
-		}
+		current.judge.tellsService(input);
 		current.toService.push(input);
 	}
 
@@ -472,27 +381,9 @@ export class SimulatedNode<Service extends NodeService> {
 	}
 }
 
-/** A disk on which nothing was ever stored stands for one on which this term was. */
-function withFirstTerm(state: PersistentState, firstTerm: number): PersistentState {
-	if (state.hardState.currentTerm > 0 || firstTerm === 0) return state;
-	return {...state, hardState: {currentTerm: term(firstTerm), votedFor: undefined}};
-}
-
-/** All but requests for votes, which a fresh leader shields from (§4.2.3), and the terms that pre-votes only speak of. */
-function movesTerm(message: RaftMessage): boolean {
-	if (message.type === 'requestVote') return false;
-	return message.type !== 'requestVoteReply' || !message.preVote || !message.voteGranted;
-}
-
 /** `true`: there is more to do. */
 function sliceOfService({service, toService}: Life<NodeService>): boolean {
 	if (toService.length > 0) for (const input of toService.splice(0)) service.handle(input);
 	const isMore = service.slice();
 	return service.flush() || isMore;
-}
-
-/** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */
-function isolated(message: RaftMessage): RaftMessage {
-	if (message.type !== 'installSnapshot') return message;
-	return {...message, snapshot: {...message.snapshot}} satisfies InstallSnapshot;
 }

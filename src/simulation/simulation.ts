@@ -9,11 +9,8 @@
  */
 import type {FaultEvent} from '../faults/faults.js';
 import {Random} from '../base/random.js';
-import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
-import type {Codec} from '../base/codec.js';
 import type {Verdict} from '../linearizability/check.js';
 import {kindOf} from '../raft/message-kind.js';
-import type {InstallSnapshot, RaftMessage} from '../raft/types.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
 import {Availability} from './availability.js';
@@ -24,42 +21,18 @@ import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
 import {Liveness} from './liveness.js';
 import {LogJudge} from './log-judge.js';
-import {SimulatedNetwork} from './network.js';
-import type {SimulationParameters} from './parameters.js';
+import {bytesOf, SimulatedNetwork} from './network.js';
 import {RequestLinks, type RequestServer} from './request-links.js';
 import {ServiceJudge} from './service-judge.js';
 import {SimulatedClient} from './simulated-client.js';
-import {SimulatedNode, type Death} from './simulated-node.js';
-import type {Subject} from './subject.js';
+import type {Death} from './node-context.js';
+import {SimulatedNode} from './simulated-node.js';
+import type {SimulationCounts, SimulationSetup} from './simulation-setup.js';
 import {Timeline} from './timeline.js';
+import {TransferWatch} from './transfer-watch.js';
 import {TraceHash} from './trace-hash.js';
 import type {Violation} from './violation.js';
 import {WatchedServer} from './watched-server.js';
-
-export interface SimulationSetup<T extends MachineTypes> {
-	readonly seed: number;
-	readonly codec: Codec;
-	readonly subject: Subject<T>;
-	readonly parameters: SimulationParameters;
-	readonly faults: FaultSchedule;
-	readonly nodeCount: number;
-	readonly durationMs: number;
-	/** Events that the timeline keeps. */
-	readonly timelineLength: number;
-}
-
-/** What a run has been through. */
-export interface SimulationCounts {
-	/** Sent by nodes to nodes. */
-	readonly messages: number;
-	readonly operations: number;
-	readonly done: number;
-	readonly failed: number;
-	readonly committed: number;
-	readonly terms: number;
-	readonly crashes: number;
-	readonly faults: number;
-}
 
 /** From one call of `onProgress` to the next. */
 const eventsPerProgress = 256;
@@ -87,8 +60,7 @@ export class Simulation<T extends MachineTypes> {
 	readonly #queue = new EventQueue<SimulationEvent>();
 	readonly #trace = new TraceHash();
 	readonly #failedNodes: number[] = [];
-	/** By node: who sends it a snapshot whose last chunk has not come yet. */
-	readonly #openTransfers = new Map<number, {readonly from: number; readonly term: number}>();
+	readonly #transfers: TransferWatch;
 	#now = 0;
 	#isOver = false;
 	#eventsAtOnce = 0;
@@ -102,6 +74,7 @@ export class Simulation<T extends MachineTypes> {
 		this.#timeline = new Timeline(setup.timelineLength);
 		this.#coverage = new Coverage(subject.coverageKinds);
 		this.#coverage.drawn(parameters);
+		this.#transfers = new TransferWatch(this.#coverage);
 		const {now, schedule, report} = this;
 		const judged = {codec, subject, now, report, coverage: this.#coverage};
 		const {entryBytesMax} = parameters.raft;
@@ -241,15 +214,6 @@ export class Simulation<T extends MachineTypes> {
 		}
 	}
 
-	#noteChunk(from: number, node: number, {term, done}: InstallSnapshot): void {
-		const before = this.#openTransfers.get(node);
-		if (before !== undefined && (before.from !== from || before.term !== term)) {
-			this.#coverage.count('installSnapshot: of another leader than the chunk before');
-		}
-		if (done) this.#openTransfers.delete(node);
-		else this.#openTransfers.set(node, {from, term});
-	}
-
 	/** As long as the faults last: after them everything is judged anyway. */
 	#watch(): void {
 		const {lookEveryMs} = this.#availability;
@@ -263,7 +227,7 @@ export class Simulation<T extends MachineTypes> {
 
 	#takeMessage({node, from, message}: Extract<SimulationEvent, {type: 'message'}>): void {
 		this.#coverage.message(message, this.#logs.glimpse(node).term);
-		if (message.type === 'installSnapshot') this.#noteChunk(from, node, message);
+		if (message.type === 'installSnapshot') this.#transfers.chunk(from, node, message);
 		this.#node(node).message(from, message);
 	}
 
@@ -427,10 +391,4 @@ export class Simulation<T extends MachineTypes> {
 			coverage: this.#coverage,
 		});
 	}
-}
-
-/** Of a message on the wire, about: counts on throttled links only. */
-function bytesOf(message: RaftMessage): number {
-	if (message.type === 'appendEntries') return 64 + message.entries.length;
-	return message.type === 'installSnapshot' ? 64 + message.data.length : 32;
 }

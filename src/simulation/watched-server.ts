@@ -7,7 +7,7 @@ import type {ServiceReply, ServiceRequest} from '../service/types.js';
 import type {LogIndex, ServiceInput, ServiceOutput} from '../raft/types.js';
 import type {Coverage} from './coverage.js';
 import type {ServiceJudge} from './service-judge.js';
-import type {NodeService} from './simulated-node.js';
+import type {NodeService} from './node-context.js';
 import type {Report} from './violation.js';
 
 interface Witness<T extends MachineTypes> {

@@ -9,7 +9,7 @@ import {clientEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';
 import {ServiceServer} from '../../../src/service/server/service-server.js';
 import type {ServiceReply, ServiceRequest} from '../../../src/service/types.js';
-import type {ServiceTools} from '../../../src/simulation/simulated-node.js';
+import type {ServiceTools} from '../../../src/simulation/node-context.js';
 import {hardStateBytes} from '../accounting.js';
 import type {KvClerk, KvCluster, KvClusterOptions, ServerSizes, Traffic} from '../harness.js';
 import {connectClerk, limitsFor} from '../kv/cluster-options.js';

@@ -2,7 +2,7 @@
 import type {Random} from '../../../src/base/random.js';
 import {defaultRaftLimits, type RaftLimits} from '../../../src/raft/options.js';
 import type {Latency} from '../../../src/simulation/network.js';
-import type {Death, NodeParameters} from '../../../src/simulation/simulated-node.js';
+import type {Death, NodeParameters} from '../../../src/simulation/node-context.js';
 
 export interface ClusterParameters {
 	readonly node: NodeParameters;

@@ -1,7 +1,7 @@
 /** Raft servers on virtual time, the lab's service on each. */
 import {nodeEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';
-import type {NodeService, ServiceTools} from '../../../src/simulation/simulated-node.js';
+import type {NodeService, ServiceTools} from '../../../src/simulation/node-context.js';
 import {hardStateBytes} from '../accounting.js';
 import type {Accepted, RaftCluster, RaftClusterOptions, RaftView, Traffic} from '../harness.js';
 import {labRaftLimits} from '../raft/cluster-options.js';
