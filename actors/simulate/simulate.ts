@@ -1,6 +1,5 @@
 /** The simulator with the codec that real clusters use. `src/simulation` is given its codec, because it may import nothing from here. */
 import type {Codec} from '../../src/base/codec.js';
-import type {KvTypes} from '../../src/kv/words.js';
 import type {MachineTypes} from '../../src/service/machine.js';
 import type {SimulationSettings} from '../../src/simulation/options.js';
 import {shrink as shrinkWith, type ShrinkOptions, type ShrunkRun} from '../../src/simulation/shrink.js';
@@ -22,7 +21,7 @@ export interface SimulationOptions<T extends MachineTypes = MachineTypes> extend
  *
  * @throws {SimulationOptionError}
  */
-export function simulate<T extends MachineTypes = KvTypes>(options: SimulationOptions<T>): SimulationResult {
+export function simulate<T extends MachineTypes = MachineTypes>(options: SimulationOptions<T>): SimulationResult {
 	return simulateWith(withCodec(options));
 }
 
@@ -32,7 +31,7 @@ export function simulate<T extends MachineTypes = KvTypes>(options: SimulationOp
  *
  * @throws {SimulationOptionError}
  */
-export function shrink<T extends MachineTypes = KvTypes>(
+export function shrink<T extends MachineTypes = MachineTypes>(
 	options: SimulationOptions<T>,
 	failed: SimulationResult,
 	limits?: ShrinkOptions,

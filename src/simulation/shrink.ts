@@ -1,5 +1,4 @@
 /** Makes a failing run small: shorter, and with as few faults as still break the same invariant (Zeller's ddmin). */
-import type {KvTypes} from '../kv/words.js';
 import type {MachineTypes} from '../service/machine.js';
 import {faultNumber} from './profile.js';
 import {simulate, type SimulationOptions, type SimulationResult} from './simulate.js';
@@ -20,7 +19,7 @@ export interface ShrunkRun {
 }
 
 /** `failed`: what `simulate(options)` gave; it must not be ok. */
-export function shrink<T extends MachineTypes = KvTypes>(
+export function shrink<T extends MachineTypes = MachineTypes>(
 	options: SimulationOptions<T>,
 	failed: SimulationResult,
 	{runsMax = 200, onRun}: ShrinkOptions = {},

@@ -1,7 +1,6 @@
 /** The simulator's door: one seed in, one verdict out. */
 import type {Schedule} from '../faults/nemesis.js';
 import {Random} from '../base/random.js';
-import type {KvTypes} from '../kv/words.js';
 import type {Verdict} from '../linearizability/check.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {CoverageCounts} from './coverage.js';
@@ -50,7 +49,7 @@ const timelineLengthDefault = 400;
  *
  * @throws {SimulationOptionError}
  */
-export function simulate<T extends MachineTypes = KvTypes>(options: SimulationOptions<T>): SimulationResult {
+export function simulate<T extends MachineTypes = MachineTypes>(options: SimulationOptions<T>): SimulationResult {
 	checkSimulationOptions(options);
 	const {onProgress} = options;
 	const {
