@@ -6,7 +6,13 @@ import {pathToFileURL} from 'node:url';
 import test from 'ava';
 import {codec} from '../../actors/codec/codec.js';
 import {defineMachine} from '../../actors/machine/index.js';
-import {simulate, SimulationOptionError, shrink, type Machine} from '../../actors/simulate/index.js';
+import {
+	simulate,
+	SimulationOptionError,
+	shrink,
+	type DrawnOperation,
+	type Machine,
+} from '../../actors/simulate/index.js';
 import ledger, {draw, invariant} from '../../examples/ledger-simulation.js';
 import type {LedgerTypes} from '../../examples/ledger.js';
 import type {simulate as simulateWith} from '../../src/simulation/simulate.js';
@@ -194,10 +200,17 @@ test('a machine without reads, and one without writes, run too', t => {
 			seed: 1,
 			durationMs: 2000,
 			machine: ledger,
-			draw: () => ({write: {type: 'open', account: 'a', cents: 1}}),
+			draw: (): DrawnOperation<LedgerTypes> => ({write: {type: 'open', account: 'a', cents: 1}}),
 		}).ok,
 	);
-	t.true(simulate({seed: 1, durationMs: 2000, machine: ledger, draw: () => ({read: {type: 'total'}})}).ok);
+	t.true(
+		simulate({
+			seed: 1,
+			durationMs: 2000,
+			machine: ledger,
+			draw: (): DrawnOperation<LedgerTypes> => ({read: {type: 'total'}}),
+		}).ok,
+	);
 });
 
 test('results of all plain kinds are compared as they come over the wire', t => {
