@@ -4,6 +4,7 @@
  */
 import type {LogIndex, Milliseconds, NodeId, Role, Term} from './types.js';
 
+/** What happened to a node. Times in ms. */
 export type RaftEvent =
 	/** It has another role, has entered another term, or knows of another leader. */
 	| {
@@ -42,4 +43,5 @@ export type RaftEvent =
 	/** A leader's snapshot is the state of this node now. */
 	| {readonly type: 'snapshotInstalled'; readonly index: LogIndex};
 
+/** Why a leader leads no more: see `leadershipLost`. */
 export type LossReason = 'newerTerm' | 'noQuorum' | 'diskStalled';
