@@ -13,7 +13,7 @@ export interface MachineDefinition<T extends MachineTypes, State> {
 	readonly name: string;
 	/** Of the items, from 1: raise it when they change, and let `restore` read the earlier ones. @default 1 */
 	readonly version?: number;
-	/** A client's bytes, decoded: the write if it is one. Everything must be looked at, nothing may be thrown. */
+	/** A client's bytes, decoded: the write if it is one. Everything must be looked at; what makes it throw is refused. */
 	readonly parseWrite: (value: unknown) => T['write'] | undefined;
 	/** The same for a read. */
 	readonly parseRead: (value: unknown) => T['read'] | undefined;
@@ -140,15 +140,24 @@ class DefinedReader<T extends MachineTypes, State> implements MachineReader<T> {
 /** One element, behind a number that is not the service's: see `Words`. */
 const wrapped = (value: unknown): Plain => [0, value];
 
+/** A parser that trips over what a client sent has not read it: one client must not stop the nodes. */
+function parsedBy<Parsed>(parse: (value: unknown) => Parsed | undefined, value: unknown): Parsed | undefined {
+	try {
+		return parse(value);
+	} catch {
+		return undefined;
+	}
+}
+
 function wordsOf<T extends MachineTypes, State>({parseWrite, parseRead}: MachineDefinition<T, State>): Words<T> {
 	const unwrapped = (plain: Plain, from: number): unknown =>
 		plain[from] === 0 && plain.length === from + 2 ? plain[from + 1] : undefined;
 	return {
 		plainOfWrite: wrapped,
 		// Of its own: a write is kept longer than the request that it came in.
-		parseWrite: (plain, from) => parseWrite(copyOfPlain(unwrapped(plain, from))),
+		parseWrite: (plain, from) => parsedBy(parseWrite, copyOfPlain(unwrapped(plain, from))),
 		plainOfRead: wrapped,
-		parseRead: plain => parseRead(unwrapped(plain, 0)),
+		parseRead: plain => parsedBy(parseRead, unwrapped(plain, 0)),
 		plainOfResult: wrapped,
 		parseResult: plain => unwrapped(plain, 0),
 		bytesOfWrite: bytesOfPlain,
