@@ -60,6 +60,6 @@ for (const words of wrongWords) {
 		const output = {write: () => true} as unknown as NodeJS.WriteStream;
 		t.is(await simulateCommand(words, {output, errors}), exitStatus.usage);
 		t.regex(told, new RegExp(`${words[0]}`));
-		t.regex(told, /expected a whole number from|Allowed choices|unknown option/);
+		t.regex(told, /Write a whole number from|Allowed choices|unknown option/);
 	});
 }
