@@ -43,6 +43,7 @@ export class HistoryBuilder<Input, Output> {
 		return this.#open.get(process)?.input;
 	}
 
+	/** A process asks for something. Throws a `HistoryError` while its last operation is open, or for a time that is not exact. */
 	invoke(process: string, input: Input, time: number): void {
 		if (this.#open.has(process)) {
 			throw this.#error(`process ${process} to complete its open operation first`, 'another invocation');

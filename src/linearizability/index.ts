@@ -35,8 +35,10 @@ export {
 	machineModel,
 	type MachineModelState,
 	type MachineOutput,
+	type FrozenState,
 	type ModelledMachine,
 	type ModelledPlace,
 	type ModelledState,
+	type StateReader,
 } from './models/machine-model.js';
 export {Recorder} from './recorder.js';

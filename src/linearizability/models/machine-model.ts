@@ -17,10 +17,30 @@ export interface MachineOutput<Result> {
 
 /** What the model uses of a state machine's state: see `StateMachine` in `threadraft/machine`. */
 export interface ModelledState<Write, Read, Result> {
+	/** Runs a write, which changes the state in place. */
 	apply(write: Write, place: ModelledPlace): Result;
+	/** Answers from the state as it is. */
 	read(read: Read): Result;
-	freeze(): {frames(bytesMax: number): Iterator<readonly unknown[]>; release(): void};
+	/** Holds the state as it is. */
+	freeze(): FrozenState;
+	/** Equal for equal states. */
 	hash(): string;
+}
+
+/** A state that is held for a snapshot. */
+export interface FrozenState {
+	/** The state in frames of about so many bytes. */
+	frames(bytesMax: number): Iterator<readonly unknown[]>;
+	/** It is not needed any more. */
+	release(): void;
+}
+
+/** Builds a state of the frames of another. */
+export interface StateReader<Write, Read, Result> {
+	/** The next frame; whether it is valid. */
+	take(frame: readonly unknown[]): boolean;
+	/** The state; `undefined` where the frames do not make one. */
+	finish(): ModelledState<Write, Read, Result> | undefined;
 }
 
 /** A place in the log, which no history tells: a machine that looks at it cannot be judged. */
@@ -29,6 +49,7 @@ export interface ModelledPlace {
 	readonly term: number;
 	readonly revision: number;
 	readonly logTime: number;
+	/** Tells nobody. */
 	readonly emit: (effect: never) => void;
 }
 
@@ -36,10 +57,10 @@ export interface ModelledPlace {
 export interface ModelledMachine<Write, Read, Result> {
 	readonly name: string;
 	readonly version: number;
+	/** The state before the first write. */
 	create(): ModelledState<Write, Read, Result>;
-	beginRestore(
-		version: number,
-	): {take(frame: readonly unknown[]): boolean; finish(): ModelledState<Write, Read, Result> | undefined} | undefined;
+	/** For a snapshot of this version; `undefined` for one that it cannot read. */
+	beginRestore(version: number): StateReader<Write, Read, Result> | undefined;
 }
 
 /** A state that nobody changes any more. */
