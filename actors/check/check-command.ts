@@ -1,7 +1,7 @@
 /** `threadraft check FILE...` */
 import {writeFile} from 'node:fs/promises';
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
-import type {KeyResult} from '../../src/linearizability/check.js';
+import type {KeyResult} from '../../src/linearizability/key-result.js';
 import type {KvModelName} from '../../src/linearizability/models/kv-model.js';
 import {mistakeLine} from '../console/command-line.js';
 import {checkFiles, type FileResult} from './check-files.js';

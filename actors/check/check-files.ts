@@ -4,7 +4,8 @@
  */
 import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
-import {check, verdictOf, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
+import {check, verdictOf} from '../../src/linearizability/check.js';
+import type {KeyResult, Verdict} from '../../src/linearizability/key-result.js';
 import {HistoryError} from '../../src/linearizability/history-error.js';
 import type {ParsedHistory} from '../../src/linearizability/formats/format.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import pico from 'picocolors';
-import {hasAnswers, worst, type KeyResult, type Verdict} from '../../src/linearizability/check.js';
+import {hasAnswers, worst} from '../../src/linearizability/check.js';
+import type {KeyResult, Verdict} from '../../src/linearizability/key-result.js';
 import type {KvOperation} from '../../src/linearizability/kv-operation.js';
 import type {FileResult} from './check-files.js';
 import type {ExplainedKey} from './explain-files.js';

@@ -1,5 +1,6 @@
 /** One group of keys, checked in a pool thread. */
-import {check, type KeyResult} from '../../src/linearizability/check.js';
+import {check} from '../../src/linearizability/check.js';
+import type {KeyResult} from '../../src/linearizability/key-result.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel, type KvModelName} from '../../src/linearizability/models/kv-model.js';
 

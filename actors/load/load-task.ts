@@ -1,7 +1,7 @@
 /** A recorded load in a pool thread: so the load, and the judgement on its history, hold up neither router nor console. */
 import {writeFile} from 'node:fs/promises';
 import type {MessagePort} from 'node:worker_threads';
-import type {Verdict} from '../../src/linearizability/check.js';
+import type {Verdict} from '../../src/linearizability/key-result.js';
 import {ThreadraftError} from '../../src/base/errors.js';
 import {Random} from '../../src/base/random.js';
 import {Clerk} from '../clerk/clerk.js';

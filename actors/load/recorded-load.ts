@@ -5,7 +5,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Random} from '../../src/base/random.js';
 import {OperationError} from '../../src/service/errors.js';
-import {check, type Verdict} from '../../src/linearizability/check.js';
+import {check} from '../../src/linearizability/check.js';
+import type {Verdict} from '../../src/linearizability/key-result.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../src/linearizability/recorder.js';

@@ -30,7 +30,7 @@ export type {BackoffLimits} from '../../src/service/clerk/leader-search.js';
 export type {OpenLimits} from '../../src/service/server/open-requests.js';
 export type {ServerLimits} from '../../src/service/server/limits.js';
 export type {SessionLimits} from '../../src/service/sessions.js';
-export type {Verdict} from '../../src/linearizability/check.js';
+export type {Verdict} from '../../src/linearizability/key-result.js';
 export type {Echo, Latency} from '../../src/simulation/network.js';
 export type {Habits} from '../../src/simulation/habits.js';
 export type {Mix, SimulationParameters, Workload} from '../../src/simulation/parameters.js';

@@ -10,11 +10,10 @@
  */
 import type {SearchOptions} from './engines/search.js';
 import type {History} from './history.js';
-import type {Anomaly, Model} from './model.js';
+import type {Model} from './model.js';
 import {KeyCheck} from './key-check.js';
+import type {KeyResult, UnknownReason, Verdict} from './key-result.js';
 import {partition} from './partition.js';
-
-export type EngineName = 'chain' | 'wgl' | 'jit';
 
 export interface CheckOptions<Input, Output, State> extends SearchOptions {
 	readonly model: Model<Input, Output, State>;
@@ -32,31 +31,6 @@ export interface CheckOptions<Input, Output, State> extends SearchOptions {
 	readonly onKey?: (result: KeyResult) => void;
 	/** Only these searches. Short cuts are switched off in the model. @default both */
 	readonly searches?: readonly ('wgl' | 'jit')[];
-}
-
-export type Verdict = 'ok' | 'violation' | 'unknown';
-
-/** Why a verdict is unknown. */
-export type UnknownReason =
-	| 'timeout'
-	| 'memory'
-	/** `isCancelled` said so. */
-	| 'cancelled'
-	/** Another key's violation had decided already. */
-	| 'notNeeded';
-
-export interface KeyResult {
-	readonly key: string;
-	readonly verdict: Verdict;
-	/** Only when unknown. */
-	readonly reason: UnknownReason | undefined;
-	/** What decided; `undefined` when unknown. */
-	readonly engine: EngineName | undefined;
-	/** Only of a violation that the short cut found; `explainViolation` finds one for any. */
-	readonly anomaly: Anomaly | undefined;
-	readonly operationCount: number;
-	/** Of the searches; 0 when no search was needed. */
-	readonly modelSteps: number;
 }
 
 export interface CheckResult {

@@ -1,13 +1,6 @@
 /** The linearizability checker by itself: `threadraft/linearizability`. */
-export {
-	check,
-	type CheckOptions,
-	type CheckResult,
-	type EngineName,
-	type KeyResult,
-	type UnknownReason,
-	type Verdict,
-} from './check.js';
+export {check, type CheckOptions, type CheckResult} from './check.js';
+export type {EngineName, KeyResult, UnknownReason, Verdict} from './key-result.js';
 export {ThreadraftError} from '../base/errors.js';
 export type {SearchOptions} from './engines/search.js';
 export {type Explanation, type ExplainOptions, explainViolation, type LinearizedStep} from './explain.js';

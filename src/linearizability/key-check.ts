@@ -1,4 +1,4 @@
-import type {EngineName, KeyResult, UnknownReason, Verdict} from './check.js';
+import type {EngineName, KeyResult, UnknownReason, Verdict} from './key-result.js';
 import {JitSearch} from './engines/jit.js';
 import {compileProblem} from './engines/problem.js';
 import type {Search, SearchOptions, SearchOutcome} from './engines/search.js';

@@ -1,7 +1,7 @@
 /** The simulator's door: one seed in, one verdict out. */
 import type {Schedule} from '../faults/nemesis.js';
 import {Random} from '../base/random.js';
-import type {Verdict} from '../linearizability/check.js';
+import type {Verdict} from '../linearizability/key-result.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {CoverageCounts} from './coverage.js';
 import {kvSubject} from './kv/kv-subject.js';

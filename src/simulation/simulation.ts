@@ -9,7 +9,7 @@
  */
 import type {FaultEvent} from '../faults/faults.js';
 import {Random} from '../base/random.js';
-import type {Verdict} from '../linearizability/check.js';
+import type {Verdict} from '../linearizability/key-result.js';
 import {kindOf} from '../raft/message-kind.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';

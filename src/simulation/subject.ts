@@ -22,7 +22,7 @@ import type {Machine, MachineTypes} from '../service/machine.js';
 import type {ReplicatedState} from '../service/replicated-state.js';
 import type {ServerLimits} from '../service/server/limits.js';
 import type {Command, Outcome} from '../service/types.js';
-import type {Verdict} from '../linearizability/check.js';
+import type {Verdict} from '../linearizability/key-result.js';
 import type {Coverage} from './coverage.js';
 import type {Report} from './violation.js';
 

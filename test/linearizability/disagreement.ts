@@ -1,5 +1,6 @@
 /** What a checker says that is not what the definition says. */
-import {check, type CheckOptions, type Verdict} from '../../src/linearizability/check.js';
+import {check, type CheckOptions} from '../../src/linearizability/check.js';
+import type {Verdict} from '../../src/linearizability/key-result.js';
 import type {KvHistory, KvInput, KvOutput} from '../../src/linearizability/kv-operation.js';
 import {kvModel, type KvState} from '../../src/linearizability/models/kv-model.js';
 

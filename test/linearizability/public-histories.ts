@@ -1,6 +1,6 @@
 /** Histories that others recorded, with known verdicts; they are no part of the project and may be absent. */
 import {existsSync, readFileSync} from 'node:fs';
-import type {Verdict} from '../../src/linearizability/check.js';
+import type {Verdict} from '../../src/linearizability/key-result.js';
 
 export interface PublicHistory {
 	readonly name: string;

@@ -2,7 +2,7 @@
 import {defaultKvLimits, type KvLimits} from '../../kv/state-machine.js';
 import type {Operation, Result} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
-import type {Verdict} from '../../linearizability/check.js';
+import type {Verdict} from '../../linearizability/key-result.js';
 import type {LogEntry} from '../../raft/types.js';
 import type {ReplicatedState} from '../../service/replicated-state.js';
 import type {Command, Outcome} from '../../service/types.js';

@@ -1,7 +1,8 @@
 /** The history of a run of keys and values, in the words of the checker. */
 import type {Operation, Result} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
-import {check, type Verdict} from '../../linearizability/check.js';
+import {check} from '../../linearizability/check.js';
+import type {Verdict} from '../../linearizability/key-result.js';
 import type {KvHistory, KvInput, KvOutput} from '../../linearizability/kv-operation.js';
 import {kvModel} from '../../linearizability/models/kv-model.js';
 import {Recorder} from '../../linearizability/recorder.js';

@@ -12,7 +12,7 @@
  *                    │       └────▶ restarting state            (the same, from its own snapshots)
  *                    └───────── == witness of the service       (the same, by the code that replicas run)
  */
-import type {Verdict} from '../../linearizability/check.js';
+import type {Verdict} from '../../linearizability/key-result.js';
 import type {LogEntry} from '../../raft/types.js';
 import {copyOfPlain, hashOfPlain, textOfPlain} from '../../base/plain-data.js';
 import type {MachineTypes, Place, StateMachine} from '../../service/machine.js';
