@@ -7,8 +7,6 @@
  *      Clerk ─┘            └─▶ replica thread 2: ...
  *                Supervisor: starts, watches, restarts
  */
-import {channel} from 'node:diagnostics_channel';
-import {EventEmitter} from 'node:events';
 import {performance} from 'node:perf_hooks';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
@@ -23,23 +21,20 @@ import {MachineClerk} from '../clerk/machine-clerk.js';
 import {loadMachine} from '../replica/load-machine.js';
 import type {ClerkOptions} from '../clerk/clerk-host.js';
 import {Router, type RouterCounters} from '../network/router.js';
-import type {ReplicaOptions} from '../replica/protocol.js';
 import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
 import type {BackupReport} from '../recovery/backup-file.js';
-import {DataDirectory} from './data-directory.js';
+import type {DataDirectory} from './data-directory.js';
 import {checkArgument, milliseconds, text} from '../options/check-options.js';
 import {ClusterStateError, ClusterUnavailableError, ThreadError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
 import {decodeError} from '../codec/error-codec.js';
 import {type EffectListener, EffectStream, type MissedEffects} from './effect-stream.js';
 import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
-import type {ClusterEvent, ClusterEventMap} from './cluster-event.js';
-import {EventQueue, type EventsDropped} from './event-queue.js';
+import {openDirectory, replicaOptions} from './replica-options.js';
+import {ClusterEmitter} from './cluster-emitter.js';
 import type {NodeStatus} from './node-state.js';
 import {Supervisor} from './supervisor.js';
 
-/** For those who log or trace all clusters of a process: told `{cluster, event}`. */
-const eventChannel = channel('threadraft:event');
 /** How long a status waits for a node that is busy or paused. */
 const statusTimeoutMs = 500;
 const leaderPollMs = 20;
@@ -59,10 +54,7 @@ export interface EffectOptions {
  *
  * @typeParam T of the state machine; that of keys and values unless `ClusterOptions.machine` names another
  */
-export class Cluster<T extends MachineTypes = KvTypes>
-	extends EventEmitter<ClusterEventMap>
-	implements AsyncDisposable
-{
+export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter implements AsyncDisposable {
 	/** The network's faults. A change takes effect by itself: for what is sent after it, and for replies that arrive after it. */
 	readonly faults: FaultPlan;
 	readonly #options: ResolvedClusterOptions;
@@ -70,17 +62,14 @@ export class Cluster<T extends MachineTypes = KvTypes>
 	readonly #supervisor: Supervisor;
 	readonly #random: Random;
 	readonly #directory: DataDirectory;
-	/** What recovery cut off while nobody could listen yet: at most one of each node. The first listener is told. */
-	readonly #early: ClusterEvent[] = [];
 	readonly #machine: Machine<T>;
 	readonly #clerks = new Set<{close(): void}>();
 	readonly #effects: EffectStream<T>;
 	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
-	readonly #eventQueues = new Set<EventQueue>();
 	#closing: Promise<void> | undefined;
 
 	private constructor(options: ResolvedClusterOptions, machine: Machine<T>, directory: DataDirectory, owner: string) {
-		super();
+		super({heldMax: options.nodes});
 		this.#machine = machine;
 		this.#options = options;
 		this.#directory = directory;
@@ -106,11 +95,9 @@ export class Cluster<T extends MachineTypes = KvTypes>
 			entries: options.threads,
 			restartsPerMinute: options.restartsPerMinute,
 			random: () => this.#random.float(),
-			event: event => this.#tell(event),
+			event: event => this.tell(event),
 		});
-		// It is added only after this has been told of it.
-		(this as unknown as EventEmitter).on('newListener', () => queueMicrotask(() => this.#tellEarly()));
-		this.faults.onChange(() => this.#tell({type: 'faultsChanged', faults: this.faults.describe()}));
+		this.faults.onChange(() => this.tell({type: 'faultsChanged', faults: this.faults.describe()}));
 	}
 
 	/**
@@ -180,25 +167,6 @@ export class Cluster<T extends MachineTypes = KvTypes>
 	clerkPort(): {readonly port: MessagePort; readonly client: number; readonly servers: readonly NodeId[]} {
 		const {port1, port2} = new MessageChannel();
 		return {port: port2, client: this.#router.attachClientPort(port1), servers: this.nodeIds};
-	}
-
-	/**
-	 * What happens from now on, event by event, until `signal` is aborted or the cluster is closed. Of events that are not
-	 * taken for long the newest 1000 are kept; in the place of the others comes an `eventsDropped`.
-	 */
-	events({signal}: {readonly signal?: AbortSignal} = {}): AsyncIterableIterator<ClusterEvent | EventsDropped> {
-		const end = (): void => queue.end();
-		const queue = new EventQueue(() => {
-			this.off('event', put);
-			signal?.removeEventListener('abort', end);
-			this.#eventQueues.delete(queue);
-		});
-		const put = (event: ClusterEvent): void => queue.put(event);
-		this.on('event', put);
-		signal?.addEventListener('abort', end);
-		this.#eventQueues.add(queue);
-		if (signal?.aborted === true || this.#closing !== undefined) queue.end();
-		return queue;
 	}
 
 	/** What each node is at, by number. A node that does not answer within 500 ms has no `replica`. Never rejects. */
@@ -390,35 +358,12 @@ export class Cluster<T extends MachineTypes = KvTypes>
 		throw new ClusterStateError(message);
 	}
 
-	#tell(event: ClusterEvent): void {
-		if (event.type === 'logTailCut' && !this.#isTailTold) {
-			if (this.#early.length < this.#options.nodes) this.#early.push(event);
-			return;
-		}
-		this.#emit(event);
-	}
-
-	get #isTailTold(): boolean {
-		return this.listenerCount('event') + this.listenerCount('logTailCut') > 0;
-	}
-
-	#tellEarly(): void {
-		if (this.#isTailTold) for (const event of this.#early.splice(0)) this.#emit(event);
-	}
-
-	#emit(event: ClusterEvent): void {
-		const emitter = this as unknown as EventEmitter;
-		emitter.emit('event', event);
-		emitter.emit(event.type, event);
-		if (eventChannel.hasSubscribers) eventChannel.publish({cluster: this, event});
-	}
-
 	async #close(): Promise<void> {
 		for (const clerk of this.#clerks) clerk.close();
 		const failures = await this.#supervisor.stop();
 		this.#router.close();
 		await this.#directory.close();
-		for (const queue of this.#eventQueues) queue.end();
+		this.endEvents();
 		if (failures.length > 1) throw new AggregateError(failures, failures.map(({message}) => message).join('; '));
 		if (failures[0] !== undefined) throw failures[0];
 	}
@@ -446,44 +391,4 @@ export class Cluster<T extends MachineTypes = KvTypes>
 
 function throwIt(error: unknown): never {
 	throw error;
-}
-
-async function openDirectory(
-	{directory, nodes, replayLimits}: ResolvedClusterOptions,
-	machine: string,
-	owner: string,
-): Promise<DataDirectory> {
-	const limits = machine === 'kv' ? replayLimits : {...replayLimits, machine};
-	// Without a directory the logs still are files, because a thread that is killed takes its memory with it; they are
-	// never forced to a disk, and are gone with the cluster.
-	return directory === undefined
-		? DataDirectory.temporary(nodes, owner, limits)
-		: DataDirectory.open(directory, nodes, owner, limits);
-}
-
-function replicaOptions(
-	options: ResolvedClusterOptions,
-	directory: DataDirectory,
-	owner: string,
-	diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>,
-): readonly ReplicaOptions[] {
-	const voters = Array.from({length: options.nodes}, (_, id) => nodeId(id));
-	return voters.map(id => ({
-		id,
-		voters,
-		limits: options.limits,
-		maxRaftState: options.maxRaftState,
-		machine: {module: options.machine, valueBytesMax: directory.limits.valueBytesMax},
-		maxMemoryBytes: options.maxMemoryBytes,
-		sessionTimeoutMs: directory.limits.sessionTimeoutMs,
-		storage: {
-			directory: directory.nodeDirectory(id),
-			sync: directory.isDurable,
-			owner,
-			identity: directory.identityOf(id),
-			expectedStart: undefined,
-			faults: diskFaults.get(id)?.memory,
-		},
-		seed: 0,
-	}));
 }

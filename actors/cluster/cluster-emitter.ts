@@ -1,0 +1,73 @@
+/** How a cluster's events reach those who listen: by type or all of them, one after the other, or on a diagnostics channel. */
+import {channel} from 'node:diagnostics_channel';
+import {EventEmitter} from 'node:events';
+import type {ClusterEvent, ClusterEventMap} from './cluster-event.js';
+import {EventQueue, type EventsDropped} from './event-queue.js';
+
+/** For those who log or trace all clusters of a process: told `{cluster, event}`. */
+const eventChannel = channel('threadraft:event');
+
+export class ClusterEmitter extends EventEmitter<ClusterEventMap> {
+	/** What recovery cut off while nobody could listen yet. The first listener is told. */
+	readonly #early: ClusterEvent[] = [];
+	readonly #heldMax: number;
+	readonly #queues = new Set<EventQueue>();
+	#isOver = false;
+
+	/** `heldMax`: so many events of recovery are held for the first listener. */
+	constructor({heldMax}: {readonly heldMax: number}) {
+		super();
+		this.#heldMax = heldMax;
+		// A listener is added only after this has been told of it.
+		(this as unknown as EventEmitter).on('newListener', () => queueMicrotask(() => this.#tellEarly()));
+	}
+
+	/**
+	 * What happens from now on, event by event, until `signal` is aborted or the cluster is closed. Of events that are not
+	 * taken for long the newest 1000 are kept; in the place of the others comes an `eventsDropped`.
+	 */
+	events({signal}: {readonly signal?: AbortSignal} = {}): AsyncIterableIterator<ClusterEvent | EventsDropped> {
+		const end = (): void => queue.end();
+		const queue = new EventQueue(() => {
+			this.off('event', put);
+			signal?.removeEventListener('abort', end);
+			this.#queues.delete(queue);
+		});
+		const put = (event: ClusterEvent): void => queue.put(event);
+		this.on('event', put);
+		signal?.addEventListener('abort', end);
+		this.#queues.add(queue);
+		if (signal?.aborted === true || this.#isOver) queue.end();
+		return queue;
+	}
+
+	/** Tells all who listen. */
+	protected tell(event: ClusterEvent): void {
+		if (event.type === 'logTailCut' && !this.#isTailTold) {
+			if (this.#early.length < this.#heldMax) this.#early.push(event);
+			return;
+		}
+		this.#emit(event);
+	}
+
+	get #isTailTold(): boolean {
+		return this.listenerCount('event') + this.listenerCount('logTailCut') > 0;
+	}
+
+	#tellEarly(): void {
+		if (this.#isTailTold) for (const event of this.#early.splice(0)) this.#emit(event);
+	}
+
+	#emit(event: ClusterEvent): void {
+		const emitter = this as unknown as EventEmitter;
+		emitter.emit('event', event);
+		emitter.emit(event.type, event);
+		if (eventChannel.hasSubscribers) eventChannel.publish({cluster: this, event});
+	}
+
+	/** Nothing is told any more, and who waits for the next event learns that there is none. */
+	protected endEvents(): void {
+		this.#isOver = true;
+		for (const queue of this.#queues) queue.end();
+	}
+}
