@@ -13,6 +13,7 @@ import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {clientEndpoint, type Endpoint, nodeEndpoint} from '../../src/faults/endpoint.js';
 import type {FaultPlan} from '../../src/faults/fault-plan.js';
 import type {Random} from '../../src/base/random.js';
+import {bytesOnWire} from '../../src/raft/message-bytes.js';
 import {kindOf} from '../../src/raft/message-kind.js';
 import type {NodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
@@ -42,6 +43,18 @@ export interface RouterOptions {
 	/** Monotonic milliseconds. */
 	readonly now: () => number;
 }
+
+/** One message on one link. */
+interface Passage {
+	readonly from: Endpoint;
+	readonly to: Endpoint;
+	readonly kind: 'request' | 'reply';
+	/** What it counts for on a throttled link. */
+	readonly bytes: number;
+}
+
+/** What a request or a reply takes beside its bytes, about. */
+const headBytes = 64;
 
 /** What a turn sends to one port. */
 interface Outgoing {
@@ -169,8 +182,7 @@ export class Router {
 		const {counters} = this;
 		if (envelope.type === 'request') {
 			counters.requests++;
-			const {request} = envelope;
-			counters.bytes += request.type === 'write' ? request.command.length : request.reads.length;
+			counters.bytes += bytesOfRequest(envelope.request);
 			return;
 		}
 		const {message} = envelope;
@@ -182,8 +194,9 @@ export class Router {
 	#routeRaft(envelope: Extract<Envelope, {type: 'raft'}>): void {
 		const from = nodeEndpoint(envelope.from);
 		const to = nodeEndpoint(envelope.to);
-		const kind = kindOf(envelope.message);
-		this.#withFaults(from, to, kind, () => {
+		const {message} = envelope;
+		const kind = kindOf(message);
+		this.#withFaults({from, to, kind, bytes: bytesOnWire(message)}, () => {
 			const port = this.#nodes.get(envelope.to)?.raft;
 			if (port === undefined) {
 				this.counters.undeliverable++;
@@ -199,7 +212,8 @@ export class Router {
 		const {plan} = this.#options;
 		const isClean = plan.isClean(client, server) && plan.isClean(server, client);
 		const routed = isClean || envelope.port === undefined ? envelope : this.#relay(envelope, envelope.port);
-		const isDelivered = this.#withFaults(client, server, 'request', isFirst => {
+		const bytes = headBytes + bytesOfRequest(envelope.request);
+		const isDelivered = this.#withFaults({from: client, to: server, kind: 'request', bytes}, isFirst => {
 			// The clerk gave the channel up while its request was late: the port closed with it, and cannot be handed on.
 			if (routed !== envelope && !this.#relays.has(channelKey(envelope))) return;
 			const port = this.#nodes.get(envelope.server)?.kv;
@@ -216,13 +230,13 @@ export class Router {
 	}
 
 	/** Lets `deliver` happen as often and as late as the plan says; the port travels with the earliest. */
-	#withFaults(from: Endpoint, to: Endpoint, kind: 'request' | 'reply', deliver: (isFirst: boolean) => void): boolean {
+	#withFaults({from, to, kind, bytes}: Passage, deliver: (isFirst: boolean) => void): boolean {
 		const {plan, random, now} = this.#options;
 		if (plan.isClean(from, to)) {
 			deliver(true);
 			return true;
 		}
-		const deliveries = plan.decide(from, to, kind, random, now());
+		const deliveries = plan.decide(from, to, kind, random, now(), bytes);
 		if (deliveries.length === 0) this.counters.lost++;
 		const delays = deliveries.map(({afterMs}) => afterMs).sort((a, b) => a - b);
 		for (const [offset, afterMs] of delays.entries()) this.#after(afterMs, () => deliver(offset === 0));
@@ -245,7 +259,9 @@ export class Router {
 		const key = channelKey(envelope);
 		const [client, server] = linkOf(envelope.client, envelope.server);
 		port1.on('message', (message: ReplyMessage) => {
-			const isDelivered = this.#withFaults(server, client, 'reply', () => clerkPort.postMessage(message));
+			const bytes = headBytes + bytesOfReply(message);
+			const passage = {from: server, to: client, kind: 'reply', bytes} as const;
+			const isDelivered = this.#withFaults(passage, () => clerkPort.postMessage(message));
 			// The clerk must learn that nothing will come: a reply that is lost ends the channel.
 			if (!isDelivered) this.#breakChannel(envelope);
 		});
@@ -288,6 +304,11 @@ export class Router {
 		for (const {port, batch} of sent) port.postMessage(batch, portsOf(batch));
 	}
 }
+
+const bytesOfRequest = (request: RequestEnvelope['request']): number =>
+	request.type === 'write' ? request.command.length : request.reads.length;
+
+const bytesOfReply = ({reply}: ReplyMessage): number => (reply.type === 'outcomes' ? reply.outcomes.length : 0);
 
 const channelKey = ({client, server, channel}: RequestEnvelope): string => `${client}/${server}/${channel}`;
 

@@ -109,12 +109,6 @@ export class SimulatedNetwork {
 	}
 }
 
-/** Of a message on the wire, about: counts on throttled links only. */
-export function bytesOf(message: RaftMessage): number {
-	if (message.type === 'appendEntries') return 64 + message.entries.length;
-	return message.type === 'installSnapshot' ? 64 + message.data.length : 32;
-}
-
 /** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */
 export function isolated(message: RaftMessage): RaftMessage {
 	if (message.type !== 'installSnapshot') return message;

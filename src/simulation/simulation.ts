@@ -10,6 +10,7 @@
 import type {FaultEvent} from '../faults/faults.js';
 import {Random} from '../base/random.js';
 import type {Verdict} from '../linearizability/key-result.js';
+import {bytesOnWire} from '../raft/message-bytes.js';
 import {kindOf} from '../raft/message-kind.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
@@ -21,7 +22,7 @@ import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
 import {Liveness} from './liveness.js';
 import {LogJudge} from './log-judge.js';
-import {bytesOf, SimulatedNetwork} from './network.js';
+import {SimulatedNetwork} from './network.js';
 import {RequestLinks, type RequestServer} from './request-links.js';
 import {ServiceJudge} from './service-judge.js';
 import {SimulatedClient} from './simulated-client.js';
@@ -304,7 +305,7 @@ export class Simulation<T extends MachineTypes> {
 			send: (from, to, message) => {
 				this.#messages += 1;
 				const event = {type: 'message', from, node: to, message} as const;
-				this.#network.send(from, to, kindOf(message), bytesOf(message), event);
+				this.#network.send(from, to, kindOf(message), bytesOnWire(message), event);
 			},
 			newService: ({now: nodeNow, send}) => {
 				const reply = (replyTo: number, answer: ServiceReply): void => this.#links.reply(id, replyTo, answer);

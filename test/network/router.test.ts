@@ -48,6 +48,19 @@ for (const kvThread of [false, true]) {
 		},
 	);
 
+	test.serial(`a throttled link takes its time for what is large${where}`, async t => {
+		const cluster = await start(t, 3, kvThread);
+		const clerk = cluster.clerk({timeoutMs: 20_000});
+		const links = {from: 'nodes', to: 'nodes'} as const;
+		cluster.faults.set('narrow', {type: 'throttle', links, bytesPerSecond: 50_000, queueBytesMax: 1_000_000});
+		t.truthy(await clerk.put('small', 'x'.repeat(100)));
+		// Two seconds on the wire.
+		const hasty = cluster.clerk({timeoutMs: 1000});
+		await t.throwsAsync(hasty.put('large', 'x'.repeat(100_000)), {instanceOf: TimeoutError});
+		cluster.faults.clear('narrow');
+		t.truthy(await clerk.put('large', 'x'.repeat(100_000)));
+	});
+
 	test.serial(`requests that arrive twice take effect once${where}`, async t => {
 		const cluster = await start(t, 3, kvThread);
 		const clerk = cluster.clerk({timeoutMs: 20_000});
