@@ -5,6 +5,7 @@ export {type Availability, type ClusterHealth, describeReason, type HealthReason
 export type {NodeDamage} from './cluster/node-damage.js';
 export type {ClusterEvent, ClusterEventMap, FaultsChanged, MemberEvent, NodeEvent} from './cluster/cluster-event.js';
 export type {LossReason, RaftEvent} from '../src/raft/events.js';
+export type {ClusterEmitter} from './cluster/cluster-emitter.js';
 export type {EventsDropped} from './cluster/event-queue.js';
 export type {NodeStatus} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';

@@ -7,6 +7,7 @@ import {EventQueue, type EventsDropped} from './event-queue.js';
 /** For those who log or trace all clusters of a process: told `{cluster, event}`. */
 const eventChannel = channel('threadraft:event');
 
+/** Tells what happens to a cluster. Only a `Cluster` is one. */
 export class ClusterEmitter extends EventEmitter<ClusterEventMap> {
 	/** What recovery cut off while nobody could listen yet. The first listener is told. */
 	readonly #early: ClusterEvent[] = [];
