@@ -9,6 +9,8 @@ import {installPackage, type InstalledPackage} from '../package/installed-packag
 import {type CodeBlock, codeBlocksOf, isPrinted} from './code-blocks.js';
 
 const run = promisify(execFile);
+/** Where the environment asks for colours (FORCE_COLOR), even a number would be printed in one. */
+const plain = {...process.env, FORCE_COLOR: '0'};
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Ms; for a machine whose cores are all busy. */
 const timeout = 120_000;
@@ -119,7 +121,7 @@ test('programs of the documents print what their page says', async t => {
 		const file = fileOf(block).replace(/\.ts$/, '.js');
 		const cwd = path.join(installed.folder, `run-${folderOf(block.page)}-${block.line}`);
 		await mkdir(cwd);
-		const {stdout} = await run(process.execPath, [file], {cwd, timeout});
+		const {stdout} = await run(process.execPath, [file], {cwd, timeout, env: plain});
 		t.true(isPrinted(stdout, block.prints), `${block.page}:${block.line} prints ${stdout}`);
 	}
 });
