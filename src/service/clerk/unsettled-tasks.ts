@@ -23,7 +23,7 @@ export class UnsettledTasks<T extends MachineTypes, Caller> {
 		return this.#tasks.length;
 	}
 
-	/** When to call `takeExpired` at the latest. */
+	/** When to call `findExpired` at the latest. */
 	get nextDeadline(): Milliseconds {
 		return this.#earliestDeadline;
 	}
