@@ -12,7 +12,7 @@ import type {Key, Value, Version} from './types.js';
 /** A million keys make 3906 a shard, whose table is copied in ten microseconds. */
 const shardCount = 256;
 
-const offsetOf = (hash: number): number => (hash ^ (hash >>> 16)) & (shardCount - 1);
+const shardNumberOf = (hash: number): number => (hash ^ (hash >>> 16)) & (shardCount - 1);
 
 /** The store as it was when it was frozen. Can be walked through once. */
 export class FrozenStore implements Iterable<readonly [Key, Stored]> {
@@ -64,13 +64,13 @@ export class Store {
 
 	get(key: Key): Stored | undefined {
 		const hash = hashOf(key);
-		return this.#shards[offsetOf(hash)]?.get(hash, key);
+		return this.#shards[shardNumberOf(hash)]?.get(hash, key);
 	}
 
 	/** Takes a copy of the value. */
 	set(key: Key, value: Value, version: Version): void {
 		const hash = hashOf(key);
-		const shard = this.#writable(offsetOf(hash));
+		const shard = this.#writable(shardNumberOf(hash));
 		const sizeBefore = shard.size;
 		this.#bytes += shard.set(hash, key, value, version);
 		this.#size += shard.size - sizeBefore;
@@ -79,7 +79,7 @@ export class Store {
 	/** Whether there was something to delete. */
 	delete(key: Key): boolean {
 		const hash = hashOf(key);
-		const offset = offsetOf(hash);
+		const offset = shardNumberOf(hash);
 		if (this.#shards[offset]?.get(hash, key) === undefined) return false;
 		const shard = this.#writable(offset);
 		const before = shard.bytes;

@@ -89,7 +89,7 @@ export class Answers<T extends MachineTypes, Caller> {
 			if (opened?.type === 'sessionOpened') this.#inUse.open(opened.session, opened.timeoutMs, attempt.sentAt);
 			return;
 		}
-		if (attempt.type === 'write' && outcomes[0]?.type !== 'sessionExpired') {
+		if (outcomes[0]?.type !== 'sessionExpired') {
 			attempt.tasks[0]?.identity?.session.used(attempt.sentAt);
 		}
 		let offset = 0;
