@@ -1,5 +1,5 @@
 /** Reads a command's words one by one; each mistake names what was wanted and shows how the command is written. */
-import type {NodeReference} from './command.js';
+import type {NodeReference} from './node-reference.js';
 import {ConsoleSyntaxError} from './errors.js';
 import type {Word} from './tokenizer.js';
 

@@ -1,37 +1,72 @@
-/** What can be asked of the console. */
-import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
+/**
+ * What a command of the console is. Each is one object, in a file of its family in `commands/`, with a line in
+ * `commands/all.ts`.
+ */
+import type {Colors} from 'picocolors/types.js';
+import type {CommandArguments} from './command-arguments.js';
+import type {ConsoleTarget} from './console-target.js';
+import type {Offers} from './offers.js';
 
-/** A node by number, or whichever leads when the command is carried out. */
-export type NodeReference = {readonly type: 'number'; readonly node: number} | {readonly type: 'leader'};
+/** What a command is about: `help` lists the commands by topic, in this order. */
+export const topicTitles = {
+	data: 'keys and values',
+	nodes: 'what happens to nodes',
+	network: 'what happens between nodes',
+	disks: 'what happens to the disks of nodes',
+	judging: 'load, and the judgement of what its clients saw',
+	watching: 'what the cluster does',
+	session: 'the console itself',
+} as const;
 
-export type ConsoleCommand =
-	| {readonly type: 'status'}
-	| {readonly type: 'health'}
-	| {readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array}
-	| {readonly type: 'get'; readonly key: Uint8Array}
-	| {readonly type: 'append'; readonly key: Uint8Array; readonly value: Uint8Array}
-	| {readonly type: 'delete'; readonly key: Uint8Array}
-	| {readonly type: 'cas'; readonly key: Uint8Array; readonly expected: Uint8Array; readonly value: Uint8Array}
-	| {readonly type: 'kill'; readonly node: NodeReference}
-	/** `undefined`: all nodes. */
-	| {readonly type: 'restart'; readonly node: NodeReference | undefined}
-	| {readonly type: 'pause'; readonly node: NodeReference; readonly durationMs: number}
-	| {readonly type: 'partition'; readonly groups: readonly (readonly number[])[]}
-	| {readonly type: 'isolate'; readonly node: NodeReference}
-	| {readonly type: 'heal'}
-	| {readonly type: 'faults'}
-	/** From now on, until the next of the same node; `{}`: nothing is wrong with it. */
-	| {readonly type: 'disk'; readonly node: NodeReference; readonly settings: DiskFaultSettings}
-	| {readonly type: 'unreliable'; readonly on: boolean}
-	/** From 0 to 1. */
-	| {readonly type: 'drop'; readonly probability: number}
-	| {readonly type: 'delay'; readonly minMs: number; readonly maxMs: number}
-	| {readonly type: 'loadStart'; readonly clients: number}
-	/** `file`: where the history goes. */
-	| {readonly type: 'loadStop'; readonly file: string | undefined}
-	| {readonly type: 'backup'; readonly file: string}
-	| {readonly type: 'waitLeader'}
-	| {readonly type: 'sleep'; readonly durationMs: number}
-	/** `undefined`: the list of all. */
-	| {readonly type: 'help'; readonly name: string | undefined}
-	| {readonly type: 'quit'};
+type Topic = keyof typeof topicTitles;
+
+/** `Parsed`: what the words of a line mean. */
+export interface Command<Parsed = unknown> {
+	/** One word in lower case. */
+	readonly name: string;
+	/** Other names that people type. @default none */
+	readonly aliases?: readonly string[];
+	/** As a user writes it. */
+	readonly usage: string;
+	/** One line. */
+	readonly summary: string;
+	/** What else one may want to know; lines. */
+	readonly details: readonly string[];
+	/** A line that means something as it stands, on a cluster of three nodes. */
+	readonly example: string;
+	readonly topic: Topic;
+	/** What Tab offers: an entry for each word behind the name; or a function of the words before, without the name. */
+	readonly completions: readonly Offers[] | ((before: readonly string[]) => Offers);
+	/** It only looks: once it is cancelled or late, nothing can still happen. @default false */
+	readonly changesNothing?: boolean;
+	/** How long it may take, in ms; `none`: for as long as its line says. @default the console's deadline */
+	readonly deadlineMs?: number | 'none';
+	/** Throws a `ConsoleSyntaxError`. Words that it leaves are refused afterwards. */
+	parse(words: CommandArguments): Parsed;
+	/**
+	 * Resolves with what to print, without a line break at the end. Rejects when the target does, or with a
+	 * `CommandRefusedError`. Once `context.signal` is aborted nobody waits any more.
+	 */
+	run(parsed: Parsed, context: CommandContext): Promise<string>;
+}
+
+/** What a command has while it runs. */
+export interface CommandContext {
+	readonly target: ConsoleTarget;
+	readonly colours: Colors;
+	/** Aborted when the command is cancelled or late. */
+	readonly signal: AbortSignal;
+	/** How many characters fit into a line. */
+	readonly columns: number;
+	/** All commands of this console, in the order in which `help` lists them. */
+	readonly commands: readonly Command[];
+	/** Shows a line at once, before the answer; above the prompt where there is one. */
+	print(line: string): void;
+	/** Ends the console once this command has answered. */
+	quit(): void;
+}
+
+/** Gives `run` the type of what `parse` returns. */
+export function defineCommand<Parsed>(command: Command<Parsed>): Command {
+	return command;
+}

@@ -1,24 +1,25 @@
 /**
  * The console: for a person at a terminal, or for a script on stdin.
  *
- *    line -> tokenizer -> parser -> command -> carry-out -> target
- *                        (grammar)                 \-> text -> output
+ *    line -> tokenizer -> parser -> command.parse -> command.run -> target
+ *                     (commands/)                              \-> text -> output
  */
 import {createInterface, type Interface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
 import picocolors from 'picocolors';
 import type {Colors} from 'picocolors/types.js';
+import {allCommands} from './commands/all.js';
 import {complete} from './completion.js';
 import type {ConsoleTarget} from './console-target.js';
 import {Interrupts} from './interrupts.js';
-import {LineRunner, oneLine, type LineResult} from './line-runner.js';
+import {LineRunner, type LineResult, type LineSurroundings, oneLine} from './line-runner.js';
 import {type Notices, writeAbovePrompt} from './notices.js';
 import {handleSuspension} from './suspension.js';
 
 export interface ConsoleOptions {
 	/** Destroyed at the end. */
 	readonly input: Readable;
-	readonly output: Writable;
+	readonly output: Writable & {readonly columns?: number};
 	/** Where a script's failure is told. */
 	readonly errorOutput: Writable;
 	/** Whether a person types: with prompt, colours, completion and history. Otherwise `input` is a script. */
@@ -41,6 +42,8 @@ export interface ConsoleOptions {
 const DEADLINE_MS = 10_000;
 const HISTORY_LINES_MAX = 1000;
 const PROMPT = '> ';
+/** Where the output does not say how wide it is. */
+const COLUMNS_DEFAULT = 80;
 
 /**
  * Runs until the input ends or somebody quits, then closes the target. Resolves with the exit status: 0, or 1 where
@@ -50,15 +53,19 @@ const PROMPT = '> ';
 export async function runConsole(target: ConsoleTarget, options: ConsoleOptions): Promise<number> {
 	const {deadlineMs = DEADLINE_MS, showsColours = picocolors.isColorSupported} = options;
 	const colours = picocolors.createColors(options.isTerminal && showsColours);
-	const runner = new LineRunner(target, colours, deadlineMs);
-	const status = options.isTerminal ? await runTerminal(runner, options, colours) : await runScript(runner, options);
+	const surroundings = {target, commands: allCommands, colours, deadlineMs};
+	const status = options.isTerminal ? await runTerminal(surroundings, options) : await runScript(surroundings, options);
 	// A pipe that nobody has closed yet would keep the process from ending.
 	options.input.destroy();
 	return (await closeTarget(target, options.errorOutput, deadlineMs)) ? status : 1;
 }
 
-async function runScript(runner: LineRunner, options: ConsoleOptions): Promise<number> {
+type Surroundings = Omit<LineSurroundings, 'columns' | 'print'>;
+
+async function runScript(surroundings: Surroundings, options: ConsoleOptions): Promise<number> {
 	const {input, output, errorOutput, keepsGoing = false} = options;
+	const print = (line: string): void => void output.write(`${line}\n`);
+	const runner = new LineRunner({...surroundings, columns: () => COLUMNS_DEFAULT, print});
 	const lines = createInterface({input, crlfDelay: Infinity});
 	// Whoever read it may have seen enough (`| head`). The lines are there for what they do, and so is the status.
 	output.on('error', () => undefined);
@@ -80,8 +87,9 @@ async function runScript(runner: LineRunner, options: ConsoleOptions): Promise<n
 	return status;
 }
 
-async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours: Colors): Promise<number> {
+async function runTerminal(surroundings: Surroundings, options: ConsoleOptions): Promise<number> {
 	const {input, output} = options;
+	const {target, commands, colours} = surroundings;
 	const lines = createInterface({
 		input,
 		output,
@@ -89,7 +97,7 @@ async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours:
 		prompt: PROMPT,
 		historySize: HISTORY_LINES_MAX,
 		removeHistoryDuplicates: true,
-		completer: (line: string) => complete(line, runner.nodeCount),
+		completer: (line: string) => complete(line, target.nodeCount, commands),
 	});
 	const gone = closeWhenOutputFails(lines, output);
 	let isClosed = false;
@@ -105,10 +113,12 @@ async function runTerminal(runner: LineRunner, options: ConsoleOptions, colours:
 		suspend: options.suspend ?? (() => process.kill(0, 'SIGTSTP')),
 		isAtPrompt: () => running === undefined && !isClosed,
 	});
-	const endNotices = options.notices?.showBy(line => {
+	const print = (line: string): void => {
 		if (running === undefined && !isClosed) writeAbovePrompt(lines, output, line);
 		else output.write(`${line}\n`);
-	});
+	};
+	const endNotices = options.notices?.showBy(print);
+	const runner = new LineRunner({...surroundings, columns: () => output.columns ?? COLUMNS_DEFAULT, print});
 	lines.prompt();
 	for await (const line of lines) {
 		interrupts.forget();

@@ -1,10 +1,9 @@
 /** Runs one line after the other, each within a deadline, and never throws on what a line or the target does. */
 import type {Colors} from 'picocolors/types.js';
-import {carryOut} from './carry-out.js';
-import type {ConsoleCommand} from './command.js';
+import type {Command, CommandContext} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
 import {CommandCancelledError, CommandDeadlineError} from './errors.js';
-import {parseLine} from './parser.js';
+import {type ParsedLine, parseLine} from './parser.js';
 
 export type LineResult =
 	| {readonly type: 'empty'}
@@ -13,59 +12,63 @@ export type LineResult =
 	| {readonly type: 'failed'; readonly message: string}
 	| {readonly type: 'quit'};
 
-/** Commands that change nothing. */
-const looksOnly: ReadonlySet<ConsoleCommand['type']> = new Set([
-	'get',
-	'status',
-	'health',
-	'waitLeader',
-	'sleep',
-	'help',
-]);
+/** What a line runs against, and where it shows something. */
+export interface LineSurroundings {
+	readonly target: ConsoleTarget;
+	readonly commands: readonly Command[];
+	readonly colours: Colors;
+	/** For each command that has none of its own, ms. */
+	readonly deadlineMs: number;
+	/** How many characters fit into a line now. */
+	readonly columns: () => number;
+	/** Shows a line at once. */
+	readonly print: (line: string) => void;
+}
 
 export class LineRunner {
-	readonly #target: ConsoleTarget;
-	readonly #colours: Colors;
-	readonly #deadlineMs: number;
+	readonly #surroundings: LineSurroundings;
 
-	constructor(target: ConsoleTarget, colours: Colors, deadlineMs: number) {
-		this.#target = target;
-		this.#colours = colours;
-		this.#deadlineMs = deadlineMs;
-	}
-
-	get nodeCount(): number {
-		return this.#target.nodeCount;
+	constructor(surroundings: LineSurroundings) {
+		this.#surroundings = surroundings;
 	}
 
 	/** Once `cancelled` is aborted, the line fails. */
 	async run(line: string, cancelled: AbortSignal): Promise<LineResult> {
+		const {target, commands} = this.#surroundings;
 		try {
-			const command = parseLine(line, this.#target.nodeCount);
-			if (command === undefined) return {type: 'empty'};
-			if (command.type === 'quit') return {type: 'quit'};
-			return {type: 'answered', text: await this.#answer(command, cancelled)};
+			const parsedLine = parseLine(line, target.nodeCount, commands);
+			if (parsedLine === undefined) return {type: 'empty'};
+			return await this.#answer(parsedLine, cancelled);
 		} catch (error) {
 			return {type: 'failed', message: oneLine(error)};
 		}
 	}
 
-	async #answer(command: Exclude<ConsoleCommand, {type: 'quit'}>, cancelled: AbortSignal): Promise<string> {
-		const mayTakeEffect = !looksOnly.has(command.type);
+	async #answer({command, parsed}: ParsedLine, cancelled: AbortSignal): Promise<LineResult> {
+		const {deadlineMs = this.#surroundings.deadlineMs, changesNothing = false} = command;
 		if (cancelled.aborted) throw new CommandCancelledError(false);
 		const ended = new AbortController();
-		const cancel = (): void => ended.abort(new CommandCancelledError(mayTakeEffect));
-		const expire = (): void => ended.abort(new CommandDeadlineError(this.#deadlineMs, mayTakeEffect));
-		// A sleep is as long as the user wants it.
-		const timer = command.type === 'sleep' ? undefined : setTimeout(expire, this.#deadlineMs);
+		const cancel = (): void => ended.abort(new CommandCancelledError(!changesNothing));
+		const timer =
+			deadlineMs === 'none'
+				? undefined
+				: setTimeout(() => ended.abort(new CommandDeadlineError(deadlineMs, !changesNothing)), deadlineMs);
 		cancelled.addEventListener('abort', cancel);
+		let isOver = false;
+		const context = this.#contextOf(ended.signal, () => (isOver = true));
 		try {
 			// A target need not heed the signal: the line ends on time all the same.
-			return await Promise.race([aborted(ended.signal), carryOut(command, this.#target, this.#colours, ended.signal)]);
+			const text = await Promise.race([aborted(ended.signal), command.run(parsed, context)]);
+			return isOver ? {type: 'quit'} : {type: 'answered', text};
 		} finally {
 			clearTimeout(timer);
 			cancelled.removeEventListener('abort', cancel);
 		}
+	}
+
+	#contextOf(signal: AbortSignal, quit: () => void): CommandContext {
+		const {target, commands, colours, columns, print} = this.#surroundings;
+		return {target, commands, colours, signal, columns: columns(), print, quit};
 	}
 }
 

@@ -276,7 +276,7 @@ test('help lists every command, or explains one', async t => {
 	t.regex(output, /^put KEY VALUE +set a key$/m);
 	t.true(
 		output.endsWith(
-			'> help drop\ndrop P%|off: lose this part of the messages between nodes\nP% is a percentage (10%); without the sign it is a part from 0 to 1 (0.1).\n',
+			'> help drop\ndrop P%|off: lose this part of the messages between nodes\nP% is a percentage (10%); without the sign it is a part from 0 to 1 (0.1).\nExample: drop 10%\n',
 		),
 	);
 	t.is((await runScript('help nonsense')).status, 1);

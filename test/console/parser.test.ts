@@ -1,26 +1,29 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import type {ConsoleCommand} from '../../actors/console/command.js';
+import {allCommands} from '../../actors/console/commands/all.js';
 import {complete} from '../../actors/console/completion.js';
 import {ConsoleSyntaxError} from '../../actors/console/errors.js';
-import {GRAMMAR} from '../../actors/console/grammar.js';
 import {parseLine} from '../../actors/console/parser.js';
 import {valueText} from '../../actors/console/value-text.js';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const number = (node: number): {readonly type: 'number'; readonly node: number} => ({type: 'number', node});
-const put = (key: string, value: string): ConsoleCommand => ({type: 'put', key: bytes(key), value: bytes(value)});
+const put = (key: string, value: string): readonly unknown[] => ['put', {key: bytes(key), value: bytes(value)}];
 
 const means = test.macro({
-	exec: (t, line: string, command: ConsoleCommand | undefined) => t.deepEqual(parseLine(line, 5), command),
+	/** `meaning`: the name of the command, and what its words mean. */
+	exec: (t, line: string, meaning: readonly unknown[] | undefined) => {
+		const parsedLine = parseLine(line, 5, allCommands);
+		t.deepEqual(parsedLine && [parsedLine.command.name, parsedLine.parsed], meaning && [...meaning]);
+	},
 	title: (_, line: string) => `means something: ${line}`,
 });
 
 test(means, '', undefined);
 test(means, '   # only a comment', undefined);
-test(means, 'status', {type: 'status'});
-test(means, 'health', {type: 'health'});
-test(means, '  STATUS  # all nodes', {type: 'status'});
+test(means, 'status', ['status', undefined]);
+test(means, 'health', ['health', undefined]);
+test(means, '  STATUS  # all nodes', ['status', undefined]);
 test(means, 'put a 1', put('a', '1'));
 test(means, 'put "a b" "c # d"', put('a b', 'c # d'));
 test(means, String.raw`put a\ b \"\#\\`, put('a b', '"#\\'));
@@ -29,59 +32,62 @@ test(means, 'put k ""', put('k', ''));
 test(means, 'put k pre"fix and"post', put('k', 'prefix andpost'));
 test(means, 'put ключ 🦊', put('ключ', '🦊'));
 test(means, 'put k a#b', put('k', 'a#b'));
-test(means, String.raw`put k \xff\x00`, {type: 'put', key: bytes('k'), value: Uint8Array.of(0xff, 0)});
-test(means, 'get k', {type: 'get', key: bytes('k')});
-test(means, 'append k v', {type: 'append', key: bytes('k'), value: bytes('v')});
-test(means, 'delete k', {type: 'delete', key: bytes('k')});
-test(means, 'cas k 1 2', {type: 'cas', key: bytes('k'), expected: bytes('1'), value: bytes('2')});
-test(means, 'kill 4', {type: 'kill', node: number(4)});
-test(means, 'kill leader', {type: 'kill', node: {type: 'leader'}});
-test(means, 'restart 0', {type: 'restart', node: number(0)});
-test(means, 'restart all', {type: 'restart', node: undefined});
-test(means, 'pause leader 1500', {type: 'pause', node: {type: 'leader'}, durationMs: 1500});
-test(means, 'partition 0,1 | 2,3,4', {
-	type: 'partition',
-	groups: [
+test(means, String.raw`put k \xff\x00`, ['put', {key: bytes('k'), value: Uint8Array.of(0xff, 0)}]);
+test(means, 'get k', ['get', bytes('k')]);
+test(means, 'append k v', ['append', {key: bytes('k'), value: bytes('v')}]);
+test(means, 'delete k', ['delete', bytes('k')]);
+test(means, 'cas k 1 2', ['cas', {key: bytes('k'), expected: bytes('1'), value: bytes('2')}]);
+test(means, 'kill 4', ['kill', number(4)]);
+test(means, 'kill leader', ['kill', {type: 'leader'}]);
+test(means, 'restart 0', ['restart', number(0)]);
+test(means, 'restart all', ['restart', undefined]);
+test(means, 'pause leader 1500', ['pause', {reference: {type: 'leader'}, durationMs: 1500}]);
+test(means, 'partition 0,1 | 2,3,4', [
+	'partition',
+	[
 		[0, 1],
 		[2, 3, 4],
 	],
-});
-test(means, 'partition 0 1|2, 3', {
-	type: 'partition',
-	groups: [
+]);
+test(means, 'partition 0 1|2, 3', [
+	'partition',
+	[
 		[0, 1],
 		[2, 3],
 	],
-});
-test(means, 'isolate 2', {type: 'isolate', node: number(2)});
-test(means, 'heal', {type: 'heal'});
-test(means, 'unreliable on', {type: 'unreliable', on: true});
-test(means, 'unreliable off', {type: 'unreliable', on: false});
-test(means, 'drop 10%', {type: 'drop', probability: 0.1});
-test(means, 'drop 0.25', {type: 'drop', probability: 0.25});
-test(means, 'drop .5', {type: 'drop', probability: 0.5});
-test(means, 'drop 1', {type: 'drop', probability: 1});
-test(means, 'drop off', {type: 'drop', probability: 0});
-test(means, 'delay 10..50', {type: 'delay', minMs: 10, maxMs: 50});
-test(means, 'delay 20', {type: 'delay', minMs: 20, maxMs: 20});
-test(means, 'delay off', {type: 'delay', minMs: 0, maxMs: 0});
-test(means, 'wait leader', {type: 'waitLeader'});
-test(means, 'sleep 250', {type: 'sleep', durationMs: 250});
-test(means, 'help', {type: 'help', name: undefined});
-test(means, 'help put', {type: 'help', name: 'put'});
-test(means, 'quit', {type: 'quit'});
-test(means, 'exit', {type: 'quit'});
-test(means, '?', {type: 'help', name: undefined});
-test(means, 'help exit', {type: 'help', name: 'exit'});
-test(means, 'faults', {type: 'faults'});
-test(means, 'disk 2 slow 20', {type: 'disk', node: number(2), settings: {delayMs: 20}});
-test(means, 'disk leader fail sync', {type: 'disk', node: {type: 'leader'}, settings: {sync: 'EIO'}});
-test(means, 'disk 0 full', {type: 'disk', node: number(0), settings: {write: 'ENOSPC', create: 'ENOSPC'}});
-test(means, 'disk 1 ok', {type: 'disk', node: number(1), settings: {}});
+]);
+test(means, 'isolate 2', ['isolate', number(2)]);
+test(means, 'heal', ['heal', undefined]);
+test(means, 'unreliable on', ['unreliable', true]);
+test(means, 'unreliable off', ['unreliable', false]);
+test(means, 'drop 10%', ['drop', 0.1]);
+test(means, 'drop 0.25', ['drop', 0.25]);
+test(means, 'drop .5', ['drop', 0.5]);
+test(means, 'drop 1', ['drop', 1]);
+test(means, 'drop off', ['drop', 0]);
+test(means, 'delay 10..50', ['delay', [10, 50]]);
+test(means, 'delay 20', ['delay', [20, 20]]);
+test(means, 'delay off', ['delay', [0, 0]]);
+test(means, 'wait leader', ['wait', 'leader']);
+test(means, 'sleep 250', ['sleep', 250]);
+test(means, 'help', ['help', undefined]);
+test(means, 'help put', ['help', 'put']);
+test(means, 'quit', ['quit', undefined]);
+test(means, 'exit', ['quit', undefined]);
+test(means, '?', ['help', undefined]);
+test(means, 'help exit', ['help', 'exit']);
+test(means, 'faults', ['faults', undefined]);
+test(means, 'disk 2 slow 20', ['disk', {reference: number(2), settings: {delayMs: 20}}]);
+test(means, 'disk leader fail sync', ['disk', {reference: {type: 'leader'}, settings: {sync: 'EIO'}}]);
+test(means, 'disk 0 full', ['disk', {reference: number(0), settings: {write: 'ENOSPC', create: 'ENOSPC'}}]);
+test(means, 'disk 1 ok', ['disk', {reference: number(1), settings: {}}]);
 
 const isRefused = test.macro({
 	exec: (t, line: string, message: string) => {
-		const error = t.throws(() => parseLine(line, 5), {instanceOf: ConsoleSyntaxError, code: 'ERR_CONSOLE_SYNTAX'});
+		const error = t.throws(() => parseLine(line, 5, allCommands), {
+			instanceOf: ConsoleSyntaxError,
+			code: 'ERR_CONSOLE_SYNTAX',
+		});
 		t.is(error.message, message);
 	},
 	title: (_, line: string) => `is refused with a remedy: ${line}`,
@@ -117,11 +123,11 @@ test(isRefused, 'delay 1..', '"" is not a time in ms, a whole number up to 36000
 test(isRefused, 'wait', 'leader is missing; write: wait leader');
 
 test('any line is either a command or refused with one line', t => {
-	const words = fc.oneof(fc.constantFrom(...GRAMMAR.map(({name}) => name)), fc.string({unit: 'grapheme'}));
+	const words = fc.oneof(fc.constantFrom(...allCommands.map(({name}) => name)), fc.string({unit: 'grapheme'}));
 	fc.assert(
 		fc.property(fc.array(words, {maxLength: 5}), drawn => {
 			try {
-				parseLine(drawn.join(' ').replaceAll(/[\n\r]/g, ''), 3);
+				parseLine(drawn.join(' ').replaceAll(/[\n\r]/g, ''), 3, allCommands);
 			} catch (error) {
 				t.true(error instanceof ConsoleSyntaxError);
 				t.false((error as Error).message.includes('\n'));
@@ -136,8 +142,7 @@ test('a value is printed so that it can be typed in again and gives the same byt
 	const values = fc.oneof(fc.uint8Array(), fc.string({unit: 'binary'}).map(bytes), fc.string().map(bytes));
 	fc.assert(
 		fc.property(values, value => {
-			const command = parseLine(`put k ${valueText(value)}`, 3);
-			t.deepEqual(command?.type === 'put' ? command.value : undefined, value);
+			t.deepEqual(parseLine(`put k ${valueText(value)}`, 3, allCommands)?.parsed, {key: bytes('k'), value});
 		}),
 		{seed: 37, numRuns: 500},
 	);
@@ -154,7 +159,7 @@ test('plain text is printed as it is, and only what is not plain is quoted and e
 });
 
 const offers = test.macro({
-	exec: (t, line: string, hits: readonly string[]) => t.deepEqual(complete(line, 3)[0], [...hits]),
+	exec: (t, line: string, hits: readonly string[]) => t.deepEqual(complete(line, 3, allCommands)[0], [...hits]),
 	title: (_, line: string) => `Tab offers what fits: "${line}"`,
 });
 
@@ -164,6 +169,8 @@ test(offers, 'kill ', ['0', '1', '2', 'leader']);
 test(offers, 'kill l', ['leader']);
 test(offers, 'restart ', ['0', '1', '2', 'leader', 'all']);
 test(offers, 'pause 1 ', []);
+test(offers, 'disk 1 f', ['fail', 'full']);
+test(offers, 'disk 1 fail s', ['sync']);
 test(offers, 'partition 0,1 | 2', ['2']);
 test(offers, 'partition 0,', ['0', '1', '2']);
 test(offers, 'unreliable o', ['on', 'off']);
@@ -172,6 +179,6 @@ test(offers, 'put ', []);
 test(offers, 'nonsense ', []);
 
 test('Tab on nothing offers every command, and names the part of the line that it replaces', t => {
-	t.is(complete('', 3)[0].length, GRAMMAR.length);
-	t.is(complete('partition 0,1', 3)[1], '1');
+	t.is(complete('', 3, allCommands)[0].length, allCommands.length);
+	t.is(complete('partition 0,1', 3, allCommands)[1], '1');
 });

@@ -1,0 +1,20 @@
+/** All commands. */
+import type {Command} from '../command.js';
+import {dataCommands} from './data.js';
+import {diskCommands} from './disks.js';
+import {judgingCommands} from './judging.js';
+import {networkCommands} from './network.js';
+import {nodeCommands} from './nodes.js';
+import {sessionCommands} from './session.js';
+import {watchingCommands} from './watching.js';
+
+/** In the order in which `help` lists them. */
+export const allCommands: readonly Command[] = [
+	...dataCommands,
+	...nodeCommands,
+	...networkCommands,
+	...diskCommands,
+	...judgingCommands,
+	...watchingCommands,
+	...sessionCommands,
+];

@@ -1,0 +1,12 @@
+/** Words that several families of commands use. */
+
+/** The answer of a command that has nothing to tell. */
+export const DONE = 'OK';
+
+export async function done(work: Promise<void>): Promise<string> {
+	await work;
+	return DONE;
+}
+
+/** Details of each command that takes a node. */
+export const nodeDetails: readonly string[] = ['N is a node number, or "leader".'];

@@ -1,0 +1,18 @@
+/** What Tab may offer for one word of a line. */
+
+/** Kinds of things whose names depend on the cluster and on the console. */
+export type OfferKind = 'node' | 'command';
+
+/** Names of things of these kinds, and these words as they are. */
+export interface Offers {
+	readonly kinds: readonly OfferKind[];
+	readonly words: readonly string[];
+}
+
+export const offerNothing: Offers = {kinds: [], words: []};
+
+export const offerWords = (...words: readonly string[]): Offers => ({kinds: [], words});
+
+export const offerKind = (kind: OfferKind, ...words: readonly string[]): Offers => ({kinds: [kind], words});
+
+export const offerNodeOrLeader: Offers = offerKind('node', 'leader');
