@@ -12,6 +12,27 @@ export type {ClusterOptions} from './cluster/options.js';
 export type {EffectListener, EffectPlace, MissedEffects} from './cluster/effect-stream.js';
 export type {ThreadEntries} from './cluster/thread-entries.js';
 export type {RouterCounters} from './network/router.js';
+export type {SettledCounters} from './network/settled-counters.js';
+export {
+	ClusterRecorder,
+	type RecordedCluster,
+	type RecorderOptions,
+	type ToldOperations,
+} from './observe/cluster-recorder.js';
+export type {
+	ClusterRecord,
+	CommandEntry,
+	EventEntry,
+	MarkEntry,
+	NodesEntry,
+	RecordedError,
+	RecordedEvent,
+	RecordedNode,
+	RecordEntry,
+	RecordHead,
+	SampleEntry,
+} from './observe/cluster-record.js';
+export {parseRecord, RecordFormatError, recordLines} from './observe/record-lines.js';
 export type {ReplicaStatus} from './replica/protocol.js';
 export {OptionError, type OptionFacts} from './options/option-error.js';
 export {RemoteError} from './codec/error-codec.js';

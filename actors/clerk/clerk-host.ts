@@ -17,6 +17,7 @@ import {codec} from '../codec/codec.js';
 import type {BusyPoll} from '../network/busy-poll.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
 import type {Router} from '../network/router.js';
+import type {SettledCounters} from '../network/settled-counters.js';
 import {
 	bytes,
 	callback,
@@ -55,6 +56,8 @@ export interface ClerkNetwork {
 	readonly client: number;
 	/** On the router's own thread. */
 	readonly busyPoll?: BusyPoll;
+	/** On the router's own thread: counts how its operations end. */
+	readonly settled?: SettledCounters;
 	send(batch: readonly RequestEnvelope[]): void;
 	close(): void;
 }
@@ -98,6 +101,7 @@ export function localNetwork(router: Router): ConnectNetwork {
 		return {
 			client,
 			busyPoll: router.busyPoll,
+			settled: router.settled,
 			send: batch => router.route(batch),
 			close: () => router.detachClient(client),
 		};
@@ -227,7 +231,9 @@ export class ClerkHost<T extends MachineTypes> {
 	}
 
 	#settle(waiter: Waiter<T> | undefined, settlement: Settlement<T>): void {
-		this.#network.busyPoll?.ended();
+		const {busyPoll, settled} = this.#network;
+		busyPoll?.ended();
+		if (settled !== undefined) settled[settlement.type === 'done' ? 'answered' : 'failed'] += 1;
 		if (settlement.type === 'done') waiter?.resolve(settlement.result);
 		else waiter?.reject(settlement.error);
 	}

@@ -21,6 +21,7 @@ import {MachineClerk} from '../clerk/machine-clerk.js';
 import {loadMachine} from '../replica/load-machine.js';
 import type {ClerkOptions} from '../clerk/clerk-host.js';
 import {Router, type RouterCounters} from '../network/router.js';
+import type {SettledCounters} from '../network/settled-counters.js';
 import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
 import type {BackupReport} from '../recovery/backup-file.js';
 import type {DataDirectory} from './data-directory.js';
@@ -135,6 +136,11 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	/** Messages and bytes since the start. */
 	get traffic(): Readonly<RouterCounters> {
 		return this.#router.counters;
+	}
+
+	/** How operations of this cluster's clerks on this thread ended, since the start. */
+	get operations(): Readonly<SettledCounters> {
+		return this.#router.settled;
 	}
 
 	/** Raft requests that reached a node since it was last started. */

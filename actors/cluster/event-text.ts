@@ -20,8 +20,13 @@ const lossReasons: Readonly<Record<LossReason, string>> = {
 const trouble = (text: string): EventText => ({text, isTrouble: true});
 const news = (text: string): EventText => ({text, isTrouble: false});
 
+/** An event, or the same of a record, where an error is plain data. */
+type Tellable<Event> = Event extends {readonly error: Error}
+	? Omit<Event, 'error'> & {readonly error: {readonly message: string}}
+	: Event;
+
 /** `undefined` for what a person need not be told: a command's own answer tells it, or it is routine. */
-export function eventText(event: ClusterEvent): EventText | undefined {
+export function eventText(event: Tellable<ClusterEvent>): EventText | undefined {
 	switch (event.type) {
 		case 'nodeUp':
 		case 'nodeDown':
@@ -63,6 +68,6 @@ export function eventText(event: ClusterEvent): EventText | undefined {
 }
 
 /** The error without the name of its node, with which the line begins. */
-function reasonOf({id, error}: {readonly id: number; readonly error: Error}): string {
+function reasonOf({id, error}: {readonly id: number; readonly error: {readonly message: string}}): string {
 	return error.message.replace(`node ${id}: `, '');
 }

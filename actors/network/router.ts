@@ -18,6 +18,7 @@ import {kindOf} from '../../src/raft/message-kind.js';
 import type {NodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
 import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
+import type {SettledCounters} from './settled-counters.js';
 
 /** What entered the network, lost messages included; replies are not counted (as in the lab's "RPCs"). */
 export interface RouterCounters {
@@ -72,6 +73,8 @@ export class Router {
 	readonly counters: RouterCounters = {requests: 0, bytes: 0, lost: 0, undeliverable: 0};
 	/** Raft requests delivered to each node since it started. */
 	readonly delivered = new Map<NodeId, number>();
+	/** Operations of the clerks on the router's own thread. */
+	readonly settled: SettledCounters = {answered: 0, failed: 0};
 	/** For the clerks on the router's own thread. */
 	readonly busyPoll: BusyPoll;
 	readonly #options: RouterOptions;
