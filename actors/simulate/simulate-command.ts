@@ -9,6 +9,7 @@ import {isWhole, optionRanges} from '../../src/simulation/options.js';
 import {durationMsDefault} from '../../src/simulation/simulate.js';
 import {failureText, stalledText, summaryJson, summaryText} from './report.js';
 import {loadSimulatedMachine} from './load-simulated-machine.js';
+import {traceRun} from './trace-run.js';
 import {runSeeds, type RunSummary} from './run-seeds.js';
 
 /** Where the command writes to, and who can end it. */
@@ -36,6 +37,7 @@ interface CommandOptions {
 	readonly timeline: number;
 	readonly stall: number;
 	readonly shrink: boolean;
+	readonly trace?: string;
 	readonly json: boolean;
 }
 
@@ -71,6 +73,7 @@ function createCommand(io: SimulateIo): Command {
 		.option('--timeline <lines>', 'events that a failure shows', wholeFrom(optionRanges.timelineLength), 200)
 		.option('--stall <seconds>', 'a seed that shows no progress for so long hangs', wholeFrom([1, 86_400]), 60)
 		.option('--shrink', 'look for a smaller run that fails in the same way', false)
+		.option('--trace <file>', 'write a trace of the first failing seed, or else of the first seed, step by step')
 		.option('--json', 'report as JSON', false)
 		.addHelpText('after', '\nExit status: 0 no violation, 1 a violation, 2 wrong usage.')
 		.exitOverride()
@@ -162,6 +165,7 @@ async function run(options: CommandOptions, io: SimulateIo, interrupted: AbortSi
 	progress.stop();
 	const told = {wallMs: performance.now() - begun, isInterrupted: interrupted.aborted, nodes, machineModule};
 	io.output.write(json ? summaryJson(summary, told) : summaryText(summary, told));
+	if (options.trace !== undefined) io.errors.write(await traceRun(options.trace, summary, {...settings, seed}));
 	return summary.violations.length + summary.stalled.length === 0 ? exitStatus.ok : exitStatus.violation;
 }
 

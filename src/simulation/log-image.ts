@@ -28,6 +28,17 @@ export class LogImage {
 		return index < this.snapshotIndex || this.termAt(index) === term;
 	}
 
+	/** The terms of the newest entries, at most `entriesMax`, as runs: `[first index, term]`, in order. */
+	runs(entriesMax: number): readonly (readonly [index: number, term: number])[] {
+		const runs: [number, number][] = [];
+		const start = Math.max(0, this.#terms.length - entriesMax);
+		for (let offset = start; offset < this.#terms.length; offset++) {
+			const term = this.#terms[offset] ?? 0;
+			if (runs.at(-1)?.[1] !== term) runs.push([this.snapshotIndex + 1 + offset, term]);
+		}
+		return runs;
+	}
+
 	apply({hardState, snapshot, truncateFrom, entries}: WriteBatch): void {
 		if (hardState !== undefined) this.#setHardState(hardState);
 		if (snapshot !== undefined) {

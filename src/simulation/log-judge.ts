@@ -77,6 +77,11 @@ export class LogJudge {
 		return this.#watched(node);
 	}
 
+	/** The terms of a node's log, as it handed them to its disk. */
+	logOf(node: number): LogImage {
+		return this.#watched(node).log;
+	}
+
 	// ------------------------------------------------------------------------------------------------- the disk
 
 	/** A node hands a batch to its disk: this is how its log changes, and the only way. */

@@ -3,6 +3,7 @@ import {ThreadraftError} from '../base/errors.js';
 import type {Codec} from '../base/codec.js';
 import {isMachine} from '../service/is-machine.js';
 import type {Machine, MachineTypes} from '../service/machine.js';
+import type {SimulationObserver} from './observer.js';
 import type {DrawOperation, StateInvariant} from './machine/machine-settings.js';
 import {type Profile, profiles} from './profile.js';
 
@@ -34,6 +35,8 @@ export interface SimulationSettings<T extends MachineTypes = MachineTypes> {
 
 export interface SimulationOptions<T extends MachineTypes = MachineTypes> extends SimulationSettings<T> {
 	readonly codec: Codec;
+	/** Told of all that happens. It must change nothing. @default nobody */
+	readonly observer?: SimulationObserver | undefined;
 }
 
 /** An option of a simulation cannot be used as it is given. Nothing was run. */
@@ -75,6 +78,7 @@ const otherOptions = [
 	'profile',
 	'onlyFaults',
 	'onProgress',
+	'observer',
 ] as const satisfies readonly (keyof SimulationOptions)[];
 const names: readonly string[] = [...Object.keys(optionRanges), ...otherOptions];
 

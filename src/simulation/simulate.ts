@@ -71,7 +71,8 @@ export function simulate<T extends MachineTypes = MachineTypes>(options: Simulat
 	const faults = keepFaults(drawn, onlyFaults);
 	const {timelineLength = timelineLengthDefault} = options;
 	const stormMs = Math.min(durationMs, untilMs ?? Infinity);
-	const setup = {seed, codec, parameters, faults, nodeCount, durationMs: stormMs, timelineLength};
+	const {observer} = options;
+	const setup = {seed, codec, parameters, faults, nodeCount, durationMs: stormMs, timelineLength, observer};
 	const simulation =
 		machine === undefined || draw === undefined
 			? new Simulation({...setup, subject: kvSubject(parameters)})

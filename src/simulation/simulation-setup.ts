@@ -2,6 +2,7 @@
 import type {Codec} from '../base/codec.js';
 import type {Schedule as FaultSchedule} from '../faults/nemesis.js';
 import type {MachineTypes} from '../service/machine.js';
+import type {SimulationObserver} from './observer.js';
 import type {SimulationParameters} from './parameters.js';
 import type {Subject} from './subject.js';
 
@@ -15,6 +16,8 @@ export interface SimulationSetup<T extends MachineTypes> {
 	readonly durationMs: number;
 	/** Events that the timeline keeps. */
 	readonly timelineLength: number;
+	/** Told of all that happens. */
+	readonly observer?: SimulationObserver | undefined;
 }
 
 /** What a run has been through. */

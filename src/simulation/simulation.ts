@@ -23,6 +23,7 @@ import {FaultInjector} from './fault-injector.js';
 import {Liveness} from './liveness.js';
 import {LogJudge} from './log-judge.js';
 import {SimulatedNetwork} from './network.js';
+import type {SimulationObserver} from './observer.js';
 import {RequestLinks, type RequestServer} from './request-links.js';
 import {ServiceJudge} from './service-judge.js';
 import {SimulatedClient} from './simulated-client.js';
@@ -62,6 +63,7 @@ export class Simulation<T extends MachineTypes> {
 	readonly #trace = new TraceHash();
 	readonly #failedNodes: number[] = [];
 	readonly #transfers: TransferWatch;
+	readonly #observer: SimulationObserver | undefined;
 	#now = 0;
 	#isOver = false;
 	#eventsAtOnce = 0;
@@ -71,6 +73,7 @@ export class Simulation<T extends MachineTypes> {
 	constructor(setup: SimulationSetup<T>) {
 		this.#setup = setup;
 		const {seed, codec, subject, parameters, nodeCount} = setup;
+		this.#observer = setup.observer;
 		const random = Random.fromSeed(seed);
 		this.#timeline = new Timeline(setup.timelineLength);
 		this.#coverage = new Coverage(subject.coverageKinds);
@@ -111,6 +114,11 @@ export class Simulation<T extends MachineTypes> {
 	/** To the end, or to the first violation. `onProgress`: see `SimulationOptions`. */
 	run(onProgress?: () => void): void {
 		const {faults, durationMs} = this.#setup;
+		this.#observer?.begins({
+			nodes: this.#nodes,
+			plan: this.#network.plan,
+			logOf: node => this.#logs.logOf(node),
+		});
 		for (const node of this.#nodes) node.start();
 		for (const client of this.#clients) client.start();
 		for (const fault of faults.events) {
@@ -286,6 +294,7 @@ export class Simulation<T extends MachineTypes> {
 		this.#trace.number(this.#now);
 		this.#trace.number(event.type.length * 64 + place + 1);
 		this.#trace.payload(event);
+		this.#observer?.took(this.#now, event);
 		if (glimpse === undefined) return;
 		this.#trace.number(glimpse.term);
 		this.#trace.number(glimpse.commitIndex);
@@ -305,7 +314,8 @@ export class Simulation<T extends MachineTypes> {
 			send: (from, to, message) => {
 				this.#messages += 1;
 				const event = {type: 'message', from, node: to, message} as const;
-				this.#network.send(from, to, kindOf(message), bytesOnWire(message), event);
+				const arrivals = this.#network.send(from, to, kindOf(message), bytesOnWire(message), event);
+				this.#observer?.sent(event, arrivals);
 			},
 			newService: ({now: nodeNow, send}) => {
 				const reply = (replyTo: number, answer: ServiceReply): void => this.#links.reply(id, replyTo, answer);
@@ -369,7 +379,10 @@ export class Simulation<T extends MachineTypes> {
 			logs: this.#logs,
 			now,
 			lookAgain: delayMs => this.schedule(delayMs, {type: 'look'}),
-			entered: phase => this.#timeline.add(this.#now, `-- ${phase} --`, undefined),
+			entered: phase => {
+				this.#timeline.add(this.#now, `-- ${phase} --`, undefined);
+				this.#observer?.entered(this.#now, phase);
+			},
 			compare: (node, state) => this.#services.compareAll(node, state),
 			finished: () => {
 				this.#services.answers.cover();

@@ -57,7 +57,8 @@ function lineOf({atMs, event, role, term, commitIndex, lastIndex}: Entry): strin
 	return `${atMs.toFixed(3).padStart(11)}  ${node.padEnd(5)} ${text.padEnd(64)}  ${after}`.trimEnd();
 }
 
-function describeEvent(event: SimulationEvent): readonly [node: string, what: string] {
+/** Where it happens, as `n` or `c` and a number, and what it is. */
+export function describeEvent(event: SimulationEvent): readonly [node: string, what: string] {
 	switch (event.type) {
 		case 'message':
 			return [`n${event.node}`, `<- n${event.from} ${describeMessage(event.message)}`];
@@ -96,7 +97,8 @@ function describeEvent(event: SimulationEvent): readonly [node: string, what: st
 	}
 }
 
-function describeMessage(message: RaftMessage): string {
+/** The message with what matters of it. */
+export function describeMessage(message: RaftMessage): string {
 	const {type, term} = message;
 	switch (message.type) {
 		case 'requestVote':

@@ -66,6 +66,11 @@ export class WatchedServer<T extends MachineTypes> implements NodeService {
 		});
 	}
 
+	/** The highest index that the state includes. */
+	get appliedIndex(): LogIndex {
+		return this.#server.state.appliedIndex;
+	}
+
 	get state(): ReplicatedState<T> {
 		return this.#server.state;
 	}

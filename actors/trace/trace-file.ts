@@ -1,0 +1,45 @@
+/** Traces as files. */
+import {readFile, stat, writeFile} from 'node:fs/promises';
+import {ThreadraftError} from '../../src/base/errors.js';
+import {parseTrace, traceBytesMax} from './parse-trace.js';
+import type {TraceLine} from './trace.js';
+
+/** The file cannot be read or written, or is too large. */
+export class TraceFileError extends ThreadraftError {
+	override readonly name = 'TraceFileError';
+	readonly code = 'ERR_TRACE_FILE';
+	readonly file: string;
+
+	constructor(file: string, what: string, cause?: unknown) {
+		super(`${file}: ${what}`, {cause});
+		this.file = file;
+	}
+}
+
+/** An existing file is replaced. @throws {TraceFileError} */
+export async function writeTrace(file: string, lines: readonly TraceLine[]): Promise<void> {
+	const text = lines.map(line => `${JSON.stringify(line)}\n`).join('');
+	try {
+		await writeFile(file, text);
+	} catch (error) {
+		throw new TraceFileError(file, `the trace cannot be written: ${messageOf(error)}`, error);
+	}
+}
+
+/** The text of a file that is a trace. @throws {TraceFileError} @throws {TraceFormatError} */
+export async function readTrace(file: string): Promise<string> {
+	let text: string;
+	try {
+		const {size} = await stat(file);
+		if (size > traceBytesMax)
+			throw new TraceFileError(file, `it has ${size} bytes; a trace has at most ${traceBytesMax}`);
+		text = await readFile(file, 'utf8');
+	} catch (error) {
+		if (error instanceof TraceFileError) throw error;
+		throw new TraceFileError(file, `the trace cannot be read: ${messageOf(error)}`, error);
+	}
+	parseTrace(text);
+	return text;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
