@@ -1,5 +1,7 @@
 /** The package's face. The parts that stand alone have entries of their own: see `exports` in package.json. */
 export {Cluster, type EffectOptions} from './cluster/cluster.js';
+export {chaos, chaosKinds, type ChaosOptions, type ChaosReport} from './chaos/chaos.js';
+export type {FailedEvent, PlayedEvent, PlayReport} from './chaos/schedule-player.js';
 export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadError} from './cluster/errors.js';
 export {type Availability, type ClusterHealth, describeReason, type HealthReason} from './cluster/health.js';
 export type {NodeDamage} from './cluster/node-damage.js';
@@ -73,6 +75,9 @@ export {
 	type FaultPlanOptions,
 	type Party,
 } from '../src/faults/fault-plan.js';
+export type {FaultKind} from '../src/faults/fault-kinds.js';
+export type {ClockFault, DiskAfterCrash, DiskFault, Fault, FaultEvent, ProcessFault} from '../src/faults/faults.js';
+export type {Intensity, Schedule} from '../src/faults/nemesis.js';
 export type {LabMode, MessageKind} from '../src/faults/lab-network.js';
 export type {NetworkFault} from '../src/faults/network-fault.js';
 export type {RaftStatus} from '../src/raft/raft-node.js';

@@ -1,18 +1,15 @@
 import {mkdir, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {Cluster} from '../../../actors/cluster/cluster.js';
-import type {FaultEvent} from '../../../src/faults/faults.js';
-import {Nemesis} from '../../../src/faults/nemesis.js';
+import {chaos} from '../../../actors/chaos/chaos.js';
+import {describeFaultEvent} from '../../../src/faults/faults.js';
 import {ClientCaller} from '../kit/caller.js';
-import {playableKinds, SchedulePlayer} from '../kit/play-schedule.js';
 import {ServiceLoad} from '../kit/service-load.js';
 import type {Row} from '../row.js';
 import type {Trial} from '../trial.js';
 
 const clients = 16;
 const roundMs = 30_000;
-/** Before the first storm of a schedule. */
-const calmMsMax = 6000;
 const shortestRoundMs = 2000;
 /** So small that snapshots are taken and sent all the time. */
 const maxRaftState = 32 * 1024;
@@ -54,15 +51,16 @@ async function play(trial: Trial, round: number): Promise<void> {
 	});
 	const durationMs = Math.max(shortestRoundMs, Math.min(roundMs, trial.remainingMs));
 	await load.served('before the first fault');
-	await new SchedulePlayer(trial, cluster).play(drawEvents(trial, nodes, durationMs));
+	const {failures} = await chaos(cluster, {
+		durationMs,
+		seed: trial.random.uint32(),
+		signal: trial.signal,
+		told: event => event.type === 'inject' && trial.fault(),
+	});
 	if (trial.signal.aborted) return;
+	for (const {event, error} of failures) trial.find(`${describeFaultEvent(event)}: ${error.message}`);
 	await load.served(`after all faults of round ${round} are healed`);
 	await load.stop();
 	await cluster.close();
 	await rm(directory, {recursive: true, force: true});
-}
-
-function drawEvents(trial: Trial, nodeCount: number, durationMs: number): readonly FaultEvent[] {
-	const drawer = new Nemesis({nodeCount, durationMs: durationMs + calmMsMax, kinds: playableKinds});
-	return drawer.draw(trial.random.uint32()).events;
 }

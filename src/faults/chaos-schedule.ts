@@ -1,0 +1,44 @@
+/**
+ * The schedule of a run of chaos that somebody watches: as a nemesis draws it, without the calm before its first fault, and cut
+ * where its time is up.
+ */
+import type {Fault, FaultEvent} from './faults.js';
+import {Nemesis, type NemesisOptions, type Schedule} from './nemesis.js';
+
+/** A mild schedule begins within this time. */
+const calmMsMax = 6000;
+
+/**
+ * The same options and seed give the same schedule. Its first fault is at 0, and all faults are over at `durationMs`. `untilMs`
+ * of a clog counts from its injection.
+ */
+export function drawChaos(options: NemesisOptions, seed: number): Schedule {
+	const {durationMs} = options;
+	const schedule = new Nemesis({...options, durationMs: durationMs + calmMsMax}).draw(seed);
+	const calmMs = schedule.events[0]?.atMs ?? 0;
+	const moved = schedule.events.map(event => movedBack(event, calmMs, durationMs));
+	const late = new Set(moved.filter(isInjection).flatMap(({id, atMs}) => (atMs < durationMs ? [] : [id])));
+	// Sorted once more: faults that last beyond the end are all healed at the end.
+	const events = moved.filter(({id}) => !late.has(id)).sort((one, other) => one.atMs - other.atMs);
+	return {...schedule, durationMs, events};
+}
+
+const isInjection = (event: FaultEvent): boolean => event.type === 'inject';
+
+function movedBack(event: FaultEvent, calmMs: number, endMs: number): FaultEvent {
+	const atMs = event.atMs - calmMs;
+	if (event.type === 'heal') return {...event, atMs: Math.min(atMs, endMs)};
+	return {...event, atMs, fault: faultMovedBack(event.fault, calmMs, endMs, atMs)};
+}
+
+/** Two faults say themselves when they end; a clog here so many ms after it was set, because nobody knows when the run starts. */
+function faultMovedBack(fault: Fault, calmMs: number, endMs: number, atMs: number): Fault {
+	switch (fault.type) {
+		case 'clog':
+			return {...fault, untilMs: Math.min(fault.untilMs - calmMs, endMs) - atMs};
+		case 'pause':
+			return {...fault, durationMs: Math.min(fault.durationMs, Math.max(1, endMs - atMs))};
+		default:
+			return fault;
+	}
+}
