@@ -14,6 +14,7 @@ export type {ClusterOptions} from './cluster/options.js';
 export type {EffectListener, EffectPlace, MissedEffects} from './cluster/effect-stream.js';
 export type {ThreadEntries} from './cluster/thread-entries.js';
 export type {RouterCounters} from './network/router.js';
+export type {MessageSighting, SightingOptions, SightingType} from './network/message-tap.js';
 export type {SettledCounters} from './network/settled-counters.js';
 export {
 	ClusterRecorder,
@@ -27,6 +28,7 @@ export type {
 	EventEntry,
 	MarkEntry,
 	NodesEntry,
+	PlainEvent,
 	RecordedError,
 	RecordedEvent,
 	RecordedNode,

@@ -20,6 +20,7 @@ import {Clerk} from '../clerk/clerk.js';
 import {MachineClerk} from '../clerk/machine-clerk.js';
 import {loadMachine} from '../replica/load-machine.js';
 import type {ClerkOptions} from '../clerk/clerk-host.js';
+import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {SettledCounters} from '../network/settled-counters.js';
 import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
@@ -141,6 +142,14 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	/** How operations of this cluster's clerks on this thread ended, since the start. */
 	get operations(): Readonly<SettledCounters> {
 		return this.#router.settled;
+	}
+
+	/**
+	 * Shows messages as they pass the network, with what the faults make of each, until the function that it returns is called.
+	 * While nobody listens it costs nothing. Under load there are tens of thousands a second: `perSecondMax` bounds what is told.
+	 */
+	onMessage(listener: (sighting: MessageSighting) => void, options: SightingOptions = {}): () => void {
+		return this.#router.taps.add(listener, options);
 	}
 
 	/** Raft requests that reached a node since it was last started. */

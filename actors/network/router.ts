@@ -10,14 +10,15 @@
  *      clerk ◀── port ──── router ──── port ──── replica thread      then it puts a pair of its own between)
  */
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
-import {clientEndpoint, type Endpoint, nodeEndpoint} from '../../src/faults/endpoint.js';
+import {clientEndpoint, type Endpoint, isNode, nodeEndpoint} from '../../src/faults/endpoint.js';
 import type {FaultPlan} from '../../src/faults/fault-plan.js';
 import type {Random} from '../../src/base/random.js';
 import {bytesOnWire} from '../../src/raft/message-bytes.js';
 import {kindOf} from '../../src/raft/message-kind.js';
-import type {NodeId} from '../../src/raft/types.js';
+import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
 import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
+import {MessageTaps, type TappedPayload} from './message-tap.js';
 import type {SettledCounters} from './settled-counters.js';
 
 /** What entered the network, lost messages included; replies are not counted (as in the lab's "RPCs"). */
@@ -52,6 +53,7 @@ interface Passage {
 	readonly kind: 'request' | 'reply';
 	/** What it counts for on a throttled link. */
 	readonly bytes: number;
+	readonly payload: TappedPayload;
 }
 
 /** What a request or a reply takes beside its bytes, about. */
@@ -75,6 +77,8 @@ export class Router {
 	readonly delivered = new Map<NodeId, number>();
 	/** Operations of the clerks on the router's own thread. */
 	readonly settled: SettledCounters = {answered: 0, failed: 0};
+	/** Those who watch messages. */
+	readonly taps: MessageTaps;
 	/** For the clerks on the router's own thread. */
 	readonly busyPoll: BusyPoll;
 	readonly #options: RouterOptions;
@@ -94,6 +98,7 @@ export class Router {
 	constructor(options: RouterOptions) {
 		this.#options = options;
 		this.busyPoll = new BusyPoll({now: options.now});
+		this.taps = new MessageTaps(options.now);
 		this.#stopListening = options.plan.onChange(() => this.#planChanged());
 	}
 
@@ -199,7 +204,7 @@ export class Router {
 		const to = nodeEndpoint(envelope.to);
 		const {message} = envelope;
 		const kind = kindOf(message);
-		this.#withFaults({from, to, kind, bytes: bytesOnWire(message)}, () => {
+		this.#withFaults({from, to, kind, bytes: bytesOnWire(message), payload: message}, () => {
 			const port = this.#nodes.get(envelope.to)?.raft;
 			if (port === undefined) {
 				this.counters.undeliverable++;
@@ -215,8 +220,10 @@ export class Router {
 		const {plan} = this.#options;
 		const isClean = plan.isClean(client, server) && plan.isClean(server, client);
 		const routed = isClean || envelope.port === undefined ? envelope : this.#relay(envelope, envelope.port);
-		const bytes = headBytes + bytesOfRequest(envelope.request);
-		const isDelivered = this.#withFaults({from: client, to: server, kind: 'request', bytes}, isFirst => {
+		const {request} = envelope;
+		const bytes = headBytes + bytesOfRequest(request);
+		const passage = {from: client, to: server, kind: 'request', bytes, payload: request} as const;
+		const isDelivered = this.#withFaults(passage, isFirst => {
 			// The clerk gave the channel up while its request was late: the port closed with it, and cannot be handed on.
 			if (routed !== envelope && !this.#relays.has(channelKey(envelope))) return;
 			const port = this.#nodes.get(envelope.server)?.kv;
@@ -233,17 +240,25 @@ export class Router {
 	}
 
 	/** Lets `deliver` happen as often and as late as the plan says; the port travels with the earliest. */
-	#withFaults({from, to, kind, bytes}: Passage, deliver: (isFirst: boolean) => void): boolean {
+	#withFaults(passage: Passage, deliver: (isFirst: boolean) => void): boolean {
+		const {from, to, kind, bytes} = passage;
 		const {plan, random, now} = this.#options;
 		if (plan.isClean(from, to)) {
+			if (this.taps.isWanted) this.taps.see(passage, undefined, this.#isNobodyAt(to));
 			deliver(true);
 			return true;
 		}
 		const deliveries = plan.decide(from, to, kind, random, now(), bytes);
 		if (deliveries.length === 0) this.counters.lost++;
 		const delays = deliveries.map(({afterMs}) => afterMs).sort((a, b) => a - b);
+		if (this.taps.isWanted) this.taps.see(passage, delays, this.#isNobodyAt(to));
 		for (const [offset, afterMs] of delays.entries()) this.#after(afterMs, () => deliver(offset === 0));
 		return deliveries.length > 0;
+	}
+
+	/** Where a node was killed, say. */
+	#isNobodyAt(to: Endpoint): boolean {
+		return isNode(to) && !this.#nodes.has(nodeId(Number(to.slice(to.indexOf(':') + 1))));
 	}
 
 	#after(ms: number, action: () => void): void {
@@ -263,7 +278,7 @@ export class Router {
 		const [client, server] = linkOf(envelope.client, envelope.server);
 		port1.on('message', (message: ReplyMessage) => {
 			const bytes = headBytes + bytesOfReply(message);
-			const passage = {from: server, to: client, kind: 'reply', bytes} as const;
+			const passage = {from: server, to: client, kind: 'reply', bytes, payload: message.reply} as const;
 			const isDelivered = this.#withFaults(passage, () => clerkPort.postMessage(message));
 			// The clerk must learn that nothing will come: a reply that is lost ends the channel.
 			if (!isDelivered) this.#breakChannel(envelope);

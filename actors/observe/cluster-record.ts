@@ -15,7 +15,8 @@ export interface RecordedError {
 	readonly code?: string;
 }
 
-type PlainEvent<Event> = Event extends {readonly error: Error}
+/** An event whose error, if it has one, is plain data. */
+export type PlainEvent<Event> = Event extends {readonly error: Error}
 	? Omit<Event, 'error'> & {readonly error: RecordedError}
 	: Event;
 
@@ -84,6 +85,7 @@ export interface NodesEntry {
 	readonly nodes: readonly RecordedNode[];
 }
 
+/** One line of a record after the first. */
 export type RecordEntry = EventEntry | MarkEntry | CommandEntry | SampleEntry | NodesEntry;
 
 /** The first line of a file. */

@@ -43,7 +43,9 @@ export interface RecordedCluster {
 	readonly operations: Readonly<SettledCounters>;
 	/** What each node is at. Never rejects. */
 	status(): Promise<readonly NodeStatus[]>;
+	/** Adds a listener to all events. */
 	on(name: 'event', listener: (event: ClusterEvent) => void): unknown;
+	/** Takes it off. */
 	off(name: 'event', listener: (event: ClusterEvent) => void): unknown;
 }
 
@@ -73,6 +75,7 @@ export interface RecorderOptions {
 const sampleMs = 100;
 const statusMs = 1000;
 
+/** Records a cluster from the moment it is made. Who makes it closes it. */
 export class ClusterRecorder {
 	readonly #cluster: RecordedCluster;
 	readonly #now: () => number;
