@@ -9,7 +9,7 @@ import {clientEndpoint, type Endpoint} from '../../src/faults/endpoint.js';
 import type {NodeId} from '../../src/raft/types.js';
 import {ClerkCore} from '../../src/service/clerk/clerk-core.js';
 import type {ClerkLimits} from '../../src/service/clerk/limits.js';
-import type {ClerkEffect, Settlement} from '../../src/service/clerk/outbox.js';
+import type {ClerkEffect} from '../../src/service/clerk/outbox.js';
 import type {Operation} from '../../src/service/clerk/task.js';
 import type {MachineTypes, Words} from '../../src/service/machine.js';
 import {defaultSessionLimits} from '../../src/service/sessions.js';
@@ -62,7 +62,9 @@ export interface ClerkNetwork {
 	close(): void;
 }
 
+/** An operation, and who waits for it. */
 interface Waiter<T extends MachineTypes> {
+	readonly operation: Operation<T>;
 	readonly resolve: (result: T['result']) => void;
 	readonly reject: (error: Error) => void;
 }
@@ -136,6 +138,8 @@ export class ClerkHost<T extends MachineTypes> {
 	readonly #channels: ReplyChannels;
 	readonly #options: ClerkOptions;
 	readonly #refusal: () => Error | undefined;
+	/** Asked for in this turn. One look at the clock is enough for all of them. */
+	#begun: Waiter<T>[] = [];
 	#flushing: NodeJS.Immediate | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#timerAt = Infinity;
@@ -179,9 +183,8 @@ export class ClerkHost<T extends MachineTypes> {
 	ask(operation: Operation<T>): Promise<T['result']> {
 		const refusal = this.#refusal();
 		if (refusal !== undefined) return Promise.reject(refusal);
-		const deadline = now() + (this.#options.timeoutMs ?? defaultTimeoutMs);
 		return new Promise((resolve, reject) => {
-			this.#core.submit(operation, {deadline, caller: {resolve, reject}});
+			this.#begun.push({operation, resolve, reject});
 			this.#network.busyPoll?.began();
 			this.#flushSoon();
 		});
@@ -207,11 +210,22 @@ export class ClerkHost<T extends MachineTypes> {
 	readonly #flush = (): void => {
 		clearImmediate(this.#flushing);
 		this.#flushing = undefined;
+		const at = now();
+		this.#submitAll(at);
 		const batch: RequestEnvelope[] = [];
-		for (const effect of this.#core.flush(now())) this.#perform(effect, batch);
+		for (const effect of this.#core.flush(at)) this.#perform(effect, batch);
 		if (batch.length > 0) this.#network.send(batch);
 		if (!this.#isClosed) this.#schedule(this.#core.nextDeadline());
 	};
+
+	/** The time of an operation runs from the end of its turn: nothing can be done for it before. */
+	#submitAll(at: number): void {
+		if (this.#begun.length === 0) return;
+		const begun = this.#begun;
+		this.#begun = [];
+		const deadline = at + (this.#options.timeoutMs ?? defaultTimeoutMs);
+		for (const caller of begun) this.#core.submit(caller.operation, {deadline, caller});
+	}
 
 	#perform(effect: ClerkEffect<T, Waiter<T>>, batch: RequestEnvelope[]): void {
 		switch (effect.type) {
@@ -223,19 +237,22 @@ export class ClerkHost<T extends MachineTypes> {
 			}
 			case 'cancel':
 				return this.#channels.abandon(effect.requestId);
-			case 'settle':
-				return this.#settle(effect.caller, effect.settlement);
+			case 'done':
+				this.#settled('answered');
+				return effect.caller?.resolve(effect.result);
+			case 'failed':
+				this.#settled('failed');
+				return effect.caller?.reject(effect.error);
 			default:
 				return unreachable(effect);
 		}
 	}
 
-	#settle(waiter: Waiter<T> | undefined, settlement: Settlement<T>): void {
+	/** Counts an operation that is settled. */
+	#settled(end: 'answered' | 'failed'): void {
 		const {busyPoll, settled} = this.#network;
 		busyPoll?.ended();
-		if (settled !== undefined) settled[settlement.type === 'done' ? 'answered' : 'failed'] += 1;
-		if (settlement.type === 'done') waiter?.resolve(settlement.result);
-		else waiter?.reject(settlement.error);
+		if (settled !== undefined) settled[end] += 1;
 	}
 
 	/** One timer, only ever armed earlier: deadlines mostly move away before they come. */

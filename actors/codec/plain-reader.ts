@@ -29,7 +29,8 @@ export class PlainReader {
 
 	/** `undefined` for bytes that hold anything else than one such value. */
 	read(bytes: Uint8Array): unknown {
-		this.#bytes = bytes;
+		// A slice of a Buffer is a Buffer, and one that shares its bytes.
+		this.#bytes = Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
 		this.#at = 0;
 		const value = this.#value(0);
 		const isWhole = this.#at === bytes.length;
@@ -82,9 +83,8 @@ export class PlainReader {
 		const end = start + length;
 		if (end > this.#bytes.length) return other;
 		this.#at = end;
-		const {buffer, byteOffset} = this.#bytes;
-		const view = new Uint8Array(buffer, byteOffset + start, length);
-		return this.#copies ? new Uint8Array(view) : view;
+		// A slice takes half of the time of a copy of a view, and most of what reading many short values takes at all.
+		return this.#copies ? this.#bytes.slice(start, end) : this.#bytes.subarray(start, end);
 	}
 
 	#string(length: number): unknown {

@@ -1,10 +1,9 @@
 /** Checks an operation where it is handed over, since a program in JavaScript can hand over anything. Costs no allocation. */
 import {isInt64} from '../../src/base/int64.js';
+import {isKey} from '../../src/kv/key.js';
 import type {Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
-// oxlint-disable-next-line no-control-regex -- each character of a key is one byte, and 0 is one
-const byteString = /^[\u0000-\u00ff]*$/;
 const partTypes = 'put, append, delete, compareAndSet, increment, clear or get';
 const types = `${partTypes}, or batch`;
 
@@ -39,7 +38,7 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 }
 
 function checkKey(key: unknown, path: string): void {
-	if (typeof key === 'string' && byteString.test(key)) return;
+	if (isKey(key)) return;
 	throw OptionError.value(`${path}.key`, 'a string with one byte in each character (U+0000 to U+00FF)', key);
 }
 

@@ -3,13 +3,13 @@ const slack = 64;
 
 /**
  * A Map from numbers, for what comes and goes all the time: requests in flight, answers that are kept. Best when numbers
- * come in increasing order, as they mostly do; one that does not moves all that are above it.
+ * come in increasing order, as they mostly do; one that does not moves all that are above it. A value is never `undefined`.
  *
  * V8's Map must not be used for that. It makes itself a new table after as many additions as it is large, and each old
  * table keeps pointing to the next and at what was in it. Once one of them has reached the old generation, all later ones
  * and all that was ever in them survive every collection of the young generation, and are copied by it.
  */
-export class NumberMap<T extends object> {
+export class NumberMap<T> {
 	/** Increasing from `#head` to before `#tail`. */
 	readonly #numbers: number[] = [];
 	/** `undefined` at a number that was deleted, which the one at `#head` never is, and outside of these places. */

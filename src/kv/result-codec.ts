@@ -79,8 +79,11 @@ function parseWritten(version: unknown, length: unknown, previous: unknown): Res
 
 /** `undefined` when this is no result of an operation. */
 export function parseResult(plain: Plain): Result | undefined {
-	const [kind, first, second, third] = plain;
-	if (kind === 1) return parseWritten(first, second, third);
+	// No destructuring: its iterator shows in what clients do for each operation.
+	const kind = plain[0];
+	const first = plain[1];
+	const second = plain[2];
+	if (kind === 1) return parseWritten(first, second, plain[3]);
 	if (kind === 6) {
 		const results = parseAll(first, parseResult);
 		return results && {type: 'batch', results};

@@ -10,7 +10,7 @@ import type {Machine, MachineTypes, Place, StateMachine} from './machine.js';
 import {defaultSessionLimits, type Session, type SessionLimits, type SessionTable} from './sessions.js';
 import {SnapshotDecoder, SnapshotEncoder, snapshotWords, type SnapshotWords} from './snapshot.js';
 import {sessionsHash} from './state-hash.js';
-import type {Command, Kept, NumberedWrite, OutOfMemory, Outcome} from './types.js';
+import {type Command, type Kept, type NumberedWrite, outOfMemory, type Outcome} from './types.js';
 
 export interface ReplicatedStateOptions<T extends MachineTypes> {
 	readonly codec: Codec;
@@ -22,8 +22,6 @@ export interface ReplicatedStateOptions<T extends MachineTypes> {
 }
 
 type Writes<T extends MachineTypes> = Extract<Command<T>, {type: 'writes'}>;
-
-const outOfMemory: OutOfMemory = {type: 'outOfMemory'};
 
 /** One object for all writes: a machine may look at it only while it applies one. */
 class CurrentPlace<T extends MachineTypes> implements Place<T> {
@@ -104,10 +102,10 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 
 	/** What is kept if all of these are repeats: what applying them again would give. */
 	keptOf({session: id, writes}: Writes<T>): readonly Kept<T>[] | undefined {
-		const results = this.#sessions.get(id)?.results;
+		const session = this.#sessions.get(id);
 		const all: Kept<T>[] = [];
 		for (const {sequence} of writes) {
-			const kept = results?.get(sequence);
+			const kept = session?.keptOf(sequence);
 			if (kept === undefined) return undefined;
 			all.push(kept);
 		}
@@ -194,7 +192,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	 */
 	#runOnce(session: Session<T>, before: number, {sequence, write}: NumberedWrite<T>): Outcome<T> {
 		// What is beyond the last has no result: mostly there is nothing to look up.
-		const known = sequence > session.lastSequence ? undefined : session.results.get(sequence);
+		const known = sequence > session.lastSequence ? undefined : session.keptOf(sequence);
 		if (known !== undefined) return known;
 		// A later one has run: the client gave this one up before it asked for that.
 		if (sequence <= session.acknowledged || sequence <= session.lastSequence) return {type: 'alreadyAcknowledged'};

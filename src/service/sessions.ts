@@ -6,7 +6,7 @@
 import {NumberMap} from '../base/number-map.js';
 import type {Milliseconds} from '../raft/types.js';
 import type {MachineTypes} from './machine.js';
-import type {Kept} from './types.js';
+import {type Kept, type OutOfMemory, outOfMemory} from './types.js';
 
 /** How many sessions the servers keep, for how long, and what of each. Part of what the replicas agree on. */
 export interface SessionLimits {
@@ -30,6 +30,28 @@ export const defaultSessionLimits: SessionLimits = {
 /** What a snapshot keeps of a session, beside its results. */
 export type SessionState = Pick<Session, 'id' | 'lastActive' | 'acknowledged' | 'lastSequence'>;
 
+/** Stands for a result that is `undefined`. The contract has none; a machine that gives one must not run a write twice. */
+const noResult = Symbol('noResult');
+
+/**
+ * What is held of a `Kept`: the result itself, or the one `outOfMemory`. A session holds thousands, and the collector of
+ * garbage copies each twice before it lets it rest.
+ */
+type Held<T extends MachineTypes> = T['result'] | OutOfMemory | typeof noResult;
+
+function heldOf<T extends MachineTypes>(kept: Kept<T>): Held<T> {
+	if (kept.type === 'outOfMemory') return outOfMemory;
+	return kept.result === undefined ? noResult : kept.result;
+}
+
+function keptOf<T extends MachineTypes>(held: Held<T>): Kept<T> {
+	if (held === outOfMemory) return outOfMemory;
+	return {type: 'result', result: held === noResult ? undefined : held};
+}
+
+/** What a refusal counts for among the bytes of results. */
+const refusalBytes = 32;
+
 /** A class, so that V8 knows one shape only: with copies made by spreading, each snapshot threw compiled code away. */
 export class Session<T extends MachineTypes = MachineTypes> {
 	/** The revision of the entry that opened it. */
@@ -39,7 +61,7 @@ export class Session<T extends MachineTypes = MachineTypes> {
 	/** The client has, or no longer wants, the answers up to here. */
 	acknowledged: number;
 	/** By sequence, all above `acknowledged`. */
-	readonly results: NumberMap<Kept<T>>;
+	readonly results: NumberMap<Held<T>>;
 	/** Of `results`. */
 	resultBytes = 0;
 	/** Of the last write that was run. They run in the order of their sequences: what is not above it never runs any more. */
@@ -50,7 +72,7 @@ export class Session<T extends MachineTypes = MachineTypes> {
 	constructor(
 		{id, lastActive, acknowledged, lastSequence}: SessionState,
 		generation: number,
-		results = new NumberMap<Kept<T>>(),
+		results = new NumberMap<Held<T>>(),
 	) {
 		this.id = id;
 		this.lastActive = lastActive;
@@ -58,6 +80,17 @@ export class Session<T extends MachineTypes = MachineTypes> {
 		this.lastSequence = lastSequence;
 		this.results = results;
 		this.generation = generation;
+	}
+
+	/** `undefined`: nothing is kept under this number. */
+	keptOf(sequence: number): Kept<T> | undefined {
+		const held = this.results.get(sequence);
+		return held === undefined ? undefined : keptOf(held);
+	}
+
+	/** Each with its sequence, in their order. */
+	*allKept(): Generator<readonly [number, Kept<T>]> {
+		for (const [sequence, held] of this.results) yield [sequence, keptOf(held)];
 	}
 
 	copy(generation: number): Session<T> {
@@ -69,7 +102,7 @@ export class Session<T extends MachineTypes = MachineTypes> {
 
 export class SessionTable<T extends MachineTypes> {
 	readonly #limits: SessionLimits;
-	readonly #bytesOf: (kept: Kept<T>) => number;
+	readonly #bytesOfResult: (result: T['result']) => number;
 	/** The longest silent first: each use moves a session to the end. */
 	readonly #sessions = new Map<number, Session<T>>();
 	/** The last of them: a busy client's requests mostly come in a row. */
@@ -77,10 +110,10 @@ export class SessionTable<T extends MachineTypes> {
 	#logTime: Milliseconds = 0;
 	#generation = 0;
 
-	/** `bytesOf`: what a kept result counts for; the same on every replica. */
-	constructor(limits: SessionLimits, bytesOf: (kept: Kept<T>) => number) {
+	/** `bytesOfResult`: what a kept result counts for; the same on every replica. */
+	constructor(limits: SessionLimits, bytesOfResult: (result: T['result']) => number) {
 		this.#limits = limits;
-		this.#bytesOf = bytesOf;
+		this.#bytesOfResult = bytesOfResult;
 	}
 
 	get size(): number {
@@ -137,8 +170,9 @@ export class SessionTable<T extends MachineTypes> {
 	}
 
 	keep(session: Session<T>, sequence: number, kept: Kept<T>): void {
-		session.results.set(sequence, kept);
-		session.resultBytes += this.#bytesOf(kept);
+		const held = heldOf(kept);
+		session.results.set(sequence, held);
+		session.resultBytes += this.#bytesOf(held);
 		session.lastSequence = Math.max(session.lastSequence, sequence);
 	}
 
@@ -172,6 +206,11 @@ export class SessionTable<T extends MachineTypes> {
 		}
 	}
 
+	#bytesOf(held: Held<T>): number {
+		if (held === outOfMemory) return refusalBytes;
+		return this.#bytesOfResult(held === noResult ? undefined : held);
+	}
+
 	#acknowledge(session: Session<T>, acknowledged: number): void {
 		if (acknowledged <= session.acknowledged) return;
 		session.acknowledged = acknowledged;
@@ -181,8 +220,8 @@ export class SessionTable<T extends MachineTypes> {
 			session.resultBytes = 0;
 			return;
 		}
-		session.results.deleteThrough(acknowledged, kept => {
-			session.resultBytes -= this.#bytesOf(kept);
+		session.results.deleteThrough(acknowledged, held => {
+			session.resultBytes -= this.#bytesOf(held);
 		});
 	}
 }

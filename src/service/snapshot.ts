@@ -14,7 +14,6 @@
  * sessions of version 2 have no last sequence, which is found from what they hold.
  */
 import type {Codec} from '../base/codec.js';
-import type {NumberMap} from '../base/number-map.js';
 import {isCount, type Plain} from '../base/plain.js';
 import type {LogIndex} from '../raft/types.js';
 import {CommandCodec} from './command-codec.js';
@@ -58,7 +57,7 @@ export function snapshotWords<T extends MachineTypes>(
 		commands: new CommandCodec(codec, machine.words),
 		machine,
 		bytesOfKept,
-		newSessions: () => new SessionTable(allLimits, bytesOfKept),
+		newSessions: () => new SessionTable(allLimits, result => machine.words.bytesOfResult(result)),
 	};
 }
 
@@ -73,12 +72,12 @@ export interface FrozenState<T extends MachineTypes> {
 
 function* resultFrames<T extends MachineTypes>(
 	{commands, bytesOfKept}: SnapshotWords<T>,
-	results: NumberMap<Kept<T>>,
+	session: Session<T>,
 	bytesMax: number,
 ): Generator<unknown[]> {
 	let frame: unknown[] = [resultsFrame];
 	let bytes = 0;
-	for (const [sequence, kept] of results) {
+	for (const [sequence, kept] of session.allKept()) {
 		frame.push(sequence, commands.plainOfKept(kept));
 		bytes += bytesOfKept(kept);
 		if (bytes < bytesMax) continue;
@@ -99,9 +98,10 @@ function* framesOf<T extends MachineTypes>(
 	yield [formatVersion, index, revision, logTime, machine.itemCount, sessions.length, name, version];
 	const frames = machine.frames(bytesMax);
 	for (let next = frames.next(); next.done !== true; next = frames.next()) yield [stateFrame, next.value];
-	for (const {id, lastActive, acknowledged, lastSequence, results} of sessions) {
+	for (const session of sessions) {
+		const {id, lastActive, acknowledged, lastSequence} = session;
 		yield [sessionFrame, id, lastActive, acknowledged, lastSequence];
-		yield* resultFrames(words, results, bytesMax);
+		yield* resultFrames(words, session, bytesMax);
 	}
 	yield [endFrame];
 }

@@ -13,9 +13,10 @@ export function sessionsHash<T extends MachineTypes>(
 	const lanes = new Lanes(2);
 	lanes.number(revision);
 	lanes.number(sessions.logTime);
-	for (const {id, lastActive, acknowledged, lastSequence, results} of sessions) {
+	for (const session of sessions) {
+		const {id, lastActive, acknowledged, lastSequence} = session;
 		for (const number of [id, lastActive, acknowledged, lastSequence]) lanes.number(number);
-		for (const [sequence, kept] of results) {
+		for (const [sequence, kept] of session.allKept()) {
 			lanes.number(sequence);
 			lanes.bytes(codec.encode(commands.plainOfKept(kept)));
 		}

@@ -45,6 +45,8 @@ export interface OutOfMemory {
 	readonly type: 'outOfMemory';
 }
 
+export const outOfMemory: OutOfMemory = {type: 'outOfMemory'};
+
 /** What a session keeps of a write until its client has it. */
 export type Kept<T extends MachineTypes> = {readonly type: 'result'; readonly result: T['result']} | OutOfMemory;
 

@@ -1,7 +1,7 @@
 /** A client: a real clerk, a few slots that ask for one thing after the other, and a record of what they were told. */
 import type {Random} from '../base/random.js';
 import {ClerkCore} from '../service/clerk/clerk-core.js';
-import type {ClerkEffect, Settlement} from '../service/clerk/outbox.js';
+import type {Settlement} from '../service/clerk/outbox.js';
 import type {Codec} from '../base/codec.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply, ServiceRequest} from '../service/types.js';
@@ -250,10 +250,10 @@ export class SimulatedClient<T extends MachineTypes> {
 		schedule(delayMs, {type: 'clientTimer', client: this.id, clientLife: this.life, timer: this.#timer});
 	}
 
-	#settle({operationId, settlement}: Extract<ClerkEffect<T>, {type: 'settle'}>): void {
-		const asked = this.#asked.get(operationId);
+	#settle(settlement: Settlement<T>): void {
+		const asked = this.#asked.get(settlement.operationId);
 		if (asked === undefined) return;
-		this.#asked.delete(operationId);
+		this.#asked.delete(settlement.operationId);
 		if (asked.operation.type === 'write') this.#requests.settled(asked.operation.write);
 		this.#judge(asked, settlement);
 		// Who is told that there is no memory has been served.

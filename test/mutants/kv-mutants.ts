@@ -20,7 +20,7 @@ export const kvMutants: readonly Mutant[] = [
 		'the snapshot knows the sessions, and not what they were answered',
 		'RaftKeeper#332, atomix/copycat#70',
 		'service/snapshot',
-		'yield* resultFrames(words, results, bytesMax);',
+		'yield* resultFrames(words, session, bytesMax);',
 		'',
 	),
 	plant(

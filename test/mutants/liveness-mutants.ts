@@ -49,8 +49,8 @@ export const livenessMutants: readonly Mutant[] = [
 		'a clerk whose read ran out of time forgets it, and tells nobody',
 		'etcd-io/etcd#9566 (waiters that nobody tells)',
 		'service/clerk/unsettled-tasks',
-		"this.#outbox.add({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
-		"if (task.operation.type === 'write' || settlement.type === 'done') this.#outbox.add({ type: 'settle', operationId: task.id, caller: task.caller, settlement });",
+		"this.#outbox.add({ type: 'failed', operationId: task.id, caller: task.caller, error });",
+		"if (task.operation.type === 'write') this.#outbox.add({ type: 'failed', operationId: task.id, caller: task.caller, error });",
 	),
 	plant(
 		'no-request-allowed',

@@ -23,7 +23,7 @@ type Send = Extract<ClerkEffect<KvTypes>, {type: 'send'}>;
 class Bench {
 	now = 0;
 	readonly clerk: ClerkCore<KvTypes>;
-	readonly settled = new Map<number, Settlement<KvTypes>>();
+	readonly settled = new Map<number, End>();
 	readonly cancelled: number[] = [];
 
 	constructor(limits: Partial<ClerkLimits> = {}) {
@@ -40,7 +40,7 @@ class Bench {
 		for (const effect of this.clerk.flush(this.now)) {
 			if (effect.type === 'send') sends.push(effect);
 			else if (effect.type === 'cancel') this.cancelled.push(effect.requestId);
-			else this.settled.set(effect.operationId, effect.settlement);
+			else this.settled.set(effect.operationId, endOf(effect));
 		}
 		return sends;
 	}
@@ -63,6 +63,12 @@ class Bench {
 		return settlement?.type === 'failed' ? settlement.error : undefined;
 	}
 }
+
+/** What a caller sees of a settlement. */
+type End = {readonly type: 'done'; readonly result: Result} | {readonly type: 'failed'; readonly error: OperationError};
+
+const endOf = (settlement: Settlement<KvTypes>): End =>
+	settlement.type === 'done' ? {type: 'done', result: settlement.result} : {type: 'failed', error: settlement.error};
 
 /** What a server says: its own words, or the result of a write or read. */
 function told(outcome: Outcome): ServiceOutcome<KvTypes> {
@@ -516,7 +522,7 @@ test('a clerk that is idle for longer than sessions last meets no error, though 
 			isReplied = false;
 			for (const [place, clerk] of clerks.entries()) {
 				for (const effect of clerk.flush(cluster.now)) {
-					if (effect.type === 'settle') settlements.push(effect.settlement.type);
+					if (effect.type === 'done' || effect.type === 'failed') settlements.push(effect.type);
 					if (effect.type !== 'send') continue;
 					for (const _ of [1, 2]) {
 						channels.push([place, effect.requestId]);
@@ -635,8 +641,7 @@ function run(seed: number, trouble: Trouble): {readonly submitted: readonly Subm
 	const flush = (clerk: number): void => {
 		for (const effect of clerks[clerk]!.flush(cluster.now)) {
 			if (effect.type === 'send') send(clerk, effect);
-			else if (effect.type === 'settle')
-				operations[clerk]!.get(effect.operationId)!.settlements.push(effect.settlement);
+			else if (effect.type !== 'cancel') operations[clerk]!.get(effect.operationId)!.settlements.push(effect);
 		}
 	};
 	const submit = (clerk: number): void => {
@@ -762,6 +767,6 @@ test('where requests may be doubled, even a refused write may have run: its othe
 	clerk.reply(opening!.requestId, {type: 'outcomes', outcomes: opened});
 	const [write] = clerk.flush(0) as readonly Send[];
 	clerk.reply(write!.requestId, {type: 'notLeader', leaderId: undefined});
-	const [settle] = clerk.flush(100);
-	t.like(settle, {type: 'settle', settlement: {type: 'failed', error: {outcome: 'unknown', lastReply: 'notLeader'}}});
+	const [settlement] = clerk.flush(100);
+	t.like(settlement, {type: 'failed', error: {outcome: 'unknown', lastReply: 'notLeader'}});
 });

@@ -76,7 +76,7 @@ export class Answers<T extends MachineTypes, Caller> {
 			const result = results[offset];
 			offset += 1;
 			if (isSettled(task)) continue;
-			this.#unsettled.settle(task, {type: 'done', result: result === barrier ? undefined : result});
+			this.#unsettled.finish(task, result === barrier ? undefined : result);
 		}
 	}
 
@@ -132,7 +132,7 @@ export class Answers<T extends MachineTypes, Caller> {
 				// The log says so, under this number: no copy of it can run.
 				return this.#unsettled.fail(task, new OutOfMemoryError());
 			case 'result':
-				return this.#unsettled.settle(task, {type: 'done', result: outcome.result});
+				return this.#unsettled.finish(task, outcome.result);
 			default:
 				return unreachable(outcome);
 		}

@@ -107,7 +107,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 		const byteLength = this.#bytesOf(operation);
 		const error = this.#refusalOf(byteLength);
 		if (error !== undefined) {
-			this.#outbox.add({type: 'settle', operationId: id, caller, settlement: {type: 'failed', error}});
+			this.#outbox.add({type: 'failed', operationId: id, caller, error});
 			return id;
 		}
 		const task: Task<T, Caller> = {

@@ -3,7 +3,7 @@ import type {Milliseconds} from '../../raft/types.js';
 import type {OperationError} from '../errors.js';
 import type {MachineTypes} from '../machine.js';
 import type {Attempts} from './attempts.js';
-import type {ClerkOutbox, Settlement} from './outbox.js';
+import type {ClerkOutbox} from './outbox.js';
 import {isSettled, settledOffset, type Task} from './task.js';
 
 export class UnsettledTasks<T extends MachineTypes, Caller> {
@@ -35,16 +35,16 @@ export class UnsettledTasks<T extends MachineTypes, Caller> {
 	}
 
 	fail(task: Task<T, Caller>, error: OperationError): void {
-		this.settle(task, {type: 'failed', error});
+		if (isSettled(task)) return;
+		this.#leave(task);
+		this.#outbox.add({type: 'failed', operationId: task.id, caller: task.caller, error});
+		this.#attempts.leave(task);
 	}
 
-	settle(task: Task<T, Caller>, settlement: Settlement<T>): void {
+	finish(task: Task<T, Caller>, result: T['result']): void {
 		if (isSettled(task)) return;
-		this.#remove(task);
-		// Also when it is given up: this client never asks for the answer again, so the servers may forget it, and a copy
-		// that is still on its way will be refused instead of run late.
-		task.identity?.session.settle(task.identity.sequence);
-		this.#outbox.add({type: 'settle', operationId: task.id, caller: task.caller, settlement});
+		this.#leave(task);
+		this.#outbox.add({type: 'done', operationId: task.id, caller: task.caller, result});
 		this.#attempts.leave(task);
 	}
 
@@ -63,6 +63,13 @@ export class UnsettledTasks<T extends MachineTypes, Caller> {
 	/** A copy, in the order in which they were submitted: each can be settled while it is gone through. */
 	inOrder(): readonly Task<T, Caller>[] {
 		return [...this.#tasks].sort(bySubmission);
+	}
+
+	#leave(task: Task<T, Caller>): void {
+		this.#remove(task);
+		// Also when it is given up: this client never asks for the answer again, so the servers may forget it, and a copy
+		// that is still on its way will be refused instead of run late.
+		task.identity?.session.settle(task.identity.sequence);
 	}
 
 	/** The last takes its place. */

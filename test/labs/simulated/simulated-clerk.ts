@@ -108,12 +108,13 @@ export class SimulatedClerk implements KvClerk {
 				case 'cancel':
 					cancel(effect.requestId);
 					break;
-				case 'settle': {
+				case 'done':
+				case 'failed': {
 					const waiter = this.#waiters.get(effect.operationId);
 					this.#waiters.delete(effect.operationId);
 					time.wakeRow();
-					if (effect.settlement.type === 'done') waiter?.resolve(effect.settlement.result);
-					else waiter?.reject(effect.settlement.error);
+					if (effect.type === 'done') waiter?.resolve(effect.result);
+					else waiter?.reject(effect.error);
 					break;
 				}
 				default:
