@@ -6,7 +6,9 @@ export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadErro
 export {type Availability, type ClusterHealth, describeReason, type HealthReason} from './cluster/health.js';
 export type {NodeDamage} from './cluster/node-damage.js';
 export type {ClusterEvent, ClusterEventMap, FaultsChanged, MemberEvent, NodeEvent} from './cluster/cluster-event.js';
-export type {LossReason, RaftEvent} from '../src/raft/events.js';
+export type {ElectionCause, LossReason, RaftEvent} from '../src/raft/events.js';
+export type {ServiceEvent} from '../src/service/events.js';
+export type {ClientsDropped, DropCause} from './redis/dropped-clients.js';
 export type {ClusterEmitter} from './cluster/cluster-emitter.js';
 export type {EventsDropped} from './cluster/event-queue.js';
 export type {NodeStatus} from './cluster/node-state.js';

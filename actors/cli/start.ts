@@ -8,6 +8,7 @@ import type {EngineOptions} from '../console/engine-options.js';
 import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
+import type {ClientsDropped} from '../redis/dropped-clients.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
 import {ClusterTarget} from './cluster-target.js';
@@ -43,6 +44,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 			info: () => clusterInfo(cluster),
 			isLoading: () => cluster.availability === 'loading',
 			maxMemoryBytes: cluster.maxMemoryBytes,
+			clientsDropped: event => cluster.announce(event),
 			close: () => cluster.close(),
 		},
 		notices,
@@ -98,6 +100,7 @@ interface Backend {
 	readonly info: () => Promise<Record<string, string | number>>;
 	readonly isLoading?: () => boolean;
 	readonly maxMemoryBytes?: number;
+	readonly clientsDropped?: (event: ClientsDropped) => void;
 	close(): Promise<void>;
 }
 
@@ -106,7 +109,7 @@ async function openGateway(
 	backend: Backend,
 	notices: Notices,
 ): Promise<RedisGateway> {
-	const {client, reader, info, isLoading, maxMemoryBytes} = backend;
+	const {client, reader, info, isLoading, maxMemoryBytes, clientsDropped} = backend;
 	try {
 		return await startRedisGateway({
 			client,
@@ -117,6 +120,7 @@ async function openGateway(
 			limits: {valueBytesMax},
 			isLoading,
 			maxMemoryBytes,
+			clientsDropped,
 			reservedDescriptors: reservedDescriptors + nodes * descriptorsOfNode,
 			notice: text => notices.tell(text),
 		});

@@ -1,6 +1,7 @@
 /** How a cluster's events reach those who listen: by type or all of them, one after the other, or on a diagnostics channel. */
 import {channel} from 'node:diagnostics_channel';
 import {EventEmitter} from 'node:events';
+import type {ClientsDropped} from '../redis/dropped-clients.js';
 import type {ClusterEvent, ClusterEventMap} from './cluster-event.js';
 import {EventQueue, type EventsDropped} from './event-queue.js';
 
@@ -40,6 +41,11 @@ export class ClusterEmitter extends EventEmitter<ClusterEventMap> {
 		this.#queues.add(queue);
 		if (signal?.aborted === true || this.#isOver) queue.end();
 		return queue;
+	}
+
+	/** For a port that stands before the cluster: what happens there is told with what happens here. */
+	announce(event: ClientsDropped): void {
+		this.tell(event);
 	}
 
 	/** Tells all who listen. */

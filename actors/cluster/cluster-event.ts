@@ -2,10 +2,24 @@
 import type {RaftEvent} from '../../src/raft/events.js';
 import type {Milliseconds, NodeId} from '../../src/raft/types.js';
 import type {CutTail} from '../../src/storage/recovery.js';
+import type {ServiceEvent} from '../../src/service/events.js';
+import type {ClientsDropped} from '../redis/dropped-clients.js';
 import type {NodeDamage} from './node-damage.js';
 
 /** What became of a node's threads and files. Times in ms. */
 export type NodeEvent =
+	/** A worker thread of the node begins: `replica-N` of its Raft node, `kv-N` where its server has one of its own. */
+	| {readonly type: 'threadStarted'; readonly id: NodeId; readonly thread: string}
+	/** It has ended. `error`: what it died of; `undefined`: it was ended from outside, or came to its end. */
+	| {
+			readonly type: 'threadEnded';
+			readonly id: NodeId;
+			readonly thread: string;
+			readonly exitCode: number;
+			readonly error: Error | undefined;
+	  }
+	/** A write, a sync or a name of the node's directory failed: no disk is asked again whether it meant it, so the node ends, and is started anew. */
+	| {readonly type: 'diskFailed'; readonly id: NodeId; readonly error: Error}
 	| {readonly type: 'nodeUp'; readonly id: NodeId}
 	/** Killed on purpose. */
 	| {readonly type: 'nodeDown'; readonly id: NodeId}
@@ -18,8 +32,8 @@ export type NodeEvent =
 	/** While the cluster was closed. The node's threads have ended and its directory is free all the same. */
 	| {readonly type: 'nodeStopFailed'; readonly id: NodeId; readonly error: Error};
 
-/** What became of a node as a member of the group: its role, its commits, its snapshots. */
-export type MemberEvent = RaftEvent & {readonly id: NodeId};
+/** What became of a node as a member of the group: its role, its commits, its snapshots, its sessions. */
+export type MemberEvent = (RaftEvent | ServiceEvent) & {readonly id: NodeId};
 
 /** A fault of the network was set or cleared; `faults` describes all that are set now. */
 export interface FaultsChanged {
@@ -28,7 +42,7 @@ export interface FaultsChanged {
 }
 
 /** The argument of the cluster’s `event`, and of the event of its `type`. */
-export type ClusterEvent = NodeEvent | MemberEvent | FaultsChanged;
+export type ClusterEvent = NodeEvent | MemberEvent | FaultsChanged | ClientsDropped;
 
 /** Every event of a cluster, by its type; `event` is told all of them. */
 export type ClusterEventMap = {readonly [Type in ClusterEvent['type']]: [Extract<ClusterEvent, {type: Type}>]} & {

@@ -8,9 +8,8 @@ import {inspect} from 'node:util';
 import {type MessagePort, receiveMessageOnPort, Worker} from 'node:worker_threads';
 import {DataDirectoryError, StorageCorruptError, StorageFailedError} from '../../src/storage/errors.js';
 import {InvariantError} from '../../src/base/errors.js';
-import type {RaftEvent} from '../../src/raft/events.js';
 import {decodeError} from '../codec/error-codec.js';
-import type {EffectBatch, LastWords, RaftNews, Settled, ThreadControl} from '../replica/protocol.js';
+import type {EffectBatch, LastWords, NodeNews, Settled, ThreadControl} from '../replica/protocol.js';
 import {endpointOf} from '../replica/thread-control.js';
 import {threadArguments} from '../thread-arguments.js';
 import {describeError, ThreadError} from './errors.js';
@@ -50,7 +49,7 @@ export class ControlledThread {
 	/** Is told of effects; set before the thread is asked for any. */
 	effects: (batch: EffectBatch) => void = () => undefined;
 	/** Is told what the thread's node tells of itself. */
-	raftEvent: (event: RaftEvent) => void = () => undefined;
+	nodeEvent: (event: NodeNews['event']) => void = () => undefined;
 
 	constructor(name: string, entry: URL, workerData: unknown, controlPort: MessagePort, transferList: MessagePort[]) {
 		this.name = name;
@@ -58,9 +57,9 @@ export class ControlledThread {
 		this.#worker = new Worker(entry, {name, workerData, transferList, resourceLimits, ...threadArguments()});
 		this.#control = wrap<ThreadControl>(endpointOf(controlPort));
 		let error: Error | undefined;
-		this.#worker.on('message', (message: LastWords | EffectBatch | RaftNews) => {
+		this.#worker.on('message', (message: LastWords | EffectBatch | NodeNews) => {
 			if (message.type === 'effects') this.effects(message);
-			else if (message.type === 'raftEvent') this.raftEvent(message.event);
+			else if (message.type === 'nodeEvent') this.nodeEvent(message.event);
 			else error = decodeError(message.error, errorClasses);
 		});
 		// Of a thread that could not say anything: it was not loaded, or it has no memory left.

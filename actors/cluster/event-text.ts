@@ -33,6 +33,11 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 		case 'faultsChanged':
 		case 'snapshotTaken':
 		case 'snapshotSent':
+		case 'threadStarted':
+		case 'threadEnded':
+		// The operator reads it in a line of its own, and why a node is tried again says of which disk.
+		case 'clientsDropped':
+		case 'diskFailed':
 			return undefined;
 		case 'nodeRestarting': {
 			const delayMs = Math.ceil(event.delayMs);
@@ -50,6 +55,17 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 			return event.role === 'leader' ? news(`node ${event.id} leads since term ${event.term}`) : undefined;
 		case 'leadershipLost':
 			return news(`node ${event.id} leads no more (term ${event.term}): ${lossReasons[event.reason]}`);
+		case 'electionStarted':
+			// Those that follow from it would be told again and again.
+			return event.cause === 'leaderSilent'
+				? news(`node ${event.id} stands for election: it no longer hears node ${event.leaderId}`)
+				: undefined;
+		case 'diskSlow':
+			return trouble(`node ${event.id}: its disk has not finished a write for ${Math.round(event.stalledMs)} ms`);
+		case 'diskRecovered':
+			return trouble(`node ${event.id}: its disk answers again, after ${Math.round(event.stalledMs)} ms`);
+		case 'sessionsExpired':
+			return news(sessionsText(event));
 		case 'commitStalled': {
 			const waiting = event.lastIndex - event.commitIndex;
 			return news(
@@ -65,6 +81,14 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 		default:
 			return unreachable(event);
 	}
+}
+
+function sessionsText({id, expired, evicted, open}: Extract<ClusterEvent, {type: 'sessionsExpired'}>): string {
+	const why = [
+		...(expired === 0 ? [] : [`${expired} that were silent for too long`]),
+		...(evicted === 0 ? [] : [`${evicted} to make room for new ones`]),
+	];
+	return `node ${id} has forgotten sessions of clients: ${why.join(', ')}; ${open} are open`;
 }
 
 /** The error without the name of its node, with which the line begins. */

@@ -3,6 +3,7 @@
  * incarnation after a pause, for as long as the cluster lives; unless the error is damage of the node's files.
  */
 import type {Milliseconds, NodeId} from '../../src/raft/types.js';
+import {codeOf} from '../../src/storage/error-code.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
@@ -101,6 +102,7 @@ export class NodeLife implements Actor<ThreadDied> {
 	restarting({error, delayMs}: Restart): void {
 		const {node, event, begun} = this.#options;
 		node.state = {type: 'waiting', error: error as Error};
+		if (isOfDisk(error as Error)) event({type: 'diskFailed', id: node.options.id, error: error as Error});
 		event({type: 'nodeRestarting', id: node.options.id, delayMs, error: error as Error});
 		begun(error as Error);
 	}
@@ -149,6 +151,12 @@ export class NodeLife implements Actor<ThreadDied> {
 		this.#options.detach(id);
 		return named(id, thrown instanceof Error ? thrown : new Error(String(thrown)));
 	}
+}
+
+/** A read, a write or a name of the directory failed, and not what the files hold. */
+function isOfDisk(error: Error): boolean {
+	const code = codeOf(error);
+	return code === 'ERR_STORAGE_FAILED' || code === 'ERR_DIRECTORY_UNUSABLE';
 }
 
 /** Says of which node it is the error. */

@@ -1,7 +1,7 @@
 /** One node of the cluster as the supervisor holds it: its thread, or its two threads, and what they are connected to. */
 import {MessageChannel} from 'node:worker_threads';
 import type {CutTail} from '../../src/storage/recovery.js';
-import type {MemberEvent} from './cluster-event.js';
+import type {ClusterEvent} from './cluster-event.js';
 import type {Router} from '../network/router.js';
 import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
 import {ControlledThread, deathOf, type ThreadExit} from './controlled-thread.js';
@@ -19,8 +19,8 @@ export interface ReplicaSurroundings {
 	/** Where the threads begin. */
 	readonly entries: ResolvedThreadEntries;
 	readonly effects: EffectSink;
-	/** Is told what becomes of a node as a member of the group. */
-	readonly event: (event: MemberEvent) => void;
+	/** Is told what becomes of a node's threads, and of it as a member of the group. */
+	readonly event: (event: ClusterEvent) => void;
 }
 
 /** Who is told of the effects of a replica's machine. */
@@ -79,9 +79,14 @@ export class Replica {
 			control,
 			service: service?.port1,
 		}));
-		raft.raftEvent = told => event({...told, id: options.id});
+		const {id} = options;
+		for (const thread of kv === undefined ? [raft] : [raft, kv]) {
+			thread.nodeEvent = told => event({...told, id});
+			event({type: 'threadStarted', id, thread: thread.name});
+			void thread.exited.then(exit => event({type: 'threadEnded', id, ...exit}));
+		}
 		const replica = new Replica(raft, kv, effects);
-		router.attachNode(options.id, {raft: raftRouter.port1, kv: kvRouter?.port1 ?? raftRouter.port1});
+		router.attachNode(id, {raft: raftRouter.port1, kv: kvRouter?.port1 ?? raftRouter.port1});
 		try {
 			await loaded(await raft.call('load', [], startTimeoutMs));
 			// Before it applies anything.

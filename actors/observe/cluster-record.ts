@@ -18,7 +18,9 @@ export interface RecordedError {
 /** An event whose error, if it has one, is plain data. */
 export type PlainEvent<Event> = Event extends {readonly error: Error}
 	? Omit<Event, 'error'> & {readonly error: RecordedError}
-	: Event;
+	: Event extends {readonly error: Error | undefined}
+		? Omit<Event, 'error'> & {readonly error?: RecordedError}
+		: Event;
 
 /** A `ClusterEvent` whose error, if it has one, is plain data too. */
 export type RecordedEvent = PlainEvent<ClusterEvent>;

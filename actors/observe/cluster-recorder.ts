@@ -234,6 +234,10 @@ function interval(ms: number, callback: () => void): () => void {
 
 /** The same without what is no plain data. */
 function plainEvent(event: ClusterEvent): RecordedEvent {
+	if (event.type === 'threadEnded') {
+		const {error, ...rest} = event;
+		return error === undefined ? rest : {...rest, error: plainError(error)};
+	}
 	return 'error' in event ? {...event, error: plainError(event.error)} : event;
 }
 

@@ -4,7 +4,7 @@ import {ClientsMemory} from './clients-memory.js';
 import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
 import {clientsWithin, descriptorsOfProcess, reservedDescriptors} from './descriptors.js';
-import {DroppedClients} from './dropped-clients.js';
+import {type ClientsDropped, DroppedClients} from './dropped-clients.js';
 import {GatewayError} from './errors.js';
 import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
@@ -35,6 +35,8 @@ export interface RedisGatewayOptions {
 	 * service holds it. 0: there is no such limit. @default 0
 	 */
 	readonly maxMemoryBytes?: number | undefined;
+	/** Told, at most once a second, that connections were ended because of what they hold in memory. @default nobody */
+	readonly clientsDropped?: ((event: ClientsDropped) => void) | undefined;
 	/** Told in a sentence what an operator should know. @default nobody */
 	readonly notice?: ((text: string) => void) | undefined;
 }
@@ -55,6 +57,7 @@ const gatewayOptions = optionsOf(
 		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
 		reservedDescriptors: wholeNumber(0),
 		maxMemoryBytes: wholeNumber(0),
+		clientsDropped: callback(),
 		notice: callback(),
 		isLoading: callback(),
 	},
@@ -80,10 +83,11 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		commandsProcessed: 0,
 		lane: new Lane(),
 		memory: new ClientsMemory(limits.clientsBytesMax),
-		dropped: new DroppedClients(
-			text => options.notice?.(text),
-			() => performance.now(),
-		),
+		dropped: new DroppedClients({
+			notice: text => options.notice?.(text),
+			event: event => options.clientsDropped?.(event),
+			now: () => performance.now(),
+		}),
 		valueBytesExpected: 1024,
 	};
 	const sockets = new Set<Socket>();

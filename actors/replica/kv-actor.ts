@@ -7,6 +7,7 @@ import type {Machine} from '../../src/service/machine.js';
 import {codec} from '../codec/codec.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {RequestEnvelope} from '../network/envelope.js';
+import type {ServiceEvent} from '../../src/service/events.js';
 import type {EffectFeed} from './effect-feed.js';
 import type {KvActorMessage, ReplicaOptions} from './protocol.js';
 import {ReplyPorts} from './reply-ports.js';
@@ -20,6 +21,7 @@ export interface KvActorOptions {
 	readonly now: () => Milliseconds;
 	readonly raft: (output: ServiceOutput) => void;
 	readonly effects: EffectFeed;
+	readonly event: (event: ServiceEvent) => void;
 	readonly context: ActorContext<KvActorMessage>;
 }
 
@@ -30,7 +32,7 @@ export class KvActor implements Actor<KvActorMessage> {
 	readonly #effects: EffectFeed;
 	#isContinuing = false;
 
-	constructor({replica, machine, now, raft, effects, context}: KvActorOptions) {
+	constructor({replica, machine, now, raft, effects, event, context}: KvActorOptions) {
 		this.#context = context;
 		this.#effects = effects;
 		this.#ports = new ReplyPorts(replyTo => this.#server.cancel(replyTo));
@@ -41,6 +43,7 @@ export class KvActor implements Actor<KvActorMessage> {
 			send: raft,
 			reply: (replyTo, reply) => this.#ports.reply(replyTo, reply),
 			effect: (effect, place) => effects.take(effect, place),
+			event,
 			limits: {
 				sessionTimeoutMs: replica.sessionTimeoutMs,
 				stateBytesMax: replica.maxMemoryBytes,

@@ -2,6 +2,7 @@
 import type {MessagePort} from 'node:worker_threads';
 import type {NodeId, RaftMessage, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
 import type {RaftEvent} from '../../src/raft/events.js';
+import type {ServiceEvent} from '../../src/service/events.js';
 import type {RaftLimits} from '../../src/raft/options.js';
 import type {RaftStatus} from '../../src/raft/raft-node.js';
 import type {Identity} from '../../src/storage/identity.js';
@@ -107,10 +108,10 @@ export interface EffectBatch {
 	readonly error: EncodedError | undefined;
 }
 
-/** Of a node's thread, over the worker's own channel: see `RaftEvent`. */
-export interface RaftNews {
-	readonly type: 'raftEvent';
-	readonly event: RaftEvent;
+/** Of a node's thread, over the worker's own channel: see `RaftEvent` and `ServiceEvent`. */
+export interface NodeNews {
+	readonly type: 'nodeEvent';
+	readonly event: RaftEvent | ServiceEvent;
 }
 
 /** comlink keeps neither an error's class nor its code, so a failure travels as data. */

@@ -156,7 +156,7 @@ class RaftHost {
 					send: (to, message) => this.#router.send({type: 'raft', from: id, to, message}),
 					sent: () => this.#router.flush(),
 					service: toService,
-					event: event => tellSupervisor({type: 'raftEvent', event}),
+					event: event => tellSupervisor({type: 'nodeEvent', event}),
 					failed: dieOf,
 					context,
 				})),
@@ -272,7 +272,13 @@ interface ServerParts {
 
 function spawnKv(system: ActorSystem, {options, ...parts}: ServerParts): ActorRef<KvActorMessage> {
 	const create = (context: ActorContext<KvActorMessage>): KvActor =>
-		new KvActor({replica: options, now, ...parts, context});
+		new KvActor({
+			replica: options,
+			now,
+			...parts,
+			event: told => tellSupervisor({type: 'nodeEvent', event: told}),
+			context,
+		});
 	return system.spawn(create, {...spawnOptions, name: 'kv'});
 }
 

@@ -2,7 +2,7 @@
 import {expose, type Endpoint} from 'comlink';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import {encodeError} from '../codec/error-codec.js';
-import type {EffectBatch, LastWords, RaftNews, Settled, ThreadControl} from './protocol.js';
+import type {EffectBatch, LastWords, NodeNews, Settled, ThreadControl} from './protocol.js';
 
 /** Makes the outcome of an action data: comlink would drop an error's class, code and fields. */
 export async function settle<T>(action: () => T | Promise<T>): Promise<Settled<T>> {
@@ -21,7 +21,7 @@ export function exposeControl(control: ThreadControl, port: MessagePort): void {
 }
 
 /** Tells the supervisor what a machine or a node told. */
-export function tellSupervisor(news: EffectBatch | RaftNews): void {
+export function tellSupervisor(news: EffectBatch | NodeNews): void {
 	parentPort?.postMessage(news);
 }
 

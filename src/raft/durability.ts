@@ -57,10 +57,15 @@ export class Durability {
 		return this.#durableIndex;
 	}
 
+	/** Since when the oldest batch is under way; `undefined`: all is durable that was handed out. */
+	get unfinishedSince(): Milliseconds | undefined {
+		return this.#unfinished[0]?.since;
+	}
+
 	/** Whether the oldest batch has been under way for this long. */
 	isStalled(now: Milliseconds, stallMs: Milliseconds): boolean {
-		const [oldest] = this.#unfinished;
-		return oldest !== undefined && now - oldest.since >= stallMs;
+		const since = this.unfinishedSince;
+		return since !== undefined && now - since >= stallMs;
 	}
 
 	hardStateChanged(): void {

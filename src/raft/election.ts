@@ -5,6 +5,7 @@
 import {grantVote, refuseVote} from './answers.js';
 import type {Durability} from './durability.js';
 import type {ElectionTimer} from './election-timer.js';
+import type {ElectionCause} from './events.js';
 import type {RaftLog} from './log.js';
 import type {RaftLimits} from './options.js';
 import type {Outbox} from './outbox.js';
@@ -29,7 +30,7 @@ export interface ElectionContext {
 		Roles,
 		'role' | 'voteRound' | 'leaderId' | 'isLeaderFresh' | 'becomeFollower' | 'becomeCandidate'
 	>;
-	readonly outbox: Pick<Outbox, 'send' | 'sendOnceHardStateDurable'>;
+	readonly outbox: Pick<Outbox, 'send' | 'sendOnceHardStateDurable' | 'report'>;
 	/** A quorum has voted for this node. */
 	readonly won: () => void;
 }
@@ -60,7 +61,9 @@ export class Election {
 		if (roles.role === 'candidate' && !durability.isHardStateDurable) return;
 		// With a disk that does not answer this node could win an election and then commit nothing.
 		const isDiskStalled = durability.isStalled(clock.now, limits.diskStallMs);
-		if (isVoter(replicated.configuration, id) && !isDiskStalled) this.#campaign({isPreVote: true});
+		if (!isVoter(replicated.configuration, id) || isDiskStalled) return;
+		this.#reportStart();
+		this.#campaign({isPreVote: true});
 	}
 
 	/** The disk has finished a batch: a candidate's own vote counts, like any other, once it is durable. */
@@ -119,6 +122,15 @@ export class Election {
 	}
 
 	// ------------------------------------------------------------------------------------------- own campaign
+
+	#reportStart(): void {
+		const {termAndVote, roles, outbox} = this.#context;
+		const {role, leaderId} = roles;
+		const cause: ElectionCause =
+			role !== 'follower' ? 'votesMissing' : leaderId === undefined ? 'noLeader' : 'leaderSilent';
+		const term = (termAndVote.currentTerm + 1) as Term;
+		outbox.report({type: 'electionStarted', term, cause, leaderId});
+	}
 
 	/** A round of pre-votes changes nothing that others can see: no term, no vote (dissertation §9.6). */
 	#campaign({isPreVote}: {readonly isPreVote: boolean}): void {

@@ -19,6 +19,20 @@ export type RaftEvent =
 	 * election timeout (dissertation §6.2). `diskStalled`: its own disk does not answer.
 	 */
 	| {readonly type: 'leadershipLost'; readonly term: Term; readonly reason: LossReason}
+	/**
+	 * It stands for election, in this term if enough of the others would vote for it (they are asked first, dissertation §9.6).
+	 * Told anew for each attempt. `leaderId`: the leader that it heard last, if it knows of one.
+	 */
+	| {
+			readonly type: 'electionStarted';
+			readonly term: Term;
+			readonly cause: ElectionCause;
+			readonly leaderId: NodeId | undefined;
+	  }
+	/** A write has been on its way to this node's disk for `diskStallMs`: meanwhile the node neither stands for election nor goes on to lead. */
+	| {readonly type: 'diskSlow'; readonly stalledMs: Milliseconds}
+	/** The disk answers again; it took so long. */
+	| {readonly type: 'diskRecovered'; readonly stalledMs: Milliseconds}
 	/** This leader has had entries that it could not commit for `stalledMs`; the last that is committed is at `commitIndex`. */
 	| {
 			readonly type: 'commitStalled';
@@ -44,4 +58,13 @@ export type RaftEvent =
 	| {readonly type: 'snapshotInstalled'; readonly index: LogIndex};
 
 /** Why a leader leads no more: see `leadershipLost`. */
-export type LossReason = 'newerTerm' | 'noQuorum' | 'diskStalled';
+export type LossReason = (typeof lossReasons)[number];
+export const lossReasons = ['newerTerm', 'noQuorum', 'diskStalled'] as const;
+
+/**
+ * Why a node stands for election. `leaderSilent`: it has heard nothing of its leader for an election timeout. `noLeader`: it
+ * knew of none, because it has just started, or a term has begun that nobody leads. `votesMissing`: its last attempt brought
+ * no majority (a split vote, or the others did not answer).
+ */
+export type ElectionCause = (typeof electionCauses)[number];
+export const electionCauses = ['leaderSilent', 'noLeader', 'votesMissing'] as const;

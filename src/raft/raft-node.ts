@@ -9,6 +9,7 @@
  *
  * The parts share Roles, TermAndVote, ReplicatedLog and Outbox; each borrows only what it may touch.
  */
+import {DiskWatch} from './disk-watch.js';
 import type {Durability} from './durability.js';
 import type {Effect, Input} from './effects.js';
 import {Election} from './election.js';
@@ -70,6 +71,7 @@ export class RaftNode {
 	readonly #roles: Roles;
 	readonly #election: Election;
 	readonly #follower: Follower;
+	readonly #diskWatch: DiskWatch;
 
 	constructor({id, limits, random, initialConfiguration}: RaftOptions, state: PersistentState, now: Milliseconds) {
 		this.#id = id;
@@ -88,6 +90,7 @@ export class RaftNode {
 		const election = new Election(voting);
 		const follower = new Follower({termAndVote, replicated, roles, outbox});
 		this.#inbox = new Inbox({id, termAndVote, roles, election, follower, reads, outbox});
+		this.#diskWatch = new DiskWatch({limits, clock, durability, outbox});
 		this.#clock = clock;
 		this.#replicated = replicated;
 		this.#log = log;
@@ -229,6 +232,7 @@ export class RaftNode {
 			if (isRoundBegun) leader.replication.askAll();
 			this.#reads.answerConfirmed(leader);
 		}
+		this.#diskWatch.check();
 		const write = this.#durability.takeBatch(this.#log, this.#termAndVote.hardState, this.#clock.now);
 		if (write !== undefined) this.#outbox.emit({type: 'persist', ...write});
 		const entries = this.#replicated.takeCommitted();

@@ -7,7 +7,13 @@ import {assert, unreachable} from '../base/errors.js';
 import {term, type LogEntry, type LogIndex, type Milliseconds, type Term} from '../raft/types.js';
 import type {CommandCodec} from './command-codec.js';
 import type {Machine, MachineTypes, Place, StateMachine} from './machine.js';
-import {defaultSessionLimits, type Session, type SessionLimits, type SessionTable} from './sessions.js';
+import {
+	defaultSessionLimits,
+	type Session,
+	type SessionEnds,
+	type SessionLimits,
+	type SessionTable,
+} from './sessions.js';
 import {SnapshotDecoder, SnapshotEncoder, snapshotWords, type SnapshotWords} from './snapshot.js';
 import {sessionsHash} from './state-hash.js';
 import {type Command, type Kept, type NumberedWrite, outOfMemory, type Outcome} from './types.js';
@@ -79,6 +85,11 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 
 	get sessionCount(): number {
 		return this.#sessions.size;
+	}
+
+	/** Counted by this replica, for statistics: no part of the state. */
+	get sessionEnds(): SessionEnds {
+		return this.#words.sessionEnds;
 	}
 
 	/**

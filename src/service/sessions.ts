@@ -27,6 +27,14 @@ export const defaultSessionLimits: SessionLimits = {
 	sessionResultBytesMax: 16 * 2 ** 20,
 };
 
+/** Sessions that this replica has forgotten since its start, without having been asked to by their clients. */
+export interface SessionEnds {
+	/** Silent for longer than the session timeout. */
+	readonly expired: number;
+	/** They had to make room for new ones. */
+	readonly evicted: number;
+}
+
 /** What a snapshot keeps of a session, beside its results. */
 export type SessionState = Pick<Session, 'id' | 'lastActive' | 'acknowledged' | 'lastSequence'>;
 
@@ -110,10 +118,18 @@ export class SessionTable<T extends MachineTypes> {
 	#logTime: Milliseconds = 0;
 	#generation = 0;
 
-	/** `bytesOfResult`: what a kept result counts for; the same on every replica. */
-	constructor(limits: SessionLimits, bytesOfResult: (result: T['result']) => number) {
+	/** Is counted up; no part of the replicated state. */
+	readonly #ends: {expired: number; evicted: number};
+
+	/** `bytesOfResult`: what a kept result counts for; the same on every replica. `ends`: counts on, from table to table. */
+	constructor(
+		limits: SessionLimits,
+		bytesOfResult: (result: T['result']) => number,
+		ends: {expired: number; evicted: number} = {expired: 0, evicted: 0},
+	) {
 		this.#limits = limits;
 		this.#bytesOfResult = bytesOfResult;
+		this.#ends = ends;
 	}
 
 	get size(): number {
@@ -150,6 +166,7 @@ export class SessionTable<T extends MachineTypes> {
 		for (const {id, lastActive} of this.#sessions.values()) {
 			if (lastActive + this.#limits.sessionTimeoutMs > this.#logTime) return;
 			this.#sessions.delete(id);
+			this.#ends.expired += 1;
 		}
 	}
 
@@ -202,6 +219,7 @@ export class SessionTable<T extends MachineTypes> {
 	#evictSilent(): void {
 		for (const id of this.#sessions.keys()) {
 			this.#sessions.delete(id);
+			this.#ends.evicted += 1;
 			return;
 		}
 	}

@@ -20,7 +20,7 @@ import {CommandCodec} from './command-codec.js';
 import {SnapshotFormatError} from './errors.js';
 import {FrameBuffer, joined, lengthBytes} from './frame-buffer.js';
 import type {FrozenMachine, Machine, MachineReader, MachineTypes, StateMachine} from './machine.js';
-import {defaultSessionLimits, SessionTable, type Session, type SessionLimits} from './sessions.js';
+import {defaultSessionLimits, SessionTable, type Session, type SessionEnds, type SessionLimits} from './sessions.js';
 import type {Kept} from './types.js';
 
 const formatVersion = 4;
@@ -39,6 +39,8 @@ export interface SnapshotWords<T extends MachineTypes> {
 	readonly bytesOfKept: (kept: Kept<T>) => number;
 	/** Without sessions in it. */
 	readonly newSessions: () => SessionTable<T>;
+	/** Of all tables that were made here. */
+	readonly sessionEnds: SessionEnds;
 }
 
 const keptOverheadBytes = 32;
@@ -52,12 +54,14 @@ export function snapshotWords<T extends MachineTypes>(
 	const bytesOfKept = (kept: Kept<T>): number =>
 		kept.type === 'result' ? machine.words.bytesOfResult(kept.result) : keptOverheadBytes;
 	const allLimits = {...defaultSessionLimits, ...limits};
+	const sessionEnds = {expired: 0, evicted: 0};
 	return {
 		codec,
 		commands: new CommandCodec(codec, machine.words),
 		machine,
 		bytesOfKept,
-		newSessions: () => new SessionTable(allLimits, result => machine.words.bytesOfResult(result)),
+		newSessions: () => new SessionTable(allLimits, result => machine.words.bytesOfResult(result), sessionEnds),
+		sessionEnds,
 	};
 }
 

@@ -22,31 +22,34 @@ const isOf =
 	(event: {readonly type: string}): event is Extract<ClusterEvent, {type: Type}> =>
 		event.type === type;
 
-test('a leader that is killed, and one that is cut off, are told with their terms, and so is who follows', async t => {
-	await using cluster = await Cluster.start({nodes: 3});
-	const first = await cluster.waitForLeader(30_000);
-	const {currentTerm = 0} = (await cluster.status())[first]?.replica ?? {};
-	const elected = once(cluster, 'roleChanged', deadline());
-	const leaders = cluster.events(deadline());
-	await cluster.kill(first);
-	await elected;
-	const second = await next(leaders, (event): event is Extract<ClusterEvent, {type: 'roleChanged'}> => {
-		return event.type === 'roleChanged' && event.role === 'leader';
-	});
-	t.not(second.id, first);
-	t.is(second.leaderId, second.id);
-	t.true(second.term > currentTerm);
-	await cluster.restart(first);
+test.serial(
+	'a leader that is killed, and one that is cut off, are told with their terms, and so is who follows',
+	async t => {
+		await using cluster = await Cluster.start({nodes: 3});
+		const first = await cluster.waitForLeader(30_000);
+		const {currentTerm = 0} = (await cluster.status())[first]?.replica ?? {};
+		const elected = once(cluster, 'roleChanged', deadline());
+		const leaders = cluster.events(deadline());
+		await cluster.kill(first);
+		await elected;
+		const second = await next(leaders, (event): event is Extract<ClusterEvent, {type: 'roleChanged'}> => {
+			return event.type === 'roleChanged' && event.role === 'leader';
+		});
+		t.not(second.id, first);
+		t.is(second.leaderId, second.id);
+		t.true(second.term > currentTerm);
+		await cluster.restart(first);
 
-	const losses = cluster.events(deadline());
-	const faults = once(cluster, 'faultsChanged', deadline());
-	cluster.faults.isolate(second.id);
-	t.deepEqual(await faults, [{type: 'faultsChanged', faults: [`isolation of node:${second.id}, both ways`]}]);
-	const lost = await next(losses, isOf('leadershipLost'));
-	t.like(lost, {id: second.id, reason: 'noQuorum', term: second.term});
-});
+		const losses = cluster.events(deadline());
+		const faults = once(cluster, 'faultsChanged', deadline());
+		cluster.faults.isolate(second.id);
+		t.deepEqual(await faults, [{type: 'faultsChanged', faults: [`isolation of node:${second.id}, both ways`]}]);
+		const lost = await next(losses, isOf('leadershipLost'));
+		t.like(lost, {id: second.id, reason: 'noQuorum', term: second.term});
+	},
+);
 
-test('a follower that missed too much is told to be sent a snapshot, and to have taken it in', async t => {
+test.serial('a follower that missed too much is told to be sent a snapshot, and to have taken it in', async t => {
 	await using cluster = await Cluster.start({nodes: 3, maxRaftState: 20_000});
 	const leader = await cluster.waitForLeader(30_000);
 	const behind = nodeId((leader + 1) % 3);
@@ -62,7 +65,75 @@ test('a follower that missed too much is told to be sent a snapshot, and to have
 	t.like(await installed, {id: behind});
 });
 
-test('events end with the cluster, or when their taker has had enough', async t => {
+test.serial('an election is told with its cause, a thread with how it ended', async t => {
+	await using cluster = await Cluster.start({nodes: 3});
+	const first = await cluster.waitForLeader(30_000);
+	const ended = once(cluster, 'threadEnded', deadline());
+	const started = cluster.events(deadline());
+	await cluster.kill(first);
+	t.like(await ended, [{id: first, thread: `replica-${first}`, error: undefined}]);
+	const election = await next(
+		started,
+		(event): event is Extract<ClusterEvent, {type: 'electionStarted'}> =>
+			event.type === 'electionStarted' && event.cause === 'leaderSilent',
+	);
+	t.is(election.leaderId, first);
+	t.true(election.term > 1);
+	const begun = once(cluster, 'threadStarted', deadline());
+	await cluster.restart(first);
+	t.deepEqual(await begun, [{type: 'threadStarted', id: first, thread: `replica-${first}`}]);
+});
+
+test.serial('a disk that does not answer and one that fails are told', async t => {
+	await using cluster = await Cluster.start({nodes: 3, limits: {diskStallMs: 400}});
+	const leader = await cluster.waitForLeader(30_000);
+	const [slow, failing] = [nodeId((leader + 1) % 3), nodeId((leader + 2) % 3)];
+	await using clerk = cluster.clerk();
+	const told = (['diskSlow', 'diskRecovered'] as const).map(type => next(cluster.events(deadline()), isOf(type)));
+	cluster.setDiskFaults(slow, {delayMs: 800});
+	await clerk.put('a', '1');
+	t.like(await told[0], {id: slow});
+	cluster.setDiskFaults(slow, {});
+	t.like(await told[1], {id: slow});
+
+	const failed = once(cluster, 'diskFailed', deadline());
+	const died = cluster.events(deadline());
+	cluster.setDiskFaults(failing, {write: 'EIO'});
+	await clerk.put('a', '2');
+	const [event] = (await failed) as [Extract<ClusterEvent, {type: 'diskFailed'}>];
+	t.is(event.id, failing);
+	t.regex(event.error.message, /EIO/);
+	const end = await next(died, isOf('threadEnded'));
+	t.is((end.error as {code?: string} | undefined)?.code, 'ERR_STORAGE_FAILED');
+});
+
+for (const kvThread of [false, true]) {
+	test.serial(
+		`sessions that were silent for too long are told by the leader alone (KV server on its own thread: ${kvThread})`,
+		async t => {
+			await using cluster = await Cluster.start({nodes: 3, kvThread, sessionTimeoutMs: 100});
+			const told: ClusterEvent[] = [];
+			cluster.on('sessionsExpired', event => told.push(event));
+			const expired = once(cluster, 'sessionsExpired', deadline());
+			const [silent, busy] = [cluster.clerk(), cluster.clerk()];
+			await silent.put('a', '1');
+			const leader = await cluster.leader();
+			const isTold = expired.then(() => true);
+			while (!(await Promise.race([isTold, busy.append('b', 'x').then(() => false)])));
+			t.like(told, [{type: 'sessionsExpired', id: leader, expired: 1, evicted: 0, open: 1}]);
+		},
+	);
+}
+
+test.serial('what a port before the cluster tells is told with the rest', async t => {
+	await using cluster = await Cluster.start({nodes: 1});
+	const events = cluster.events(deadline());
+	const event = {type: 'clientsDropped', cause: 'evicted', address: 'here:1', reason: 'why', count: 2} as const;
+	cluster.announce(event);
+	t.deepEqual(await next(events, isOf('clientsDropped')), event);
+});
+
+test.serial('events end with the cluster, or when their taker has had enough', async t => {
 	const cluster = await Cluster.start({nodes: 1});
 	const ended = new AbortController();
 	const [aborted, left, closed] = [cluster.events({signal: ended.signal}), cluster.events(), cluster.events()];
@@ -83,18 +154,21 @@ test('events end with the cluster, or when their taker has had enough', async t 
 	t.true((await cluster.events().next()).done);
 });
 
-test('of events that nobody takes the newest 1000 are kept, and how many are missing is told in their place', async t => {
-	const queue = new EventQueue(() => undefined);
-	for (let id = 0; id < 1203; id++) queue.put({type: 'nodeUp', id: nodeId(id)});
-	t.deepEqual(await queue.next(), {done: false, value: {type: 'eventsDropped', count: 203}});
-	t.deepEqual(await queue.next(), {done: false, value: {type: 'nodeUp', id: nodeId(203)}});
-	queue.end();
-	let rest = 0;
-	for await (const event of queue) rest += event.type === 'nodeUp' ? 1 : 0;
-	t.is(rest, 999);
-});
+test.serial(
+	'of events that nobody takes the newest 1000 are kept, and how many are missing is told in their place',
+	async t => {
+		const queue = new EventQueue(() => undefined);
+		for (let id = 0; id < 1203; id++) queue.put({type: 'nodeUp', id: nodeId(id)});
+		t.deepEqual(await queue.next(), {done: false, value: {type: 'eventsDropped', count: 203}});
+		t.deepEqual(await queue.next(), {done: false, value: {type: 'nodeUp', id: nodeId(203)}});
+		queue.end();
+		let rest = 0;
+		for await (const event of queue) rest += event.type === 'nodeUp' ? 1 : 0;
+		t.is(rest, 999);
+	},
+);
 
-test('every cluster of the process is heard on the diagnostics channel', async t => {
+test.serial('every cluster of the process is heard on the diagnostics channel', async t => {
 	const heard: {readonly cluster: unknown; readonly event: ClusterEvent}[] = [];
 	const listener = (message: unknown): void => void heard.push(message as (typeof heard)[number]);
 	subscribe('threadraft:event', listener);

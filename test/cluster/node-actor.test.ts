@@ -99,8 +99,10 @@ test('pauses double from 100 ms to 10 s as long as there are quick tries left, a
 		[...quick, ...Array.from({length: 50}, () => 30_000)].map(pause => pause / 2),
 	);
 	t.true(delays.length > 200, 'it is tried for as long as the cluster lives');
-	for (const [place, event] of node.events.entries()) {
-		t.is(event.atMs, (node.events[place - 1]?.atMs ?? 0) + (delays[place - 1] ?? 0), 'tried when the pause is over');
+	t.deepEqual(node.eventTypes().slice(0, 4), ['diskFailed', 'nodeRestarting', 'diskFailed', 'nodeRestarting']);
+	const tries = node.events.filter(({type}) => type === 'nodeRestarting');
+	for (const [place, event] of tries.entries()) {
+		t.is(event.atMs, (tries[place - 1]?.atMs ?? 0) + (delays[place - 1] ?? 0), 'tried when the pause is over');
 	}
 	t.like(node.node.state, {type: 'waiting', error: diskFails});
 
@@ -135,7 +137,7 @@ test('a node that is killed while it waits for its next try is down at once, and
 	t.deepEqual(node.node.state, {type: 'down'});
 	await node.clock.advance(100_000);
 	t.deepEqual(node.log, ['start']);
-	t.deepEqual(node.eventTypes(), ['nodeRestarting', 'nodeDown']);
+	t.deepEqual(node.eventTypes(), ['diskFailed', 'nodeRestarting', 'nodeDown']);
 	t.is(node.clock.timerCount, 0);
 });
 
@@ -186,14 +188,15 @@ test('a death is told once, with what the thread died of; one that was asked for
 	await done(node, node.command('start'));
 	node.lives[0]?.die(diskFails);
 	await node.clock.advance(50);
-	t.deepEqual(node.eventTypes(), ['nodeUp', 'nodeRestarting', 'nodeUp']);
-	t.like(node.events[1], {error: diskFails, delayMs: 50});
+	t.deepEqual(node.eventTypes(), ['nodeUp', 'diskFailed', 'nodeRestarting', 'nodeUp']);
+	t.like(node.events[1], {type: 'diskFailed', id, error: diskFails});
+	t.like(node.events[2], {error: diskFails, delayMs: 50});
 	t.regex(diskFails.message, /^node 1: /);
 	const killed = node.command('kill');
 	node.lives[1]?.die(undefined);
 	await done(node, killed);
 	await node.clock.advance(100_000);
-	t.deepEqual(node.eventTypes().slice(3), ['nodeDown']);
+	t.deepEqual(node.eventTypes().slice(4), ['nodeDown']);
 	t.deepEqual(node.node.state, {type: 'down'});
 });
 

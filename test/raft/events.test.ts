@@ -10,6 +10,7 @@ import {
 	chunkReply,
 	entry,
 	n1,
+	lastSequence,
 	n2,
 	newFollower,
 	newLeader,
@@ -35,7 +36,10 @@ const untimed = (events: readonly RaftEvent[]): readonly string[] => events.map(
 
 test('an election is told role by role, with the term, and a follower tells whom it follows', t => {
 	const node = newNode();
-	t.deepEqual(eventsOf(node, [tick], 300), [{type: 'roleChanged', role: 'preCandidate', term: 0, leaderId: undefined}]);
+	t.deepEqual(eventsOf(node, [tick], 300), [
+		{type: 'electionStarted', term: 1, cause: 'noLeader', leaderId: undefined},
+		{type: 'roleChanged', role: 'preCandidate', term: 0, leaderId: undefined},
+	]);
 	t.deepEqual(eventsOf(node, [received(n1, voteReply(1, true, true))], 301), [
 		{type: 'roleChanged', role: 'candidate', term: 1, leaderId: undefined},
 	]);
@@ -76,10 +80,40 @@ test('a leader tells why it leads no more: a newer term, no quorum, or a disk th
 	);
 });
 
+test('a node tells why it stands for election: its leader is silent, it knows of none, or its last attempt brought no majority', t => {
+	const follower = newFollower(n2, 4);
+	const told = eventsOf(follower, [tick], 5000);
+	t.deepEqual(told[0], {type: 'electionStarted', term: 5, cause: 'leaderSilent', leaderId: n2});
+	const isStart = (event: RaftEvent): boolean => event.type === 'electionStarted';
+	t.deepEqual(eventsOf(follower, [tick], 5051).filter(isStart), [], 'it asks again in the same attempt');
+	t.deepEqual(eventsOf(follower, [tick], 5300), [
+		{type: 'electionStarted', term: 5, cause: 'votesMissing', leaderId: undefined},
+	]);
+	// Another candidate of the term to come: whoever votes for it knows of no leader.
+	follower.step([received(n1, requestVote(9, 9, 9))], 6000);
+	t.deepEqual(eventsOf(follower, [tick], 7000)[0], {
+		type: 'electionStarted',
+		term: 10,
+		cause: 'noLeader',
+		leaderId: undefined,
+	});
+});
+
+test('a node tells once that its disk does not answer, and once that it does again', t => {
+	const follower = newFollower(n2, 4, {limits: {diskStallMs: 1000}});
+	const written = lastSequence(follower.step([received(n2, append(4, [0, 0], [entry(1, 4)]))], 100));
+	const heartbeat = received(n2, append(4, [1, 4]));
+	t.deepEqual(eventsOf(follower, [heartbeat], 1099), []);
+	t.deepEqual(eventsOf(follower, [heartbeat], 1150), [{type: 'diskSlow', stalledMs: 1050}]);
+	t.deepEqual(eventsOf(follower, [heartbeat], 1500), []);
+	t.deepEqual(eventsOf(follower, [persisted(written!)], 1600), [{type: 'diskRecovered', stalledMs: 1500}]);
+	t.deepEqual(eventsOf(follower, [heartbeat], 9000), []);
+});
+
 test('a follower that enters a newer term has lost no leadership', t => {
 	const follower = newFollower(n1, 2);
 	t.deepEqual(untimed(eventsOf(follower, [received(n2, append(5, [0, 0]))], 5000)), ['roleChanged']);
-	t.deepEqual(untimed(eventsOf(follower, [received(n2, requestVote(9, 9, 9))], 10_000)), ['roleChanged']);
+	t.deepEqual(untimed(eventsOf(follower, [received(n2, requestVote(9, 9, 9))], 6000)), ['roleChanged']);
 });
 
 test('a leader whose followers answer and store nothing tells once that its commit index stands still, and once that it moves', t => {

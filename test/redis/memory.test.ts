@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import type {Socket} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {ClientsMemory, type MemoryClient} from '../../actors/redis/clients-memory.js';
+import type {ClientsDropped} from '../../actors/redis/dropped-clients.js';
 import {Lane, type Piece} from '../../actors/redis/lane.js';
 import {ValueWindow} from '../../actors/redis/value-window.js';
 import {StoreClient} from './store-client.js';
@@ -35,7 +36,12 @@ test('when too many requests wait, it waits as replies', wholePipeline, 2 ** 20)
 test('a client that leaves too many bytes of replies unread is dropped, told of and counted', async t => {
 	const notices: string[] = [];
 	const limits = {waitingRequestsBytesMax: 1, unreadRepliesBytesMax: 4_000_000};
-	const {port} = await openGateway(t, {limits, notice: text => notices.push(text)});
+	const events: ClientsDropped[] = [];
+	const {port} = await openGateway(t, {
+		limits,
+		notice: text => notices.push(text),
+		clientsDropped: event => events.push(event),
+	});
 	await talk({port}, request('SET', 'k', large));
 	const socket = await open(t, port);
 	socket.pause();
@@ -44,6 +50,7 @@ test('a client that leaves too many bytes of replies unread is dropped, told of 
 	socket.write(Buffer.concat(Array.from({length: 3000}, () => request('GET', 'k'))));
 	await talkUntil(port, 'INFO stats', text => text.includes('client_output_buffer_limit_disconnections:1\r\n'));
 	t.is(notices.length, 1);
+	t.like(events, [{type: 'clientsDropped', cause: 'unreadReplies', count: 1}]);
 	t.regex(
 		notices[0] ?? '',
 		/^the Redis client 127\.0\.0\.1:\d+ is dropped: it left more than 4000000 bytes of replies unread$/,

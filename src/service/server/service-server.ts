@@ -12,6 +12,7 @@ import type {Codec} from '../../base/codec.js';
 import {unreachable} from '../../base/errors.js';
 import {Queue} from '../../base/queue.js';
 import type {Milliseconds, NodeId, Role, ServiceInput, ServiceOutput, Term} from '../../raft/types.js';
+import type {ServiceEvent} from '../events.js';
 import type {Machine, MachineTypes, Place} from '../machine.js';
 import {ReplicatedState} from '../replicated-state.js';
 import type {ServiceReply, ServiceRequest} from '../types.js';
@@ -20,6 +21,7 @@ import {Leadership} from './leadership.js';
 import {defaultServerLimits, type ServerLimits} from './limits.js';
 import {OpenRequests} from './open-requests.js';
 import {ReadPath} from './read-path.js';
+import {SessionWatch} from './session-watch.js';
 import {WritePath} from './write-path.js';
 
 export interface ServerOptions<T extends MachineTypes> {
@@ -33,6 +35,8 @@ export interface ServerOptions<T extends MachineTypes> {
 	readonly reply: (replyTo: number, reply: ServiceReply) => void;
 	/** See `ReplicatedStateOptions`. */
 	readonly effect?: (effect: T['effect'], place: Place<T>) => void;
+	/** For whoever watches. @default nobody does */
+	readonly event?: (event: ServiceEvent) => void;
 	readonly limits?: Partial<ServerLimits>;
 }
 
@@ -52,6 +56,7 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 	readonly #writes: WritePath<T>;
 	readonly #reads: ReadPath<T>;
 	readonly #applier: Applier<T>;
+	readonly #sessionWatch: SessionWatch;
 
 	/** What the node told and is not yet taken in: one order for everything, as the node's own. */
 	readonly #inbox = new Queue<OrderedInput>();
@@ -59,12 +64,14 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 	#isChunkNext = false;
 	#isStopped = false;
 
-	constructor({codec, machine, now, send, reply, effect, limits: given = {}}: ServerOptions<T>) {
+	constructor(options: ServerOptions<T>) {
+		const {codec, machine, now, send, reply, effect, event = () => undefined, limits: given = {}} = options;
 		const limits = {...defaultServerLimits, ...given};
 		const state = new ReplicatedState({codec, machine, limits, ...(effect === undefined ? {} : {effect})});
 		const open = new OpenRequests(reply, limits);
 		const parts = {state, limits, open, leadership: this.#leadership, send};
 		const writes = new WritePath({...parts, now});
+		this.#sessionWatch = new SessionWatch({state, leadership: this.#leadership, now, event});
 		this.#reply = reply;
 		this.#state = state;
 		this.#open = open;
@@ -180,6 +187,7 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 		this.#isTakingIn = true;
 		if (input.type === 'installSnapshot') this.#writes.passOver(input.snapshot.lastIncludedIndex);
 		if (this.#applier.slice(input)) this.#inbox.shift();
+		this.#sessionWatch.check();
 		this.#isTakingIn = false;
 		this.#reads.answer();
 	}
