@@ -16,9 +16,9 @@ const leaderTimeoutMs = 60_000;
 
 export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	readonly #cluster: Cluster;
-	readonly #gateway: RedisGateway;
+	readonly #gateway: Pick<RedisGateway, 'close'>;
 
-	constructor(cluster: Cluster, clerk: Clerk, gateway: RedisGateway) {
+	constructor(cluster: Cluster, clerk: Clerk, gateway: Pick<RedisGateway, 'close'>) {
 		super(clerk);
 		this.#cluster = cluster;
 		this.#gateway = gateway;

@@ -7,6 +7,7 @@ import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
 import {watchOutputs} from './outputs.js';
 import {start} from './start.js';
+import {tourSubcommand} from './tour.js';
 
 /** Resolves with the exit status. What a person can put right is one line on stderr; a bug keeps its stack. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -52,7 +53,13 @@ const simulateSubcommand = passedOn('simulate', 'run whole clusters on virtual t
 	simulateCommand(words, streams),
 );
 
-const subcommands = [startSubcommand(start), checkSubcommand, simulateSubcommand, ...recoverySubcommands(streams)];
+const subcommands = [
+	startSubcommand(start),
+	tourSubcommand,
+	checkSubcommand,
+	simulateSubcommand,
+	...recoverySubcommands(streams),
+];
 
 async function version(): Promise<string> {
 	const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));

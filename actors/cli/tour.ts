@@ -1,0 +1,76 @@
+/** `threadraft tour`: a cluster of its own, and somebody who is led through it. */
+import {createInterface, type Interface} from 'node:readline';
+import {isatty} from 'node:tty';
+import picocolors from 'picocolors';
+import {Cluster} from '../cluster/cluster.js';
+import {allCommands} from '../console/commands/all.js';
+import {LineRunner} from '../console/line-runner.js';
+import type {Subcommand} from '../console/command-line.js';
+import {runTour} from '../tour/tour.js';
+import {ClusterTarget} from './cluster-target.js';
+
+const nodes = 5;
+/** So small that a few seconds of load make a snapshot. */
+const maxRaftState = 64 * 1024;
+/** Of a command that a step types, ms: longer than an election takes on a busy machine. */
+const deadlineMs = 60_000;
+const columnsDefault = 80;
+/** What a shell shows for a process that Ctrl-C ended. */
+const interruptedStatus = 130;
+
+export const tourSubcommand: Subcommand = {
+	name: 'tour',
+	summary: 'see in ten steps what Raft does, on a real cluster',
+	isDefault: false,
+	mount: (command, setStatus) => {
+		command
+			.option(
+				'--yes',
+				'go through all steps without asking; the exit status is 1 if one does not show what it should',
+				false,
+			)
+			.action(({yes}: {readonly yes: boolean}) => setStatus(tour(yes)));
+	},
+};
+
+async function tour(isUnattended: boolean): Promise<number> {
+	const interrupted = new AbortController();
+	const interrupt = (): void => interrupted.abort();
+	const print = (text: string): void => void process.stdout.write(`${text}\n`);
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+	const cluster = await Cluster.start({nodes, maxRaftState});
+	// Not before: what is typed or piped meanwhile would be lost.
+	const lines = isUnattended ? undefined : createInterface({input: process.stdin, output: process.stdout});
+	lines?.on('SIGINT', interrupt);
+	const target = new ClusterTarget(cluster, cluster.clerk(), {close: async () => undefined});
+	try {
+		const colours = picocolors.createColors(isatty(1) && picocolors.isColorSupported);
+		const columns = (): number => process.stdout.columns ?? columnsDefault;
+		const runner = new LineRunner({target, commands: allCommands, colours, deadlineMs, columns, print});
+		const {signal} = interrupted;
+		const run = runner.run.bind(runner);
+		const ask = lines === undefined ? async (): Promise<string> => '' : asker(lines, signal);
+		await runTour({cluster, run, print, ask, isUnattended, signal});
+	} finally {
+		lines?.close();
+		process.stdin.destroy();
+		if (interrupted.signal.aborted) print('\nThe tour is left; its cluster is stopped.');
+		await target.close();
+	}
+	return interrupted.signal.aborted ? interruptedStatus : 0;
+}
+
+/** Each line once, also those that were typed before they were asked for; `undefined` when there are no more. */
+function asker(lines: Interface, signal: AbortSignal): (prompt: string) => Promise<string | undefined> {
+	const answers = lines[Symbol.asyncIterator]();
+	const left = new Promise<undefined>(resolve => signal.addEventListener('abort', () => resolve(undefined)));
+	return async prompt => {
+		lines.setPrompt(prompt);
+		lines.prompt();
+		const next = await Promise.race([answers.next(), left]);
+		if (next === undefined || next.done === true) return undefined;
+		// A terminal shows what is typed by itself.
+		if (!process.stdin.isTTY) process.stdout.write(`${next.value}\n`);
+		return next.value;
+	};
+}
