@@ -14,6 +14,7 @@ import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
 import {ClusterTarget} from './cluster-target.js';
 import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
+import {commandTimeoutMs} from './data-target.js';
 import {EtcdTarget} from './etcd-target.js';
 
 /** Bytes, at the Redis port. Large enough for what people put into Redis, small enough for a message between threads. */
@@ -60,7 +61,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 	}
 	const place = directory === undefined ? 'in temporary files that are gone at the end' : `in ${shortPath(directory)}`;
 	tellStart(`${nodes} nodes on ${nodes} threads, data ${place}`, gateway);
-	return converse(new ClusterTarget(cluster, cluster.clerk(), gateway), options, notices);
+	return converse(new ClusterTarget(cluster, gateway), options, notices);
 }
 
 /** To stderr, as long as nobody sits at the console. */
@@ -80,7 +81,9 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	};
 	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close}, notices);
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
-	return converse(new EtcdTarget({url, security}, clerk, gateway, close), options, notices);
+	const openClient = (): Promise<EtcdClerk> => EtcdClerk.connect(url, {...security, timeoutMs: commandTimeoutMs});
+	const target = new EtcdTarget({connection: {url, security}, clerk, openClient, gateway, closeClerks: close});
+	return converse(target, options, notices);
 }
 
 /** The connections that are there would keep the process from ending. */
@@ -138,7 +141,7 @@ function shortPath(directory: string): string {
 
 function tellStart(what: string, {address, port}: RedisGateway): void {
 	process.stdout.write(`${what}\n`);
-	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port}); "help" lists the commands\n`);
+	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port})\n"help" lists the commands\n`);
 }
 
 /** The `raft` section of INFO. */

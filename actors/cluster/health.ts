@@ -102,7 +102,7 @@ export function describeReason(reason: HealthReason): string {
 		case 'nodeSilent':
 			return `node ${reason.id} does not answer: it is paused, or very busy`;
 		case 'noMajority':
-			return `${reason.up} of the nodes up, and ${reason.needed} are needed`;
+			return `no majority of the nodes is up: ${reason.up} of the ${reason.needed} that are needed`;
 		case 'noLeader':
 			return 'no node leads: an election is going on, or the nodes do not hear each other';
 		default:
