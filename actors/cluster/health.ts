@@ -16,6 +16,8 @@ export type HealthReason =
 	| {readonly type: 'nodeDamaged'; readonly id: NodeId; readonly damage: NodeDamage}
 	/** Its threads run and do not answer: it is paused, or very busy. */
 	| {readonly type: 'nodeSilent'; readonly id: NodeId}
+	/** It runs and answers, but not the leader: the network between the two is cut, or loses too much. */
+	| {readonly type: 'nodeApart'; readonly id: NodeId; readonly leader: NodeId}
 	| {readonly type: 'noMajority'; readonly up: number; readonly needed: number}
 	/** A majority is up and none of it leads: an election is going on, or the network is cut. */
 	| {readonly type: 'noLeader'};
@@ -41,7 +43,12 @@ export function healthOf(statuses: readonly NodeStatus[]): ClusterHealth {
 	const up = statuses.filter(({state}) => state === 'up').length;
 	const needed = majorityOf(nodes);
 	const leader = leaderOf(statuses);
-	const nodeReasons = statuses.flatMap(reasonsOf);
+	const apart = new Set(statuses.find(({id}) => id === leader)?.replica?.silentPeers);
+	const nodeReasons = statuses.flatMap((status): readonly HealthReason[] => {
+		const {id, replica} = status;
+		const isApart = leader !== undefined && replica !== undefined && apart.has(id);
+		return isApart ? [{type: 'nodeApart', id, leader}] : reasonsOf(status);
+	});
 	const reasons: HealthReason[] = [...nodeReasons];
 	if (up < needed) reasons.unshift({type: 'noMajority', up, needed});
 	else if (leader === undefined) reasons.unshift({type: 'noLeader'});
@@ -101,6 +108,8 @@ export function describeReason(reason: HealthReason): string {
 			return `node ${reason.id} is damaged: ${describeDamage(reason.id, reason.damage)}`;
 		case 'nodeSilent':
 			return `node ${reason.id} does not answer: it is paused, or very busy`;
+		case 'nodeApart':
+			return `node ${reason.id} does not hear the leader, node ${reason.leader}, or is not heard by it: is the network cut?`;
 		case 'noMajority':
 			return `no majority of the nodes is up: ${reason.up} of the ${reason.needed} that are needed`;
 		case 'noLeader':

@@ -80,6 +80,8 @@ export interface ReplicaStatus extends RaftStatus {
 	readonly lastApplied: number;
 	/** Bytes of the current snapshot; 0 where there is none. */
 	readonly snapshotBytes: number;
+	/** Of a leader: the nodes that have answered it nothing for an election timeout. */
+	readonly silentPeers: readonly NodeId[];
 }
 
 /** The last message of a thread to the one that started it, over the worker's own channel: what the thread dies of. */

@@ -86,7 +86,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 
 	status(): ReplicaStatus {
 		const {lastApplied, snapshotBytes} = this.#driver;
-		return {...this.#node.status(), lastApplied, snapshotBytes};
+		return {...this.#node.status(), lastApplied, snapshotBytes, silentPeers: this.#node.silentPeers};
 	}
 
 	/** See `RaftDriver`. */

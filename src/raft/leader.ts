@@ -117,6 +117,14 @@ export class Leader {
 		return replicated.durability.isStalled(clock.now, limits.diskStallMs) ? 'diskStalled' : undefined;
 	}
 
+	/** Those that have answered nothing for an election timeout. */
+	silentPeers(): readonly NodeId[] {
+		const {limits, clock} = this.#context;
+		return [...this.#progress]
+			.filter(([, {lastContact}]) => clock.now - lastContact > limits.electionTimeoutMs)
+			.map(([peer]) => peer);
+	}
+
 	/** Tells when nothing has been committed for long. */
 	watchCommit(): void {
 		this.#commitWatch.check();

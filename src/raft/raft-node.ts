@@ -162,6 +162,11 @@ export class RaftNode {
 		return this.#replicated.snapshotMeta(index);
 	}
 
+	/** The nodes that have answered this leader nothing for an election timeout; none where this node does not lead. */
+	get silentPeers(): readonly NodeId[] {
+		return this.#roles.leader?.silentPeers() ?? [];
+	}
+
 	/** A follower is taking in this leader's snapshot: a newer one now would make it begin anew. */
 	get isSendingSnapshot(): boolean {
 		return this.#roles.leader?.replication.isSendingSnapshot ?? false;

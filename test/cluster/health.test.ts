@@ -1,11 +1,18 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
-import {availabilityOf, describeReason, healthOf} from '../../actors/cluster/health.js';
+import {availabilityOf, type ClusterHealth, describeReason, healthOf} from '../../actors/cluster/health.js';
 import type {NodeStatus} from '../../actors/cluster/node-state.js';
+import {Cluster} from '../../actors/cluster/cluster.js';
 import {nodeId, type Role} from '../../src/raft/types.js';
 
 const blank = {replica: undefined, error: undefined, damage: undefined};
-const up = (id: number, role: Role, currentTerm = 4): NodeStatus =>
-	({...blank, id: nodeId(id), state: 'up', replica: {id: nodeId(id), role, currentTerm}}) as unknown as NodeStatus;
+const up = (id: number, role: Role, currentTerm = 4, silentPeers: readonly number[] = []): NodeStatus =>
+	({
+		...blank,
+		id: nodeId(id),
+		state: 'up',
+		replica: {id: nodeId(id), role, currentTerm, silentPeers},
+	}) as unknown as NodeStatus;
 const not = (id: number, state: NodeStatus['state'], rest: Partial<NodeStatus> = {}): NodeStatus => ({
 	...blank,
 	id: nodeId(id),
@@ -29,6 +36,24 @@ test('health: all up and led is serving; a node that is not up or is silent make
 		{type: 'nodeDamaged', id: nodeId(2), damage},
 	]);
 	t.is(degraded.reasons.map(describeReason)[1], `node 2 is damaged: ${damage.file}, byte 400: storage is damaged`);
+});
+
+test('health: a node that the leader hears nothing of is told, unless it is known not to run', t => {
+	const health = healthOf([
+		up(0, 'leader', 5, [2, 3, 4]),
+		up(1, 'follower', 5),
+		up(2, 'leader', 4, [0, 1]),
+		not(3, 'down'),
+		not(4, 'up'),
+	]);
+	t.is(health.state, 'degraded');
+	t.is(health.leader, nodeId(0));
+	t.deepEqual(health.reasons, [
+		{type: 'nodeApart', id: nodeId(2), leader: nodeId(0)},
+		{type: 'nodeDown', id: nodeId(3)},
+		{type: 'nodeSilent', id: nodeId(4)},
+	]);
+	t.regex(health.reasons.map(describeReason)[0]!, /^node 2 does not hear the leader, node 0, .*cut\?$/);
 });
 
 test('health: without a majority or without a leader it is down, and that comes first', t => {
@@ -55,4 +80,22 @@ test('what the states alone allow: a majority up serves, one that starts is load
 	t.is(availabilityOf(['up', 'waiting', 'waiting']), 'down');
 	t.is(availabilityOf(['up', 'up', 'down', 'down']), 'down');
 	t.is(availabilityOf(['damaged']), 'down');
+});
+
+test('health: a follower that is cut off makes a real cluster degraded, until the cut is healed', async t => {
+	const cluster = await Cluster.start({nodes: 3});
+	t.teardown(() => cluster.close());
+	const leader = await cluster.waitForLeader(30_000);
+	const apart = cluster.nodeIds.find(id => id !== leader)!;
+	const until = async (isWanted: (health: ClusterHealth) => boolean): Promise<void> => {
+		while (!isWanted(await cluster.health())) await sleep(20);
+	};
+	cluster.faults.isolate(apart);
+	await until(
+		({state, reasons}) =>
+			state === 'degraded' && reasons.some(reason => reason.type === 'nodeApart' && reason.id === apart),
+	);
+	cluster.faults.heal();
+	await until(({state}) => state === 'serving');
+	t.pass();
 });
