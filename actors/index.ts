@@ -85,6 +85,18 @@ export type {Intensity, Schedule} from '../src/faults/nemesis.js';
 export type {LabMode, MessageKind} from '../src/faults/lab-network.js';
 export type {NetworkFault} from '../src/faults/network-fault.js';
 export type {RaftStatus} from '../src/raft/raft-node.js';
+export type {
+	AppendEntries,
+	AppendEntriesReply,
+	InstallSnapshot,
+	InstallSnapshotReply,
+	RaftMessage,
+	ReadIndexReply,
+	ReadIndexRequest,
+	RequestVote,
+	RequestVoteReply,
+	SnapshotMeta,
+} from '../src/raft/types.js';
 export type {ClerkLimits} from '../src/service/clerk/limits.js';
 export type {BackoffLimits} from '../src/service/clerk/leader-search.js';
 export {

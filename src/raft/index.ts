@@ -3,7 +3,7 @@ export {RaftNode, type RaftStatus} from './raft-node.js';
 export {RaftDriver, type DriverOptions} from './driver.js';
 export type {Done, DriverStorage, SnapshotReader, SnapshotWriter} from './driver-storage.js';
 export type {Effect, Input} from './effects.js';
-export type {LossReason, RaftEvent} from './events.js';
+export type {ElectionCause, LossReason, RaftEvent} from './events.js';
 export {defaultRaftLimits, type RaftLimits, type RaftOptions} from './options.js';
 export {InvariantError, ThreadraftError} from '../base/errors.js';
 export {packEntries, unpackEntries} from './codec.js';
