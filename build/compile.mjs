@@ -1,9 +1,11 @@
 /** Compiles the sources into a folder of its own. */
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {filesUnder} from './sources.mjs';
+
+const pagePlace = 'actors/web/page';
 
 /** The sources cannot be compiled. The compiler has said why. */
 export class CompileError extends Error {
@@ -21,11 +23,17 @@ export function compile(root, folder) {
 	// They are newer than the notes of an earlier build: so the compiler does not go by the times of the sources, as a source
 	// can be changed and old, but compares their contents.
 	const projects = writeProjects(root, folder, '.', new Map());
+	// The page's code is checked with the types of a browser, and nobody imports it.
+	const page = writeProjects(root, folder, pagePlace, new Map()).get(pagePlace);
 	const tsc = path.join(root, 'node_modules/typescript7/bin/tsc');
-	const {status} = spawnSync(process.execPath, [tsc, '-b', projects.get('.')], {cwd: root, stdio: ['ignore', 2, 2]});
+	const {status} = spawnSync(process.execPath, [tsc, '-b', projects.get('.'), page], {
+		cwd: root,
+		stdio: ['ignore', 2, 2],
+	});
 	if (status !== 0) throw new CompileError('the sources cannot be compiled: dist is as it was before');
 	removeStale(root, path.join(folder, 'dist'));
 	buildIn(root, path.join(folder, 'dist/actors/codec/cbor-x.js'));
+	buildPage(root, path.join(folder, 'dist', pagePlace, 'page.html'));
 }
 
 /**
@@ -88,4 +96,36 @@ function buildIn(root, file) {
 		allowOverwrite: true,
 		logLevel: 'error',
 	});
+}
+
+/**
+ * The page is one file, with script, style and the charting library in it: so it can be served, and opened as a file, as it is.
+ */
+function buildPage(root, file) {
+	const require = createRequire(path.join(root, 'package.json'));
+	const uplot = path.dirname(require.resolve('uplot/package.json'));
+	const place = path.join(root, pagePlace);
+	const licence = readFileSync(path.join(uplot, 'LICENSE'), 'utf8').trim();
+	const {version} = require('uplot/package.json');
+	const {outputFiles} = require('esbuild').buildSync({
+		entryPoints: [path.join(place, 'main.ts')],
+		bundle: true,
+		write: false,
+		minify: true,
+		platform: 'browser',
+		format: 'iife',
+		target: 'es2022',
+		tsconfigRaw: {},
+		banner: {js: `/*\nThis script holds uPlot ${version}, under its own licence:\n\n${licence}\n*/`},
+		logLevel: 'error',
+	});
+	const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
+	const style = [path.join(uplot, 'dist/uPlot.min.css'), path.join(place, 'page.css')]
+		.map(name => readFileSync(name, 'utf8').trim())
+		.join('\n');
+	const html = readFileSync(path.join(place, 'page.html'), 'utf8')
+		.replace('/* STYLE */', () => style)
+		.replace('/* SCRIPT */', () => script);
+	mkdirSync(path.dirname(file), {recursive: true});
+	writeFileSync(file, html);
 }

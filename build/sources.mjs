@@ -6,7 +6,7 @@ import path from 'node:path';
 const folders = ['src', 'actors', 'workers', 'test', 'bench', 'examples', 'build'];
 /** package-lock.json names the versions of the compiler, and of the library that is built in. */
 const files = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'tsconfig.json'];
-const isSource = name => /(?:\.ts|\.mjs|(?:^|\/)tsconfig\.json)$/.test(name);
+const isSource = name => /(?:\.ts|\.mjs|\.html|\.css|(?:^|\/)tsconfig\.json)$/.test(name);
 
 /**
  * @param {string} root of the project

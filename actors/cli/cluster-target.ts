@@ -1,6 +1,7 @@
 /** The console's view of a real cluster and its Redis port. */
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
+import type {Clerk} from '../clerk/clerk.js';
 import type {Cluster} from '../cluster/cluster.js';
 import {describeDamage, describeReason} from '../cluster/health.js';
 import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
@@ -9,16 +10,17 @@ import {diskText} from '../console/disk-text.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadConnection} from '../load/load-task.js';
 import {backupText} from '../recovery/report-text.js';
-import {commandTimeoutMs, DataTarget} from './data-target.js';
+import {DataTarget} from './data-target.js';
 
 const leaderTimeoutMs = 60_000;
 
 export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	readonly #cluster: Cluster;
 	readonly #gateway: Pick<RedisGateway, 'close'>;
+	readonly #companions: {close(): Promise<void>}[] = [];
 
-	constructor(cluster: Cluster, gateway: Pick<RedisGateway, 'close'>) {
-		super(() => cluster.clerk({timeoutMs: commandTimeoutMs}));
+	constructor(cluster: Cluster, clerk: Clerk, gateway: Pick<RedisGateway, 'close'>) {
+		super(clerk);
 		this.#cluster = cluster;
 		this.#gateway = gateway;
 	}
@@ -102,8 +104,14 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		return {type: 'clerk', clerk: this.#cluster.clerkPort()};
 	}
 
+	/** Ends with the cluster, and before it. */
+	closesToo(companion: {close(): Promise<void>}): void {
+		this.#companions.push(companion);
+	}
+
 	async close(): Promise<void> {
-		await this.closeClients();
+		for (const companion of this.#companions) await companion.close();
+		await this.closeLoad();
 		await this.#gateway.close();
 		await this.#cluster.close();
 	}

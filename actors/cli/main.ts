@@ -5,6 +5,7 @@ import {checkCommand} from '../check/check-command.js';
 import {recoverySubcommands} from '../recovery/subcommands.js';
 import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
+import {viewSubcommand} from '../web/view-command.js';
 import {watchOutputs} from './outputs.js';
 import {start} from './start.js';
 import {tourSubcommand} from './tour.js';
@@ -58,6 +59,7 @@ const subcommands = [
 	tourSubcommand,
 	checkSubcommand,
 	simulateSubcommand,
+	viewSubcommand(text => void process.stdout.write(text)),
 	...recoverySubcommands(streams),
 ];
 

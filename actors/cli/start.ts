@@ -8,13 +8,14 @@ import type {EngineOptions} from '../console/engine-options.js';
 import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
+import {ClusterRecorder} from '../observe/cluster-recorder.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
+import {type OpenPage, openPage} from '../web/open-page.js';
 import {ClusterTarget} from './cluster-target.js';
 import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
-import {commandTimeoutMs} from './data-target.js';
 import {EtcdTarget} from './etcd-target.js';
 
 /** Bytes, at the Redis port. Large enough for what people put into Redis, small enough for a message between threads. */
@@ -60,8 +61,32 @@ async function startCluster(options: StartOptions): Promise<number> {
 		if (isOfStart) notices.tell(describeReason(reason));
 	}
 	const place = directory === undefined ? 'in temporary files that are gone at the end' : `in ${shortPath(directory)}`;
-	tellStart(`${nodes} nodes on ${nodes} threads, data ${place}`, gateway);
-	return converse(new ClusterTarget(cluster, gateway), options, notices);
+	const what = `${nodes} nodes on ${nodes} threads, data ${place}`;
+	const target = new ClusterTarget(cluster, cluster.clerk(), gateway);
+	const page = await openPageOf(cluster, target, options.webPort, what);
+	tellStart(what, gateway);
+	if (page !== undefined) process.stdout.write(`Page on ${page.link}\n`);
+	return converse(target, options, notices);
+}
+
+/** `undefined`: nobody asked for one. What has started is closed when it cannot be opened. */
+async function openPageOf(
+	cluster: Cluster,
+	target: ClusterTarget,
+	port: number | undefined,
+	title: string,
+): Promise<OpenPage | undefined> {
+	if (port === undefined) return undefined;
+	const recorder = new ClusterRecorder(cluster);
+	target.closesToo({close: async () => recorder.close()});
+	try {
+		const page = await openPage({cluster, target, recorder, port, title});
+		target.closesToo(page);
+		return page;
+	} catch (error) {
+		await target.close();
+		throw error;
+	}
 }
 
 /** To stderr, as long as nobody sits at the console. */
@@ -81,9 +106,7 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	};
 	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close}, notices);
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
-	const openClient = (): Promise<EtcdClerk> => EtcdClerk.connect(url, {...security, timeoutMs: commandTimeoutMs});
-	const target = new EtcdTarget({connection: {url, security}, clerk, openClient, gateway, closeClerks: close});
-	return converse(target, options, notices);
+	return converse(new EtcdTarget({url, security}, clerk, gateway, close), options, notices);
 }
 
 /** The connections that are there would keep the process from ending. */
@@ -141,7 +164,7 @@ function shortPath(directory: string): string {
 
 function tellStart(what: string, {address, port}: RedisGateway): void {
 	process.stdout.write(`${what}\n`);
-	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port})\n"help" lists the commands\n`);
+	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port}); "help" lists the commands\n`);
 }
 
 /** The `raft` section of INFO. */

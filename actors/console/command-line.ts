@@ -15,12 +15,12 @@ export interface StartOptions {
 	readonly kvThread: boolean;
 	/** Bytes of keys and values; left out: the cluster's default. */
 	readonly maxMemoryBytes?: number;
+	/** Of the page on this machine, 0 for any free one; left out: there is no page. */
+	readonly webPort?: number;
 	/** No console: serve until a signal comes. */
 	readonly serve: boolean;
 	/** A script goes on after a line that failed. */
 	readonly keepGoing: boolean;
-	/** The console is for a screen reader: no boxes, nothing that was written is written over. */
-	readonly isPlain: boolean;
 	/** The etcd cluster that takes the place of our own; then nothing of nodes, directory and threads counts. */
 	readonly engine: EngineOptions | undefined;
 }
@@ -55,9 +55,9 @@ interface RawStartOptions extends RawEngineOptions {
 	readonly redisHost: string;
 	readonly kvThread: boolean;
 	readonly maxMemory?: number;
+	readonly web?: number;
 	readonly serve: boolean;
 	readonly keepGoing: boolean;
-	readonly plain: boolean;
 }
 
 export function startSubcommand(start: (options: StartOptions) => Promise<number>): Subcommand {
@@ -81,6 +81,14 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 					'refuse writes when keys and values, of which each node holds a copy, take more: a number, or 100mb, 2gb (default: 40 % of the memory, divided by the nodes)',
 					memoryBytes,
 				)
+				.addOption(
+					new Option(
+						'--web [port]',
+						'serve a page on this machine that shows the cluster and breaks it; without a port, or with 0, on any free one',
+					)
+						.argParser(wholeNumber(0, 65_535))
+						.preset(0),
+				)
 				.option('--kv-thread', 'run each key/value server on a thread of its own', false)
 				.addOption(
 					new Option('--serve', 'no console: serve until SIGTERM. So it does without a terminal and a script')
@@ -88,19 +96,22 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 						.conflicts('keepGoing'),
 				)
 				.option('--keep-going', 'run the rest of a script after a line that failed; else that ends the cluster', false)
-				.option('--plain', 'a console for a screen reader: no boxes, nothing that was written is written over', false)
 				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw, command))));
-			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread']);
+			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread', 'web']);
 		},
 	};
 }
 
 function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
-	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, plain, maxMemory} = raw;
+	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, maxMemory, web} = raw;
 	const engine = engineOptionsOf(raw, command);
 	const directory = memory ? undefined : dir;
-	const given = {nodes, directory, redisPort, redisHost, kvThread, serve, keepGoing, isPlain: plain, engine};
-	return maxMemory === undefined ? given : {...given, maxMemoryBytes: maxMemory};
+	const given = {nodes, directory, redisPort, redisHost, kvThread, serve, keepGoing, engine};
+	return {
+		...given,
+		...(maxMemory === undefined ? {} : {maxMemoryBytes: maxMemory}),
+		...(web === undefined ? {} : {webPort: web}),
+	};
 }
 
 /**

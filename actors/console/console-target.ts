@@ -61,8 +61,7 @@ export interface ConsoleTarget {
 	delete(key: Uint8Array, signal: AbortSignal): Promise<boolean>;
 	compareAndSet(
 		key: Uint8Array,
-		/** `undefined`: the key is to be absent. */
-		expected: Uint8Array | undefined,
+		expected: Uint8Array,
 		value: Uint8Array,
 		signal: AbortSignal,
 	): Promise<CompareAndSetResult>;

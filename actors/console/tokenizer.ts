@@ -8,8 +8,6 @@ export interface Word {
 	/** Exact, also where an escape made something that is not UTF-8. */
 	readonly bytes: Uint8Array;
 	readonly text: string;
-	/** Typed as it is, without quotes and escapes. */
-	readonly isBare: boolean;
 }
 
 const CONTROL_ESCAPES: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t'};
@@ -34,7 +32,6 @@ class Scanner {
 		while (/\s/.test(this.#peek())) this.#offset++;
 		if (this.#peek() === '' || this.#peek() === '#') return undefined;
 		const pieces: Uint8Array[] = [];
-		const begin = this.#offset;
 		let isQuoted = false;
 		while (this.#peek() !== '' && (isQuoted || !/\s/.test(this.#peek()))) {
 			const character = this.#take();
@@ -46,8 +43,7 @@ class Scanner {
 				'a quote is open at the end of the line: close it with ", or write \\" for a plain one',
 			);
 		const bytes = new Uint8Array(Buffer.concat(pieces));
-		const isBare = !/["\\]/.test(this.#line.slice(begin, this.#offset));
-		return {bytes, text: Buffer.from(bytes).toString(), isBare};
+		return {bytes, text: Buffer.from(bytes).toString()};
 	}
 
 	#takeEscape(): Uint8Array {

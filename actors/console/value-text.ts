@@ -1,8 +1,5 @@
 /** Bytes for people to read. */
 
-/** Stands for the value of a key that does not exist. */
-export const ABSENT = '(absent)';
-
 const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 
 /**

@@ -245,7 +245,7 @@ function plainError({name, message, ...rest}: Error & {readonly code?: unknown})
 	return {name, message, ...(typeof rest.code === 'string' ? {code: rest.code} : {})};
 }
 
-function plainNode({id, state, replica}: NodeStatus): RecordedNode {
+export function plainNode({id, state, replica}: NodeStatus): RecordedNode {
 	if (replica === undefined) return {id, state};
 	const {role, currentTerm: term, commitIndex, lastApplied, lastIndex, snapshotIndex} = replica;
 	return {id, state, role, term, commitIndex, lastApplied, lastIndex, snapshotIndex};

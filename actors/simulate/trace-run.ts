@@ -25,5 +25,5 @@ export async function traceRun(file: string, summary: RunSummary, settings: Trac
 	const result = simulate({...common, ...machine, seed, onlyFaults, untilMs, codec, observer: recorder});
 	const lines = recorder.lines(result, replayCommand(result, settings));
 	await writeTrace(file, lines);
-	return `trace of seed ${seed} written to ${file}: ${lines.length} lines\n`;
+	return `trace of seed ${seed} written to ${file}: ${lines.length} lines; "threadraft view ${file}" shows it\n`;
 }

@@ -6,7 +6,7 @@ import {type Cut, type NodeView, type TraceHeader, type TraceLine, type TraceSte
 export const traceBytesMax = 64 * 2 ** 20;
 
 /** The text is no trace, or one of a newer version. */
-export class TraceFormatError extends ThreadraftError {
+class TraceFormatError extends ThreadraftError {
 	override readonly name = 'TraceFormatError';
 	readonly code = 'ERR_TRACE_FORMAT';
 	/** From 1. */

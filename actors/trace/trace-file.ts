@@ -1,11 +1,13 @@
 /** Traces as files. */
 import {readFile, stat, writeFile} from 'node:fs/promises';
 import {ThreadraftError} from '../../src/base/errors.js';
+import {parseRecord} from '../observe/record-lines.js';
 import {parseTrace, traceBytesMax} from './parse-trace.js';
+import {traceOfRecord} from './record-steps.js';
 import type {TraceLine} from './trace.js';
 
 /** The file cannot be read or written, or is too large. */
-export class TraceFileError extends ThreadraftError {
+class TraceFileError extends ThreadraftError {
 	override readonly name = 'TraceFileError';
 	readonly code = 'ERR_TRACE_FILE';
 	readonly file: string;
@@ -18,15 +20,14 @@ export class TraceFileError extends ThreadraftError {
 
 /** An existing file is replaced. @throws {TraceFileError} */
 export async function writeTrace(file: string, lines: readonly TraceLine[]): Promise<void> {
-	const text = lines.map(line => `${JSON.stringify(line)}\n`).join('');
 	try {
-		await writeFile(file, text);
+		await writeFile(file, textOf(lines));
 	} catch (error) {
 		throw new TraceFileError(file, `the trace cannot be written: ${messageOf(error)}`, error);
 	}
 }
 
-/** The text of a file that is a trace. @throws {TraceFileError} @throws {TraceFormatError} */
+/** The text of a trace: of a file that is one, or that is a record of a cluster. @throws {TraceFileError} @throws {TraceFormatError} @throws {RecordFormatError} */
 export async function readTrace(file: string): Promise<string> {
 	let text: string;
 	try {
@@ -38,8 +39,13 @@ export async function readTrace(file: string): Promise<string> {
 		if (error instanceof TraceFileError) throw error;
 		throw new TraceFileError(file, `the trace cannot be read: ${messageOf(error)}`, error);
 	}
+	// Both begin with a line that names its format.
+	if (text.slice(0, text.indexOf('\n')).includes('"threadraft-record"'))
+		return textOf(traceOfRecord(parseRecord(text.split('\n'))));
 	parseTrace(text);
 	return text;
 }
+
+const textOf = (lines: readonly TraceLine[]): string => lines.map(line => `${JSON.stringify(line)}\n`).join('');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -66,7 +66,7 @@ export interface LoadView {
 }
 
 /** What any step may tell beside what it is. Only what changed is told. */
-export interface StepBase {
+interface StepBase {
 	/** Milliseconds; never less than before. */
 	readonly at: number;
 	/** Nodes that have changed, by number: each a whole {@link NodeView}. */
@@ -101,7 +101,7 @@ export type StepKind =
 export type TraceStep = StepBase & StepKind;
 
 /** What the judges of a simulation found. */
-export interface BrokenInvariant {
+interface BrokenInvariant {
 	readonly invariant: string;
 	/** What must hold. */
 	readonly rule: string;

@@ -28,6 +28,11 @@ const taken = [
 	'src/storage/tsconfig.json',
 	'src/simulation/tsconfig.json',
 	'actors/codec/cbor-x.ts',
+	'actors/web/page',
+	'actors/web/protocol.ts',
+	'actors/trace/trace.ts',
+	'actors/trace/parse-trace.ts',
+	'src/base/errors.ts',
 ];
 
 const sources = {

@@ -50,7 +50,6 @@ const defaults: StartOptions = {
 	kvThread: false,
 	serve: false,
 	keepGoing: false,
-	isPlain: false,
 	engine: undefined,
 };
 

@@ -2,7 +2,6 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import type {ExecutionContext} from 'ava';
 import type {Codec} from '../../src/base/codec.js';
 import type {SimulationOptions, SimulationResult} from '../../src/simulation/simulate.js';
 import {RunRecorder} from '../../actors/simulate/run-recorder.js';
@@ -15,10 +14,14 @@ export interface PlantedTrace {
 	readonly lines: readonly TraceLine[];
 }
 
-/** Of the first of a few seeds that finds the bug. */
-export async function planted(t: ExecutionContext, id: string, stepsMax?: number): Promise<PlantedTrace> {
+/** Of the first of a few seeds that finds the bug. `atEnd`: told what removes the copy of the sources. */
+export async function planted(
+	atEnd: (remove: () => void) => void,
+	id: string,
+	stepsMax?: number,
+): Promise<PlantedTrace> {
 	const directory = mkdtempSync(path.join(tmpdir(), 'threadraft-planted-'));
-	t.teardown(() => rmSync(directory, {recursive: true, force: true}));
+	atEnd(() => rmSync(directory, {recursive: true, force: true}));
 	const mutant = mutants.find(mutant => mutant.id === id);
 	if (mutant === undefined) throw new Error(`there is no planted bug ${id}`);
 	const copy = buildMutant(mutant, path.join(directory, 'copy'));

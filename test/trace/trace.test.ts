@@ -25,7 +25,7 @@ test('who watches a run changes nothing of it', t => {
 });
 
 test('the trace of a planted bug ends with the invariant that broke, and shows how: a leader without votes', async t => {
-	const {result, lines} = await planted(t, 'quorum-too-small');
+	const {result, lines} = await planted(end => t.teardown(end), 'quorum-too-small');
 	t.like(result.violation, {invariant: 'majorityVote', detail: 'node 0 leads term 1 with the votes of 0'});
 	const trace = parseTrace(textOf(lines));
 	const end = trace.steps.at(-1);

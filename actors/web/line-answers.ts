@@ -1,0 +1,86 @@
+/** Runs the lines that a page sends, as the console runs those that are typed. */
+import picocolors from 'picocolors';
+import {topicTitles} from '../console/command.js';
+import {allCommands} from '../console/commands/all.js';
+import {complete} from '../console/completion.js';
+import type {ConsoleTarget} from '../console/console-target.js';
+import {LineRunner} from '../console/line-runner.js';
+import type {CommandsView, LineAnswer} from './protocol.js';
+
+export interface LineAnswersOptions {
+	readonly target: ConsoleTarget;
+	/** Told of each line that was run. */
+	readonly answered: (line: string, answer: LineAnswer) => void;
+}
+
+/** Lines that run at once; more are refused. */
+const linesMax = 32;
+/** For each that has no deadline of its own, ms. */
+const deadlineMs = 10_000;
+const columns = 100;
+/** Characters. */
+const answerMax = 64 * 1024;
+
+export class LineAnswers {
+	readonly commands: CommandsView;
+	readonly #options: LineAnswersOptions;
+	readonly #closed = new AbortController();
+	#running = 0;
+
+	constructor(options: LineAnswersOptions) {
+		this.#options = options;
+		const {nodeCount} = options.target;
+		const commands = allCommands.map(({name, usage, summary, details, example, topic}) => {
+			const [firstWords] = complete(`${name} `, nodeCount, allCommands);
+			return {name, usage, summary, details, example, topic, firstWords};
+		});
+		const topics = Object.entries(topicTitles).map(([name, title]) => ({name, title}));
+		this.commands = {topics, commands};
+	}
+
+	/** Never rejects. */
+	async answer(line: string): Promise<LineAnswer> {
+		if (this.#running >= linesMax) {
+			return {type: 'failed', text: `${linesMax} lines are running already: wait until one has ended`};
+		}
+		this.#running++;
+		try {
+			const answer = await this.#run(line);
+			if (answer.type !== 'empty') this.#options.answered(line, answer);
+			return answer;
+		} finally {
+			this.#running--;
+		}
+	}
+
+	/** Lines that still run fail. */
+	close(): void {
+		this.#closed.abort();
+	}
+
+	async #run(line: string): Promise<LineAnswer> {
+		const printed: string[] = [];
+		const runner = new LineRunner({
+			target: this.#options.target,
+			commands: allCommands,
+			colours: picocolors.createColors(false),
+			deadlineMs,
+			columns: () => columns,
+			print: text => void (printed.length < 1000 && printed.push(text)),
+		});
+		const result = await runner.run(line, this.#closed.signal);
+		const text = (own: string): string => [...printed, own].join('\n').slice(0, answerMax);
+		switch (result.type) {
+			case 'answered':
+				return {type: 'answered', text: text(result.text)};
+			case 'failed':
+				return {type: 'failed', text: text(result.message)};
+			case 'quit':
+				return {type: 'failed', text: text('the console that started the cluster ends it: type "quit" there')};
+			case 'empty':
+				return {type: 'empty', text: ''};
+			default:
+				return result satisfies never;
+		}
+	}
+}

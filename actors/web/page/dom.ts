@@ -1,0 +1,54 @@
+/** Elements of the page. */
+
+/** The element of this id; that it is there is up to page.html. */
+export const byId = (id: string): HTMLElement => elementOf(id, HTMLElement);
+
+/** The same, as an element of this kind. */
+export function elementOf<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
+	const element = document.querySelector(`#${id}`);
+	if (element instanceof kind) return element;
+	throw new Error(`page.html has no ${kind.name} ${id}`);
+}
+
+type Child = Node | string;
+
+/** A new element with these attributes. */
+export function make<Name extends keyof HTMLElementTagNameMap>(
+	name: Name,
+	attributes: Readonly<Record<string, string>> = {},
+	...children: readonly Child[]
+): HTMLElementTagNameMap[Name] {
+	const element = document.createElement(name);
+	for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+	element.append(...children);
+	return element;
+}
+
+/** Writes only what is new: what the browser need not lay out again stays as it is. */
+export function setText(element: Element, text: string): void {
+	if (element.textContent !== text) element.textContent = text;
+}
+
+export function setAttribute(element: Element, name: string, value: string): void {
+	if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/** A colour of page.css, as it is in the present theme. */
+export const colourOf = (name: string): string =>
+	getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** A canvas of the size that it has on the page, sharp on every screen. Its own coordinates are CSS pixels. */
+export function fitCanvas(canvas: HTMLCanvasElement): {
+	context: CanvasRenderingContext2D;
+	width: number;
+	height: number;
+} {
+	const {clientWidth: width, clientHeight: height} = canvas;
+	const scale = window.devicePixelRatio;
+	const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
+	if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, {width: wide, height: high});
+	const context = canvas.getContext('2d');
+	if (context === null) throw new Error('this browser has no canvas');
+	context.setTransform(scale, 0, 0, scale, 0, 0);
+	return {context, width, height};
+}
