@@ -5,11 +5,20 @@ export type {FailedEvent, PlayedEvent, PlayReport} from './chaos/schedule-player
 export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadError} from './cluster/errors.js';
 export {type Availability, type ClusterHealth, describeReason, type HealthReason} from './cluster/health.js';
 export type {NodeDamage} from './cluster/node-damage.js';
-export type {ClusterEvent, ClusterEventMap, FaultsChanged, MemberEvent, NodeEvent} from './cluster/cluster-event.js';
+export type {
+	ClusterEvent,
+	ClusterEventMap,
+	FaultCleared,
+	FaultsChanged,
+	FaultSet,
+	MemberEvent,
+	NodeEvent,
+} from './cluster/cluster-event.js';
 export type {ElectionCause, LossReason, RaftEvent} from '../src/raft/events.js';
 export type {ServiceEvent} from '../src/service/events.js';
 export type {ClientsDropped, DropCause} from './redis/dropped-clients.js';
 export type {ClusterEmitter} from './cluster/cluster-emitter.js';
+export type {NamedFault} from './cluster/faults/named-fault.js';
 export type {EventsDropped} from './cluster/event-queue.js';
 export type {NodeStatus} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
@@ -71,7 +80,7 @@ export type {ClusterInfo} from './redis/client-state.js';
 export {Random, type RandomState} from '../src/base/random.js';
 export type {Distribution} from '../src/faults/distribution.js';
 export {clientEndpoint, type Endpoint, type EndpointSet, type Links, nodeEndpoint} from '../src/faults/endpoint.js';
-export {FaultError} from '../src/faults/fault-error.js';
+export {FaultError, FaultRefusedError} from '../src/faults/fault-error.js';
 export {
 	type Delivery,
 	FaultPlan,
@@ -116,6 +125,7 @@ export type {SessionLimits} from '../src/service/sessions.js';
 export {
 	diskErrorCodes,
 	type DiskErrorCode,
+	type DiskDelay,
 	type DiskFaultSettings,
 	diskOperationKinds,
 	type DiskOperationKind,

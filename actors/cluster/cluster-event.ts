@@ -4,6 +4,7 @@ import type {Milliseconds, NodeId} from '../../src/raft/types.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ServiceEvent} from '../../src/service/events.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
+import type {NamedFault} from './faults/named-fault.js';
 import type {NodeDamage} from './node-damage.js';
 
 /** What became of a node's threads and files. Times in ms. */
@@ -35,14 +36,24 @@ export type NodeEvent =
 /** What became of a node as a member of the group: its role, its commits, its snapshots, its sessions. */
 export type MemberEvent = (RaftEvent | ServiceEvent) & {readonly id: NodeId};
 
-/** A fault of the network was set or cleared; `faults` describes all that are set now. */
+/** A fault was set. One that is over at once, such as a leap of a clock, is told to be cleared right after that. */
+export interface FaultSet extends NamedFault {
+	readonly type: 'faultSet';
+}
+
+/** A fault was taken back, or is over by itself. */
+export interface FaultCleared extends NamedFault {
+	readonly type: 'faultCleared';
+}
+
+/** The list of faults has changed; `faults` describes all that are set now. */
 export interface FaultsChanged {
 	readonly type: 'faultsChanged';
 	readonly faults: readonly string[];
 }
 
 /** The argument of the cluster’s `event`, and of the event of its `type`. */
-export type ClusterEvent = NodeEvent | MemberEvent | FaultsChanged | ClientsDropped;
+export type ClusterEvent = NodeEvent | MemberEvent | FaultSet | FaultCleared | FaultsChanged | ClientsDropped;
 
 /** Every event of a cluster, by its type; `event` is told all of them. */
 export type ClusterEventMap = {readonly [Type in ClusterEvent['type']]: [Extract<ClusterEvent, {type: Type}>]} & {

@@ -10,9 +10,10 @@
 import {performance} from 'node:perf_hooks';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
+import type {Fault} from '../../src/faults/faults.js';
 import {Random} from '../../src/base/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
-import {type DiskFaultSettings, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
+import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import {OperationError} from '../../src/service/errors.js';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
@@ -30,9 +31,12 @@ import {checkArgument, milliseconds, text} from '../options/check-options.js';
 import {ClusterStateError, ClusterUnavailableError, ThreadError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
 import {decodeError} from '../codec/error-codec.js';
+import {FaultInjection} from './faults/fault-injection.js';
+import type {NamedFault} from './faults/named-fault.js';
 import {type EffectListener, EffectStream, type MissedEffects} from './effect-stream.js';
 import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
 import {openDirectory, replicaOptions} from './replica-options.js';
+import type {ClusterEvent} from './cluster-event.js';
 import {ClusterEmitter} from './cluster-emitter.js';
 import type {NodeStatus} from './node-state.js';
 import {Supervisor} from './supervisor.js';
@@ -67,7 +71,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	readonly #machine: Machine<T>;
 	readonly #clerks = new Set<{close(): void}>();
 	readonly #effects: EffectStream<T>;
-	readonly #diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>;
+	readonly #injection: FaultInjection;
 	#closing: Promise<void> | undefined;
 
 	private constructor(options: ResolvedClusterOptions, machine: Machine<T>, directory: DataDirectory, owner: string) {
@@ -77,8 +81,9 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		this.#directory = directory;
 		this.#random = Random.fromSeed(options.seed);
 		this.faults = new FaultPlan({faults: []}, {nodeCount: options.nodes});
-		this.#diskFaults = new Map(this.nodeIds.map(id => [id, new SharedDiskFaults()]));
 		const now = (): number => performance.now();
+		const [plan, random, nodes] = [this.faults, this.#random, this.nodeIds];
+		this.#injection = new FaultInjection({plan, random, nodes, now, tell: event => this.#tellOf(event)});
 		this.#router = new Router({plan: this.faults, random: this.#random, now});
 		this.#effects = new EffectStream({
 			schedule: (delayMs, callback) => {
@@ -91,7 +96,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		});
 		this.#supervisor = new Supervisor({
 			effects: this.#effects,
-			replicas: replicaOptions(options, directory, owner, this.#diskFaults),
+			replicas: replicaOptions(options, directory, owner, id => this.#injection.sharedWith(id)),
 			router: this.#router,
 			starts: directory,
 			entries: options.threads,
@@ -99,7 +104,8 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 			random: () => this.#random.float(),
 			event: event => this.tell(event),
 		});
-		this.faults.onChange(() => this.tell({type: 'faultsChanged', faults: this.faults.describe()}));
+		const directoryOf = (id: NodeId): string => directory.nodeDirectory(id);
+		this.#injection.connect(this.#supervisor, directoryOf);
 	}
 
 	/**
@@ -196,6 +202,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 					replica,
 					error: state.type === 'waiting' || state.type === 'damaged' ? state.error : undefined,
 					damage: state.type === 'damaged' ? state.damage : undefined,
+					faults: this.#injection.of(id),
 				};
 			}),
 		);
@@ -271,9 +278,11 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		}
 	}
 
-	/** Ends a node's threads at once. Its data stays, and it stays down until `restart`. */
+	/** Ends a node's threads at once. Its data stays, and it stays down until `restart`, or until the fault `crash` is healed. */
 	async kill(id: NodeId): Promise<void> {
-		await this.#supervisor.kill(id);
+		this.#injection.sharedWith(id);
+		if (this.#injection.isClosed) await this.#supervisor.kill(id);
+		else await this.#injection.inject({type: 'crash', node: id, disk: 'kept'});
 	}
 
 	/**
@@ -281,26 +290,56 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * damage, it is tried again by itself.
 	 */
 	async restart(id: NodeId): Promise<void> {
+		await this.#injection.restarting(id);
 		await this.#supervisor.restart(id);
 	}
 
 	/** Blocks a node's event loop for that long. Resolves when that begins. Throws an `OptionError` for a time that is none. */
 	async pause(id: NodeId, ms: number): Promise<void> {
 		checkArgument('ms', milliseconds(0), ms);
-		await this.#supervisor.pause(id, ms);
+		this.#injection.sharedWith(id);
+		await this.#injection.inject({type: 'pause', node: id, durationMs: ms, clockStops: false});
 	}
 
 	/**
-	 * For tests: makes operations of a node's disk fail or take long, from the next one on, until other settings are given;
-	 * `{}` heals it. The faults stay when the node's thread ends and starts again.
+	 * Sets a fault of the network, of a process, of a disk or of a clock, and resolves when it acts. One of the same name is
+	 * taken back first; without a name it gets one by its kind and its place, such as `slowSync 2`. Throws a `FaultError` for a
+	 * fault that makes no sense, a `FaultRefusedError` for one that this cluster is not given, and a `ClusterStateError` for
+	 * a node that is not up where it has to be.
 	 */
-	setDiskFaults(id: NodeId, settings: DiskFaultSettings): void {
-		this.#diskFaultsOf(id).set(settings);
+	async inject(fault: Fault, name?: string): Promise<NamedFault> {
+		return this.#injection.inject(fault, name);
 	}
 
-	/** What was last set of a node's disk; `{}`: nothing is wrong with it. */
+	/** All faults that are set, in the order in which they were; those of `faults`, `kill` and `pause` too. */
+	get injected(): readonly NamedFault[] {
+		return this.#injection.list;
+	}
+
+	/**
+	 * Takes the faults of these names back, or all; answers which there were. Nodes that were crashed are started. Rejects with
+	 * what keeps one from starting.
+	 */
+	async heal(names?: readonly string[]): Promise<readonly NamedFault[]> {
+		return this.#injection.heal(names);
+	}
+
+	/** Operations of a node's disk that failed, were late or were changed by a fault, since the start of the cluster. */
+	diskFaultHits(id: NodeId): number {
+		return this.#injection.sharedWith(id).diskFaults.hits;
+	}
+
+	/**
+	 * Makes operations of a node's disk fail or take long, from the next one on, until other settings are given; `{}` takes them
+	 * back. They stay when the node's thread ends and starts again. `inject` sets the same as faults with names.
+	 */
+	setDiskFaults(id: NodeId, settings: DiskFaultSettings): void {
+		this.#injection.setDiskFaults(id, settings);
+	}
+
+	/** What is wrong on purpose with a node's disk; `{}`: nothing. */
 	diskFaults(id: NodeId): DiskFaultSettings {
-		return this.#diskFaultsOf(id).settings;
+		return this.#injection.diskFaults(id);
 	}
 
 	/**
@@ -317,10 +356,13 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		await this.close();
 	}
 
-	#diskFaultsOf(id: NodeId): SharedDiskFaults {
-		const faults = this.#diskFaults.get(id);
-		if (faults !== undefined) return faults;
-		throw new ClusterStateError(`there is no node ${id}: nodes are 0 to ${this.#options.nodes - 1}`);
+	/** A listener that throws is a bug of its owner, and must not keep a fault from being set or taken back. */
+	#tellOf(event: ClusterEvent): void {
+		try {
+			this.tell(event);
+		} catch (error) {
+			setImmediate(throwIt, error);
+		}
 	}
 
 	async #livingLeader(): Promise<LivingNode | undefined> {
@@ -375,7 +417,9 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 
 	async #close(): Promise<void> {
 		for (const clerk of this.#clerks) clerk.close();
+		await this.#injection.quiet();
 		const failures = await this.#supervisor.stop();
+		await this.#injection.close();
 		this.#router.close();
 		await this.#directory.close();
 		this.endEvents();

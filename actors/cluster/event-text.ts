@@ -30,6 +30,8 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 	switch (event.type) {
 		case 'nodeUp':
 		case 'nodeDown':
+		case 'faultSet':
+		case 'faultCleared':
 		case 'faultsChanged':
 		case 'snapshotTaken':
 		case 'snapshotSent':

@@ -21,7 +21,7 @@ export type NodeCommand =
 	/** Ends its threads at once; it stays down until it is started. */
 	| {readonly type: 'kill'; readonly replyTo: ReplyTo<void>}
 	/** Blocks its event loop; done when that begins. */
-	| {readonly type: 'pause'; readonly ms: number; readonly replyTo: ReplyTo<void>};
+	| {readonly type: 'pause'; readonly ms: number; readonly clockStops: boolean; readonly replyTo: ReplyTo<void>};
 
 export interface NodeActorOptions extends Omit<NodeLifeOptions, 'begun'> {
 	readonly quickRestartsMax: number;
@@ -53,7 +53,7 @@ export class NodeActor implements Actor<NodeCommand> {
 				return answer(undefined);
 			case 'pause':
 				// Not waited for: a thread that is blocked answers late, and may be killed meanwhile.
-				return void this.#pause(command.ms).then(
+				return void this.#pause(command.ms, command.clockStops).then(
 					() => answer(undefined),
 					(error: unknown) => answer(error as Error),
 				);
@@ -98,10 +98,10 @@ export class NodeActor implements Actor<NodeCommand> {
 		event({type: 'nodeDown', id: node.options.id});
 	}
 
-	async #pause(ms: number): Promise<void> {
+	async #pause(ms: number, clockStops: boolean): Promise<void> {
 		const {state, options} = this.#options.node;
 		if (state.type !== 'up') throw notUp(options.id);
-		await state.replica.pause(ms);
+		await state.replica.pause(ms, clockStops);
 	}
 
 	async #nextStart(): Promise<Error | undefined> {

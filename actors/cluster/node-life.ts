@@ -10,6 +10,7 @@ import type {Actor, ActorContext} from '../runtime/actor.js';
 import type {Restart, StopReason} from '../runtime/lifecycle.js';
 import {Supervision} from '../runtime/supervision.js';
 import type {ReplicaOptions} from '../replica/protocol.js';
+import {healthyConditions, type ThreadConditions} from '../replica/thread-conditions.js';
 import {deathOf, type ThreadExit} from './controlled-thread.js';
 import {damageOf} from './node-damage.js';
 import type {ClusterEvent} from './cluster-event.js';
@@ -26,6 +27,8 @@ export interface StartLedger {
 export interface NodeRecord {
 	readonly options: ReplicaOptions;
 	state: NodeState;
+	/** What is wrong with its threads on purpose, in this life and the next ones. */
+	conditions: ThreadConditions;
 }
 
 export interface NodeLifeOptions {
@@ -88,6 +91,8 @@ export class NodeLife implements Actor<ThreadDied> {
 			this.#replica = replica;
 			void replica.exited.then(exit => self.tell({type: 'threadDied', exit}));
 			node.state = {type: 'up', replica};
+			// Not waited for: `exited` tells of a thread that does not answer any more.
+			if (node.conditions !== healthyConditions) replica.setConditions(node.conditions).catch(() => undefined);
 		} catch (error) {
 			throw this.#failed(error);
 		}

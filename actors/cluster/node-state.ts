@@ -1,5 +1,6 @@
 /** What the supervisor knows of a node. Nothing here runs. */
 import type {NodeId} from '../../src/raft/types.js';
+import type {NamedFault} from './faults/named-fault.js';
 import type {NodeDamage} from './node-damage.js';
 import type {ReplicaStatus} from '../replica/protocol.js';
 import type {Replica} from './replica.js';
@@ -29,4 +30,6 @@ export interface NodeStatus {
 	readonly error: Error | undefined;
 	/** What is wrong with the files of a node that is damaged. */
 	readonly damage: NodeDamage | undefined;
+	/** What is wrong on purpose with this node alone: its process, its disk, its clock, or that it is isolated. */
+	readonly faults: readonly NamedFault[];
 }

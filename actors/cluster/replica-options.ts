@@ -18,11 +18,18 @@ export async function openDirectory(
 		: DataDirectory.open(directory, nodes, owner, limits);
 }
 
+/** Memory that the cluster's thread shares with one node's threads, through all its lives. */
+export interface SharedWithNode {
+	readonly diskFaults: SharedDiskFaults;
+	/** Ends a pause. */
+	readonly alarm: SharedArrayBuffer;
+}
+
 export function replicaOptions(
 	options: ResolvedClusterOptions,
 	directory: DataDirectory,
 	owner: string,
-	diskFaults: ReadonlyMap<NodeId, SharedDiskFaults>,
+	sharedWith: (id: NodeId) => SharedWithNode,
 ): readonly ReplicaOptions[] {
 	const voters = Array.from({length: options.nodes}, (_, id) => nodeId(id));
 	return voters.map(id => ({
@@ -39,8 +46,9 @@ export function replicaOptions(
 			owner,
 			identity: directory.identityOf(id),
 			expectedStart: undefined,
-			faults: diskFaults.get(id)?.memory,
+			faults: sharedWith(id).diskFaults.memory,
 		},
 		seed: 0,
+		alarm: sharedWith(id).alarm,
 	}));
 }

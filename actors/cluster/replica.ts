@@ -3,7 +3,14 @@ import {MessageChannel} from 'node:worker_threads';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ClusterEvent} from './cluster-event.js';
 import type {Router} from '../network/router.js';
-import type {KvThreadData, ReplicaOptions, ReplicaStatus, ReplicaThreadData} from '../replica/protocol.js';
+import type {
+	KvThreadData,
+	ReplicaOptions,
+	ReplicaStatus,
+	ReplicaThreadData,
+	ThreadControl,
+} from '../replica/protocol.js';
+import type {ThreadConditions} from '../replica/thread-conditions.js';
 import {ControlledThread, deathOf, type ThreadExit} from './controlled-thread.js';
 import {ThreadError} from './errors.js';
 import type {EffectBatch} from '../replica/protocol.js';
@@ -119,9 +126,19 @@ export class Replica {
 		return told;
 	}
 
-	/** Blocks the event loop of the node's raft thread. Resolves when that begins. */
-	async pause(ms: number): Promise<void> {
-		await this.#raft.call('pause', [ms], startTimeoutMs);
+	/** Blocks the event loop of the node's raft thread; `clockStops`: its clock stands still as well. Resolves when that begins. */
+	async pause(ms: number, clockStops: boolean): Promise<void> {
+		await this.#raft.call('pause', [ms, clockStops], startTimeoutMs);
+	}
+
+	/** What is wrong with its threads from now on. A thread that is busy or paused hears of it when it goes on. */
+	async setConditions(conditions: ThreadConditions): Promise<void> {
+		await this.#ofAllThreads('setConditions', [conditions]);
+	}
+
+	/** Its clock leaps: see `ThreadControl`. */
+	async leapClock(byMs: number): Promise<void> {
+		await this.#ofAllThreads('leapClock', [byMs]);
 	}
 
 	async kill(): Promise<void> {
@@ -134,6 +151,14 @@ export class Replica {
 		// The KV server first: it tells its waiters, and needs nobody for that.
 		const failures = [await this.#kv?.stop(stopTimeoutMs), await this.#raft.stop(stopTimeoutMs)];
 		return failures.filter(failure => failure !== undefined);
+	}
+
+	async #ofAllThreads<K extends 'setConditions' | 'leapClock'>(
+		method: K,
+		args: Parameters<ThreadControl[K]>,
+	): Promise<void> {
+		const threads = [this.#raft, ...(this.#kv === undefined ? [] : [this.#kv])];
+		await Promise.all(threads.map(thread => thread.call(method, args, startTimeoutMs)));
 	}
 
 	async #firstExit(): Promise<ThreadExit> {

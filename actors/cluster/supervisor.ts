@@ -8,6 +8,7 @@
  */
 import type {Milliseconds, NodeId} from '../../src/raft/types.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
+import {healthyConditions, type ThreadConditions} from '../replica/thread-conditions.js';
 import type {ReplyTo} from '../runtime/ask.js';
 import {ActorStoppedError, AskFailedError} from '../runtime/errors.js';
 import type {ActorRef} from '../runtime/ref.js';
@@ -118,9 +119,26 @@ export class Supervisor {
 		await command(actor, replyTo => ({type: 'start', replyTo}));
 	}
 
-	async pause(id: NodeId, ms: number): Promise<void> {
+	/** Resolves when it begins. `clockStops`: the node's clock stands still as well. Throws for a node that is not up. */
+	async pause(id: NodeId, ms: number, clockStops: boolean): Promise<void> {
 		if (this.replicaOf(id) === undefined) throw notUp(id);
-		await command(this.#node(id).actor, replyTo => ({type: 'pause', ms, replyTo}));
+		await command(this.#node(id).actor, replyTo => ({type: 'pause', ms, clockStops, replyTo}));
+	}
+
+	/** What is wrong with the node's threads from now on, in later lives as well. */
+	setConditions(id: NodeId, conditions: ThreadConditions): void {
+		this.#node(id).conditions = conditions;
+		// Not waited for: a thread that is paused hears of it when it goes on, and one that ends needs not hear of it.
+		this.replicaOf(id)
+			?.setConditions(conditions)
+			.catch(() => undefined);
+	}
+
+	/** The node's clock leaps. Throws for a node that is not up: it has no clock. */
+	async leapClock(id: NodeId, byMs: number): Promise<void> {
+		const replica = this.replicaOf(id);
+		if (replica === undefined) throw notUp(id);
+		await replica.leapClock(byMs);
 	}
 
 	/** Stops all nodes in good order; what they have taken is finished. Resolves with what went wrong, when all have ended. */
@@ -135,7 +153,7 @@ export class Supervisor {
 
 	#supervise(options: ReplicaOptions): Supervised {
 		const {router, starts, random, restartsPerMinute} = this.#options;
-		const node: NodeRecord = {options, state: {type: 'down'}};
+		const node: NodeRecord = {options, state: {type: 'down'}, conditions: healthyConditions};
 		const actorOptions: NodeActorOptions = {
 			node,
 			starts,

@@ -29,6 +29,10 @@ export interface RouterCounters {
 	bytes: number;
 	/** Messages that the fault plan lost. */
 	lost: number;
+	/** Second copies that the fault plan made. */
+	duplicated: number;
+	/** Messages, copies too, that the fault plan delivered later than at once. */
+	late: number;
 	/** Messages to a node that was not there. */
 	undeliverable: number;
 }
@@ -72,7 +76,7 @@ interface NodePorts {
 }
 
 export class Router {
-	readonly counters: RouterCounters = {requests: 0, bytes: 0, lost: 0, undeliverable: 0};
+	readonly counters: RouterCounters = {requests: 0, bytes: 0, lost: 0, duplicated: 0, late: 0, undeliverable: 0};
 	/** Raft requests delivered to each node since it started. */
 	readonly delivered = new Map<NodeId, number>();
 	/** Operations of the clerks on the router's own thread. */
@@ -250,9 +254,13 @@ export class Router {
 		}
 		const deliveries = plan.decide(from, to, kind, random, now(), bytes);
 		if (deliveries.length === 0) this.counters.lost++;
+		else this.counters.duplicated += deliveries.length - 1;
 		const delays = deliveries.map(({afterMs}) => afterMs).sort((a, b) => a - b);
 		if (this.taps.isWanted) this.taps.see(passage, delays, this.#isNobodyAt(to));
-		for (const [offset, afterMs] of delays.entries()) this.#after(afterMs, () => deliver(offset === 0));
+		for (const [offset, afterMs] of delays.entries()) {
+			if (afterMs > 0) this.counters.late++;
+			this.#after(afterMs, () => deliver(offset === 0));
+		}
 		return deliveries.length > 0;
 	}
 

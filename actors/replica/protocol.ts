@@ -8,6 +8,7 @@ import type {RaftStatus} from '../../src/raft/raft-node.js';
 import type {Identity} from '../../src/storage/identity.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
+import type {ThreadConditions} from './thread-conditions.js';
 import type {MachineReference} from './load-machine.js';
 import type {RequestEnvelope} from '../network/envelope.js';
 import type {EncodedError} from '../codec/error-codec.js';
@@ -53,6 +54,8 @@ export interface ReplicaOptions {
 	readonly storage: StorageOptions;
 	/** Of the election timeouts. */
 	readonly seed: number;
+	/** One number that grows when a pause is to end early: see `ThreadControl.pause`. */
+	readonly alarm: SharedArrayBuffer;
 }
 
 /** Given to a replica's thread at its start. */
@@ -133,8 +136,15 @@ export interface ThreadControl {
 	 * them will be told: those of what was applied before are not.
 	 */
 	tellEffects(after: number | undefined): Promise<Settled<number>>;
-	/** Answers, and then blocks the whole event loop of the thread: what a long garbage collection or a stopped process looks like. */
-	pause(ms: number): Promise<Settled<void>>;
+	/**
+	 * Answers, and then blocks the whole event loop of the thread, until `ReplicaOptions.alarm` changes at the latest: what a long
+	 * garbage collection or a stopped process looks like. `clockStops`: the clock stands still as well, as in a suspended machine.
+	 */
+	pause(ms: number, clockStops: boolean): Promise<Settled<void>>;
+	/** What is wrong with the thread from now on. */
+	setConditions(conditions: ThreadConditions): Promise<Settled<void>>;
+	/** The thread's clock leaps forward; back it does not go, it stands still for so long. */
+	leapClock(byMs: number): Promise<Settled<void>>;
 	/** Everything that was taken is finished, every waiter told, every file and port closed; the thread then ends. */
 	stop(): Promise<Settled<void>>;
 }

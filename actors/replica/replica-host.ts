@@ -37,9 +37,8 @@ import type {
 	StorageOptions,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
-import {blockFor, exposeControl, sayLastWords, settle, tellSupervisor} from './thread-control.js';
-
-const now = (): number => performance.now();
+import {ThreadPace} from './thread-conditions.js';
+import {Alarm, exposeControl, sayLastWords, settle, tellSupervisor} from './thread-control.js';
 
 const spawnOptions = {
 	// So many only wait when something is very wrong; then the node fails, because its actors may not miss a message.
@@ -54,7 +53,9 @@ export function hostReplica(data: ReplicaThreadData): void {
 	let machine: Machine | undefined;
 	let host: RaftHost | undefined;
 	const effects = new EffectFeed(tellSupervisor);
-	hostThread(data.control, {
+	const handles = handlesOf(data.options);
+	const {pace} = handles;
+	hostThread(data.control, handles, {
 		load: async () => {
 			machine = data.service === undefined ? await loadMachine(data.options.machine) : undefined;
 			log = loadLog(data.options.storage);
@@ -62,7 +63,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 		},
 		start: () => {
 			assert(log !== undefined, 'a node reads its log before it takes part');
-			host = new RaftHost(data, log, {machine, effects});
+			host = new RaftHost(data, log, {machine, effects, pace});
 		},
 		status: () => host?.status(),
 		takeSnapshot: index => host?.takeSnapshot(index),
@@ -78,10 +79,12 @@ export function hostReplica(data: ReplicaThreadData): void {
 export function hostKvServer(data: KvThreadData): void {
 	let host: KvHost | undefined;
 	const effects = new EffectFeed(tellSupervisor);
-	hostThread(data.control, {
+	const handles = handlesOf(data.options);
+	const {pace} = handles;
+	hostThread(data.control, handles, {
 		load: () => undefined,
 		start: async () => {
-			host = new KvHost(data, {machine: await loadMachine(data.options.machine), effects});
+			host = new KvHost(data, {machine: await loadMachine(data.options.machine), effects, pace});
 		},
 		status: () => undefined,
 		takeSnapshot: () => undefined,
@@ -99,7 +102,18 @@ interface Hosted {
 	stop(): Promise<void>;
 }
 
-function hostThread(control: MessagePort, hosted: Hosted): void {
+/** What can be done to a thread from outside. */
+interface Handles {
+	readonly alarm: Alarm;
+	readonly pace: ThreadPace;
+}
+
+function handlesOf(options: ReplicaOptions): Handles {
+	const alarm = new Alarm(options.alarm);
+	return {alarm, pace: new ThreadPace(ms => alarm.blockFor(ms))};
+}
+
+function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted): void {
 	sayLastWords();
 	exposeControl(
 		{
@@ -108,8 +122,18 @@ function hostThread(control: MessagePort, hosted: Hosted): void {
 			status: () => settle(() => hosted.status()),
 			takeSnapshot: index => settle(() => hosted.takeSnapshot(index)),
 			tellEffects: after => settle(() => hosted.tellEffects(after)),
-			// The answer goes out before the event loop stands still.
-			pause: ms => settle(() => void setImmediate(blockFor, ms)),
+			pause: (ms, clockStops) =>
+				settle(() => {
+					const {rings} = alarm;
+					// The answer goes out before the event loop stands still.
+					setImmediate(() => {
+						const startedAt = pace.clock.now();
+						alarm.blockFor(ms, rings);
+						if (clockStops) pace.clock.forget(startedAt);
+					});
+				}),
+			setConditions: conditions => settle(() => pace.set(conditions)),
+			leapClock: byMs => settle(() => pace.clock.leap(byMs)),
 			stop: async () => {
 				const stopped = await settle(() => hosted.stop());
 				// The answer must be out before its port closes; then nothing is left that holds the thread.
@@ -134,11 +158,12 @@ class RaftHost {
 	constructor(
 		{options, router, service}: ReplicaThreadData,
 		{storage, state}: LoadedLog,
-		{machine, effects}: {readonly machine: Machine | undefined; readonly effects: EffectFeed},
+		{machine, effects, pace}: {readonly machine: Machine | undefined} & Pick<ServerParts, 'effects' | 'pace'>,
 	) {
 		const {id} = options;
 		this.#storage = storage;
-		this.#system = startSystem(`replica-${id}`);
+		const {now} = pace.clock;
+		this.#system = startSystem(`replica-${id}`, pace);
 		const random = Random.fromSeed(options.seed);
 		const toService = (input: ServiceInput): void => {
 			if (this.#isStopping) return;
@@ -165,7 +190,8 @@ class RaftHost {
 		const toRaft = (output: ServiceOutput): void => {
 			if (!this.#isStopping) mustTell(raft, {type: 'service', output});
 		};
-		const kv = machine === undefined ? undefined : spawnKv(this.#system, {options, machine, effects, raft: toRaft});
+		const kv =
+			machine === undefined ? undefined : spawnKv(this.#system, {options, machine, effects, pace, raft: toRaft});
 		this.#service = service === undefined ? undefined : new BatchedPort(service, {receive: toRaft});
 		this.#router = routerPort(router, envelope => {
 			// A message of the network may be lost in a full mailbox, as anywhere on its way.
@@ -199,8 +225,8 @@ class KvHost {
 	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
 	#isStopping = false;
 
-	constructor({options, router, service}: KvThreadData, served: Pick<ServerParts, 'machine' | 'effects'>) {
-		this.#system = startSystem(`kv-${options.id}`);
+	constructor({options, router, service}: KvThreadData, served: Pick<ServerParts, 'machine' | 'effects' | 'pace'>) {
+		this.#system = startSystem(`kv-${options.id}`, served.pace);
 		const raft = (output: ServiceOutput): void => this.#service.send(output);
 		const kv = spawnKv(this.#system, {options, ...served, raft});
 		this.#service = new BatchedPort(service, {
@@ -222,8 +248,8 @@ class KvHost {
 }
 
 /** An actor that fails takes its system along, and the system its thread: the supervisor then starts the node anew. */
-function startSystem(name: string): ActorSystem {
-	const system = new ActorSystem({name});
+function startSystem(name: string, {clock, defer}: ThreadPace): ActorSystem {
+	const system = new ActorSystem({name, clock, defer});
 	system.observe(event => {
 		// It would be heard by nobody else: the system goes on with its end.
 		if (event.type === 'endFailed') dieOf(event.error);
@@ -233,10 +259,11 @@ function startSystem(name: string): ActorSystem {
 }
 
 function diskOf(storage: StorageOptions): Disk {
-	const disk = new NodeDisk({...storage, now});
+	// On the true clock: what a disk does takes the time that it takes.
+	const disk = new NodeDisk({...storage, now: () => performance.now()});
 	if (storage.faults === undefined) return disk;
 	const schedule = (delayMs = 0, callback: () => void): void => void setTimeout(callback, delayMs);
-	return new FaultyDisk({disk, faults: new SharedDiskFaults(storage.faults), schedule});
+	return new FaultyDisk({disk, faults: new SharedDiskFaults(storage.faults), schedule, random: Math.random});
 }
 
 interface LoadedLog {
@@ -268,13 +295,14 @@ interface ServerParts {
 	readonly machine: Machine;
 	readonly effects: EffectFeed;
 	readonly raft: (output: ServiceOutput) => void;
+	readonly pace: ThreadPace;
 }
 
-function spawnKv(system: ActorSystem, {options, ...parts}: ServerParts): ActorRef<KvActorMessage> {
+function spawnKv(system: ActorSystem, {options, pace, ...parts}: ServerParts): ActorRef<KvActorMessage> {
 	const create = (context: ActorContext<KvActorMessage>): KvActor =>
 		new KvActor({
 			replica: options,
-			now,
+			now: pace.clock.now,
 			...parts,
 			event: told => tellSupervisor({type: 'nodeEvent', event: told}),
 			context,

@@ -25,10 +25,32 @@ export function tellSupervisor(news: EffectBatch | NodeNews): void {
 	parentPort?.postMessage(news);
 }
 
-/** Blocks this thread's event loop, timers and all. */
-export function blockFor(ms: number): void {
-	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+/** Blocks the event loop of a thread, timers and all, until somebody rings its alarm at the latest. */
+export class Alarm {
+	readonly #rings: Int32Array;
+
+	constructor(memory: SharedArrayBuffer) {
+		this.#rings = new Int32Array(memory);
+	}
+
+	/** For `blockFor`: what rings from now on is heard. */
+	get rings(): number {
+		return Atomics.load(this.#rings, 0);
+	}
+
+	/** Of this thread. `rings`: those that were heard before. */
+	blockFor(ms: number, rings = this.rings): void {
+		Atomics.wait(this.#rings, 0, rings, ms);
+	}
+
+	/** Of another thread: it goes on. */
+	ring(): void {
+		Atomics.add(this.#rings, 0, 1);
+		Atomics.notify(this.#rings, 0);
+	}
 }
+
+export const newAlarmMemory = (): SharedArrayBuffer => new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 
 /**
  * Tells the supervisor what this thread dies of, and ends the thread. Node's own report of an uncaught error loses its

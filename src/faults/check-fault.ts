@@ -2,6 +2,7 @@
 import type {Distribution} from './distribution.js';
 import {FaultError} from './fault-error.js';
 import type {LabMode} from './lab-network.js';
+import type {ClockFault, DiskFault, Fault, ProcessFault} from './faults.js';
 import type {NetworkFault} from './network-fault.js';
 
 /** Throws a `FaultError` that names `option` unless the value may stand there. `nodeCount`: nodes of the cluster, if known. */
@@ -76,7 +77,7 @@ const distributionShapes: Shapes<Distribution> = {
 	exponential: {minMs: milliseconds, meanMs: milliseconds},
 };
 
-const faultShapes: Shapes<NetworkFault> = {
+const networkShapes: Shapes<NetworkFault> = {
 	loss: {links, probability},
 	delay: {links, delay: distribution},
 	duplicate: {links, probability, copyDelay: distribution},
@@ -95,6 +96,52 @@ const faultShapes: Shapes<NetworkFault> = {
 	longReordering: {},
 	longDelays: {},
 };
+
+const node: Check = (value, option, nodeCount = Infinity) => {
+	if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < nodeCount) return;
+	throw new FaultError(
+		option,
+		nodeCount === Infinity ? "a node's number" : `a node's number from 0 to ${nodeCount - 1}`,
+		value,
+	);
+};
+
+const anyNumber = (what: string): Check => numberCheck(what, () => true);
+
+const processShapes: Shapes<ProcessFault> = {
+	crash: {node, disk: oneOf('kept', 'unsyncedLost', 'wiped', 'olderCopy')},
+	crashAll: {disk: oneOf('kept', 'unsyncedLost')},
+	crashLoop: {node, upMs: milliseconds},
+	pause: {node, durationMs: milliseconds, clockStops: boolean},
+	slowNode: {node, factor: numberCheck('a factor of 1 or more', value => value >= 1)},
+};
+
+const diskShapes: Shapes<DiskFault> = {
+	slowSync: {node, delay: distribution},
+	stalledSync: {node},
+	failedSync: {node},
+	writeError: {node, probability},
+	diskFull: {node},
+	readError: {node, probability},
+	bitFlip: {node},
+	bitFlipOnRead: {node, probability},
+	tornWrite: {node},
+	lostWrite: {node, probability},
+	misdirectedWrite: {node, probability},
+	reorderedWrites: {node},
+	lostRename: {node},
+	missingFile: {node, file: oneOf('log', 'snapshot')},
+	unorderedCompletions: {node},
+};
+
+const clockShapes: Shapes<ClockFault> = {
+	clockOffset: {node, offsetMs: anyNumber('a number of milliseconds')},
+	clockDrift: {node, rate: numberCheck('a rate above 0', value => value > 0)},
+	clockJump: {node, byMs: anyNumber('a number of milliseconds')},
+	timerSkew: {node, byMs: anyNumber('a number of milliseconds')},
+};
+
+const faultShapes: Shapes<Fault> = {...networkShapes, ...processShapes, ...diskShapes, ...clockShapes};
 
 /** An object with just these fields, each of which passes its check; and with a `type`, where `type` says which. */
 function record(fields: Readonly<Record<string, Check>>, type?: string): Check {
@@ -124,6 +171,11 @@ function member(shapes: Readonly<Record<string, Readonly<Record<string, Check>>>
 
 /** `nodeCount`: nodes of the cluster; a fault may name those alone. Throws a `FaultError`. */
 export function checkNetworkFault(fault: unknown, nodeCount: number | undefined): asserts fault is NetworkFault {
+	member(networkShapes)(fault, 'fault', nodeCount);
+}
+
+/** A fault of any kind: see `checkNetworkFault`. Throws a `FaultError`. */
+export function checkFault(fault: unknown, nodeCount: number | undefined): asserts fault is Fault {
 	member(faultShapes)(fault, 'fault', nodeCount);
 }
 

@@ -18,6 +18,20 @@ export class FaultError extends ThreadraftError {
 	}
 }
 
+/**
+ * A fault that makes sense, and that this cluster is not given. `ERR_FAULT_IMPOSSIBLE`: nobody can do it to a thread and its
+ * files; the simulator can. `ERR_FAULT_UNSAFE`: the cluster would lose what it has acknowledged.
+ */
+export class FaultRefusedError extends ThreadraftError {
+	override readonly name = 'FaultRefusedError';
+	readonly code: 'ERR_FAULT_IMPOSSIBLE' | 'ERR_FAULT_UNSAFE';
+
+	constructor(code: FaultRefusedError['code'], message: string) {
+		super(message);
+		this.code = code;
+	}
+}
+
 function describeGiven(given: unknown): string {
 	if (typeof given === 'number' || given === undefined) return String(given);
 	return JSON.stringify(given, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? typeof given;

@@ -4,6 +4,7 @@
  */
 import {unreachable} from '../base/errors.js';
 import {describeDistribution, type Distribution} from './distribution.js';
+import {describeEndpoints, describeLinks} from './endpoint.js';
 import {describeNetworkFault, type NetworkFault} from './network-fault.js';
 
 /** What a node finds on its disk when it comes back. */
@@ -118,12 +119,44 @@ export function isProcessFault(fault: Fault): fault is ProcessFault {
 	return Object.hasOwn(processFaults, fault.type);
 }
 
-function isClockFault(fault: Fault): fault is ClockFault {
+export function isClockFault(fault: Fault): fault is ClockFault {
 	return Object.hasOwn(clockFaults, fault.type);
+}
+
+/** Whether it is a fault of a node's disk. */
+export function isDiskFault(fault: Fault): fault is DiskFault {
+	return !isNetworkFault(fault) && !isProcessFault(fault) && !isClockFault(fault);
 }
 
 export function isNetworkFault(fault: Fault): fault is NetworkFault {
 	return !('node' in fault) && !isProcessFault(fault);
+}
+
+/**
+ * The name of a fault that is given none. Two faults that would contradict each other have the same, so the later one takes
+ * the place of the earlier.
+ */
+export function nameOfFault(fault: Fault): string {
+	switch (fault.type) {
+		case 'loss':
+		case 'delay': {
+			const {from, to} = fault.links;
+			// As `FaultPlan.setLoss` and `setDelay` name them.
+			return from === 'nodes' && to === 'nodes' ? fault.type : `${fault.type} ${describeLinks(fault.links)}`;
+		}
+		case 'duplicate':
+		case 'reorder':
+		case 'throttle':
+		case 'clog':
+		case 'flapping':
+			return `${fault.type} ${describeLinks(fault.links)}`;
+		case 'cut':
+			return `cut ${describeEndpoints(fault.links.from)} ${describeEndpoints(fault.links.to)}`;
+		case 'isolate':
+			return `isolate ${fault.endpoint}`;
+		default:
+			return 'node' in fault ? `${fault.type} ${fault.node}` : fault.type;
+	}
 }
 
 /** One line, for people. */

@@ -17,7 +17,7 @@ import {WriteAheadLog} from '../storage/write-ahead-log.js';
 import {withFirstTerm} from './first-term.js';
 import {LifeJudge} from './life-judge.js';
 import {isolated} from './network.js';
-import {NodeClock} from './node-clock.js';
+import {NodeClock} from '../faults/node-clock.js';
 import type {Death, NodeContext, NodeService} from './node-context.js';
 import {WatchedDisk} from './watched-disk.js';
 import {WatchedStorage} from './watched-storage.js';

@@ -50,6 +50,8 @@ exposeControl(
 		tellEffects: () => never,
 		status: () => never,
 		pause: () => never,
+		setConditions: () => never,
+		leapClock: () => never,
 		stop: async () => {
 			if (how === 'deaf') return never;
 			const stopped = await settle(() => undefined);

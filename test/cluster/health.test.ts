@@ -5,7 +5,7 @@ import type {NodeStatus} from '../../actors/cluster/node-state.js';
 import {Cluster} from '../../actors/cluster/cluster.js';
 import {nodeId, type Role} from '../../src/raft/types.js';
 
-const blank = {replica: undefined, error: undefined, damage: undefined};
+const blank = {replica: undefined, error: undefined, damage: undefined, faults: []};
 const up = (id: number, role: Role, currentTerm = 4, silentPeers: readonly number[] = []): NodeStatus =>
 	({
 		...blank,

@@ -2,6 +2,7 @@
 import test, {type ExecutionContext} from 'ava';
 import type {ThreadExit} from '../../actors/cluster/controlled-thread.js';
 import {NodeActor, type NodeCommand} from '../../actors/cluster/node-actor.js';
+import {healthyConditions} from '../../actors/replica/thread-conditions.js';
 import {type NodeRecord, waitsForLives} from '../../actors/cluster/node-life.js';
 import type {ClusterEvent} from '../../actors/cluster/cluster-event.js';
 import type {Replica} from '../../actors/cluster/replica.js';
@@ -46,7 +47,7 @@ function startNode({quickRestartsMax = 10, random = 0}: {quickRestartsMax?: numb
 		return {exited, kill: end('kill'), stop: end('stop'), pause} as unknown as Replica;
 	};
 	const options = {id, storage: {directory: '/nowhere', owner: 'test'}} as ReplicaOptions;
-	const node: NodeRecord = {options, state: {type: 'down'}};
+	const node: NodeRecord = {options, state: {type: 'down'}, conditions: healthyConditions};
 	const actor: ActorRef<NodeCommand> = system.spawn(
 		() =>
 			new NodeActor({
@@ -275,7 +276,8 @@ for (const [what, begin] of [
 
 test('a pause goes to the threads of a node that is up, and to no other', async t => {
 	const node = startNode();
-	const pause = () => node.actor.ask<void>(replyTo => ({type: 'pause', ms: 70, replyTo}), {timeoutMs: 1000});
+	const pause = () =>
+		node.actor.ask<void>(replyTo => ({type: 'pause', clockStops: false, ms: 70, replyTo}), {timeoutMs: 1000});
 	await Promise.all([
 		t.throwsAsync(pause(), {code: 'ERR_CLUSTER_STATE', message: /^node 1 is not up/}),
 		node.clock.settle(),

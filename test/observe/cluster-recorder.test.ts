@@ -16,7 +16,7 @@ import {nodeId, term} from '../../src/raft/types.js';
 /** A cluster that does what it is told, and time that goes on when it is told. */
 class World extends EventEmitter {
 	readonly nodeIds = [0, 1, 2];
-	readonly traffic = {requests: 0, bytes: 0, lost: 0, undeliverable: 0};
+	readonly traffic = {requests: 0, bytes: 0, lost: 0, duplicated: 0, late: 0, undeliverable: 0};
 	readonly operations = {answered: 0, failed: 0};
 	nodes: readonly NodeStatus[] = [0, 1, 2].map(id => down(id));
 	readonly #timers: {readonly ms: number; readonly callback: () => void}[] = [];
@@ -59,6 +59,7 @@ const down = (id: number): NodeStatus => ({
 	replica: undefined,
 	error: undefined,
 	damage: undefined,
+	faults: [],
 });
 
 const ofType = <Type extends RecordEntry['type']>(

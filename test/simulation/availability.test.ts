@@ -4,7 +4,7 @@ import {Random} from '../../src/base/random.js';
 import {defaultRaftLimits} from '../../src/raft/options.js';
 import {Availability} from '../../src/simulation/availability.js';
 import {Coverage} from '../../src/simulation/coverage.js';
-import {NodeClock} from '../../src/simulation/node-clock.js';
+import {NodeClock} from '../../src/faults/node-clock.js';
 import type {SimulationParameters} from '../../src/simulation/parameters.js';
 import type {ClusterNode} from '../../src/simulation/cluster-node.js';
 import {drawSiege} from '../../src/simulation/siege.js';

@@ -12,7 +12,10 @@ function faultyDisk(directory: string, later: (delayMs: number | undefined, call
 	const faults = new SharedDiskFaults();
 	const disk = new NodeDisk({directory, sync: true, now: () => performance.now(), owner: 'test'});
 	// Another thread has its own view of the same memory.
-	return {faults, disk: new FaultyDisk({disk, faults: new SharedDiskFaults(faults.memory), schedule: later})};
+	return {
+		faults,
+		disk: new FaultyDisk({disk, faults: new SharedDiskFaults(faults.memory), schedule: later, random: () => 0.5}),
+	};
 }
 
 const never = (): never => {
@@ -79,4 +82,68 @@ test('a slow disk tells of each write and sync later by the delay', async t => {
 	await write(place, storage, batch({entries: entriesFrom(1, 1)}));
 	t.deepEqual(delays, [30, 30], 'one write and one sync');
 	t.is(await close(place, storage), undefined);
+});
+
+test('a sync that is stalled ends when the disk goes on, and one sync alone fails where one is to', async t => {
+	const waiting: (() => void)[] = [];
+	const {faults, disk} = faultyDisk(temporaryDirectory(t), (_, callback) => void waiting.push(callback));
+	disk.lock();
+	const file = disk.open('file', {create: true});
+	const sync = (): Promise<Error | undefined> => new Promise(done => file.sync(done));
+	faults.set({isSyncStalled: true});
+	const stalled = sync();
+	while (waiting.length === 0) await nextTurn();
+	waiting.shift()?.();
+	t.is(waiting.length, 1, 'it is looked at again');
+	t.is(faults.hits, 1);
+	faults.set({});
+	waiting.shift()?.();
+	t.is(await stalled, undefined);
+	t.is(waiting.length, 0);
+
+	faults.failNextSync();
+	t.like(await sync(), {code: 'EIO'});
+	t.is(await sync(), undefined);
+	t.is(faults.hits, 2);
+	file.close();
+	await new Promise<void>(done => disk.unlock(() => done()));
+});
+
+test('operations fail as often as they are told to, a bit of what is read turns, and a delay is drawn anew', async t => {
+	const delays: (number | undefined)[] = [];
+	let drawn = 0;
+	const faults = new SharedDiskFaults();
+	const directory = temporaryDirectory(t);
+	const disk = new FaultyDisk({
+		disk: new NodeDisk({directory, sync: true, now: () => performance.now(), owner: 'test'}),
+		faults: new SharedDiskFaults(faults.memory),
+		schedule: (delayMs, callback) => {
+			delays.push(delayMs);
+			setImmediate(callback);
+		},
+		random: () => drawn,
+	});
+	disk.lock();
+	const file = disk.open('file', {create: true});
+	const write = (): Promise<Error | undefined> => new Promise(done => file.write(0, Uint8Array.of(1, 2, 3, 4), done));
+	faults.set({write: 'EIO', probabilities: {write: 0.25}});
+	drawn = 0.2;
+	t.like(await write(), {code: 'EIO'});
+	drawn = 0.3;
+	t.is(await write(), undefined);
+	faults.set({readFlipProbability: 0.4});
+	drawn = 0.3;
+	t.deepEqual(file.read(0, 4), Uint8Array.of(1, 2 ^ (1 << 2), 3, 4));
+	drawn = 0.5;
+	t.deepEqual(file.read(0, 4), Uint8Array.of(1, 2, 3, 4));
+	faults.set({syncDelay: {leastMs: 10, spreadMs: 4}});
+	await new Promise(done => file.sync(done));
+	faults.set({syncDelay: {leastMs: 1, meanMs: 2}});
+	await new Promise(done => file.sync(done));
+	t.is(delays[0], 12);
+	t.is(delays[1]?.toFixed(6), (1 + 2 * Math.log(2)).toFixed(6));
+	t.is(await write(), undefined);
+	t.is(delays.length, 2, 'a write is not late');
+	file.close();
+	await new Promise<void>(done => disk.unlock(() => done()));
 });

@@ -6,6 +6,7 @@ import {performance} from 'node:perf_hooks';
 import {MessageChannel, Worker} from 'node:worker_threads';
 import {Router} from '../../../actors/network/router.js';
 import type {ReplicaOptions} from '../../../actors/replica/protocol.js';
+import {newAlarmMemory} from '../../../actors/replica/thread-control.js';
 import {FaultPlan, type LabMode} from '../../../src/faults/fault-plan.js';
 import type {Random} from '../../../src/base/random.js';
 import {type NodeId, nodeId} from '../../../src/raft/types.js';
@@ -127,6 +128,7 @@ export class RaftThreads implements RaftCluster {
 				faults: undefined,
 			},
 			seed: this.#random.uint32(),
+			alarm: newAlarmMemory(),
 		};
 	}
 }

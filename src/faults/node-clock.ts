@@ -2,7 +2,8 @@
  * A node's monotonic clock, as the node sees it: it begins anywhere, runs fast or slow, leaps forward, or stands still
  * for a while; it never goes back.
  */
-import type {Milliseconds} from '../raft/types.js';
+/** Of real or of virtual time. */
+type Milliseconds = number;
 
 export class NodeClock {
 	/** What it showed at `#since`, and how fast it has gone from there. */

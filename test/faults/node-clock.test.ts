@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {NodeClock} from '../../src/simulation/node-clock.js';
+import {NodeClock} from '../../src/faults/node-clock.js';
 
 test('a clock that stands still goes on when it is told to, from what it shows', t => {
 	const clock = new NodeClock(1000, 0);
