@@ -1,7 +1,6 @@
 /** The console's view of a real cluster and its Redis port. */
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
-import type {Clerk} from '../clerk/clerk.js';
 import type {Cluster} from '../cluster/cluster.js';
 import {describeDamage, describeReason} from '../cluster/health.js';
 import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
@@ -10,7 +9,7 @@ import {diskText} from '../console/disk-text.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadConnection} from '../load/load-task.js';
 import {backupText} from '../recovery/report-text.js';
-import {DataTarget} from './data-target.js';
+import {commandTimeoutMs, DataTarget} from './data-target.js';
 
 const leaderTimeoutMs = 60_000;
 
@@ -19,8 +18,8 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	readonly #gateway: Pick<RedisGateway, 'close'>;
 	readonly #companions: {close(): Promise<void>}[] = [];
 
-	constructor(cluster: Cluster, clerk: Clerk, gateway: Pick<RedisGateway, 'close'>) {
-		super(clerk);
+	constructor(cluster: Cluster, gateway: Pick<RedisGateway, 'close'>) {
+		super(() => cluster.clerk({timeoutMs: commandTimeoutMs}));
 		this.#cluster = cluster;
 		this.#gateway = gateway;
 	}
@@ -111,7 +110,7 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 
 	async close(): Promise<void> {
 		for (const companion of this.#companions) await companion.close();
-		await this.closeLoad();
+		await this.closeClients();
 		await this.#gateway.close();
 		await this.#cluster.close();
 	}

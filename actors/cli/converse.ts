@@ -11,7 +11,7 @@ const signalStatus = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
 /** Resolves with the exit status when the input has ended. A signal ends the process when all is stopped, a second one at once. */
 export async function converse(
 	target: ConsoleTarget,
-	{serve, keepGoing}: StartOptions,
+	{serve, keepGoing, isPlain}: StartOptions,
 	notices: Notices,
 ): Promise<number> {
 	const input = serve ? 'nobody' : standardInput();
@@ -40,6 +40,7 @@ export async function converse(
 		output: process.stdout,
 		errorOutput: process.stderr,
 		isTerminal: input === 'person',
+		isPlain,
 		keepsGoing: keepGoing,
 		notices,
 	});

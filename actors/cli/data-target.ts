@@ -3,34 +3,44 @@ import {randomInt} from 'node:crypto';
 import type {CompareAndSetResult} from '../console/console-target.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {BackgroundLoad} from '../load/background-load.js';
+import {ClientPool} from './client-pool.js';
 import type {LoadConnection, LoadResult} from '../load/load-task.js';
 
+/** Of the console's clients, ms. The console's own deadlines, which its user sets, end an operation before. */
+export const commandTimeoutMs = 3_600_000;
+
 export abstract class DataTarget {
-	readonly #client: KeyValueClient;
+	readonly #clients: ClientPool;
 	readonly #load = new BackgroundLoad();
 
-	constructor(client: KeyValueClient) {
-		this.#client = client;
+	/** `open`: gives a client with `commandTimeoutMs`. */
+	constructor(open: () => KeyValueClient | Promise<KeyValueClient>) {
+		this.#clients = new ClientPool(open);
 	}
 
-	async put(key: Uint8Array, value: Uint8Array): Promise<void> {
-		await this.#client.put(key, value);
+	async put(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void> {
+		await this.#clients.use(signal, client => client.put(key, value));
 	}
 
-	async append(key: Uint8Array, value: Uint8Array): Promise<void> {
-		await this.#client.append(key, value);
+	async append(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void> {
+		await this.#clients.use(signal, client => client.append(key, value));
 	}
 
-	async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-		return (await this.#client.get(key))?.value;
+	async get(key: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
+		return (await this.#clients.use(signal, client => client.get(key)))?.value;
 	}
 
-	async delete(key: Uint8Array): Promise<boolean> {
-		return this.#client.delete(key);
+	async delete(key: Uint8Array, signal: AbortSignal): Promise<boolean> {
+		return this.#clients.use(signal, client => client.delete(key));
 	}
 
-	async compareAndSet(key: Uint8Array, expected: Uint8Array, value: Uint8Array): Promise<CompareAndSetResult> {
-		const result = await this.#client.compareAndSet(key, {value: expected}, value);
+	async compareAndSet(
+		key: Uint8Array,
+		expected: Uint8Array | undefined,
+		value: Uint8Array,
+		signal: AbortSignal,
+	): Promise<CompareAndSetResult> {
+		const result = await this.#clients.use(signal, client => client.compareAndSet(key, {value: expected}, value));
 		return result.type === 'written' ? {type: 'written'} : {type: 'conditionFailed', value: result.value};
 	}
 
@@ -45,7 +55,8 @@ export abstract class DataTarget {
 	/** How one more client reaches the cluster from another thread. */
 	protected abstract connection(): LoadConnection;
 
-	protected async closeLoad(): Promise<void> {
+	protected async closeClients(): Promise<void> {
 		await this.#load.close();
+		await this.#clients.close();
 	}
 }

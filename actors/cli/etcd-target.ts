@@ -4,6 +4,7 @@ import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.
 import {CommandRefusedError} from '../console/errors.js';
 import type {EtcdClerk, EtcdMember} from '../engines/etcd/etcd-clerk.js';
 import type {EngineSecurity} from '../engines/etcd/security.js';
+import type {KeyValueClient} from '../key-value-client.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadConnection} from '../load/load-task.js';
 import {DataTarget} from './data-target.js';
@@ -17,23 +18,30 @@ export interface EngineConnection {
 	readonly security: EngineSecurity;
 }
 
+export interface EtcdTargetOptions {
+	/** For the clients of a load, on threads of their own. */
+	readonly connection: EngineConnection;
+	/** Asked for the members. */
+	readonly clerk: EtcdClerk;
+	/** As `DataTarget` wants it. */
+	readonly openClient: () => Promise<KeyValueClient>;
+	readonly gateway: RedisGateway;
+	/** Closes all clients that the target has not opened. */
+	readonly closeClerks: () => Promise<void>;
+}
+
 export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	readonly #clerk: EtcdClerk;
 	readonly #gateway: RedisGateway;
-	readonly #closeClients: () => Promise<void>;
+	readonly #closeClerks: () => Promise<void>;
 	readonly #connection: EngineConnection;
 
-	constructor(
-		connection: EngineConnection,
-		clerk: EtcdClerk,
-		gateway: RedisGateway,
-		closeClients: () => Promise<void>,
-	) {
-		super(clerk);
+	constructor({connection, clerk, openClient, gateway, closeClerks}: EtcdTargetOptions) {
+		super(openClient);
 		this.#connection = connection;
 		this.#clerk = clerk;
 		this.#gateway = gateway;
-		this.#closeClients = closeClients;
+		this.#closeClerks = closeClerks;
 	}
 
 	/** The members whose addresses were given. */
@@ -91,9 +99,9 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	}
 
 	async close(): Promise<void> {
-		await this.closeLoad();
+		await this.closeClients();
 		await this.#gateway.close();
-		await this.#closeClients();
+		await this.#closeClerks();
 	}
 }
 

@@ -16,6 +16,7 @@ import {type OpenPage, openPage} from '../web/open-page.js';
 import {ClusterTarget} from './cluster-target.js';
 import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
+import {commandTimeoutMs} from './data-target.js';
 import {EtcdTarget} from './etcd-target.js';
 
 /** Bytes, at the Redis port. Large enough for what people put into Redis, small enough for a message between threads. */
@@ -62,7 +63,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 	}
 	const place = directory === undefined ? 'in temporary files that are gone at the end' : `in ${shortPath(directory)}`;
 	const what = `${nodes} nodes on ${nodes} threads, data ${place}`;
-	const target = new ClusterTarget(cluster, cluster.clerk(), gateway);
+	const target = new ClusterTarget(cluster, gateway);
 	const page = await openPageOf(cluster, target, options.webPort, what);
 	tellStart(what, gateway);
 	if (page !== undefined) process.stdout.write(`Page on ${page.link}\n`);
@@ -106,7 +107,9 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	};
 	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close}, notices);
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
-	return converse(new EtcdTarget({url, security}, clerk, gateway, close), options, notices);
+	const openClient = (): Promise<EtcdClerk> => EtcdClerk.connect(url, {...security, timeoutMs: commandTimeoutMs});
+	const target = new EtcdTarget({connection: {url, security}, clerk, openClient, gateway, closeClerks: close});
+	return converse(target, options, notices);
 }
 
 /** The connections that are there would keep the process from ending. */
@@ -164,7 +167,7 @@ function shortPath(directory: string): string {
 
 function tellStart(what: string, {address, port}: RedisGateway): void {
 	process.stdout.write(`${what}\n`);
-	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port}); "help" lists the commands\n`);
+	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port})\n"help" lists the commands\n`);
 }
 
 /** The `raft` section of INFO. */

@@ -4,7 +4,8 @@ import {isatty} from 'node:tty';
 import picocolors from 'picocolors';
 import {Cluster} from '../cluster/cluster.js';
 import {allCommands} from '../console/commands/all.js';
-import {LineRunner} from '../console/line-runner.js';
+import {LineRunner, withoutTerminal} from '../console/line-runner.js';
+import {defaultSettings} from '../console/settings.js';
 import type {Subcommand} from '../console/command-line.js';
 import {runTour} from '../tour/tour.js';
 import {ClusterTarget} from './cluster-target.js';
@@ -42,11 +43,12 @@ async function tour(isUnattended: boolean): Promise<number> {
 	// Not before: what is typed or piped meanwhile would be lost.
 	const lines = isUnattended ? undefined : createInterface({input: process.stdin, output: process.stdout});
 	lines?.on('SIGINT', interrupt);
-	const target = new ClusterTarget(cluster, cluster.clerk(), {close: async () => undefined});
+	const target = new ClusterTarget(cluster, {close: async () => undefined});
 	try {
-		const colours = picocolors.createColors(isatty(1) && picocolors.isColorSupported);
+		const hasColours = isatty(1) && picocolors.isColorSupported;
+		const settings = {...defaultSettings, deadlineMs, hasColours};
 		const columns = (): number => process.stdout.columns ?? columnsDefault;
-		const runner = new LineRunner({target, commands: allCommands, colours, deadlineMs, columns, print});
+		const runner = new LineRunner({...withoutTerminal, target, commands: allCommands, settings, columns, print});
 		const {signal} = interrupted;
 		const run = runner.run.bind(runner);
 		const ask = lines === undefined ? async (): Promise<string> => '' : asker(lines, signal);

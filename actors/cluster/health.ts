@@ -111,7 +111,7 @@ export function describeReason(reason: HealthReason): string {
 		case 'nodeApart':
 			return `node ${reason.id} does not hear the leader, node ${reason.leader}, or is not heard by it: is the network cut?`;
 		case 'noMajority':
-			return `${reason.up} of the nodes up, and ${reason.needed} are needed`;
+			return `no majority of the nodes is up: ${reason.up} of the ${reason.needed} that are needed`;
 		case 'noLeader':
 			return 'no node leads: an election is going on, or the nodes do not hear each other';
 		default:

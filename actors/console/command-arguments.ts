@@ -2,8 +2,10 @@
 import type {NodeReference} from './node-reference.js';
 import {ConsoleSyntaxError} from './errors.js';
 import type {Word} from './tokenizer.js';
+import {ABSENT} from './value-text.js';
 
 const DURATION_MAX_MS = 3_600_000;
+const unitMs: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000};
 
 export class CommandArguments {
 	readonly #words: readonly Word[];
@@ -21,6 +23,12 @@ export class CommandArguments {
 		return this.#take(what).bytes;
 	}
 
+	/** `undefined` for the bare word `(absent)`, as an absent key is printed; in quotes it is a value. */
+	bytesOrAbsent(what: string): Uint8Array | undefined {
+		const {bytes, text, isBare} = this.#take(what);
+		return isBare && text === ABSENT ? undefined : bytes;
+	}
+
 	text(what: string): string {
 		return this.#take(what).text;
 	}
@@ -36,14 +44,14 @@ export class CommandArguments {
 		if (text === undefined) return undefined;
 		const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
 		if (count >= 1 && count <= max) return count;
-		return this.#fail(`"${text}" is not a number from 1 to ${max}`);
+		return this.refuse(`"${text}" is not a number from 1 to ${max}`);
 	}
 
 	oneOf<T extends string>(choices: readonly T[]): T {
 		const list = choices.join(' or ');
 		const {text} = this.#take(list);
 		const choice = choices.find(each => each === text);
-		return choice ?? this.#fail(`"${text}" is not ${list}`);
+		return choice ?? this.refuse(`"${text}" is not ${list}`);
 	}
 
 	node(): NodeReference {
@@ -67,13 +75,14 @@ export class CommandArguments {
 			.split('|')
 			.map(group => {
 				const names = group.split(/[\s,]+/).filter(name => name !== '');
-				if (names.length === 0) this.#fail('a group has no nodes');
+				if (names.length === 0) this.refuse('a group has no nodes');
 				return Array.from(new Set(names.map(name => this.#nodeNumber(name))));
 			});
 	}
 
+	/** `250` and `250ms` are the same; `1.5s`, `2m`. */
 	durationMs(): number {
-		const {text} = this.#take('a time in ms');
+		const {text} = this.#take('a time');
 		return this.#milliseconds(text);
 	}
 
@@ -83,43 +92,45 @@ export class CommandArguments {
 		if (text === 'off') return 0;
 		const match = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text);
 		const probability = Number(match?.[1]) / (match?.[2] === '%' ? 100 : 1);
-		if (!(probability <= 1)) this.#fail(`"${text}" is neither a percentage such as 10% nor a part from 0 to 1`);
+		if (!(probability <= 1)) this.refuse(`"${text}" is neither a percentage such as 10% nor a part from 0 to 1`);
 		return probability;
 	}
 
-	/** `10..50`, `20` or `off`. */
+	/** `10..50`, `20`, `1s..2s` or `off`. */
 	rangeMs(): readonly [number, number] {
-		const {text} = this.#take('a time in ms');
+		const {text} = this.#take('a time');
 		if (text === 'off') return [0, 0];
 		const [min = '', max = min, ...rest] = text.split('..');
-		if (rest.length > 0) this.#fail(`"${text}" is not a range such as 10..50`);
+		if (rest.length > 0) this.refuse(`"${text}" is not a range such as 10..50`);
 		const range = [this.#milliseconds(min), this.#milliseconds(max)] as const;
-		if (range[0] > range[1]) this.#fail(`the range "${text}" ends before it begins`);
+		if (range[0] > range[1]) this.refuse(`the range "${text}" ends before it begins`);
 		return range;
 	}
 
 	end(): void {
 		const word = this.#words[this.#offset];
-		if (word !== undefined) this.#fail(`"${word.text}" is too much (a value with blanks needs quotes)`);
+		if (word !== undefined) this.refuse(`"${word.text}" is too much (a value with blanks needs quotes)`);
 	}
 
 	#take(what: string): Word {
-		return this.#words[this.#offset++] ?? this.#fail(`${what} is missing`);
+		return this.#words[this.#offset++] ?? this.refuse(`${what} is missing`);
 	}
 
 	#nodeNumber(text: string): number {
 		const node = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
 		if (node < this.#nodeCount) return node;
-		return this.#fail(`there is no node "${text}": nodes are 0 to ${this.#nodeCount - 1}`);
+		return this.refuse(`there is no node "${text}": nodes are 0 to ${this.#nodeCount - 1}`);
 	}
 
 	#milliseconds(text: string): number {
-		const durationMs = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+		const [, digits, unit = 'ms'] = /^(\d{1,7}(?:\.\d{1,3})?)(ms|s|m)?$/.exec(text) ?? [];
+		const durationMs = Math.round(Number(digits) * (unitMs[unit] ?? Number.NaN));
 		if (durationMs <= DURATION_MAX_MS) return durationMs;
-		return this.#fail(`"${text}" is not a time in ms, a whole number up to ${DURATION_MAX_MS}`);
+		return this.refuse(`"${text}" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most`);
 	}
 
-	#fail(message: string): never {
+	/** Throws a {@link ConsoleSyntaxError}, with how the command is written. */
+	refuse(message: string): never {
 		throw new ConsoleSyntaxError(`${message}; write: ${this.#usage}`);
 	}
 }

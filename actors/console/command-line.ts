@@ -21,6 +21,8 @@ export interface StartOptions {
 	readonly serve: boolean;
 	/** A script goes on after a line that failed. */
 	readonly keepGoing: boolean;
+	/** The console is for a screen reader: no boxes, nothing that was written is written over. */
+	readonly isPlain: boolean;
 	/** The etcd cluster that takes the place of our own; then nothing of nodes, directory and threads counts. */
 	readonly engine: EngineOptions | undefined;
 }
@@ -58,6 +60,7 @@ interface RawStartOptions extends RawEngineOptions {
 	readonly web?: number;
 	readonly serve: boolean;
 	readonly keepGoing: boolean;
+	readonly plain: boolean;
 }
 
 export function startSubcommand(start: (options: StartOptions) => Promise<number>): Subcommand {
@@ -96,6 +99,7 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 						.conflicts('keepGoing'),
 				)
 				.option('--keep-going', 'run the rest of a script after a line that failed; else that ends the cluster', false)
+				.option('--plain', 'a console for a screen reader: no boxes, nothing that was written is written over', false)
 				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw, command))));
 			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread', 'web']);
 		},
@@ -103,10 +107,10 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 }
 
 function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
-	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, maxMemory, web} = raw;
+	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, plain, maxMemory, web} = raw;
 	const engine = engineOptionsOf(raw, command);
 	const directory = memory ? undefined : dir;
-	const given = {nodes, directory, redisPort, redisHost, kvThread, serve, keepGoing, engine};
+	const given = {nodes, directory, redisPort, redisHost, kvThread, serve, keepGoing, isPlain: plain, engine};
 	return {
 		...given,
 		...(maxMemory === undefined ? {} : {maxMemoryBytes: maxMemory}),

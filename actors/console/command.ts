@@ -6,6 +6,7 @@ import type {Colors} from 'picocolors/types.js';
 import type {CommandArguments} from './command-arguments.js';
 import type {ConsoleTarget} from './console-target.js';
 import type {Offers} from './offers.js';
+import type {Settings} from './settings.js';
 
 /** What a command is about: `help` lists the commands by topic, in this order. */
 export const topicTitles = {
@@ -26,11 +27,13 @@ export interface Command<Parsed = unknown> {
 	readonly name: string;
 	/** Other names that people type. @default none */
 	readonly aliases?: readonly string[];
+	/** Words for which this command is suggested. @default none */
+	readonly suggestedFor?: readonly string[];
 	/** As a user writes it. */
 	readonly usage: string;
 	/** One line. */
 	readonly summary: string;
-	/** What else one may want to know; lines. */
+	/** What else one may want to know; paragraphs. */
 	readonly details: readonly string[];
 	/** A line that means something as it stands, on a cluster of three nodes. */
 	readonly example: string;
@@ -39,13 +42,19 @@ export interface Command<Parsed = unknown> {
 	readonly completions: readonly Offers[] | ((before: readonly string[]) => Offers);
 	/** It only looks: once it is cancelled or late, nothing can still happen. @default false */
 	readonly changesNothing?: boolean;
-	/** How long it may take, in ms; `none`: for as long as its line says. @default the console's deadline */
+	/** How long it may take, in ms; `none`: for as long as its line says. @default the setting `deadline` */
 	readonly deadlineMs?: number | 'none';
+	/** At a terminal it never goes to the background: to wait for it is what it is for. @default false */
+	readonly staysInForeground?: boolean;
+	/** Commands of one queue are carried out one after the other, in the order of their lines. @default none: at once */
+	readonly queue?: 'data' | 'load';
+	/** What is said of it while it waits in the background: "#3 restart 1 waits: ...". @default what is wrong with the cluster */
+	readonly waitsFor?: string;
 	/** Throws a `ConsoleSyntaxError`. Words that it leaves are refused afterwards. */
 	parse(words: CommandArguments): Parsed;
 	/**
-	 * Resolves with what to print, without a line break at the end. Rejects when the target does, or with a
-	 * `CommandRefusedError`. Once `context.signal` is aborted nobody waits any more.
+	 * Resolves with what to print, without a line break at the end; with nothing to print where that is empty. Rejects when
+	 * the target does, or with a `CommandRefusedError`. Once `context.signal` is aborted nobody waits any more.
 	 */
 	run(parsed: Parsed, context: CommandContext): Promise<string>;
 }
@@ -60,10 +69,23 @@ export interface CommandContext {
 	readonly columns: number;
 	/** All commands of this console, in the order in which `help` lists them. */
 	readonly commands: readonly Command[];
+	readonly settings: Settings;
+	/** The commands that wait in the background; none in a script. */
+	readonly waiting: WaitingList;
 	/** Shows a line at once, before the answer; above the prompt where there is one. */
 	print(line: string): void;
+	/** Empties the screen; does nothing where there is none. */
+	clearScreen(): void;
 	/** Ends the console once this command has answered. */
 	quit(): void;
+}
+
+/** What one may know of the commands in the background, and do to them. */
+export interface WaitingList {
+	/** A line for each, oldest first: its number, what was typed, since when it waits and on what. */
+	describe(signal: AbortSignal): Promise<readonly string[]>;
+	/** `undefined`: all. Answers how many there were. */
+	cancel(number: number | undefined): number;
 }
 
 /** Gives `run` the type of what `parse` returns. */

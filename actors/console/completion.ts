@@ -1,5 +1,6 @@
 /** What Tab offers. */
 import type {Command} from './command.js';
+import {settingDefinitions} from './settings.js';
 import type {OfferKind, Offers} from './offers.js';
 
 /** In the form of a completer of `node:readline`: what fits, and the part of the line that it would replace. */
@@ -17,6 +18,7 @@ export function complete(line: string, nodeCount: number, commands: readonly Com
 	const named: Readonly<Record<OfferKind, readonly string[]>> = {
 		node: Array.from({length: nodeCount}, (_, node) => String(node)),
 		command: names,
+		setting: settingDefinitions.map(each => each.name),
 	};
 	const candidates = [...kinds.flatMap(kind => named[kind]), ...words];
 	return [candidates.filter(each => each.startsWith(word)), word];

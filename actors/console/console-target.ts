@@ -61,7 +61,8 @@ export interface ConsoleTarget {
 	delete(key: Uint8Array, signal: AbortSignal): Promise<boolean>;
 	compareAndSet(
 		key: Uint8Array,
-		expected: Uint8Array,
+		/** `undefined`: the key is to be absent. */
+		expected: Uint8Array | undefined,
 		value: Uint8Array,
 		signal: AbortSignal,
 	): Promise<CompareAndSetResult>;

@@ -13,16 +13,18 @@ export class CommandRefusedError extends ThreadraftError {
 	readonly code = 'ERR_COMMAND_REFUSED';
 }
 
+/** What is known of a command that nobody waits for any more. `none`: nothing has changed, and nothing will. */
+export type PossibleEffect = 'none' | 'unknown';
+
 /** No answer in time. What changes something may have been carried out, or may yet be. */
 export class CommandDeadlineError extends ThreadraftError {
 	override readonly name = 'CommandDeadlineError';
 	readonly code = 'ERR_COMMAND_DEADLINE';
 	readonly deadlineMs: number;
 
-	/** `mayTakeEffect`: it changes something. */
-	constructor(deadlineMs: number, mayTakeEffect: boolean) {
+	constructor(deadlineMs: number, effect: PossibleEffect) {
 		super(
-			`no answer within ${deadlineMs} ms${mayTakeEffect ? ', and it may still take effect' : ''}: look with "status" whether a majority of the nodes is up and connected`,
+			`no answer within ${deadlineMs} ms${effect === 'none' ? '' : ', and it may still take effect'}: look with "status" whether a majority of the nodes is up and connected`,
 		);
 		this.deadlineMs = deadlineMs;
 	}
@@ -33,9 +35,20 @@ export class CommandCancelledError extends ThreadraftError {
 	override readonly name = 'CommandCancelledError';
 	readonly code = 'ERR_COMMAND_CANCELLED';
 
-	/** `mayTakeEffect`: it changes something. */
-	constructor(mayTakeEffect: boolean) {
-		super(mayTakeEffect ? 'cancelled; it may still take effect' : 'cancelled');
+	constructor(effect: PossibleEffect) {
+		super(effect === 'none' ? 'cancelled' : 'cancelled; it may still take effect');
+	}
+}
+
+/** Its turn did not come: the commands before it were not answered. Nothing has changed. */
+export class CommandNotBegunError extends ThreadraftError {
+	override readonly name = 'CommandNotBegunError';
+	readonly code = 'ERR_COMMAND_NOT_BEGUN';
+
+	constructor(deadlineMs: number) {
+		super(
+			`not begun within ${deadlineMs} ms, because a command before it still waits: nothing has changed by this one`,
+		);
 	}
 }
 

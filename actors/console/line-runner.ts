@@ -1,9 +1,10 @@
-/** Runs one line after the other, each within a deadline, and never throws on what a line or the target does. */
-import type {Colors} from 'picocolors/types.js';
-import type {Command, CommandContext} from './command.js';
+/** Carries lines out, each within a deadline, and never throws on what a line or the target does. */
+import picocolors from 'picocolors';
+import type {Command, CommandContext, WaitingList} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
-import {CommandCancelledError, CommandDeadlineError} from './errors.js';
+import {CommandCancelledError, CommandDeadlineError, CommandNotBegunError} from './errors.js';
 import {type ParsedLine, parseLine} from './parser.js';
+import type {Settings} from './settings.js';
 
 export type LineResult =
 	| {readonly type: 'empty'}
@@ -16,65 +17,156 @@ export type LineResult =
 export interface LineSurroundings {
 	readonly target: ConsoleTarget;
 	readonly commands: readonly Command[];
-	readonly colours: Colors;
-	/** For each command that has none of its own, ms. */
-	readonly deadlineMs: number;
+	readonly settings: Settings;
+	readonly waiting: WaitingList;
 	/** How many characters fit into a line now. */
 	readonly columns: () => number;
 	/** Shows a line at once. */
 	readonly print: (line: string) => void;
+	readonly clearScreen: () => void;
+}
+
+/** What stands for a terminal where there is none: nothing goes to the background. */
+export const withoutTerminal: Pick<LineSurroundings, 'waiting' | 'clearScreen'> = {
+	waiting: {describe: async () => [], cancel: () => 0},
+	clearScreen: () => undefined,
+};
+
+/** A line that is being carried out. */
+export interface BegunLine {
+	/** `undefined` where the line has none. */
+	readonly command: Command | undefined;
+	/** Whether it still waits for the commands of its queue that came before. */
+	readonly isQueued: () => boolean;
+	readonly result: Promise<LineResult>;
 }
 
 export class LineRunner {
 	readonly #surroundings: LineSurroundings;
+	/** When the last command of each queue is over. */
+	readonly #queueEnds = new Map<string, Promise<void>>();
 
 	constructor(surroundings: LineSurroundings) {
 		this.#surroundings = surroundings;
 	}
 
-	/** Once `cancelled` is aborted, the line fails. */
-	async run(line: string, cancelled: AbortSignal): Promise<LineResult> {
+	/** Throws a `ConsoleSyntaxError`. */
+	parse(line: string): ParsedLine | undefined {
 		const {target, commands} = this.#surroundings;
-		try {
-			const parsedLine = parseLine(line, target.nodeCount, commands);
-			if (parsedLine === undefined) return {type: 'empty'};
-			return await this.#answer(parsedLine, cancelled);
-		} catch (error) {
-			return {type: 'failed', message: oneLine(error)};
-		}
+		return parseLine(line, target.nodeCount, commands);
 	}
 
-	async #answer({command, parsed}: ParsedLine, cancelled: AbortSignal): Promise<LineResult> {
-		const {deadlineMs = this.#surroundings.deadlineMs, changesNothing = false} = command;
-		if (cancelled.aborted) throw new CommandCancelledError(false);
+	/** Carries a line out. Once `cancelled` is aborted, it fails. */
+	async run(line: string, cancelled: AbortSignal): Promise<LineResult> {
+		return this.begin(line, cancelled).result;
+	}
+
+	/** As `run`, for whoever does not wait for the end. */
+	begin(line: string, cancelled: AbortSignal): BegunLine {
+		let parsedLine: ParsedLine | undefined;
+		try {
+			parsedLine = this.parse(line);
+		} catch (error) {
+			return begunAndOver({type: 'failed', message: oneLine(error)});
+		}
+		if (parsedLine === undefined) return begunAndOver({type: 'empty'});
+		const attempt = new Attempt(parsedLine, this.#surroundings, this.#turnIn(parsedLine.command.queue));
+		const result = attempt
+			.run(cancelled)
+			.catch((error: unknown): LineResult => ({type: 'failed', message: oneLine(error)}));
+		return {command: parsedLine.command, isQueued: () => !attempt.hasBegun, result};
+	}
+
+	#turnIn(queue: string | undefined): Turn {
+		if (queue === undefined) return {comes: undefined, end: () => undefined};
+		const comes = this.#queueEnds.get(queue);
+		let end = (): void => undefined;
+		const mine = new Promise<void>(resolve => (end = resolve));
+		// A command may be over before its turn has come: those behind it wait for the ones before it all the same.
+		this.#queueEnds.set(queue, comes === undefined ? mine : comes.then(() => mine));
+		return {comes, end};
+	}
+}
+
+const begunAndOver = (result: LineResult): BegunLine => ({
+	command: undefined,
+	isQueued: () => false,
+	result: Promise.resolve(result),
+});
+
+/** A place in a queue. `comes`: when all before it are over; `undefined`: at once. */
+interface Turn {
+	readonly comes: Promise<void> | undefined;
+	/** Lets the next one begin. */
+	readonly end: () => void;
+}
+
+/** One command on its way. */
+class Attempt {
+	readonly #line: ParsedLine;
+	readonly #surroundings: LineSurroundings;
+	readonly #turn: Turn;
+	hasBegun = false;
+
+	constructor(line: ParsedLine, surroundings: LineSurroundings, turn: Turn) {
+		this.#line = line;
+		this.#surroundings = surroundings;
+		this.#turn = turn;
+	}
+
+	async run(cancelled: AbortSignal): Promise<LineResult> {
+		const {deadlineMs = this.#surroundings.settings.deadlineMs} = this.#line.command;
 		const ended = new AbortController();
-		const cancel = (): void => ended.abort(new CommandCancelledError(!changesNothing));
-		const timer =
-			deadlineMs === 'none'
-				? undefined
-				: setTimeout(() => ended.abort(new CommandDeadlineError(deadlineMs, !changesNothing)), deadlineMs);
+		const cancel = (): void => ended.abort(new CommandCancelledError(this.#possibleEffect()));
+		const expire = (durationMs: number): void => ended.abort(this.#late(durationMs));
+		const timer = deadlineMs === 'none' ? undefined : setTimeout(expire, deadlineMs, deadlineMs);
+		if (cancelled.aborted) cancel();
 		cancelled.addEventListener('abort', cancel);
-		let isOver = false;
-		const context = this.#contextOf(ended.signal, () => (isOver = true));
 		try {
 			// A target need not heed the signal: the line ends on time all the same.
-			const text = await Promise.race([aborted(ended.signal), command.run(parsed, context)]);
-			return isOver ? {type: 'quit'} : {type: 'answered', text};
+			return await Promise.race([aborted(ended.signal), this.#carryOut(ended.signal)]);
 		} finally {
 			clearTimeout(timer);
 			cancelled.removeEventListener('abort', cancel);
+			this.#turn.end();
 		}
 	}
 
+	async #carryOut(signal: AbortSignal): Promise<LineResult> {
+		if (this.#turn.comes !== undefined) await this.#turn.comes;
+		signal.throwIfAborted();
+		this.hasBegun = true;
+		const {command, parsed} = this.#line;
+		let isOver = false;
+		const text = await command.run(
+			parsed,
+			this.#contextOf(signal, () => (isOver = true)),
+		);
+		return isOver ? {type: 'quit'} : {type: 'answered', text};
+	}
+
+	#possibleEffect(): 'none' | 'unknown' {
+		return this.hasBegun && this.#line.command.changesNothing !== true ? 'unknown' : 'none';
+	}
+
+	#late(deadlineMs: number): Error {
+		return this.hasBegun
+			? new CommandDeadlineError(deadlineMs, this.#possibleEffect())
+			: new CommandNotBegunError(deadlineMs);
+	}
+
 	#contextOf(signal: AbortSignal, quit: () => void): CommandContext {
-		const {target, commands, colours, columns, print} = this.#surroundings;
-		return {target, commands, colours, signal, columns: columns(), print, quit};
+		const {target, commands, settings, waiting, columns, print, clearScreen} = this.#surroundings;
+		const colours = picocolors.createColors(settings.hasColours);
+		return {target, commands, settings, waiting, colours, signal, columns: columns(), print, clearScreen, quit};
 	}
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
 	return new Promise((_resolve, reject) => {
-		signal.addEventListener('abort', () => reject(signal.reason as Error));
+		const fail = (): void => reject(signal.reason as Error);
+		if (signal.aborted) fail();
+		else signal.addEventListener('abort', fail);
 	});
 }
 
@@ -83,3 +175,6 @@ export function oneLine(error: unknown): string {
 	const message = error instanceof Error ? error.message || error.name : String(error);
 	return message.replaceAll(/\s*\n\s*/g, ' ');
 }
+
+/** How each failure is shown. */
+export const errorLine = (message: string): string => `error: ${message}`;

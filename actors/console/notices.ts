@@ -7,7 +7,7 @@ import type {Writable} from 'node:stream';
 /** Has the lines of text of others shown by whoever has the terminal, or told elsewhere while nobody has it. */
 export class Notices {
 	readonly #elsewhere: (line: string) => void;
-	#show: ((line: string) => void) | undefined;
+	#watcher: Watcher | undefined;
 
 	/** `elsewhere`: takes a line while nobody shows them. */
 	constructor(elsewhere: (line: string) => void) {
@@ -15,29 +15,40 @@ export class Notices {
 	}
 
 	tell(line: string): void {
-		(this.#show ?? this.#elsewhere)(line);
+		(this.#watcher?.show ?? this.#elsewhere)(line);
 	}
 
 	/** What interests only those who watch: nobody else is told. */
 	tellWatcher(line: string): void {
-		this.#show?.(line);
+		if (this.#watcher?.wantsNews() === true) this.#watcher.show(line);
 	}
 
-	/** From now on `show` is told each line. Answers with what ends it. */
-	showBy(show: (line: string) => void): () => void {
-		this.#show = show;
+	/** From now on the watcher shows each line. Answers with what ends it. */
+	showBy(watcher: Watcher): () => void {
+		this.#watcher = watcher;
 		return () => {
-			if (this.#show === show) this.#show = undefined;
+			if (this.#watcher === watcher) this.#watcher = undefined;
 		};
 	}
 }
 
-/** Writes a line above the prompt and what is typed there. */
-export function writeAbovePrompt(lines: Interface, output: Writable, line: string): void {
-	const {rows} = lines.getCursorPos();
-	moveCursor(output, 0, -rows);
-	cursorTo(output, 0);
-	clearScreenDown(output);
-	output.write(`${line}\n`);
+/** Whoever has the terminal. */
+export interface Watcher {
+	readonly show: (line: string) => void;
+	/** Whether to be told also what is no trouble. */
+	readonly wantsNews: () => boolean;
+}
+
+/** Writes text above the prompt and what is typed there. `isPlain`: below it, and the prompt once more below that. */
+export function writeAbovePrompt(lines: Interface, output: Writable, text: string, isPlain: boolean): void {
+	if (isPlain) {
+		output.write(`\n${text}\n`);
+	} else {
+		const {rows} = lines.getCursorPos();
+		moveCursor(output, 0, -rows);
+		cursorTo(output, 0);
+		clearScreenDown(output);
+		output.write(`${text}\n`);
+	}
 	lines.prompt(true);
 }

@@ -1,7 +1,7 @@
 /** What Tab may offer for one word of a line. */
 
 /** Kinds of things whose names depend on the cluster and on the console. */
-export type OfferKind = 'node' | 'command';
+export type OfferKind = 'node' | 'command' | 'setting';
 
 /** Names of things of these kinds, and these words as they are. */
 export interface Offers {

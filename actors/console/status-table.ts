@@ -5,7 +5,7 @@ import type {Health, NodeStatus} from './console-target.js';
 
 const HEAD = ['node', 'state', 'role', 'term', 'commit', 'applied', 'log bytes', 'snapshot'];
 
-/** Below the table a line for each node that is damaged or is tried again. Ends without a line break. */
+/** Below the table a line for each node that is not well and is not down on purpose. Ends without a line break. */
 export function statusTable(nodes: readonly NodeStatus[], colours: Colors): string {
 	const table = new Table({
 		head: HEAD.map(title => colours.bold(title)),
@@ -14,8 +14,32 @@ export function statusTable(nodes: readonly NodeStatus[], colours: Colors): stri
 		style: {head: [], border: []},
 	});
 	for (const status of nodes) table.push(rowOf(status, colours));
-	const reasons = nodes.flatMap(status => ('reason' in status ? [`node ${status.node}: ${status.reason}`] : []));
+	const reasons = nodes.flatMap(status => {
+		const reason = reasonOf(status);
+		return reason === undefined ? [] : [`node ${status.node}: ${reason}`];
+	});
 	return [table.toString(), ...reasons].join('\n');
+}
+
+/** The same without a table, for a screen reader: a sentence for each node. */
+export function statusSentences(nodes: readonly NodeStatus[]): string {
+	return nodes.map(status => `node ${status.node}: ${sentenceOf(status)}`).join('\n');
+}
+
+function sentenceOf(status: NodeStatus): string {
+	if (status.type !== 'up') {
+		const reason = reasonOf(status);
+		return reason === undefined ? status.type : `${status.type}: ${reason}`;
+	}
+	const {role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = status;
+	const log = logBytes === undefined ? '' : `, log of ${logBytes} bytes`;
+	const snapshot = snapshotIndex === undefined ? '' : `, snapshot ${snapshotIndex}`;
+	return `up, ${role}, term ${currentTerm}, commit ${commitIndex}, applied ${lastApplied}${log}${snapshot}`;
+}
+
+function reasonOf(status: NodeStatus): string | undefined {
+	if (status.type === 'silent') return 'its threads run and do not answer: it is paused, or very busy';
+	return 'reason' in status ? status.reason : undefined;
 }
 
 function rowOf(status: NodeStatus, colours: Colors): string[] {

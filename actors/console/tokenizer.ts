@@ -8,6 +8,8 @@ export interface Word {
 	/** Exact, also where an escape made something that is not UTF-8. */
 	readonly bytes: Uint8Array;
 	readonly text: string;
+	/** Typed as it is, without quotes and escapes. */
+	readonly isBare: boolean;
 }
 
 const CONTROL_ESCAPES: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t'};
@@ -32,6 +34,7 @@ class Scanner {
 		while (/\s/.test(this.#peek())) this.#offset++;
 		if (this.#peek() === '' || this.#peek() === '#') return undefined;
 		const pieces: Uint8Array[] = [];
+		const begin = this.#offset;
 		let isQuoted = false;
 		while (this.#peek() !== '' && (isQuoted || !/\s/.test(this.#peek()))) {
 			const character = this.#take();
@@ -43,7 +46,8 @@ class Scanner {
 				'a quote is open at the end of the line: close it with ", or write \\" for a plain one',
 			);
 		const bytes = new Uint8Array(Buffer.concat(pieces));
-		return {bytes, text: Buffer.from(bytes).toString()};
+		const isBare = !/["\\]/.test(this.#line.slice(begin, this.#offset));
+		return {bytes, text: Buffer.from(bytes).toString(), isBare};
 	}
 
 	#takeEscape(): Uint8Array {

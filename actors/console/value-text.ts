@@ -1,5 +1,8 @@
 /** Bytes for people to read. */
 
+/** Stands for the value of a key that does not exist. */
+export const ABSENT = '(absent)';
+
 const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 
 /**

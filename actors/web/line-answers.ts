@@ -1,5 +1,4 @@
 /** Runs the lines that a page sends, as the console runs those that are typed. */
-import picocolors from 'picocolors';
 import {topicTitles} from '../console/command.js';
 import {allCommands} from '../console/commands/all.js';
 import {complete} from '../console/completion.js';
@@ -63,8 +62,9 @@ export class LineAnswers {
 		const runner = new LineRunner({
 			target: this.#options.target,
 			commands: allCommands,
-			colours: picocolors.createColors(false),
-			deadlineMs,
+			settings: {deadlineMs, backgroundMs: deadlineMs, hasColours: false, isPlain: false, hasNotices: false},
+			waiting: {describe: async () => [], cancel: () => 0},
+			clearScreen: () => undefined,
 			columns: () => columns,
 			print: text => void (printed.length < 1000 && printed.push(text)),
 		});

@@ -41,7 +41,7 @@ etcdTest('commands that break nodes or the network are refused in one line', asy
 	for (const command of ['kill leader', 'partition 0 | 1,2']) {
 		const {status, errors} = await run(t, ['--engine', cluster.url('faults'), ...anyPort], `${command}\n`);
 		t.is(status, 1);
-		t.regex(errors, /^line 1: .*not ours to break.*\n$/);
+		t.regex(errors, /^error: line 1: .*not ours to break.*\n$/);
 	}
 });
 

@@ -38,5 +38,5 @@ test.serial('--keep-going runs the lines behind one that failed, and the status 
 	const {status, output, errors} = await run(t, [...memory, '--keep-going'], 'pput a 1\nput a 2\nget a\n');
 	t.is(status, 1);
 	t.regex(output, /> get a\n2\n/);
-	t.regex(errors, /^line 1: .*\n$/);
+	t.regex(errors, /^error: line 1: .*\n$/);
 });

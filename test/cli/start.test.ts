@@ -82,7 +82,7 @@ test.serial(
 		const history = path.join(directory, 'history.jsonl');
 		const refused = await run(t, ['--memory', '--nodes', '1', ...anyPort], 'load stop\n');
 		t.is(refused.status, 1);
-		t.is(refused.errors, 'line 1: there is no load: begin one with "load start"\n');
+		t.is(refused.errors, 'error: line 1: there is no load: begin one with "load start"\n');
 
 		const {status, output, errors} = await run(
 			t,
@@ -109,14 +109,14 @@ test.serial('a history that cannot be written is told with the verdict', async t
 	t.is(status, 1);
 	t.regex(
 		errors,
-		/^line 3: the verdict is ok, but the history cannot be written to \/nowhere\/h\.jsonl .*choose another file\n$/,
+		/^error: line 3: the verdict is ok, but the history cannot be written to \/nowhere\/h\.jsonl .*choose another file\n$/,
 	);
 });
 
 test.serial('a load that is still running ends with the console', async t => {
 	const {status, errors} = await run(t, ['--memory', ...anyPort], 'load start 2\nload start 2\n');
 	t.is(status, 1);
-	t.is(errors, 'line 2: a load is running: end it with "load stop"\n');
+	t.is(errors, 'error: line 2: a load is running: end it with "load stop"\n');
 });
 
 test.serial('what was acknowledged is there after a restart on the same directory', async t => {
@@ -130,14 +130,14 @@ test.serial('what was acknowledged is there after a restart on the same director
 test.serial('a script ends at its first line that fails, with its number and a status that is not 0', async t => {
 	const {status, output, errors} = await run(t, ['--memory', ...anyPort], 'put a 1\npput b 2\nput c 3\n');
 	t.is(status, 1);
-	t.regex(errors, /^line 2: .*did you mean "put"\?\n$/);
+	t.regex(errors, /^error: line 2: .*did you mean "put"\?\n$/);
 	t.notRegex(output, /put c 3/);
 });
 
 test.serial('a value over the limit is refused, and says so', async t => {
 	const {status, errors} = await run(t, ['--memory', '--nodes', '1', ...anyPort], `put a ${'x'.repeat(2 ** 20 + 1)}\n`);
 	t.is(status, 1);
-	t.regex(errors, /^line 1: .*larger.*\n$/);
+	t.regex(errors, /^error: line 1: .*larger.*\n$/);
 });
 
 for (const [what, args] of [

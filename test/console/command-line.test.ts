@@ -50,6 +50,7 @@ const defaults: StartOptions = {
 	kvThread: false,
 	serve: false,
 	keepGoing: false,
+	isPlain: false,
 	engine: undefined,
 };
 

@@ -9,7 +9,7 @@ import {parseLine} from '../../actors/console/parser.js';
 const columns = 80;
 
 /** What stands in a usage for a thing of this kind. */
-const kindOfPlaceholder: Readonly<Record<string, OfferKind>> = {N: 'node', COMMAND: 'command'};
+const kindOfPlaceholder: Readonly<Record<string, OfferKind>> = {N: 'node', COMMAND: 'command', NAME: 'setting'};
 
 /** The kinds that Tab offers for any of the words of the command's example. */
 function kindsOffered({completions, example}: Command): ReadonlySet<OfferKind> {

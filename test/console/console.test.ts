@@ -1,20 +1,14 @@
-import {once} from 'node:events';
 import {PassThrough} from 'node:stream';
 import test from 'ava';
 import {runConsole} from '../../actors/console/console.js';
 import {Notices} from '../../actors/console/notices.js';
 import {MemoryTarget} from './memory-target.js';
+import {collect, Terminal} from './terminal.js';
 
 interface Transcript {
 	readonly status: number;
 	readonly output: string;
 	readonly errors: string;
-}
-
-function collect(stream: PassThrough): () => string {
-	const pieces: string[] = [];
-	stream.setEncoding('utf8').on('data', (piece: string) => pieces.push(piece));
-	return () => pieces.join('');
 }
 
 async function runScript(
@@ -41,6 +35,9 @@ test('a script is echoed line by line with its answers, and ends with status 0 a
 		'cas a 12 "x y"',
 		'cas a 12 13',
 		'cas nothing 1 2',
+		'cas a (absent) 14',
+		'cas new (absent) 15',
+		'get new',
 		'get a',
 		'delete a',
 		'delete a',
@@ -65,6 +62,12 @@ test('a script is echoed line by line with its answers, and ends with status 0 a
 			'(unchanged) "x y"',
 			'> cas nothing 1 2',
 			'(unchanged) (absent)',
+			'> cas a (absent) 14',
+			'(unchanged) "x y"',
+			'> cas new (absent) 15',
+			'OK',
+			'> get new',
+			'15',
 			'> get a',
 			'"x y"',
 			'> delete a',
@@ -146,9 +149,9 @@ test('a load is begun and ended, and what it found is told', async t => {
 for (const [verdict, found] of [
 	[
 		'violation',
-		/^line 1: NOT linearizable: key "k", stale read; .*threadraft check h\.jsonl.* 7 of unknown outcome\)\n$/,
+		/^error: line 1: NOT linearizable: key "k", stale read; .*threadraft check h\.jsonl.* 7 of unknown outcome\)\n$/,
 	],
-	['unknown', /^line 1: not decided in time.*threadraft check h\.jsonl.*\n$/],
+	['unknown', /^error: line 1: not decided in time.*threadraft check h\.jsonl.*\n$/],
 ] as const) {
 	test(`a load whose verdict is ${verdict} fails a script`, async t => {
 		const target = new MemoryTarget();
@@ -163,7 +166,7 @@ for (const line of ['load', 'load begin', 'load start 0', 'load start 65', 'load
 	test(`"${line}" is refused with how it is written`, async t => {
 		const {status, errors} = await runScript(line);
 		t.is(status, 1);
-		t.regex(errors, /^line 1: .*write: load start \[CLIENTS\] \| load stop \[FILE\]\n$/);
+		t.regex(errors, /^error: line 1: .*write: load start \[CLIENTS\] \| load stop \[FILE\]\n$/);
 	});
 }
 
@@ -173,14 +176,14 @@ test('a script ends at the first line that fails: status 1, and stderr names the
 	const {status, output, errors} = await runScript('get a\n\nput a 1\nget a\n', target);
 	t.is(status, 1);
 	t.is(output, '> get a\n(absent)\n> \n> put a 1\n');
-	t.is(errors, 'line 3: no majority: two of three nodes are down\n');
+	t.is(errors, 'error: line 3: no majority: two of three nodes are down\n');
 	t.is(target.closeCount, 1);
 });
 
 test('a line that makes no sense fails a script', async t => {
 	const {status, errors} = await runScript('stauts');
 	t.is(status, 1);
-	t.is(errors, 'line 1: there is no command "stauts": did you mean "status"?\n');
+	t.is(errors, 'error: line 1: there is no command "stauts": did you mean "status"?\n');
 });
 
 test('without a leader, "leader" is refused', async t => {
@@ -188,7 +191,7 @@ test('without a leader, "leader" is refused', async t => {
 	target.leader = undefined;
 	const {status, errors} = await runScript('kill leader', target);
 	t.is(status, 1);
-	t.is(errors, 'line 1: there is no leader now: wait for one with "wait leader"\n');
+	t.is(errors, 'error: line 1: there is no leader now: wait for one with "wait leader"\n');
 	t.deepEqual(target.calls, []);
 });
 
@@ -197,7 +200,7 @@ test('a command that is not answered fails at its deadline', async t => {
 	target.leader = undefined;
 	const {status, errors} = await runScript('wait leader', target, 30);
 	t.is(status, 1);
-	t.regex(errors, /^line 1: no answer within 30 ms: .*"status".*\n$/);
+	t.regex(errors, /^error: line 1: no answer within 30 ms: .*"status".*\n$/);
 });
 
 test('a sleep may take longer than the deadline', async t => {
@@ -225,7 +228,7 @@ test('what changes something may still take effect when its answer does not come
 	target.put = () => new Promise(() => undefined);
 	const {status, errors} = await runScript('put a 1', target, 30);
 	t.is(status, 1);
-	t.regex(errors, /^line 1: no answer within 30 ms, and it may still take effect: .*\n$/);
+	t.regex(errors, /^error: line 1: no answer within 30 ms, and it may still take effect: .*\n$/);
 });
 
 test('an empty script closes the target', async t => {
@@ -238,11 +241,11 @@ test('a target that does not close in time, or fails to, is a failure', async t 
 	const stuck = new MemoryTarget();
 	stuck.close = () => new Promise(() => {});
 	const late = await runScript('', stuck, 20);
-	t.deepEqual([late.status, late.errors], [1, 'the cluster did not stop within 20 ms\n']);
+	t.deepEqual([late.status, late.errors], [1, 'error: the cluster did not stop within 20 ms\n']);
 	const broken = new MemoryTarget();
 	broken.close = () => Promise.reject(new Error('disk gone'));
 	const failed = await runScript('quit', broken);
-	t.deepEqual([failed.status, failed.errors], [1, 'disk gone\n']);
+	t.deepEqual([failed.status, failed.errors], [1, 'error: disk gone\n']);
 });
 
 test('a script goes on to its end when nobody reads its output any more, and its status is that of its lines', async t => {
@@ -287,55 +290,6 @@ test('help lists every command, or explains one', async t => {
 	t.true(Math.max(...widths) <= 120, 'no line of the list is wider than a usual window');
 });
 
-/** A person at a terminal: types, and reads until something appears. */
-class Terminal {
-	readonly target = new MemoryTarget();
-	readonly status: Promise<number>;
-	/** Settles when the console has stopped its process. */
-	readonly suspended: Promise<void>;
-	readonly #input = new PassThrough();
-	readonly #output = new PassThrough();
-	readonly #text = collect(this.#output);
-	#seen = 0;
-
-	constructor(showsColours = false, notices?: Notices) {
-		const errorOutput = new PassThrough().resume();
-		let suspend = (): void => undefined;
-		this.suspended = new Promise(resolve => {
-			suspend = resolve;
-		});
-		this.status = runConsole(this.target, {
-			input: this.#input,
-			output: this.#output,
-			errorOutput,
-			isTerminal: true,
-			showsColours,
-			notices,
-			suspend,
-		});
-	}
-
-	type(keys: string): void {
-		this.#input.write(keys);
-	}
-
-	endInput(): void {
-		this.#input.end();
-	}
-
-	/** Returns what came since the last time, up to and including the wanted text. */
-	async reads(wanted: string): Promise<string> {
-		let at = this.#text().indexOf(wanted, this.#seen);
-		while (at === -1) {
-			await once(this.#output, 'data');
-			at = this.#text().indexOf(wanted, this.#seen);
-		}
-		const read = this.#text().slice(this.#seen, at + wanted.length);
-		this.#seen = at + wanted.length;
-		return read;
-	}
-}
-
 test('at a terminal a failing line is told and the next one is asked for; quit ends with status 0', async t => {
 	const terminal = new Terminal();
 	await terminal.reads('> ');
@@ -350,10 +304,10 @@ test('at a terminal a failing line is told and the next one is asked for; quit e
 
 test('a failure is red on a terminal that shows colours, and plain on one that does not', async t => {
 	for (const [showsColours, failure] of [
-		[true, '\n\u001B[31ma value is missing; write: put KEY VALUE\u001B[39m\n'],
-		[false, '\na value is missing; write: put KEY VALUE\n'],
+		[true, '\n\u001B[31merror: a value is missing; write: put KEY VALUE\u001B[39m\n'],
+		[false, '\nerror: a value is missing; write: put KEY VALUE\n'],
 	] as const) {
-		const terminal = new Terminal(showsColours);
+		const terminal = new Terminal({showsColours});
 		await terminal.reads('> ');
 		terminal.type('put a\r');
 		const answer = await terminal.reads('> ');
@@ -367,7 +321,7 @@ test('a script that keeps going runs all lines, and its status tells of the one 
 	const {status, output, errors} = await runScript('put a 1\npput b 2\nget a\n', new MemoryTarget(), 10_000, true);
 	t.is(status, 1);
 	t.regex(output, /> get a\n1\n/);
-	t.regex(errors, /^line 2: .*\n$/);
+	t.regex(errors, /^error: line 2: .*\n$/);
 });
 
 test('at a terminal Tab completes, and the up arrow brings back the last line', async t => {
@@ -438,7 +392,7 @@ test('Ctrl-C cancels a command that is under way', async t => {
 	terminal.type('wait leader\r');
 	await waiting;
 	terminal.type('\u0003');
-	t.regex(await terminal.reads('> '), /\ncancelled\n/);
+	t.regex(await terminal.reads('> '), /\^C\nerror: cancelled\n/);
 	terminal.type('quit\r');
 	t.is(await terminal.status, 0);
 });
@@ -448,7 +402,7 @@ test('what happens by itself is told above the prompt, and what is typed there s
 	const notices = new Notices(line => told.push(line));
 	notices.tell('before the console');
 	notices.tellWatcher('nobody watches');
-	const terminal = new Terminal(false, notices);
+	const terminal = new Terminal({notices});
 	await terminal.reads('> ');
 	terminal.type('get ');
 	await terminal.reads('get ');

@@ -63,11 +63,15 @@ export class MemoryTarget implements ConsoleTarget {
 		return this.#values.delete(keyOf(key));
 	}
 
-	async compareAndSet(key: Uint8Array, expected: Uint8Array, value: Uint8Array): Promise<CompareAndSetResult> {
+	async compareAndSet(
+		key: Uint8Array,
+		expected: Uint8Array | undefined,
+		value: Uint8Array,
+	): Promise<CompareAndSetResult> {
 		const present = this.#values.get(keyOf(key));
-		if (present === undefined || !Buffer.from(present).equals(expected)) {
-			return {type: 'conditionFailed', value: present};
-		}
+		const isAsExpected =
+			present === undefined || expected === undefined ? present === expected : Buffer.from(present).equals(expected);
+		if (!isAsExpected) return {type: 'conditionFailed', value: present};
 		this.#values.set(keyOf(key), value);
 		return {type: 'written'};
 	}

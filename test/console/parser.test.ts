@@ -37,6 +37,9 @@ test(means, 'get k', ['get', bytes('k')]);
 test(means, 'append k v', ['append', {key: bytes('k'), value: bytes('v')}]);
 test(means, 'delete k', ['delete', bytes('k')]);
 test(means, 'cas k 1 2', ['cas', {key: bytes('k'), expected: bytes('1'), value: bytes('2')}]);
+test(means, 'cas k (absent) 2', ['cas', {key: bytes('k'), expected: undefined, value: bytes('2')}]);
+test(means, 'cas k "(absent)" 2', ['cas', {key: bytes('k'), expected: bytes('(absent)'), value: bytes('2')}]);
+test(means, 'put k (absent)', put('k', '(absent)'));
 test(means, 'kill 4', ['kill', number(4)]);
 test(means, 'kill leader', ['kill', {type: 'leader'}]);
 test(means, 'restart 0', ['restart', number(0)]);
@@ -70,6 +73,9 @@ test(means, 'delay 20', ['delay', [20, 20]]);
 test(means, 'delay off', ['delay', [0, 0]]);
 test(means, 'wait leader', ['wait', 'leader']);
 test(means, 'sleep 250', ['sleep', 250]);
+test(means, 'sleep 250ms', ['sleep', 250]);
+test(means, 'sleep 1.5s', ['sleep', 1500]);
+test(means, 'delay 5ms..1s', ['delay', [5, 1000]]);
 test(means, 'help', ['help', undefined]);
 test(means, 'help put', ['help', 'put']);
 test(means, 'quit', ['quit', undefined]);
@@ -106,9 +112,27 @@ test(isRefused, 'kill 5', 'there is no node "5": nodes are 0 to 4; write: kill N
 test(isRefused, 'kill -1', 'there is no node "-1": nodes are 0 to 4; write: kill N|leader');
 test(isRefused, 'kill 1.5', 'there is no node "1.5": nodes are 0 to 4; write: kill N|leader');
 test(isRefused, 'kill all', 'there is no node "all": nodes are 0 to 4; write: kill N|leader');
-test(isRefused, 'pause 1', 'a time in ms is missing; write: pause N|leader MS');
-test(isRefused, 'pause 1 1e3', '"1e3" is not a time in ms, a whole number up to 3600000; write: pause N|leader MS');
-test(isRefused, 'sleep 3600001', '"3600001" is not a time in ms, a whole number up to 3600000; write: sleep MS');
+test(isRefused, 'pause 1', 'a time is missing; write: pause N|leader TIME');
+test(
+	isRefused,
+	'pause 1 1e3',
+	'"1e3" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: pause N|leader TIME',
+);
+test(
+	isRefused,
+	'sleep 61m',
+	'"61m" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: sleep TIME',
+);
+test(
+	isRefused,
+	'set plane on',
+	'there is no setting "plane": there are deadline, background, colours, notices, plain; write: set NAME VALUE',
+);
+test(
+	isRefused,
+	'sleep 3600001',
+	'"3600001" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: sleep TIME',
+);
 test(isRefused, 'partition', 'a group has no nodes; write: partition 0,1 | 2,3,4');
 test(isRefused, 'partition 0 | | 1', 'a group has no nodes; write: partition 0,1 | 2,3,4');
 test(isRefused, 'partition 0 | 9', 'there is no node "9": nodes are 0 to 4; write: partition 0,1 | 2,3,4');
@@ -119,7 +143,11 @@ test(isRefused, 'drop 101%', '"101%" is neither a percentage such as 10% nor a p
 test(isRefused, 'drop x', '"x" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off');
 test(isRefused, 'delay 50..10', 'the range "50..10" ends before it begins; write: delay A..B|off');
 test(isRefused, 'delay 1..2..3', '"1..2..3" is not a range such as 10..50; write: delay A..B|off');
-test(isRefused, 'delay 1..', '"" is not a time in ms, a whole number up to 3600000; write: delay A..B|off');
+test(
+	isRefused,
+	'delay 1..',
+	'"" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: delay A..B|off',
+);
 test(isRefused, 'wait', 'leader is missing; write: wait leader');
 
 test('any line is either a command or refused with one line', t => {
@@ -164,7 +192,9 @@ const offers = test.macro({
 });
 
 test(offers, 'st', ['status ']);
-test(offers, 'p', ['put ', 'pause ', 'partition ']);
+test(offers, 'pa', ['pause ', 'partition ']);
+test(offers, 'set p', ['plain']);
+test(offers, 'set plain ', ['on', 'off']);
 test(offers, 'kill ', ['0', '1', '2', 'leader']);
 test(offers, 'kill l', ['leader']);
 test(offers, 'restart ', ['0', '1', '2', 'leader', 'all']);

@@ -31,6 +31,7 @@ test('the table shows every node, and dashes for what is not known', t => {
 			'├──────┼────────┼────────┼──────┼────────┼─────────┼───────────┼──────────┤',
 			'│    2 │ down   │ -      │    - │      - │       - │         - │        - │',
 			'└──────┴────────┴────────┴──────┴────────┴─────────┴───────────┴──────────┘',
+			'node 1: its threads run and do not answer: it is paused, or very busy',
 		].join('\n'),
 	);
 });
@@ -43,7 +44,7 @@ test('colours change nothing but colours', t => {
 	t.is(plain, statusTable(nodes, picocolors.createColors(false)));
 });
 
-test('a node that is damaged or is tried again has its reason below the table', t => {
+test('a node that is damaged, is tried again or does not answer has its reason below the table', t => {
 	const text = statusTable(
 		[
 			{type: 'starting', node: 0},

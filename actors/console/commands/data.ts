@@ -1,9 +1,8 @@
 /** Keys and values. */
 import {type Command, defineCommand} from '../command.js';
-import {valueText} from '../value-text.js';
+import {ABSENT, valueText} from '../value-text.js';
 import {DONE, done} from './phrases.js';
 
-const ABSENT = '(absent)';
 const quoting = ['Quote what has blanks: "two words". Escapes: \\" \\\\ \\n \\r \\t, and \\xHH for any byte.'];
 
 const valueOrAbsent = (value: Uint8Array | undefined): string => (value === undefined ? ABSENT : valueText(value));
@@ -16,6 +15,7 @@ export const dataCommands: readonly Command[] = [
 		details: quoting,
 		example: 'put city "New York"',
 		topic: 'data',
+		queue: 'data',
 		completions: [],
 		parse: words => ({key: words.bytes('a key'), value: words.bytes('a value')}),
 		run: ({key, value}, {target, signal}) => done(target.put(key, value, signal)),
@@ -27,6 +27,7 @@ export const dataCommands: readonly Command[] = [
 		details: ['A key that is not there prints (absent).', ...quoting],
 		example: 'get city',
 		topic: 'data',
+		queue: 'data',
 		completions: [],
 		changesNothing: true,
 		parse: words => words.bytes('a key'),
@@ -39,6 +40,7 @@ export const dataCommands: readonly Command[] = [
 		details: quoting,
 		example: 'append city ", NY"',
 		topic: 'data',
+		queue: 'data',
 		completions: [],
 		parse: words => ({key: words.bytes('a key'), value: words.bytes('a value')}),
 		run: ({key, value}, {target, signal}) => done(target.append(key, value, signal)),
@@ -50,6 +52,7 @@ export const dataCommands: readonly Command[] = [
 		details: quoting,
 		example: 'delete city',
 		topic: 'data',
+		queue: 'data',
 		completions: [],
 		parse: words => words.bytes('a key'),
 		run: async (key, {target, signal}) => ((await target.delete(key, signal)) ? DONE : ABSENT),
@@ -58,13 +61,18 @@ export const dataCommands: readonly Command[] = [
 		name: 'cas',
 		usage: 'cas KEY OLD NEW',
 		summary: 'compare and set: write NEW only where OLD is the value',
-		details: ['A comparison that does not hold is an answer and no failure.', ...quoting],
-		example: 'cas city "New York" Boston',
+		details: [
+			'OLD is a value, or (absent): then NEW is written only where the key does not exist. The text "(absent)" needs quotes.',
+			'A comparison that does not hold is an answer and no failure.',
+			...quoting,
+		],
+		example: 'cas city (absent) Boston',
 		topic: 'data',
+		queue: 'data',
 		completions: [],
 		parse: words => ({
 			key: words.bytes('a key'),
-			expected: words.bytes('the old value'),
+			expected: words.bytesOrAbsent('the old value'),
 			value: words.bytes('the new value'),
 		}),
 		run: async ({key, expected, value}, {target, signal}) => {

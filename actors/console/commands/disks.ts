@@ -12,7 +12,7 @@ const diskWords = ['slow', 'fail', 'full', 'ok'] as const;
 export const diskCommands: readonly Command[] = [
 	defineCommand({
 		name: 'disk',
-		usage: 'disk N|leader slow MS | fail KIND | full | ok',
+		usage: 'disk N|leader slow TIME | fail KIND | full | ok',
 		summary: "make a node's disk slow, failing or full",
 		details: [
 			...nodeDetails,

@@ -25,6 +25,8 @@ export const judgingCommands: readonly Command[] = [
 		],
 		example: 'load start 16',
 		topic: 'judging',
+		queue: 'load',
+		waitsFor: 'clients are started, or their history is judged',
 		completions: [offerWords('start', 'stop')],
 		parse: loadRequest,
 		run: async (request, {target, signal}) =>

@@ -2,7 +2,7 @@
 import {type Command, type CommandContext, defineCommand} from '../command.js';
 import {nodeOf} from '../node-of.js';
 import {offerKind, offerNodeOrLeader} from '../offers.js';
-import {nodeDetails} from './phrases.js';
+import {nodeDetails, timeDetails} from './phrases.js';
 
 export const nodeCommands: readonly Command[] = [
 	defineCommand({
@@ -27,6 +27,7 @@ export const nodeCommands: readonly Command[] = [
 		details: nodeDetails,
 		example: 'restart 0',
 		topic: 'nodes',
+		waitsFor: 'the node is starting',
 		completions: [offerKind('node', 'leader', 'all')],
 		parse: words => words.nodeOrAll(),
 		run: async (reference, context) => {
@@ -38,9 +39,9 @@ export const nodeCommands: readonly Command[] = [
 	}),
 	defineCommand({
 		name: 'pause',
-		usage: 'pause N|leader MS',
-		summary: "block a node's event loop for MS milliseconds",
-		details: nodeDetails,
+		usage: 'pause N|leader TIME',
+		summary: "block a node's event loop for so long",
+		details: [...nodeDetails, ...timeDetails],
 		example: 'pause leader 1500',
 		topic: 'nodes',
 		completions: [offerNodeOrLeader],

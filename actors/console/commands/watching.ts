@@ -1,7 +1,7 @@
 /** What the cluster does. */
 import {type Command, defineCommand} from '../command.js';
 import {offerWords} from '../offers.js';
-import {healthText, statusTable} from '../status-table.js';
+import {healthText, statusSentences, statusTable} from '../status-table.js';
 
 export const watchingCommands: readonly Command[] = [
 	defineCommand({
@@ -14,8 +14,11 @@ export const watchingCommands: readonly Command[] = [
 		completions: [],
 		changesNothing: true,
 		parse: () => undefined,
-		run: async (_, {target, colours, signal}) =>
-			[statusTable(await target.status(signal), colours), ...(await target.faults(signal))].join('\n'),
+		run: async (_, {target, colours, settings, signal}) => {
+			const nodes = await target.status(signal);
+			const shown = settings.isPlain ? statusSentences(nodes) : statusTable(nodes, colours);
+			return [shown, ...(await target.faults(signal))].join('\n');
+		},
 	}),
 	defineCommand({
 		name: 'health',
@@ -52,6 +55,7 @@ export const watchingCommands: readonly Command[] = [
 		topic: 'watching',
 		completions: [offerWords('leader')],
 		changesNothing: true,
+		staysInForeground: true,
 		parse: words => words.oneOf(['leader']),
 		run: async (_, {target, signal}) => `node ${await target.waitForLeader(signal)} leads`,
 	}),

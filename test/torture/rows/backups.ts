@@ -87,7 +87,7 @@ async function backUp(trial: Trial, {server, ledgers, file, isKilled}: Making): 
 		await server.kill();
 	} else {
 		await trial.until(`${path.basename(file)} is made`, timeoutMs, () => {
-			trial.demand(!/^line \d+:/m.test(server.errors), `a backup failed: ${server.errors}`);
+			trial.demand(!/^error: line \d+:/m.test(server.errors), `a backup failed: ${server.errors}`);
 			return isMade() || server.hasExited;
 		});
 	}

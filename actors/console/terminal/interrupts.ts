@@ -4,20 +4,27 @@ import type {Writable} from 'node:stream';
 /** A second Ctrl-C counts for so long, ms. */
 const secondWithinMs = 2000;
 
-/** Ctrl-C at the prompt: it takes back what was typed; on an empty line it asks, and the second one in a row ends the console. */
+/**
+ * Ctrl-C at the prompt: it takes back what was typed; on an empty line it cancels the commands that wait; where none waits
+ * it asks, and the second one in a row ends the console.
+ */
 export class Interrupts {
 	readonly #lines: Interface;
 	readonly #output: Writable;
+	/** Answers whether there was anything to cancel. */
+	readonly #cancelWaiting: () => boolean;
 	/** Runs while the question stands. */
 	#asked: NodeJS.Timeout | undefined;
 
-	constructor(lines: Interface, output: Writable) {
+	constructor(lines: Interface, output: Writable, cancelWaiting: () => boolean) {
 		this.#lines = lines;
 		this.#output = output;
+		this.#cancelWaiting = cancelWaiting;
 	}
 
 	atPrompt(): void {
 		if (this.#lines.line !== '') return this.#takeBackLine();
+		if (this.#asked === undefined && this.#cancelWaiting()) return;
 		if (this.#asked !== undefined) {
 			this.forget();
 			this.#lines.close();

@@ -1,0 +1,214 @@
+/**
+ * The console of a person. A command has the terminal until it is answered, but no longer than a moment: then it goes on in the
+ * background, where its answer is shown above the prompt when it comes.
+ *
+ *    terminal -> TypedInput -> readline -> enter(line) -> LineRunner
+ *                    ^ holds what was typed ahead  \-> WaitingCommands
+ */
+import {performance} from 'node:perf_hooks';
+import {createInterface, type Interface} from 'node:readline';
+import picocolors from 'picocolors';
+import type {Command} from '../command.js';
+import {complete} from '../completion.js';
+import type {ConsoleOptions} from '../console-options.js';
+import type {ConsoleTarget} from '../console-target.js';
+import {type BegunLine, errorLine, LineRunner, type LineResult} from '../line-runner.js';
+import {writeAbovePrompt} from '../notices.js';
+import type {Settings} from '../settings.js';
+import {Interrupts} from './interrupts.js';
+import {Suspension} from './suspension.js';
+import {TypedInput} from './typed-input.js';
+import {WaitingCommands, waitingMax} from './waiting-commands.js';
+
+const historyLinesMax = 1000;
+const prompt = '> ';
+/** Where the terminal does not say how wide it is. */
+const columnsDefault = 80;
+const clearingSequence = '\u001B[2J\u001B[3J\u001B[H';
+
+export class TerminalConsole {
+	readonly #settings: Settings;
+	readonly #options: ConsoleOptions;
+	readonly #typed: TypedInput;
+	readonly #lines: Interface;
+	readonly #runner: LineRunner;
+	readonly #waiting: WaitingCommands;
+	readonly #interrupts: Interrupts;
+	readonly #suspension: Suspension;
+	/** The terminal was closed, or the console ends: there is nobody to go on for. */
+	readonly #ended = new AbortController();
+	#isTerminalGone = false;
+	/** What cancels the command that has the terminal. */
+	#foreground: AbortController | undefined;
+
+	constructor(target: ConsoleTarget, commands: readonly Command[], settings: Settings, options: ConsoleOptions) {
+		const {input, output} = options;
+		this.#settings = settings;
+		this.#options = options;
+		this.#typed = new TypedInput(input, {
+			isBusy: () => this.#foreground !== undefined,
+			interrupt: () => this.#cancelForeground(),
+			suspend: () => this.#suspension.suspend(),
+		});
+		this.#lines = createInterface({
+			input: this.#typed.keys,
+			output,
+			terminal: true,
+			prompt,
+			crlfDelay: Infinity,
+			historySize: historyLinesMax,
+			removeHistoryDuplicates: true,
+			completer: (line: string) => complete(line, target.nodeCount, commands),
+		});
+		this.#waiting = new WaitingCommands({
+			target,
+			now: () => performance.now(),
+			answered: (label, result, tookMs) => this.#showLate(label, result, tookMs),
+		});
+		this.#runner = new LineRunner({
+			target,
+			commands,
+			settings,
+			waiting: this.#waiting,
+			columns: () => output.columns ?? columnsDefault,
+			print: line => this.#show(line),
+			clearScreen: () => void output.write(clearingSequence),
+		});
+		this.#interrupts = new Interrupts(this.#lines, output, () => this.#waiting.cancel(undefined) > 0);
+		this.#suspension = new Suspension({
+			input,
+			typed: this.#typed,
+			stop: options.suspend ?? (() => process.kill(0, 'SIGTSTP')),
+			showPrompt: () => this.#promptAgain(),
+		});
+	}
+
+	/** Until the input ends or somebody quits. Resolves with the exit status: 1 where the terminal went away. */
+	async run(): Promise<number> {
+		const {output, notices} = this.#options;
+		const lines = this.#lines;
+		const closed = new Promise<void>(resolve => lines.once('close', resolve));
+		output.on('error', () => {
+			this.#isTerminalGone = true;
+			lines.close();
+		});
+		lines.on('SIGINT', () => this.#interrupts.atPrompt());
+		lines.on('SIGTSTP', () => this.#suspension.suspend());
+		lines.on('line', line => void this.#enter(line));
+		const endNotices = notices?.showBy({
+			show: line => this.#show(line),
+			wantsNews: () => this.#settings.hasNotices,
+		});
+		lines.prompt();
+		this.#typed.begin();
+		await closed;
+		endNotices?.();
+		this.#typed.end();
+		this.#suspension.end();
+		this.#interrupts.forget();
+		const {size} = this.#waiting;
+		this.#ended.abort();
+		output.write(size === 0 ? '\n' : `\ngave up ${size} that waited; what they change may still take effect\n`);
+		return this.#isTerminalGone ? 1 : 0;
+	}
+
+	async #enter(line: string): Promise<void> {
+		this.#interrupts.forget();
+		const foreground = new AbortController();
+		this.#foreground = foreground;
+		const result = await this.#carryOut(line, foreground);
+		this.#foreground = undefined;
+		if (this.#ended.signal.aborted) return;
+		if (result?.type === 'quit') return this.#lines.close();
+		if (result !== undefined) this.#write(this.#textOf(result));
+		this.#lines.prompt();
+		this.#typed.proceed();
+	}
+
+	/** `undefined`: it waits in the background. */
+	async #carryOut(line: string, foreground: AbortController): Promise<LineResult | undefined> {
+		const sinceMs = performance.now();
+		const refusal = this.#refusalOf(line);
+		if (refusal !== undefined) return refusal;
+		const begunLine = this.#runner.begin(line, AbortSignal.any([foreground.signal, this.#ended.signal]));
+		const {command, result} = begunLine;
+		if (command?.staysInForeground === true || this.#waiting.size >= waitingMax) return result;
+		const quick = await within(this.#settings.backgroundMs, result);
+		if (quick !== undefined) return quick;
+		return this.#sendToBackground(line, begunLine, sinceMs, foreground);
+	}
+
+	async #sendToBackground(
+		line: string,
+		begunLine: BegunLine,
+		sinceMs: number,
+		foreground: AbortController,
+	): Promise<LineResult | undefined> {
+		const number = this.#waiting.add(line, begunLine, sinceMs, () => foreground.abort());
+		const told = await this.#waiting.describeOne(number, foreground.signal);
+		if (told !== undefined && !this.#ended.signal.aborted) this.#write(told);
+		return undefined;
+	}
+
+	/** Where too many wait, those that would wait behind others are not begun. */
+	#refusalOf(line: string): LineResult | undefined {
+		if (this.#waiting.size < waitingMax) return undefined;
+		try {
+			if (this.#runner.parse(line)?.command.queue === undefined) return undefined;
+		} catch {
+			return undefined;
+		}
+		const message = `${waitingMax} commands wait already: wait for their answers, or cancel some ("cancel N", "cancel")`;
+		return {type: 'failed', message};
+	}
+
+	#cancelForeground(): void {
+		this.#write('^C');
+		this.#foreground?.abort();
+	}
+
+	#showLate(label: string, result: LineResult, tookMs: number): void {
+		if (this.#ended.signal.aborted) return;
+		const after = `after ${(tookMs / 1000).toFixed(1)} s`;
+		const text = this.#textOf(result);
+		const isShort = result.type === 'answered' && text !== '' && !text.includes('\n');
+		this.#show(
+			isShort ? `${label}: ${text} ${after}` : `${label}, ${after}:${text.includes('\n') ? '\n' : ' '}${text}`,
+		);
+	}
+
+	#textOf(result: LineResult): string {
+		if (result.type === 'answered') return result.text;
+		if (result.type !== 'failed') return '';
+		const colours = picocolors.createColors(this.#settings.hasColours);
+		return colours.red(errorLine(result.message));
+	}
+
+	#write(text: string): void {
+		if (text !== '') this.#options.output.write(`${text}\n`);
+	}
+
+	/** At once: above the prompt where it stands there, else as the next line. */
+	#show(text: string): void {
+		if (this.#ended.signal.aborted) return;
+		if (this.#foreground !== undefined) this.#write(text);
+		else writeAbovePrompt(this.#lines, this.#options.output, text, this.#settings.isPlain);
+	}
+
+	#promptAgain(): void {
+		if (this.#foreground === undefined && !this.#ended.signal.aborted) this.#lines.prompt(true);
+	}
+}
+
+/** `undefined` where the result is not there by then. */
+async function within<T>(durationMs: number, result: Promise<T>): Promise<T | undefined> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<undefined>(resolve => {
+		timer = setTimeout(() => resolve(undefined), durationMs);
+	});
+	try {
+		return await Promise.race([result, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
