@@ -6,6 +6,7 @@ import {recoverySubcommands} from '../recovery/subcommands.js';
 import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
 import {viewSubcommand} from '../web/view-command.js';
+import {demoSubcommand} from './demo.js';
 import {watchOutputs} from './outputs.js';
 import {start} from './start.js';
 import {tourSubcommand} from './tour.js';
@@ -57,6 +58,7 @@ const simulateSubcommand = passedOn('simulate', 'run whole clusters on virtual t
 const subcommands = [
 	startSubcommand(start),
 	tourSubcommand,
+	demoSubcommand,
 	checkSubcommand,
 	simulateSubcommand,
 	viewSubcommand(text => void process.stdout.write(text)),

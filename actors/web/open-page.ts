@@ -3,6 +3,7 @@ import type {ConsoleTarget} from '../console/console-target.js';
 import type {ClusterRecorder} from '../observe/cluster-recorder.js';
 import {Feed, type WatchedCluster} from './feed.js';
 import {LineAnswers} from './line-answers.js';
+import type {LineAnswer} from './protocol.js';
 import {WebServer} from './web-server.js';
 
 export interface PageOptions {
@@ -18,6 +19,8 @@ export interface PageOptions {
 export interface OpenPage {
 	/** What to open in a browser. */
 	readonly link: string;
+	/** Runs a line as if it were clicked on the page. Never rejects. */
+	run(line: string): Promise<LineAnswer>;
 	/** Ends all connections, and lines that still run. Idempotent. */
 	close(): Promise<void>;
 }
@@ -32,6 +35,7 @@ export async function openPage({cluster, target, recorder, port, title}: PageOpt
 	const server = await WebServer.start({content: {type: 'live', feed, lines}, port});
 	return {
 		link: server.link,
+		run: line => lines.answer(line),
 		close: async () => {
 			lines.close();
 			await server.close();

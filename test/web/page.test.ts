@@ -147,6 +147,18 @@ browserTest(
 	},
 );
 
+browserTest('the demo tells its steps on the page, too, and runs its lines there', async t => {
+	t.timeout(120_000);
+	const link = await linkOf(t, ['demo', '--pace', '3']);
+	await inPage(t, async page => {
+		await page.goto(link);
+		await page.locator('#caption', {hasText: '2/5 Clients write'}).waitFor();
+		await page.locator('#caption', {hasText: '4/5 The others miss its heartbeats'}).waitFor();
+		await page.locator('#events', {hasText: /kill \d: node \d is down/}).waitFor();
+		t.is((await nodesOf(page, 'leader')).length, 1);
+	});
+});
+
 async function plantedFile(t: ExecutionContext): Promise<{readonly file: string; readonly steps: number}> {
 	const directory = await mkdtemp(path.join(tmpdir(), 'threadraft-page-'));
 	t.teardown(() => rm(directory, {recursive: true}));
