@@ -185,7 +185,9 @@ export class ClerkHost<T extends MachineTypes> {
 		if (refusal !== undefined) return Promise.reject(refusal);
 		return new Promise((resolve, reject) => {
 			this.#begun.push({operation, resolve, reject});
-			this.#network.busyPoll?.began();
+			const {busyPoll, settled} = this.#network;
+			busyPoll?.began();
+			if (settled !== undefined) settled.begun += 1;
 			this.#flushSoon();
 		});
 	}

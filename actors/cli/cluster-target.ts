@@ -7,7 +7,11 @@ import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
 import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
 import {diskText} from '../console/disk-text.js';
 import type {RedisGateway} from '../redis/gateway.js';
+import type {LoadStatistics} from '../load/load-statistics.js';
 import type {LoadConnection} from '../load/load-task.js';
+import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
+import type {ClusterRecord} from '../observe/cluster-record.js';
+import {ClusterRecorder} from '../observe/cluster-recorder.js';
 import {backupText} from '../recovery/report-text.js';
 import {commandTimeoutMs, DataTarget} from './data-target.js';
 
@@ -17,10 +21,13 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	readonly #cluster: Cluster;
 	readonly #gateway: Pick<RedisGateway, 'close'>;
 	readonly #companions: {close(): Promise<void>}[] = [];
+	/** What happens to the cluster, from now on. */
+	readonly recorder: ClusterRecorder;
 
 	constructor(cluster: Cluster, gateway: Pick<RedisGateway, 'close'>) {
 		super(() => cluster.clerk({timeoutMs: commandTimeoutMs}));
 		this.#cluster = cluster;
+		this.recorder = new ClusterRecorder(cluster);
 		this.#gateway = gateway;
 	}
 
@@ -99,6 +106,29 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		this.#cluster.faults.setDelay(delay);
 	}
 
+	/** Of the Redis port, and whoever else has a clerk on this thread. */
+	protected others(): number {
+		return this.#cluster.operations.begun - this.ownBegun;
+	}
+
+	protected loadTold({recent}: LoadStatistics): void {
+		const {operations: answered, unknown, notExecuted, p50Ms, p99Ms} = recent;
+		this.recorder.tell({answered, failed: unknown + notExecuted, p50Ms, p99Ms});
+	}
+
+	record(lastMs: number): ClusterRecord {
+		return this.recorder.record({lastMs});
+	}
+
+	onMessage(listener: (sighting: MessageSighting) => void, options: SightingOptions): () => void {
+		return this.#cluster.onMessage(listener, options);
+	}
+
+	override async mark(name: string): Promise<void> {
+		this.recorder.mark(name);
+		await super.mark(name);
+	}
+
 	protected connection(): LoadConnection {
 		return {type: 'clerk', clerk: this.#cluster.clerkPort()};
 	}
@@ -111,6 +141,7 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	async close(): Promise<void> {
 		for (const companion of this.#companions) await companion.close();
 		await this.closeClients();
+		this.recorder.close();
 		await this.#gateway.close();
 		await this.#cluster.close();
 	}

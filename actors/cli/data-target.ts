@@ -1,37 +1,50 @@
-/** The part of a console's target that is the same for every engine: reads and writes by its client, and the load. */
-import {randomInt} from 'node:crypto';
+/** The part of a console's target that is the same for every engine: reads and writes by its client, the load, and the judgement on both. */
+import {expectResult} from '../clerk/results.js';
 import type {CompareAndSetResult} from '../console/console-target.js';
 import type {KeyValueClient} from '../key-value-client.js';
-import {BackgroundLoad} from '../load/background-load.js';
 import {ClientPool} from './client-pool.js';
-import type {LoadConnection, LoadResult} from '../load/load-task.js';
+import type {LoadStatistics} from '../load/load-statistics.js';
+import type {LoadConnection, LoadOptions} from '../load/load-task.js';
+import {RecordedSession, type SessionReport, type StoppedLoad} from '../load/recorded-session.js';
 
 /** Of the console's clients, ms. The console's own deadlines, which its user sets, end an operation before. */
 export const commandTimeoutMs = 3_600_000;
 
 export abstract class DataTarget {
 	readonly #clients: ClientPool;
-	readonly #load = new BackgroundLoad();
+	readonly #session: RecordedSession;
+	#statistics: LoadStatistics | undefined;
 
 	/** `open`: gives a client with `commandTimeoutMs`. */
 	constructor(open: () => KeyValueClient | Promise<KeyValueClient>) {
 		this.#clients = new ClientPool(open);
+		this.#session = new RecordedSession({
+			connect: () => this.connection(),
+			execute: (operation, signal) => this.#clients.use(signal, client => client.execute(operation)),
+			others: () => this.others(),
+			statistics: statistics => {
+				this.#statistics = statistics;
+				this.loadTold(statistics);
+			},
+		});
 	}
 
 	async put(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void> {
-		await this.#clients.use(signal, client => client.put(key, value));
+		const input = {type: 'put', key: textOfBytes(key), value: textOfBytes(value)} as const;
+		expectResult(await this.#session.run(input, signal), 'written');
 	}
 
 	async append(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void> {
-		await this.#clients.use(signal, client => client.append(key, value));
+		const input = {type: 'append', key: textOfBytes(key), value: textOfBytes(value)} as const;
+		expectResult(await this.#session.run(input, signal), 'written');
 	}
 
 	async get(key: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
-		return (await this.#clients.use(signal, client => client.get(key)))?.value;
+		return expectResult(await this.#session.run({type: 'get', key: textOfBytes(key)}, signal), 'value').value;
 	}
 
 	async delete(key: Uint8Array, signal: AbortSignal): Promise<boolean> {
-		return this.#clients.use(signal, client => client.delete(key));
+		return expectResult(await this.#session.run({type: 'delete', key: textOfBytes(key)}, signal), 'deleted').existed;
 	}
 
 	async compareAndSet(
@@ -40,23 +53,58 @@ export abstract class DataTarget {
 		value: Uint8Array,
 		signal: AbortSignal,
 	): Promise<CompareAndSetResult> {
-		const result = await this.#clients.use(signal, client => client.compareAndSet(key, {value: expected}, value));
-		return result.type === 'written' ? {type: 'written'} : {type: 'conditionFailed', value: result.value};
+		const input = {
+			type: 'compareAndSet',
+			key: textOfBytes(key),
+			expected: {value: expected && textOfBytes(expected)},
+			value: textOfBytes(value),
+		} as const;
+		const result = await this.#session.run(input, signal);
+		return result.type === 'conditionFailed'
+			? {type: 'conditionFailed', value: result.value}
+			: {type: expectResult(result, 'written').type};
 	}
 
-	async startLoad(clients: number): Promise<void> {
-		await this.#load.start(() => Array.from({length: clients}, () => this.connection()), randomInt(2 ** 32));
+	async startLoad(options: LoadOptions): Promise<void> {
+		await this.#session.startLoad(options);
 	}
 
-	async stopLoad(file: string | undefined): Promise<LoadResult> {
-		return this.#load.stop(file);
+	async stopLoad(file: string | undefined): Promise<StoppedLoad> {
+		return this.#session.stopLoad(file);
+	}
+
+	/** The newest of the load that runs. */
+	get loadStatistics(): LoadStatistics | undefined {
+		return this.#session.isLoadRunning ? this.#statistics : undefined;
+	}
+
+	async check(): Promise<SessionReport> {
+		return this.#session.check();
+	}
+
+	async mark(name: string): Promise<void> {
+		await this.#session.mark(name);
 	}
 
 	/** How one more client reaches the cluster from another thread. */
 	protected abstract connection(): LoadConnection;
 
+	/** How many operations others began, who are not recorded; `undefined`: nobody knows. */
+	protected abstract others(): number | undefined;
+
+	/** Is told how the load is doing, while it runs. */
+	protected abstract loadTold(statistics: LoadStatistics): void;
+
+	protected get ownBegun(): number {
+		return this.#session.ownBegun;
+	}
+
 	protected async closeClients(): Promise<void> {
-		await this.#load.close();
+		await this.#session.close();
 		await this.#clients.close();
 	}
 }
+
+/** One character a byte, as keys and recorded values are. */
+const textOfBytes = (bytes: Uint8Array): string =>
+	Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

@@ -94,6 +94,21 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 		return [];
 	}
 
+	/** Other clients of etcd are not seen. */
+	protected others(): undefined {
+		return undefined;
+	}
+
+	protected loadTold(): void {}
+
+	record(): never {
+		throw new CommandRefusedError("etcd's life is not recorded here: start without --engine for a timeline");
+	}
+
+	onMessage(): never {
+		throw new CommandRefusedError("etcd's messages do not pass by here: start without --engine to trace them");
+	}
+
 	protected connection(): LoadConnection {
 		return {type: 'etcd', ...this.#connection};
 	}

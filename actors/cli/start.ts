@@ -8,7 +8,6 @@ import type {EngineOptions} from '../console/engine-options.js';
 import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
-import {ClusterRecorder} from '../observe/cluster-recorder.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
@@ -78,10 +77,8 @@ async function openPageOf(
 	title: string,
 ): Promise<OpenPage | undefined> {
 	if (port === undefined) return undefined;
-	const recorder = new ClusterRecorder(cluster);
-	target.closesToo({close: async () => recorder.close()});
 	try {
-		const page = await openPage({cluster, target, recorder, port, title});
+		const page = await openPage({cluster, target, recorder: target.recorder, port, title});
 		target.closesToo(page);
 		return page;
 	} catch (error) {

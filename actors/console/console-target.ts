@@ -1,7 +1,11 @@
 /** What the console needs of a cluster. Whoever carries it out is a cluster to it: the real one, or one of a test. */
 import type {Role} from '../../src/raft/types.js';
 import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
-import type {LoadResult} from '../load/load-task.js';
+import type {LoadStatistics} from '../load/load-statistics.js';
+import type {LoadOptions} from '../load/load-task.js';
+import type {SessionReport, StoppedLoad} from '../load/recorded-session.js';
+import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
+import type {ClusterRecord} from '../observe/cluster-record.js';
 
 export type NodeStatus =
 	| {
@@ -92,10 +96,20 @@ export interface ConsoleTarget {
 	setDelay(minMs: number, maxMs: number, signal: AbortSignal): Promise<void>;
 	/** Writes the state of now into a file, and resolves with what to tell of it. */
 	backup(file: string, signal: AbortSignal): Promise<string>;
-	/** Begins a load of so many clients, which goes on until it is stopped. */
-	startLoad(clients: number, signal: AbortSignal): Promise<void>;
-	/** Ends the load and judges what its clients saw; `file`: where the history goes. */
-	stopLoad(file: string | undefined, signal: AbortSignal): Promise<LoadResult>;
+	/** Begins a load, which goes on until it is stopped. */
+	startLoad(options: LoadOptions, signal: AbortSignal): Promise<void>;
+	/** Ends the load and judges all since the last mark; `file`: where its history goes. */
+	stopLoad(file: string | undefined, signal: AbortSignal): Promise<StoppedLoad>;
+	/** How the load that runs is doing; `undefined` while none does. */
+	readonly loadStatistics: LoadStatistics | undefined;
+	/** Judges all that loads did and people typed since the start or the last mark. The load goes on. */
+	check(signal: AbortSignal): Promise<SessionReport>;
+	/** From here on `check` judges. */
+	mark(name: string, signal: AbortSignal): Promise<void>;
+	/** What was recorded of the cluster's life within so many ms. Throws a `CommandRefusedError` where nothing is. */
+	record(lastMs: number): ClusterRecord;
+	/** Shows messages as they pass. Answers with what ends it; throws a `CommandRefusedError` where there is nothing to see. */
+	onMessage(listener: (sighting: MessageSighting) => void, options: SightingOptions): () => void;
 	/** Stops the cluster, and a load that still goes on. Called once, last. */
 	close(): Promise<void>;
 }

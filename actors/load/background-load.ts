@@ -1,10 +1,9 @@
 /** A load that goes on while its starter does something else; one at a time. */
-import {tmpdir} from 'node:os';
-import path from 'node:path';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {Piscina} from 'piscina';
 import {ThreadraftError} from '../../src/base/errors.js';
-import type {LoadConnection, LoadResult, LoadStop, LoadTask} from './load-task.js';
+import type {LoadStatistics} from './load-statistics.js';
+import type {LoadConnection, LoadNews, LoadOptions, LoadOrder, LoadResult, LoadTask} from './load-task.js';
 
 /** There is a load already, or none. */
 class LoadStateError extends ThreadraftError {
@@ -16,16 +15,38 @@ interface Running {
 	readonly pool: Piscina<LoadTask, LoadResult>;
 	readonly control: MessagePort;
 	readonly result: Promise<LoadResult>;
-	readonly seed: number;
+	/** Take the answers to `turn`, in order. */
+	readonly turns: ((chapters: number) => void)[];
+}
+
+/** What a load needs of the session that it is a part of. */
+export interface LoadSurroundings {
+	/** A port to the judge. */
+	readonly judge: () => MessagePort;
+	readonly origin: bigint;
+	readonly statistics: (statistics: LoadStatistics) => void;
 }
 
 export class BackgroundLoad {
+	readonly #surroundings: LoadSurroundings;
 	#running: Running | undefined;
 
+	constructor(surroundings: LoadSurroundings) {
+		this.#surroundings = surroundings;
+	}
+
+	get isRunning(): boolean {
+		return this.#running !== undefined;
+	}
+
 	/** Resolves when all clients are connected and work. Rejects with a `LoadStateError`, or with what kept a client from connecting. */
-	async start(connect: () => readonly LoadConnection[], seed: number): Promise<void> {
+	async start(
+		connect: () => LoadConnection,
+		options: LoadOptions,
+		{seed, epoch}: {readonly seed: number; readonly epoch: number},
+	): Promise<void> {
 		if (this.#running !== undefined) throw new LoadStateError('a load is running: end it with "load stop"');
-		const connections = connect();
+		const connections = Array.from({length: options.clients}, connect);
 		const pool = new Piscina<LoadTask, LoadResult>({
 			filename: new URL('../../workers/load-task.js', import.meta.url).href,
 			maxThreads: 1,
@@ -33,10 +54,20 @@ export class BackgroundLoad {
 			atomics: 'disabled',
 		});
 		const {port1: control, port2} = new MessageChannel();
+		const {origin, statistics} = this.#surroundings;
+		const judge = this.#surroundings.judge();
 		const ports = connections.flatMap(connection => (connection.type === 'clerk' ? [connection.clerk.port] : []));
-		const started = new Promise<void>(resolve => void control.once('message', () => resolve()));
-		const result = pool.run({connections, seed, control: port2}, {transferList: [port2, ...ports]});
-		this.#running = {pool, control, result, seed};
+		const turns: Running['turns'] = [];
+		const started = new Promise<void>(resolve => {
+			control.on('message', (news: LoadNews) => {
+				if (news.type === 'started') resolve();
+				else if (news.type === 'statistics') statistics(news.statistics);
+				else turns.shift()?.(news.chapters);
+			});
+		});
+		const task = {...options, connections, seed, origin, epoch, control: port2, judge};
+		const result = pool.run(task, {transferList: [port2, judge, ...ports]});
+		this.#running = {pool, control, result, turns};
 		try {
 			await Promise.race([started, result]);
 		} catch (error) {
@@ -47,13 +78,20 @@ export class BackgroundLoad {
 		result.catch(() => undefined);
 	}
 
-	/** Ends the load; `file`: where its history is written, as `threadraft check` reads it. */
-	async stop(file: string | undefined): Promise<LoadResult> {
+	/** Has it go over to new keys. Resolves with how many chapters were sent by then; 0 where no load runs. */
+	async turn(epoch: number): Promise<number> {
 		const running = this.#running;
-		if (running === undefined) throw new LoadStateError('there is no load: begin one with "load start"');
-		const evidence = path.join(tmpdir(), `threadraft-history-${running.seed.toString(36)}.jsonl`);
-		const stop: LoadStop = {file, evidence};
-		running.control.postMessage(stop);
+		if (running === undefined) return 0;
+		const turned = new Promise<number>(resolve => running.turns.push(resolve));
+		this.#order(running, {type: 'turn', epoch});
+		return Promise.race([turned, running.result.then(({chapters}) => chapters)]);
+	}
+
+	/** Rejects with a `LoadStateError` where there is none. */
+	async stop(): Promise<LoadResult> {
+		const running = this.#running;
+		if (running === undefined) throw new LoadStateError('there is no load: begin one with "load 8"');
+		this.#order(running, {type: 'stop'});
 		try {
 			return await running.result;
 		} finally {
@@ -69,5 +107,9 @@ export class BackgroundLoad {
 		running.control.close();
 		running.result.catch(() => undefined);
 		await running.pool.destroy();
+	}
+
+	#order({control}: Running, order: LoadOrder): void {
+		control.postMessage(order);
 	}
 }

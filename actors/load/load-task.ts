@@ -1,84 +1,107 @@
-/** A recorded load in a pool thread: so the load, and the judgement on its history, hold up neither router nor console. */
-import {writeFile} from 'node:fs/promises';
+/** A recorded load in a pool thread: so it holds up neither router nor console. */
 import type {MessagePort} from 'node:worker_threads';
-import type {Verdict} from '../../src/linearizability/key-result.js';
-import {ThreadraftError} from '../../src/base/errors.js';
 import {Random} from '../../src/base/random.js';
 import {Clerk} from '../clerk/clerk.js';
 import type {ClerkConnection} from '../clerk/clerk-host.js';
 import {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {EngineSecurity} from '../engines/etcd/security.js';
 import type {KeyValueClient} from '../key-value-client.js';
-import {type LoadReport, RecordedLoad} from './recorded-load.js';
+import type {ChapterMessage} from './judge-task.js';
+import type {LoadFigures, LoadStatistics} from './load-statistics.js';
+import {RecordedLoad} from './recorded-load.js';
+import {clockSince} from './session-clock.js';
 
 /** How one client reaches its cluster. */
 export type LoadConnection =
 	| {readonly type: 'clerk'; readonly clerk: ClerkConnection}
 	| {readonly type: 'etcd'; readonly url: string; readonly security: EngineSecurity};
 
-export interface LoadTask {
+/** What a load is to be like. */
+export interface LoadOptions {
+	readonly clients: number;
+	/** Operations a second, of all clients together; left out: as many as are answered. */
+	readonly perSecondMax?: number;
+	/** The part of reads, from 0 to 1; left out: what the workload draws. */
+	readonly readShare?: number;
+}
+
+export interface LoadTask extends LoadOptions {
 	/** One for each client. */
 	readonly connections: readonly LoadConnection[];
 	readonly seed: number;
-	/** Tells `started`; a {@link LoadStop} ends the load. */
+	/** When the clock of the history began. */
+	readonly origin: bigint;
+	/** Of the marks that are set. */
+	readonly epoch: number;
+	/** Carries `LoadOrder` one way and `LoadNews` the other. */
 	readonly control: MessagePort;
+	/** Takes the chapters. */
+	readonly judge: MessagePort;
 }
 
-export interface LoadStop {
-	/** Where the history is written. */
-	readonly file: string | undefined;
-	/** Where it is written if it is not found linearizable and `file` is not given. */
-	readonly evidence: string;
-}
+export type LoadOrder =
+	/** Go over to new keys, which are of this epoch, and tell when all before is told to the judge. */
+	{readonly type: 'turn'; readonly epoch: number} | {readonly type: 'stop'};
 
-export interface LoadResult extends LoadReport {
-	readonly file: string | undefined;
-}
+export type LoadNews =
+	| {readonly type: 'started'}
+	| {readonly type: 'statistics'; readonly statistics: LoadStatistics}
+	/** The answer to each `turn`, in order: so many chapters were sent. */
+	| {readonly type: 'turned'; readonly chapters: number};
 
-/** The history is lost; the verdict is not. */
-class HistoryFileError extends ThreadraftError {
-	override readonly name = 'HistoryFileError';
-	readonly code = 'ERR_HISTORY_FILE';
-
-	constructor(file: string, verdict: Verdict, cause: Error) {
-		super(
-			`the verdict is ${verdict}, but the history cannot be written to ${file} (${cause.message}): choose another file`,
-			{
-				cause,
-			},
-		);
-	}
+export interface LoadResult {
+	readonly figures: LoadFigures;
+	/** So many were sent. */
+	readonly chapters: number;
 }
 
 /** A client that hears nothing for this long goes on with the next operation. */
 const timeoutMs = 2000;
+const statisticsMs = 250;
 
-export async function runLoadTask({connections, seed, control}: LoadTask): Promise<LoadResult> {
-	const stop = new Promise<LoadStop>(resolve => void control.once('message', resolve));
+export async function runLoadTask(task: LoadTask): Promise<LoadResult> {
+	const {connections, seed, control, judge, origin, perSecondMax, readShare} = task;
 	const clients: KeyValueClient[] = [];
+	let chapters = 0;
+	let epoch = task.epoch;
+	/** Chapters before this one are of the epoch before. */
+	let firstOfEpoch = 0;
 	try {
 		for (const connection of connections) clients.push(await connect(connection));
-		const load = new RecordedLoad(clients, `load/${seed.toString(36)}/`, Random.fromSeed(seed), () =>
-			Math.round(performance.now() * 1e6),
-		);
-		control.postMessage('started');
-		const {file, evidence} = await stop;
-		const report = await load.stop();
+		const load = new RecordedLoad({
+			clients,
+			prefix: `load/${seed.toString(36)}/`,
+			random: Random.fromSeed(seed),
+			now: clockSince(origin),
+			perSecondMax,
+			readShare,
+			chapter: (history, number) => {
+				chapters++;
+				judge.postMessage({epoch: number < firstOfEpoch ? epoch - 1 : epoch, history} satisfies ChapterMessage);
+			},
+		});
+		const tell = (news: LoadNews): void => control.postMessage(news);
+		const stopped = new Promise<void>(resolve => {
+			control.on('message', (order: LoadOrder) => {
+				if (order.type === 'stop') return resolve();
+				const turned = load.turn();
+				if (order.epoch !== epoch) firstOfEpoch = load.chapterNumber;
+				epoch = order.epoch;
+				void turned.then(() => tell({type: 'turned', chapters}));
+			});
+		});
+		tell({type: 'started'});
+		const timer = setInterval(() => tell({type: 'statistics', statistics: load.statistics()}), statisticsMs);
+		await stopped;
+		clearInterval(timer);
+		const figures = await load.stop();
+		tell({type: 'statistics', statistics: load.statistics()});
 		await load.removeKeys();
-		const place = file ?? (report.verdict === 'ok' ? undefined : evidence);
-		if (place !== undefined) await writeHistory(place, load, report);
-		return {...report, file: place};
+		return {figures, chapters};
 	} finally {
 		for (const client of clients) await client.close();
 		control.close();
-	}
-}
-
-async function writeHistory(file: string, load: RecordedLoad, {verdict}: LoadReport): Promise<void> {
-	try {
-		await writeFile(file, `${[...load.jsonLines()].join('\n')}\n`);
-	} catch (cause) {
-		throw new HistoryFileError(file, verdict, cause as Error);
+		judge.close();
 	}
 }
 

@@ -20,6 +20,10 @@ const lockActions = ['get', 'putIfAbsent', 'putIfPresent', 'compareAndSet', 'del
 const pairActions = ['putBoth', 'getBoth', 'appendAndGet', 'compareBoth', 'get'] as const;
 const valueKeys = 6;
 const lockKeys = 2;
+/** Actions that change nothing. */
+const reads: ReadonlySet<string> = new Set(['get', 'getBoth']);
+/** The part of reads of a counter, where nobody asks for another. */
+const counterReadShare = 0.4;
 /** A digit of a counter, to base four, is an increment: 4^30 is the last one that a counter holds three times. */
 const incrementsMax = 31;
 /** So many counters before the present one are still read. */
@@ -60,13 +64,15 @@ export class Seen {
 
 export class Workload {
 	readonly #prefix: string;
+	readonly #readShare: number | undefined;
 	#counter = 0;
 	/** Of the present counter. */
 	#increments = 0;
 
-	/** `prefix`: of keys that nobody else uses, and that do not exist. */
-	constructor(prefix: string) {
+	/** `prefix`: of keys that nobody else uses, and that do not exist. `readShare`: from 0 to 1; `undefined`: as the lists above have it. */
+	constructor(prefix: string, readShare?: number) {
 		this.#prefix = prefix;
+		this.#readShare = readShare;
 	}
 
 	/** The next operation of a client. `name`: a value that nobody else writes, and that begins no other. */
@@ -100,7 +106,7 @@ export class Workload {
 
 	#drawValue(random: Random, seen: Seen, value: string): KvKeyInput {
 		const key = this.#key('value', random.integer(0, valueKeys - 1));
-		const type = random.pick(valueActions);
+		const type = this.#pick(random, valueActions);
 		switch (type) {
 			case 'get':
 				return {type, key};
@@ -116,7 +122,7 @@ export class Workload {
 
 	#drawLock(random: Random, seen: Seen, value: string): KvKeyInput {
 		const key = this.#key('lock', random.integer(0, lockKeys - 1));
-		const action = random.pick(lockActions);
+		const action = this.#pick(random, lockActions);
 		switch (action) {
 			case 'get':
 			case 'delete':
@@ -135,7 +141,7 @@ export class Workload {
 	#drawPair(random: Random, seen: Seen, value: string): KvInput {
 		const first = random.integer(0, 1);
 		const [key, other] = [this.#key('pair', first), this.#key('pair', 1 - first)];
-		const action = random.pick(pairActions);
+		const action = this.#pick(random, pairActions);
 		const both = (...operations: readonly KvKeyInput[]): KvInput => ({type: 'batch', operations});
 		switch (action) {
 			case 'get':
@@ -158,7 +164,7 @@ export class Workload {
 	}
 
 	#drawCounter(random: Random): KvKeyInput {
-		if (random.chance(0.4)) {
+		if (random.chance(this.#readShare ?? counterReadShare)) {
 			const number = this.#counter - random.integer(0, countersRead);
 			return {type: 'get', key: this.#key('counter', Math.max(0, number))};
 		}
@@ -167,6 +173,12 @@ export class Workload {
 			this.#increments = 0;
 		}
 		return {type: 'increment', key: this.#key('counter', this.#counter), by: 4n ** BigInt(this.#increments++)};
+	}
+
+	#pick<Action extends string>(random: Random, actions: readonly Action[]): Action {
+		if (this.#readShare === undefined) return random.pick(actions);
+		const isRead = random.chance(this.#readShare);
+		return random.pick(actions.filter(action => reads.has(action) === isRead));
 	}
 
 	#key(family: string, number: number): string {

@@ -80,7 +80,7 @@ export class Router {
 	/** Raft requests delivered to each node since it started. */
 	readonly delivered = new Map<NodeId, number>();
 	/** Operations of the clerks on the router's own thread. */
-	readonly settled: SettledCounters = {answered: 0, failed: 0};
+	readonly settled: SettledCounters = {begun: 0, answered: 0, failed: 0};
 	/** Those who watch messages. */
 	readonly taps: MessageTaps;
 	/** For the clerks on the router's own thread. */

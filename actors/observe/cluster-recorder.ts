@@ -40,7 +40,7 @@ export interface RecordedCluster {
 	/** Messages and bytes since the start. */
 	readonly traffic: Readonly<RouterCounters>;
 	/** Operations of its own clerks on this thread. */
-	readonly operations: Readonly<SettledCounters>;
+	readonly operations: Readonly<Pick<SettledCounters, 'answered' | 'failed'>>;
 	/** What each node is at. Never rejects. */
 	status(): Promise<readonly NodeStatus[]>;
 	/** Adds a listener to all events. */
@@ -50,7 +50,7 @@ export interface RecordedCluster {
 }
 
 /** Clients on other threads did this since the last time that somebody told it. */
-export interface ToldOperations extends SettledCounters {
+export interface ToldOperations extends Pick<SettledCounters, 'answered' | 'failed'> {
 	readonly p50Ms: number;
 	readonly p99Ms: number;
 }
@@ -87,7 +87,7 @@ export class ClusterRecorder {
 	readonly #listeners = new Set<(entry: RecordEntry) => void>();
 	readonly #stops: readonly (() => void)[];
 	#told: ToldOperations | undefined;
-	#seen: RouterCounters & SettledCounters;
+	#seen: RouterCounters & Pick<SettledCounters, 'answered' | 'failed'>;
 	#sampledAtMs = 0;
 	#isAsking = false;
 	#isClosed = false;
@@ -211,7 +211,7 @@ export class ClusterRecorder {
 		this.#keep(this.#states, {type: 'nodes', atMs: this.nowMs, nodes});
 	}
 
-	#count(): RouterCounters & SettledCounters {
+	#count(): RouterCounters & Pick<SettledCounters, 'answered' | 'failed'> {
 		return {...this.#cluster.traffic, ...this.#cluster.operations};
 	}
 

@@ -82,7 +82,7 @@ test.serial(
 		const history = path.join(directory, 'history.jsonl');
 		const refused = await run(t, ['--memory', '--nodes', '1', ...anyPort], 'load stop\n');
 		t.is(refused.status, 1);
-		t.is(refused.errors, 'error: line 1: there is no load: begin one with "load start"\n');
+		t.is(refused.errors, 'error: line 1: there is no load: begin one with "load 8"\n');
 
 		const {status, output, errors} = await run(
 			t,
@@ -92,7 +92,7 @@ test.serial(
 		t.is(errors, '');
 		t.is(status, 0);
 		const told =
-			/\n(\d+) operations in \d+\.\d s \(\d+\/s\), p50 .*? ms(?:, (\d+) of unknown outcome)?(?:, \d+ not executed)?\nlinearizable; history in /;
+			/\n(\d+) operations in \d+\.\d s \(\d+\/s\), p50 .*? ms(?:, (\d+) of unknown outcome)?(?:, \d+ not executed)?\nlinearizable: all \d+ operations since the start: .*; history in /;
 		const [, operations, unknown = '0'] = told.exec(output) ?? t.fail(output) ?? [];
 		// A head, then two lines for each operation: asked, and answered or given up.
 		const {length} = (await readFile(history, 'utf8')).trim().split('\n');

@@ -1,8 +1,36 @@
 import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
-import type {LoadResult} from '../../actors/load/load-task.js';
+import type {ClusterRecord, MessageSighting, SightingOptions} from '../../actors/index.js';
+import type {LoadFigures} from '../../actors/load/load-statistics.js';
+import type {LoadOptions} from '../../actors/load/load-task.js';
+import type {SessionReport, StoppedLoad} from '../../actors/load/recorded-session.js';
 import type {CompareAndSetResult, ConsoleTarget, Health, NodeStatus} from '../../actors/console/console-target.js';
 
 const keyOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+
+const figures: LoadFigures = {
+	operations: 1200,
+	seconds: 2,
+	p50Ms: 1.25,
+	p99Ms: 20,
+	longestPauseMs: 400.4,
+	unknown: 0,
+	notExecuted: 0,
+};
+
+/** Of a session in which all is well. */
+export const soundReport: SessionReport = {
+	verdict: 'ok',
+	violation: undefined,
+	operations: 1200,
+	unknown: 0,
+	ownOperations: 0,
+	undecided: 0,
+	file: undefined,
+	fileError: undefined,
+	dropped: 0,
+	mark: undefined,
+	blindness: undefined,
+};
 
 /** A target of three nodes that keeps values in a map and writes down what else it was told. Node 1 leads at first. */
 export class MemoryTarget implements ConsoleTarget {
@@ -18,8 +46,23 @@ export class MemoryTarget implements ConsoleTarget {
 	/** What `heal` says that it ended, and what `faults` says is set. */
 	healed: readonly string[] = [];
 	set: readonly string[] = [];
-	/** What `stopLoad` has to tell. */
-	loadResult: Partial<LoadResult> = {};
+	/** What `stopLoad` and `check` have to tell. */
+	figures: Partial<LoadFigures> = {};
+	report: Partial<SessionReport> = {};
+	/** What `record` gives. */
+	recorded: ClusterRecord = {
+		head: {
+			format: 'threadraft-record',
+			version: 1,
+			startedAt: '2026-11-28T20:00:00.000Z',
+			nodes: 3,
+			lengthMs: 0,
+			dropped: {events: 0, samples: 0, nodes: 0},
+		},
+		entries: [],
+	};
+	/** Shows a message to who traces. */
+	tap: ((sighting: MessageSighting) => void) | undefined;
 	/** Why `put` fails, where it is to. */
 	putError: Error | undefined;
 
@@ -127,29 +170,37 @@ export class MemoryTarget implements ConsoleTarget {
 		this.calls.push(`delay ${minMs} ${maxMs}`);
 	}
 
-	async startLoad(clients: number): Promise<void> {
-		this.calls.push(`load of ${clients}`);
+	async startLoad(options: LoadOptions): Promise<void> {
+		this.calls.push(`load ${JSON.stringify(options)}`);
+	}
+
+	readonly loadStatistics = undefined;
+
+	async check(): Promise<SessionReport> {
+		return {...soundReport, ...this.report};
+	}
+
+	async mark(name: string): Promise<void> {
+		this.calls.push(`mark ${name}`);
+	}
+
+	record(lastMs: number): ClusterRecord {
+		this.calls.push(`record ${lastMs}`);
+		return this.recorded;
+	}
+
+	onMessage(listener: (sighting: MessageSighting) => void, options: SightingOptions): () => void {
+		this.calls.push(`trace ${JSON.stringify(options)}`);
+		this.tap = listener;
+		return () => void this.calls.push('trace ended');
 	}
 
 	async backup(file: string): Promise<string> {
 		return `${file} is written`;
 	}
 
-	async stopLoad(file: string | undefined): Promise<LoadResult> {
-		return {
-			operations: 1200,
-			seconds: 2,
-			p50Ms: 1.25,
-			p99Ms: 20,
-			longestPauseMs: 400.4,
-			unknown: 0,
-			notExecuted: 0,
-			isFull: false,
-			verdict: 'ok',
-			violation: undefined,
-			file,
-			...this.loadResult,
-		};
+	async stopLoad(file: string | undefined): Promise<StoppedLoad> {
+		return {figures: {...figures, ...this.figures}, report: {...soundReport, file, ...this.report}};
 	}
 
 	async close(): Promise<void> {

@@ -1,8 +1,11 @@
 /** What etcd's clients are promised while connections break and members die. */
+import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {EtcdClerk, OverloadedError, SessionExpiredError} from '../../actors/index.js';
-import {BackgroundLoad} from '../../actors/load/background-load.js';
+import {readHistory} from '../../actors/check/read-history.js';
+import {RecordedSession} from '../../actors/load/recorded-session.js';
+import {temporaryDirectory} from '../storage/places.js';
 import {RecordedClient} from '../../actors/load/recorded-client.js';
 import {check} from '../../src/linearizability/check.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
@@ -164,22 +167,24 @@ for (const seed of [1, 2]) {
 }
 
 etcdTest('a load of the console runs before etcd as before our own cluster', async (t, cluster) => {
-	const load = new BackgroundLoad();
-	t.teardown(() => load.close());
 	const url = cluster.url('load');
-	await load.start(
-		() => [
-			{type: 'etcd', url, security: {}},
-			{type: 'etcd', url, security: {}},
-		],
-		5,
-	);
+	const session = new RecordedSession({
+		connect: () => ({type: 'etcd', url, security: {}}),
+		execute: () => Promise.reject(new Error('nothing is typed')),
+		others: () => undefined,
+		statistics: () => undefined,
+	});
+	t.teardown(() => session.close());
+	await session.startLoad({clients: 2});
 	await sleep(500);
-	const {operations, verdict} = await load.stop(undefined);
-	t.is(verdict, 'ok');
-	t.true(operations > 10, `${operations} operations`);
+	const file = path.join(temporaryDirectory(t), 'history.jsonl');
+	const {figures, report} = await session.stopLoad(file);
+	t.is(report.verdict, 'ok');
+	t.true(figures.operations > 10, `${figures.operations} operations`);
 	const direct = await connectDirectly(t, cluster, 'load');
-	t.is(await direct.get('load/5/0'), undefined, 'nothing is left behind');
+	const keys = new Set((await readHistory(file)).history.flatMap(({input}) => ('key' in input ? [input.key] : [])));
+	t.true(keys.size > 0);
+	for (const key of keys) t.is(await direct.get(key), undefined, 'nothing is left behind');
 });
 
 etcdTest('a member killed with -9 under load costs no acknowledged append, and doubles none', async (t, cluster) => {

@@ -1,8 +1,13 @@
+import {MessageChannel} from 'node:worker_threads';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
+import {type LoadFigures, LoadMeter} from '../../actors/load/load-statistics.js';
+import type {LoadConnection} from '../../actors/load/load-task.js';
+import {Pacer} from '../../actors/load/pacer.js';
 import {KeyValueClient} from '../../actors/key-value-client.js';
 import {BackgroundLoad} from '../../actors/load/background-load.js';
-import {RecordedLoad} from '../../actors/load/recorded-load.js';
+import {Judgement, type Judged} from '../../actors/load/judgement.js';
+import {RecordedLoad, type RecordedLoadOptions} from '../../actors/load/recorded-load.js';
 import {Random} from '../../src/base/random.js';
 import {TimeoutError} from '../../src/service/errors.js';
 import {execute} from '../../src/kv/operations.js';
@@ -42,19 +47,45 @@ class LocalClient extends KeyValueClient {
 	close(): void {}
 }
 
+/** A load whose chapters go to a judge. */
+class JudgedLoad {
+	readonly judgement = new Judgement({now: () => performance.now()});
+	readonly load: RecordedLoad;
+	chapters = 0;
+
+	constructor(clients: readonly KeyValueClient[], seed: number, options: Partial<RecordedLoadOptions> = {}) {
+		this.load = new RecordedLoad({
+			clients,
+			prefix: 'load/',
+			random: Random.fromSeed(seed),
+			now,
+			chapter: history => {
+				this.chapters++;
+				this.judgement.add({history, isByHand: false});
+			},
+			...options,
+		});
+	}
+
+	async stop(): Promise<Judged & {readonly figures: LoadFigures}> {
+		const figures = await this.load.stop();
+		return {...this.judgement.judge([]), figures};
+	}
+}
+
 test('what honest clients saw is linearizable, and nothing is left of it', async t => {
 	const world = new World();
 	const clients = [new LocalClient(world), new LocalClient(world), new LocalClient(world)];
-	const load = new RecordedLoad(clients, 'load/', Random.fromSeed(1), now);
+	const load = new JudgedLoad(clients, 1);
 	// Enough for a second counter.
 	await world.until(1000);
-	const report = await load.stop();
-	t.like(report, {verdict: 'ok', violation: undefined, unknown: 0, notExecuted: 0, isFull: false});
-	t.is(report.operations, world.operations);
-	t.true(report.p50Ms > 0 && report.p99Ms >= report.p50Ms && report.longestPauseMs > 0);
-	t.true([...load.jsonLines()].length > report.operations);
+	const {figures, ...report} = await load.stop();
+	t.like(report, {verdict: 'ok', violation: undefined, operations: world.operations, undecided: 0});
+	t.like(figures, {operations: world.operations, unknown: 0, notExecuted: 0});
+	t.true(figures.p50Ms > 0 && figures.p99Ms >= figures.p50Ms && figures.longestPauseMs > 0);
+	t.is(load.judgement.kept().history.length, world.operations);
 	t.true(world.store.size > 0);
-	await load.removeKeys();
+	await load.load.removeKeys();
 	t.is(world.store.size, 0);
 });
 
@@ -106,17 +137,12 @@ const findsOut = test.macro({
 			if (result !== undefined) times++;
 			return result;
 		});
-		const load = new RecordedLoad(
-			[new LocalClient(world), faulty, new LocalClient(world)],
-			'load/',
-			Random.fromSeed(2),
-			now,
-		);
+		const load = new JudgedLoad([new LocalClient(world), faulty, new LocalClient(world)], 2);
 		await world.until(1500);
 		const {verdict, violation} = await load.stop();
 		t.true(times > 0, 'it has gone wrong');
 		t.is(verdict, 'violation');
-		t.true(violation?.key.startsWith(`load/${family}`), violation?.key);
+		t.true(violation?.key.startsWith(`load/0/${family}`), violation?.key);
 	},
 	title: (name = '') => `a load finds out that ${name}`,
 });
@@ -197,7 +223,7 @@ test('the load asks for everything that an engine can do, but for a clear of wha
 		}
 		return result;
 	});
-	const load = new RecordedLoad([seeing, new LocalClient(world)], 'load/', Random.fromSeed(3), now);
+	const load = new JudgedLoad([seeing, new LocalClient(world)], 3);
 	await world.until(1000);
 	await load.stop();
 	t.deepEqual([...kinds].sort(), [
@@ -224,19 +250,104 @@ test('operations of unknown outcome are counted, and no violation', async t => {
 		if (random.chance(0.2)) throw new TimeoutError('unknown', 1, 'timeout');
 		return result;
 	});
-	const load = new RecordedLoad([unlucky, new LocalClient(world)], 'load/', Random.fromSeed(3), now);
+	const load = new JudgedLoad([unlucky, new LocalClient(world)], 3);
 	await world.until(200);
 	const {verdict, unknown} = await load.stop();
 	t.is(verdict, 'ok');
 	t.true(unknown > 0);
 });
 
+test('after so many operations a load goes over to new keys, and each chapter is judged by itself', async t => {
+	const world = new World();
+	const load = new JudgedLoad([new LocalClient(world), new LocalClient(world)], 5, {chapterOperations: 100});
+	await world.until(450);
+	await load.load.turn();
+	const before = load.chapters;
+	t.true(before >= 4, `${before} chapters`);
+	await world.until(world.operations + 50);
+	const {verdict, operations} = await load.stop();
+	t.is(load.chapters, before + 1);
+	t.is(verdict, 'ok');
+	// The keys of chapters that are over were deleted meanwhile, unrecorded.
+	t.true(operations > 450 && operations <= world.operations);
+	await load.load.removeKeys();
+	t.is(world.store.size, 0);
+});
+
+test('a chapter is told only when the last of its operations is over', async t => {
+	const world = new World();
+	let letGo = (): void => undefined;
+	const slow = new Promise<void>(resolve => (letGo = resolve));
+	const stuck = new FaultyClient(world, async (_, operation, run) => {
+		await slow;
+		return run(operation);
+	});
+	const load = new JudgedLoad([new LocalClient(world), stuck], 6);
+	await world.until(50);
+	let isTurned = false;
+	const turned = load.load.turn().then(() => (isTurned = true));
+	await world.until(100);
+	t.false(isTurned);
+	t.is(load.chapters, 0);
+	letGo();
+	await turned;
+	t.is(load.chapters, 1);
+	const {verdict} = await load.stop();
+	t.is(verdict, 'ok');
+});
+
+for (const readShare of [0, 0.3, 1]) {
+	test(`a mix of ${readShare * 100} % reads is kept to`, async t => {
+		const world = new World();
+		const load = new JudgedLoad([new LocalClient(world)], 7, {readShare});
+		await world.until(400);
+		await load.stop();
+		const {history} = load.judgement.kept();
+		const reads = history.filter(
+			({input}) =>
+				input.type === 'get' || (input.type === 'batch' && input.operations.every(({type}) => type === 'get')),
+		);
+		// Of 400 draws: four standard deviations at the most.
+		t.true(Math.abs(reads.length / history.length - readShare) <= 0.1, `${reads.length} of ${history.length}`);
+	});
+}
+
+test('a rate spreads operations evenly, and what a stall kept back does not come as a burst', t => {
+	let nowNs = 0;
+	const pacer = new Pacer(100, () => nowNs);
+	const beginnings: number[] = [];
+	for (let number = 0; number < 5; number++) beginnings.push(pacer.nextDelayMs());
+	t.deepEqual(beginnings, [0, 10, 20, 30, 40]);
+	nowNs = 1e9;
+	t.is(pacer.nextDelayMs(), 0);
+	t.is(pacer.nextDelayMs(), 10);
+});
+
+test('figures tell how many were answered, how late, and the longest time without an answer', t => {
+	let nowNs = 0;
+	const meter = new LoadMeter(() => nowNs);
+	for (let number = 1; number <= 100; number++) {
+		nowNs += 1e6;
+		meter.count('acknowledged', nowNs - 2e6);
+	}
+	nowNs += 500e6;
+	meter.count('unknown', 0);
+	meter.count('notExecuted', 0);
+	const {total, recent} = meter.take();
+	t.like(total, {operations: 100, seconds: 0.6, longestPauseMs: 500, unknown: 1, notExecuted: 1});
+	t.true(Math.abs(total.p50Ms - 2) < 0.01 && Math.abs(total.p99Ms - 2) < 0.01);
+	t.is(recent.operations, 100);
+	nowNs += 100e6;
+	const next = meter.take();
+	t.like(next.recent, {operations: 0, seconds: 0.1, longestPauseMs: 600, p50Ms: 0});
+	t.is(next.total.operations, 100);
+});
+
 test('a client that cannot connect ends the load before it begins', async t => {
-	const load = new BackgroundLoad();
+	const {port1} = new MessageChannel();
+	const load = new BackgroundLoad({judge: () => port1, origin: 0n, statistics: () => undefined});
 	t.teardown(() => load.close());
-	await t.throwsAsync(
-		load.start(() => [{type: 'etcd', url: 'etcd://', security: {}}], 1),
-		{message: /etcd/},
-	);
-	await t.throwsAsync(load.stop(undefined), {code: 'ERR_LOAD_STATE'});
+	const connect = (): LoadConnection => ({type: 'etcd', url: 'etcd://', security: {}});
+	await t.throwsAsync(load.start(connect, {clients: 1}, {seed: 1, epoch: 0}), {message: /etcd/});
+	await t.throwsAsync(load.stop(), {code: 'ERR_LOAD_STATE'});
 });

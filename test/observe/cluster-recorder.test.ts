@@ -17,7 +17,7 @@ import {nodeId, term} from '../../src/raft/types.js';
 class World extends EventEmitter {
 	readonly nodeIds = [0, 1, 2];
 	readonly traffic = {requests: 0, bytes: 0, lost: 0, duplicated: 0, late: 0, undeliverable: 0};
-	readonly operations = {answered: 0, failed: 0};
+	readonly operations = {begun: 0, answered: 0, failed: 0};
 	nodes: readonly NodeStatus[] = [0, 1, 2].map(id => down(id));
 	readonly #timers: {readonly ms: number; readonly callback: () => void}[] = [];
 	nowMs = 5000;

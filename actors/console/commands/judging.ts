@@ -1,8 +1,8 @@
 /** Load, and the judgement of what its clients saw. */
 import {type Command, defineCommand} from '../command.js';
 import type {CommandArguments} from '../command-arguments.js';
-import {loadText} from '../load-text.js';
 import {offerWords} from '../offers.js';
+import {stoppedLoadText} from '../verdict-text.js';
 import {done} from './phrases.js';
 
 const clientsDefault = 8;
@@ -31,8 +31,8 @@ export const judgingCommands: readonly Command[] = [
 		parse: loadRequest,
 		run: async (request, {target, signal}) =>
 			request.type === 'start'
-				? done(target.startLoad(request.clients, signal))
-				: loadText(await target.stopLoad(request.file, signal)),
+				? done(target.startLoad({clients: request.clients}, signal))
+				: stoppedLoadText(await target.stopLoad(request.file, signal)),
 	}),
 ];
 
