@@ -12,6 +12,9 @@
  *
  * - are so as well, or are down, or wait for their disk; or are cut off from every node of the majority, both ways.
  *
+ * A member that lacks what the others hold only in a snapshot may first take that in, for as long as its chunks need: nothing
+ * can be committed with it before.
+ *
  * What is excluded can keep a correct cluster busy for as long as it lasts: a leader on a link that loses a third, say, or a
  * node that wins an election after each of its crashes.
  */
@@ -37,6 +40,8 @@ export interface AvailabilityOptions {
 
 /** Within so many election timeouts something must be committed: split votes, the longest timeouts and a late write included. */
 const timeoutsMax = 16;
+/** What a chunk of a snapshot and its answer take at most, in times of the slowest way there and back: some are sent again. */
+const tripsOfChunk = 2;
 /** So long nobody may have asked for anything: then the judge does. */
 const idleTimeouts = 2;
 
@@ -70,6 +75,8 @@ export class Availability {
 	readonly #options: AvailabilityOptions;
 	readonly #quorums: readonly Quorum[];
 	readonly #conditions: readonly Lasting<Condition>[];
+	/** Whether the node has to take in a snapshot before it can hold any new entry. */
+	readonly #isBehind: readonly Lasting<boolean>[];
 	readonly #lives: number[];
 	/** By the lower node, then by the higher. */
 	readonly #links: readonly (readonly Lasting<Link>[])[];
@@ -81,6 +88,7 @@ export class Availability {
 		const {nodes} = options;
 		this.#quorums = quorumsOf(nodes.length);
 		this.#conditions = nodes.map(() => new Lasting<Condition>('disturbed', 0));
+		this.#isBehind = nodes.map(() => new Lasting(false, 0));
 		this.#lives = nodes.map(() => 0);
 		this.#links = nodes.map(() => nodes.map(() => new Lasting<Link>('murky', 0)));
 	}
@@ -118,6 +126,7 @@ export class Availability {
 			this.#commands = commands();
 			this.#committedAt = now();
 		}
+		this.#seeSnapshots();
 		const idleMs = now() - this.#committedAt;
 		if (idleMs > idleTimeouts * this.#timeoutMs) {
 			for (const node of nodes) if (node.isUp && node.pausedUntil <= now()) write(node);
@@ -140,12 +149,32 @@ export class Availability {
 		return timeoutsMax * this.#timeoutMs + (isStalled ? this.#options.parameters.raft.diskStallMs : 0);
 	}
 
+	#seeSnapshots(): void {
+		const {nodes, now} = this.#options;
+		const newest = Math.max(...nodes.map(({status}) => status?.snapshotIndex ?? 0));
+		for (const {id, status} of nodes) {
+			this.#isBehind[id]?.become(status !== undefined && status.lastIndex < newest, now());
+		}
+	}
+
+	/** Since when the node can take entries; `Infinity` while it takes in a snapshot and has had no time to. */
+	#levelSince(node: number): number {
+		const {nodes, now, parameters} = this.#options;
+		const {state: isBehind, since} = this.#isBehind[node] as Lasting<boolean>;
+		if (!isBehind) return since;
+		const bytes = Math.max(...nodes.map(({snapshotBytes}) => snapshotBytes));
+		const {minMs, spreadMs} = parameters.latency;
+		const chunks = Math.ceil(bytes / parameters.raft.snapshotChunkBytes);
+		const neededMs = chunks * tripsOfChunk * 2 * (minMs + spreadMs);
+		return now() - since > neededMs ? since : Infinity;
+	}
+
 	#undisturbedSince({members, others}: Quorum): number {
 		let since = 0;
 		for (const [place, node] of members.entries()) {
 			const condition = this.#conditions[node] as Lasting<Condition>;
 			if (condition.state !== 'fine') return Infinity;
-			since = Math.max(since, condition.since);
+			since = Math.max(since, condition.since, this.#levelSince(node));
 			for (const other of members.slice(place + 1)) {
 				const link = this.#link(node, other);
 				if (link.state !== 'whole') return Infinity;

@@ -13,11 +13,14 @@ import {noDiskFaults} from '../../src/storage/simulated-disk.js';
 const electionTimeoutMs = 100;
 const diskSyncMs = [1, 2] as const;
 const parameters = {
-	raft: {...defaultRaftLimits, electionTimeoutMs, diskStallMs: 300},
+	raft: {...defaultRaftLimits, electionTimeoutMs, diskStallMs: 300, snapshotChunkBytes: 100},
+	latency: {minMs: 1, spreadMs: 4, isOrdered: true},
 	diskSyncMs,
 } as unknown as SimulationParameters;
 
-type FakeNode = {-readonly [Name in 'isUp' | 'pausedUntil' | 'life']: ClusterNode[Name]} & ClusterNode;
+type FakeNode = {
+	-readonly [Name in 'isUp' | 'pausedUntil' | 'life' | 'status' | 'snapshotBytes']: ClusterNode[Name];
+} & ClusterNode;
 
 class Scene {
 	readonly plan = new FaultPlan();
@@ -32,7 +35,15 @@ class Scene {
 		this.nodes = Array.from({length: nodeCount}, (_, id) => {
 			const disk = {faults: {...noDiskFaults(), syncLatencyMs: diskSyncMs}};
 			const watchedDisk = {chances: {write: 0, read: 0}};
-			const state = {isUp: true, life: 1, pausedUntil: 0, slowness: 1, timerSkewMs: 0, disturbedAt: -Infinity};
+			const state = {
+				isUp: true,
+				life: 1,
+				pausedUntil: 0,
+				slowness: 1,
+				timerSkewMs: 0,
+				disturbedAt: -Infinity,
+				snapshotBytes: 0,
+			};
 			return {id, ...state, disk, watchedDisk, clock: new NodeClock(0, 0)} as unknown as FakeNode;
 		});
 		this.#availability = new Availability({
@@ -64,6 +75,35 @@ test('a majority that nothing disturbs and that commits nothing breaks the invar
 	t.deepEqual(scene.broken, []);
 	t.true(scene.asked > 0);
 	scene.pass(300);
+	t.is(scene.broken[0], 'availability');
+});
+
+/** Node 1 has to take in a snapshot of 100 chunks; node 2 has it. Each chunk may take 20 ms: twice the way there and back. */
+function lagging(): Scene {
+	const scene = new Scene(3);
+	scene.plan.isolate(0, {direction: 'inbound'});
+	scene.nodes[1]!.status = {lastIndex: 5, snapshotIndex: 0} as ClusterNode['status'];
+	scene.nodes[2]!.status = {lastIndex: 50, snapshotIndex: 40} as ClusterNode['status'];
+	scene.nodes[2]!.snapshotBytes = 100 * 100;
+	return scene;
+}
+
+test('a member may take in a snapshot for as long as its chunks need, and then its time begins', t => {
+	const scene = lagging();
+	scene.pass(1950);
+	t.deepEqual(scene.broken, []);
+	scene.nodes[1]!.status = {lastIndex: 50, snapshotIndex: 40} as ClusterNode['status'];
+	scene.pass(1600);
+	t.deepEqual(scene.broken, []);
+	scene.pass(200);
+	t.is(scene.broken[0], 'availability');
+});
+
+test('a snapshot that never arrives is no excuse for ever', t => {
+	const scene = lagging();
+	scene.pass(1950);
+	t.deepEqual(scene.broken, []);
+	scene.pass(200);
 	t.is(scene.broken[0], 'availability');
 });
 
