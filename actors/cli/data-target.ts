@@ -73,6 +73,10 @@ export abstract class DataTarget {
 		return this.#session.stopLoad(file);
 	}
 
+	get isLoadRunning(): boolean {
+		return this.#session.isLoadRunning;
+	}
+
 	/** The newest of the load that runs. */
 	get loadStatistics(): LoadStatistics | undefined {
 		return this.#session.isLoadRunning ? this.#statistics : undefined;

@@ -23,7 +23,9 @@ const news = (text: string): EventText => ({text, isTrouble: false});
 /** An event, or the same of a record, where an error is plain data. */
 type Tellable<Event> = Event extends {readonly error: Error}
 	? Omit<Event, 'error'> & {readonly error: {readonly message: string}}
-	: Event;
+	: Event extends {readonly error: Error | undefined}
+		? Omit<Event, 'error'> & {readonly error?: {readonly message: string} | undefined}
+		: Event;
 
 /** `undefined` for what a person need not be told: a command's own answer tells it, or it is routine. */
 export function eventText(event: Tellable<ClusterEvent>): EventText | undefined {

@@ -86,6 +86,11 @@ export class CommandArguments {
 		return this.#milliseconds(text);
 	}
 
+	/** `undefined` at the end of the line. */
+	optionalDurationMs(): number | undefined {
+		return this.#offset < this.#words.length ? this.durationMs() : undefined;
+	}
+
 	/** `10%`, `0.1` or `off`; a bare number over 1 is refused, because `drop 5` could mean either. */
 	probability(): number {
 		const {text} = this.#take('a part');

@@ -5,6 +5,7 @@
 import type {Colors} from 'picocolors/types.js';
 import type {CommandArguments} from './command-arguments.js';
 import type {ConsoleTarget} from './console-target.js';
+import type {LiveViews} from './live-views.js';
 import type {Offers} from './offers.js';
 import type {Settings} from './settings.js';
 
@@ -72,6 +73,8 @@ export interface CommandContext {
 	readonly settings: Settings;
 	/** The commands that wait in the background; none in a script. */
 	readonly waiting: WaitingList;
+	/** What goes on and is shown again and again. */
+	readonly live: Pick<LiveViews, 'begin' | 'end'>;
 	/** Shows a line at once, before the answer; above the prompt where there is one. */
 	print(line: string): void;
 	/** Empties the screen; does nothing where there is none. */

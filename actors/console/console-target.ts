@@ -100,6 +100,7 @@ export interface ConsoleTarget {
 	startLoad(options: LoadOptions, signal: AbortSignal): Promise<void>;
 	/** Ends the load and judges all since the last mark; `file`: where its history goes. */
 	stopLoad(file: string | undefined, signal: AbortSignal): Promise<StoppedLoad>;
+	readonly isLoadRunning: boolean;
 	/** How the load that runs is doing; `undefined` while none does. */
 	readonly loadStatistics: LoadStatistics | undefined;
 	/** Judges all that loads did and people typed since the start or the last mark. The load goes on. */

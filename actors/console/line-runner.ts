@@ -21,15 +21,17 @@ export interface LineSurroundings {
 	readonly waiting: WaitingList;
 	/** How many characters fit into a line now. */
 	readonly columns: () => number;
+	readonly live: CommandContext['live'];
 	/** Shows a line at once. */
 	readonly print: (line: string) => void;
 	readonly clearScreen: () => void;
 }
 
 /** What stands for a terminal where there is none: nothing goes to the background. */
-export const withoutTerminal: Pick<LineSurroundings, 'waiting' | 'clearScreen'> = {
+export const withoutTerminal: Pick<LineSurroundings, 'waiting' | 'clearScreen' | 'live'> = {
 	waiting: {describe: async () => [], cancel: () => 0},
 	clearScreen: () => undefined,
+	live: {begin: (_, view) => view.ended?.(), end: () => false},
 };
 
 /** A line that is being carried out. */
@@ -156,9 +158,9 @@ class Attempt {
 	}
 
 	#contextOf(signal: AbortSignal, quit: () => void): CommandContext {
-		const {target, commands, settings, waiting, columns, print, clearScreen} = this.#surroundings;
+		const {target, commands, settings, waiting, live, columns, print, clearScreen} = this.#surroundings;
 		const colours = picocolors.createColors(settings.hasColours);
-		return {target, commands, settings, waiting, colours, signal, columns: columns(), print, clearScreen, quit};
+		return {target, commands, settings, waiting, live, colours, signal, columns: columns(), print, clearScreen, quit};
 	}
 }
 

@@ -1,7 +1,7 @@
 /**
  * What happens by itself while somebody may be typing: told at once, above the prompt, with the typed line left as it was.
  */
-import {clearScreenDown, cursorTo, type Interface, moveCursor} from 'node:readline';
+import type {Interface} from 'node:readline';
 import type {Writable} from 'node:stream';
 
 /** Has the lines of text of others shown by whoever has the terminal, or told elsewhere while nobody has it. */
@@ -39,16 +39,8 @@ export interface Watcher {
 	readonly wantsNews: () => boolean;
 }
 
-/** Writes text above the prompt and what is typed there. `isPlain`: below it, and the prompt once more below that. */
-export function writeAbovePrompt(lines: Interface, output: Writable, text: string, isPlain: boolean): void {
-	if (isPlain) {
-		output.write(`\n${text}\n`);
-	} else {
-		const {rows} = lines.getCursorPos();
-		moveCursor(output, 0, -rows);
-		cursorTo(output, 0);
-		clearScreenDown(output);
-		output.write(`${text}\n`);
-	}
+/** Writes text below the prompt and what is typed there, and both once more below that: nothing is written over. */
+export function writeBelowPrompt(lines: Interface, output: Writable, text: string): void {
+	output.write(`\n${text}\n`);
 	lines.prompt(true);
 }

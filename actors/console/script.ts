@@ -3,6 +3,7 @@ import {createInterface} from 'node:readline';
 import type {Command} from './command.js';
 import type {ConsoleOptions} from './console-options.js';
 import type {ConsoleTarget} from './console-target.js';
+import {LiveViews} from './live-views.js';
 import {errorLine, LineRunner, withoutTerminal} from './line-runner.js';
 import type {Settings} from './settings.js';
 
@@ -21,7 +22,8 @@ export async function runScript(
 	// Whoever read it may have seen enough (`| head`). The lines are there for what they do, and so is the status.
 	output.on('error', () => undefined);
 	const print = (line: string): void => void output.write(`${line}\n`);
-	const runner = new LineRunner({...withoutTerminal, target, commands, settings, print, columns: () => columns});
+	const live = new LiveViews({isInPlace: () => false, draw: () => undefined, print});
+	const runner = new LineRunner({...withoutTerminal, live, target, commands, settings, print, columns: () => columns});
 	const {signal} = new AbortController();
 	let lineNumber = 0;
 	let status = 0;
@@ -37,5 +39,6 @@ export async function runScript(
 		if (result.type === 'quit') break;
 		if (result.type === 'answered' && result.text !== '') print(result.text);
 	}
+	live.endAll();
 	return status;
 }

@@ -11,6 +11,26 @@ import type {ServiceReply, ServiceRequest} from '../../src/service/types.js';
 /** What a message is called: Raft's names, and what clients ask and are answered. */
 export type SightingType = RaftMessage['type'] | 'read' | 'write' | 'outcomes' | 'notLeader' | 'unknown' | 'refused';
 
+const sightingTypes: Readonly<Record<SightingType, true>> = {
+	requestVote: true,
+	requestVoteReply: true,
+	appendEntries: true,
+	appendEntriesReply: true,
+	installSnapshot: true,
+	installSnapshotReply: true,
+	readIndex: true,
+	readIndexReply: true,
+	read: true,
+	write: true,
+	outcomes: true,
+	notLeader: true,
+	unknown: true,
+	refused: true,
+};
+
+/** Whether messages of this name may be seen. */
+export const isSightingType = (name: string): name is SightingType => Object.hasOwn(sightingTypes, name);
+
 /** One message that passed the router; plain data. */
 export interface MessageSighting {
 	/**

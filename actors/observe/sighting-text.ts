@@ -10,7 +10,7 @@ export function sightingText(sighting: MessageSighting): string {
 		indexText(sighting),
 		detail,
 		fateText(sighting),
-		skipped > 0 ? `(${skipped} more not shown)` : '',
+		skipped > 0 ? `+${skipped} not shown` : '',
 	];
 	return parts.filter(part => part !== '').join('  ');
 }

@@ -3,7 +3,7 @@ import {topicTitles} from '../console/command.js';
 import {allCommands} from '../console/commands/all.js';
 import {complete} from '../console/completion.js';
 import type {ConsoleTarget} from '../console/console-target.js';
-import {LineRunner} from '../console/line-runner.js';
+import {LineRunner, withoutTerminal} from '../console/line-runner.js';
 import type {CommandsView, LineAnswer} from './protocol.js';
 
 export interface LineAnswersOptions {
@@ -60,11 +60,10 @@ export class LineAnswers {
 	async #run(line: string): Promise<LineAnswer> {
 		const printed: string[] = [];
 		const runner = new LineRunner({
+			...withoutTerminal,
 			target: this.#options.target,
 			commands: allCommands,
 			settings: {deadlineMs, backgroundMs: deadlineMs, hasColours: false, isPlain: false, hasNotices: false},
-			waiting: {describe: async () => [], cancel: () => 0},
-			clearScreen: () => undefined,
 			columns: () => columns,
 			print: text => void (printed.length < 1000 && printed.push(text)),
 		});

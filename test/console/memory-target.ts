@@ -1,6 +1,6 @@
 import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {ClusterRecord, MessageSighting, SightingOptions} from '../../actors/index.js';
-import type {LoadFigures} from '../../actors/load/load-statistics.js';
+import type {LoadFigures, LoadStatistics} from '../../actors/load/load-statistics.js';
 import type {LoadOptions} from '../../actors/load/load-task.js';
 import type {SessionReport, StoppedLoad} from '../../actors/load/recorded-session.js';
 import type {CompareAndSetResult, ConsoleTarget, Health, NodeStatus} from '../../actors/console/console-target.js';
@@ -174,7 +174,8 @@ export class MemoryTarget implements ConsoleTarget {
 		this.calls.push(`load ${JSON.stringify(options)}`);
 	}
 
-	readonly loadStatistics = undefined;
+	isLoadRunning = false;
+	loadStatistics: LoadStatistics | undefined;
 
 	async check(): Promise<SessionReport> {
 		return {...soundReport, ...this.report};

@@ -1,7 +1,15 @@
 /** What the cluster does. */
 import {type Command, defineCommand} from '../command.js';
+import type {CommandArguments} from '../command-arguments.js';
 import {offerWords} from '../offers.js';
+import {traceView, watchView} from '../watch-views.js';
+import {isSightingType, type SightingOptions, type SightingType} from '../../network/message-tap.js';
+import {timelineText} from '../../observe/timeline-text.js';
+import {type Endpoint, nodeEndpoint} from '../../../src/faults/endpoint.js';
+import {DONE} from './phrases.js';
 import {healthText, statusSentences, statusTable} from '../status-table.js';
+
+const watchEveryMs = 1000;
 
 export const watchingCommands: readonly Command[] = [
 	defineCommand({
@@ -59,4 +67,88 @@ export const watchingCommands: readonly Command[] = [
 		parse: words => words.oneOf(['leader']),
 		run: async (_, {target, signal}) => `node ${await target.waitForLeader(signal)} leads`,
 	}),
+	defineCommand({
+		name: 'timeline',
+		usage: 'timeline [LAST]',
+		summary: 'show leaders, crashes, faults and throughput on one time axis',
+		details: [
+			'LAST is a time such as 30s or 2m; without it all that is kept is shown. Below the rows stands what happened, line by line.',
+		],
+		example: 'timeline 1m',
+		topic: 'watching',
+		completions: [offerWords('30s', '1m')],
+		changesNothing: true,
+		parse: words => words.optionalDurationMs() ?? Infinity,
+		run: async (lastMs, {target, colours, columns, settings}) =>
+			timelineText(target.record(lastMs), {columns, colours, isPlain: settings.isPlain}),
+	}),
+	defineCommand({
+		name: 'trace',
+		usage: 'trace on [FILTER...] | trace off',
+		summary: 'show messages as they pass the network, with what becomes of each',
+		details: [
+			'FILTER is "raft" (between nodes), "client" (of clients to nodes; answers are seen only on links with a fault), a node number, or a type such as appendEntries, requestVote or write. No more than 20 messages a second are shown, with how many are not.',
+		],
+		example: 'trace on raft requestVote',
+		topic: 'watching',
+		completions: [offerWords('on', 'off'), offerWords('raft', 'client')],
+		changesNothing: true,
+		parse: traceRequest,
+		run: async (options, context) => {
+			const {target, live} = context;
+			if (options === undefined) return live.end('trace') ? DONE : 'no trace was on';
+			live.begin(
+				'trace',
+				traceView(target, options, line => context.print(line)),
+			);
+			return DONE;
+		},
+	}),
+	defineCommand({
+		name: 'watch',
+		usage: 'watch [SECONDS] | watch off',
+		summary: 'show the nodes, drawn anew above the prompt until "watch off"',
+		details: [
+			'Every second, until "watch off" or Ctrl-C on an empty line, or as often as SECONDS says. You can type other commands meanwhile. In a script, and for a screen reader, each change is a line.',
+		],
+		example: 'watch 0.5',
+		topic: 'watching',
+		completions: [offerWords('off')],
+		changesNothing: true,
+		parse: watchRequest,
+		run: async (everyMs, {target, live, colours}) => {
+			if (everyMs === undefined) return live.end('watch') ? DONE : 'nothing was watched';
+			live.begin('watch', watchView(target, colours, everyMs));
+			return DONE;
+		},
+	}),
 ];
+
+/** `undefined`: off. */
+function traceRequest(words: CommandArguments): SightingOptions | undefined {
+	if (words.oneOf(['on', 'off']) === 'off') return undefined;
+	const types: SightingType[] = [];
+	const endpoints: Endpoint[] = [];
+	let layer: SightingOptions['layer'];
+	for (let word = words.optionalText(); word !== undefined; word = words.optionalText()) {
+		if (word === 'raft' || word === 'client') layer = word;
+		else if (/^\d+$/.test(word)) endpoints.push(nodeEndpoint(Number(word)));
+		else if (isSightingType(word)) types.push(word);
+		else words.refuse(`"${word}" is neither raft, client, a node number, nor a type such as appendEntries or write`);
+	}
+	return {
+		...(layer === undefined ? {} : {layer}),
+		...(types.length === 0 ? {} : {types}),
+		...(endpoints.length === 0 ? {} : {endpoints}),
+	};
+}
+
+/** How often, ms; `undefined`: off. */
+function watchRequest(words: CommandArguments): number | undefined {
+	const word = words.optionalText();
+	if (word === undefined) return watchEveryMs;
+	if (word === 'off') return undefined;
+	const seconds = /^\d+(\.\d+)?$/.test(word) ? Number(word) : 0;
+	if (seconds >= 0.2 && seconds <= 3600) return seconds * 1000;
+	return words.refuse(`"${word}" is neither "off" nor a number of seconds from 0.2 to 3600`);
+}

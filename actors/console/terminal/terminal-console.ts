@@ -13,8 +13,10 @@ import {complete} from '../completion.js';
 import type {ConsoleOptions} from '../console-options.js';
 import type {ConsoleTarget} from '../console-target.js';
 import {type BegunLine, errorLine, LineRunner, type LineResult} from '../line-runner.js';
-import {writeAbovePrompt} from '../notices.js';
+import {LiveViews} from '../live-views.js';
+import {writeBelowPrompt} from '../notices.js';
 import type {Settings} from '../settings.js';
+import {LiveBlock, type PressedKey} from './live-block.js';
 import {Interrupts} from './interrupts.js';
 import {Suspension} from './suspension.js';
 import {TypedInput} from './typed-input.js';
@@ -33,6 +35,8 @@ export class TerminalConsole {
 	readonly #lines: Interface;
 	readonly #runner: LineRunner;
 	readonly #waiting: WaitingCommands;
+	readonly #block: LiveBlock;
+	readonly #live: LiveViews;
 	readonly #interrupts: Interrupts;
 	readonly #suspension: Suspension;
 	/** The terminal was closed, or the console ends: there is nobody to go on for. */
@@ -60,6 +64,17 @@ export class TerminalConsole {
 			removeHistoryDuplicates: true,
 			completer: (line: string) => complete(line, target.nodeCount, commands),
 		});
+		this.#block = new LiveBlock({
+			lines: this.#lines,
+			output,
+			prompt,
+			isAtPrompt: () => this.#isAtPrompt,
+		});
+		this.#live = new LiveViews({
+			isInPlace: () => !settings.isPlain,
+			draw: shown => this.#block.set(shown),
+			print: line => this.#show(line),
+		});
 		this.#waiting = new WaitingCommands({
 			target,
 			now: () => performance.now(),
@@ -70,11 +85,12 @@ export class TerminalConsole {
 			commands,
 			settings,
 			waiting: this.#waiting,
+			live: this.#live,
 			columns: () => output.columns ?? columnsDefault,
 			print: line => this.#show(line),
 			clearScreen: () => void output.write(clearingSequence),
 		});
-		this.#interrupts = new Interrupts(this.#lines, output, () => this.#waiting.cancel(undefined) > 0);
+		this.#interrupts = new Interrupts(this.#lines, output, () => this.#cancelAll());
 		this.#suspension = new Suspension({
 			input,
 			typed: this.#typed,
@@ -92,6 +108,8 @@ export class TerminalConsole {
 			this.#isTerminalGone = true;
 			lines.close();
 		});
+		// Before readline does what the key asks for.
+		this.#typed.keys.on('keypress', (_, key: PressedKey | undefined) => this.#block.keyPressed(key));
 		lines.on('SIGINT', () => this.#interrupts.atPrompt());
 		lines.on('SIGTSTP', () => this.#suspension.suspend());
 		lines.on('line', line => void this.#enter(line));
@@ -103,6 +121,7 @@ export class TerminalConsole {
 		this.#typed.begin();
 		await closed;
 		endNotices?.();
+		this.#live.endAll();
 		this.#typed.end();
 		this.#suspension.end();
 		this.#interrupts.forget();
@@ -116,11 +135,13 @@ export class TerminalConsole {
 		this.#interrupts.forget();
 		const foreground = new AbortController();
 		this.#foreground = foreground;
+		this.#block.entered(line);
 		const result = await this.#carryOut(line, foreground);
 		this.#foreground = undefined;
 		if (this.#ended.signal.aborted) return;
 		if (result?.type === 'quit') return this.#lines.close();
 		if (result !== undefined) this.#write(this.#textOf(result));
+		this.#block.beforePrompt();
 		this.#lines.prompt();
 		this.#typed.proceed();
 	}
@@ -192,11 +213,25 @@ export class TerminalConsole {
 	#show(text: string): void {
 		if (this.#ended.signal.aborted) return;
 		if (this.#foreground !== undefined) this.#write(text);
-		else writeAbovePrompt(this.#lines, this.#options.output, text, this.#settings.isPlain);
+		else if (this.#settings.isPlain) writeBelowPrompt(this.#lines, this.#options.output, text);
+		else this.#block.writeAbove(text);
+	}
+
+	get #isAtPrompt(): boolean {
+		return this.#foreground === undefined && !this.#ended.signal.aborted;
+	}
+
+	/** What waits in the background; else what is watched. Answers whether there was anything. */
+	#cancelAll(): boolean {
+		if (this.#waiting.cancel(undefined) > 0) return true;
+		const ended = ['watch', 'trace'].map(name => this.#live.end(name));
+		return ended.includes(true);
 	}
 
 	#promptAgain(): void {
-		if (this.#foreground === undefined && !this.#ended.signal.aborted) this.#lines.prompt(true);
+		if (!this.#isAtPrompt) return;
+		this.#block.beforePrompt();
+		this.#lines.prompt(true);
 	}
 }
 
