@@ -1,5 +1,5 @@
 /** The package's face. The parts that stand alone have entries of their own: see `exports` in package.json. */
-export {Cluster, type EffectOptions} from './cluster/cluster.js';
+export {Cluster, type EffectOptions, type MetricsOptions} from './cluster/cluster.js';
 export {chaos, chaosKinds, type ChaosOptions, type ChaosReport} from './chaos/chaos.js';
 export type {FailedEvent, PlayedEvent, PlayReport} from './chaos/schedule-player.js';
 export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadError} from './cluster/errors.js';
@@ -23,6 +23,24 @@ export type {EventsDropped} from './cluster/event-queue.js';
 export type {NodeStatus} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
 export type {EffectListener, EffectPlace, MissedEffects} from './cluster/effect-stream.js';
+export type {
+	ClerkMetrics,
+	ClusterMetrics,
+	NetworkMetrics,
+	NodeMetrics,
+	ProcessMetrics,
+	RaftMetrics,
+	RedisPortMetrics,
+	ServerMetrics,
+} from './metrics/cluster-metrics.js';
+export type {CommitLatency, CommitStage} from './metrics/commit-stages.js';
+export {MetricsPortError, type MetricsPortCode} from './metrics/errors.js';
+export type {DurationHistogram} from './metrics/histogram.js';
+export {startMetricsPort, type MetricsPort, type MetricsPortOptions} from './metrics/metrics-port.js';
+export type {ExportedMetrics} from './metrics/catalogue.js';
+export type {PeerMetrics, RaftCounts} from './metrics/raft-meter.js';
+export type {EventLoopDelay, ThreadMetrics} from './metrics/thread-meter.js';
+export type {DiskMetrics} from './metrics/timed-disk.js';
 export type {ThreadEntries} from './cluster/thread-entries.js';
 export type {RouterCounters} from './network/router.js';
 export type {MessageSighting, SightingOptions, SightingType} from './network/message-tap.js';

@@ -179,6 +179,11 @@ export class ClerkHost<T extends MachineTypes> {
 		return clientEndpoint(String(this.#network.client));
 	}
 
+	/** Operations that are not settled. */
+	get pendingCount(): number {
+		return this.#core.pendingCount;
+	}
+
 	/** Rejects with an `OperationError`, or with what `refusal` says. */
 	ask(operation: Operation<T>): Promise<T['result']> {
 		const refusal = this.#refusal();

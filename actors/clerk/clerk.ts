@@ -51,6 +51,11 @@ export class Clerk extends KeyValueClient {
 		return new Clerk(remoteNetwork(connection), connection.servers, options);
 	}
 
+	/** Operations that are not settled. */
+	get pendingCount(): number {
+		return this.#host.pendingCount;
+	}
+
 	/** Its name in a fault plan. */
 	get endpoint(): Endpoint {
 		return this.#host.endpoint;

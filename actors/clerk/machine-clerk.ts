@@ -38,6 +38,11 @@ export class MachineClerk<T extends MachineTypes> implements AsyncDisposable {
 		return new MachineClerk(new ClerkHost({words, connect: remoteNetwork(connection), servers, options}));
 	}
 
+	/** Operations that are not settled. */
+	get pendingCount(): number {
+		return this.#host.pendingCount;
+	}
+
 	/** Its name in a fault plan. */
 	get endpoint(): Endpoint {
 		return this.#host.endpoint;

@@ -8,6 +8,8 @@ import type {EngineOptions} from '../console/engine-options.js';
 import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
+import type {ExportedMetrics} from '../metrics/catalogue.js';
+import {startMetricsPort} from '../metrics/metrics-port.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
@@ -66,6 +68,8 @@ async function startCluster(options: StartOptions): Promise<number> {
 	const page = await openPageOf(cluster, target, options.webPort, what);
 	tellStart(what, gateway);
 	if (page !== undefined) process.stdout.write(`Page on ${page.link}\n`);
+	const {metricsPort} = options;
+	if (metricsPort !== undefined) await openMetrics(cluster, gateway, target, {...options, metricsPort});
 	return converse(target, options, notices);
 }
 
@@ -86,6 +90,27 @@ async function openPageOf(
 		throw error;
 	}
 }
+
+/** Rejects with a `MetricsPortError`; then all is closed that has started. */
+async function openMetrics(
+	cluster: Cluster,
+	gateway: RedisGateway,
+	target: ClusterTarget,
+	{metricsHost: host, metricsPort}: {readonly metricsHost: string; readonly metricsPort: number},
+): Promise<void> {
+	const read = async (): Promise<ExportedMetrics> => ({...(await cluster.metrics()), redis: gateway.metrics()});
+	try {
+		const opened = await startMetricsPort({read, host, port: metricsPort});
+		target.closesToo(opened);
+		process.stdout.write(`Metrics for Prometheus on http://${urlHost(opened.address)}:${opened.port}/metrics\n`);
+	} catch (error) {
+		await target.close();
+		throw error;
+	}
+}
+
+/** As a URL has it. */
+const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 /** To stderr, as long as nobody sits at the console. */
 const newNotices = (): Notices => new Notices(line => void process.stderr.write(`${line}\n`));

@@ -21,6 +21,9 @@ import {Clerk} from '../clerk/clerk.js';
 import {MachineClerk} from '../clerk/machine-clerk.js';
 import {loadMachine} from '../replica/load-machine.js';
 import type {ClerkOptions} from '../clerk/clerk-host.js';
+import type {ClusterMetrics} from '../metrics/cluster-metrics.js';
+import {processMetrics} from '../metrics/process-metrics.js';
+import {ThreadMeter} from '../metrics/thread-meter.js';
 import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
 import {Router, type RouterCounters} from '../network/router.js';
 import type {SettledCounters} from '../network/settled-counters.js';
@@ -47,6 +50,18 @@ const leaderPollMs = 20;
 /** How long a backup waits for a node to prove that it leads; then it looks for another leader. */
 const barrierTimeoutMs = 5000;
 
+/** What the cluster knows of its clerks on this thread. */
+interface LocalClerk {
+	readonly pendingCount: number;
+	close(): void;
+}
+
+/** How metrics are collected. All of it can be left out. */
+export interface MetricsOptions {
+	/** How long a node that is busy or paused is waited for, ms. @default 500 */
+	readonly timeoutMs?: number;
+}
+
 /** How effects are listened to. All of it can be left out. */
 export interface EffectOptions {
 	/** How long a leader is waited for, ms. @default 10000 */
@@ -69,7 +84,8 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	readonly #random: Random;
 	readonly #directory: DataDirectory;
 	readonly #machine: Machine<T>;
-	readonly #clerks = new Set<{close(): void}>();
+	readonly #clerks = new Set<LocalClerk>();
+	readonly #mainThread = new ThreadMeter('main');
 	readonly #effects: EffectStream<T>;
 	readonly #injection: FaultInjection;
 	#closing: Promise<void> | undefined;
@@ -211,6 +227,28 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	/** What the states of the nodes alone allow, without asking them: `serving` only means that a majority is up. */
 	get availability(): Availability {
 		return this.#supervisor.availability;
+	}
+
+	/**
+	 * What can be counted and measured of the cluster at this moment: plain data, with times in ms and sizes in bytes. A node that does
+	 * not answer in time has `isUp: false`, and nothing else is told of it. What costs something is measured only from the first call
+	 * on, until two minutes after the last: stages of commits (samples) and the delay of event loops. Never rejects, but with an `OptionError`.
+	 */
+	async metrics({timeoutMs = statusTimeoutMs}: MetricsOptions = {}): Promise<ClusterMetrics> {
+		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
+		const nodes = await this.#supervisor.metrics(timeoutMs);
+		const {messages, bytes, clientRequests, lost, undeliverable} = this.#router.counters;
+		const {messages: delayed, bytes: delayedBytes} = this.#router.delayed;
+		const {answered, failed} = this.operations;
+		let operationsPending = 0;
+		for (const {pendingCount} of this.#clerks) operationsPending += pendingCount;
+		return {
+			nodes,
+			network: {messages, bytes, clientRequests, lost, undeliverable, delayed, delayedBytes},
+			clerks: {clerks: this.#clerks.size, operationsPending, answered, failed},
+			mainThread: this.#mainThread.read(),
+			process: processMetrics(),
+		};
 	}
 
 	/** Whether it can serve now, and what is wrong. */
@@ -416,6 +454,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	}
 
 	async #close(): Promise<void> {
+		this.#mainThread.close();
 		for (const clerk of this.#clerks) clerk.close();
 		await this.#injection.quiet();
 		const failures = await this.#supervisor.stop();
@@ -427,7 +466,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		if (failures[0] !== undefined) throw failures[0];
 	}
 
-	#newClerk<Client extends {close(): void}>(
+	#newClerk<Client extends LocalClerk>(
 		options: ClerkOptions,
 		make: (options: ClerkOptions, refusal: (() => Error | undefined) | undefined) => Client,
 	): Client {

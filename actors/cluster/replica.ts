@@ -2,6 +2,7 @@
 import {MessageChannel} from 'node:worker_threads';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ClusterEvent} from './cluster-event.js';
+import type {NodeMetrics} from '../metrics/cluster-metrics.js';
 import type {Router} from '../network/router.js';
 import type {
 	KvThreadData,
@@ -111,6 +112,19 @@ export class Replica {
 
 	async status(timeoutMs: number): Promise<ReplicaStatus | undefined> {
 		return this.#raft.call('status', [], timeoutMs);
+	}
+
+	/** What its threads have counted; of one that does not answer in time, or has ended, nothing. Never rejects. */
+	async metrics(timeoutMs: number): Promise<Omit<NodeMetrics, 'id' | 'starts'>> {
+		const threads = this.#kv === undefined ? [this.#raft] : [this.#raft, this.#kv];
+		const asked = threads.map(thread => thread.call('metrics', [], timeoutMs).catch(() => undefined));
+		const answers = (await Promise.all(asked)).filter(answer => answer !== undefined);
+		return {
+			isUp: answers.length === threads.length,
+			raft: answers.find(({raft}) => raft !== undefined)?.raft,
+			server: answers.find(({server}) => server !== undefined)?.server,
+			threads: answers.map(({thread}) => thread),
+		};
 	}
 
 	/** Has the node take a snapshot that includes this index. Resolves when it has heard that. */

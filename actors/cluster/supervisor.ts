@@ -7,6 +7,7 @@
  *                   ├─ /node-1 (NodeActor) ── ...
  */
 import type {Milliseconds, NodeId} from '../../src/raft/types.js';
+import type {NodeMetrics} from '../metrics/cluster-metrics.js';
 import type {ReplicaOptions, ReplicaStatus} from '../replica/protocol.js';
 import {healthyConditions, type ThreadConditions} from '../replica/thread-conditions.js';
 import type {ReplyTo} from '../runtime/ask.js';
@@ -32,8 +33,11 @@ export interface SupervisorOptions extends ReplicaSurroundings {
 
 interface Supervised extends NodeRecord {
 	readonly actor: ActorRef<NodeCommand>;
+	/** Lives that have begun. */
+	starts: number;
 }
 
+const noMetrics: Omit<NodeMetrics, 'id' | 'starts'> = {isUp: false, raft: undefined, server: undefined, threads: []};
 /** A node that is busy for longer hears of it later. */
 const effectsTimeoutMs: Milliseconds = 500;
 /** More than all waits of a start together, and of those commands that wait before it. */
@@ -90,6 +94,16 @@ export class Supervisor {
 		return this.replicaOf(id)
 			?.status(timeoutMs)
 			.catch(() => undefined);
+	}
+
+	/** Of each node that is up and answers in time; `isUp` is false of the others. Never rejects. */
+	async metrics(timeoutMs: number): Promise<readonly NodeMetrics[]> {
+		return Promise.all(
+			Array.from(this.#nodes, async ([id, {starts}]) => {
+				const counted = await this.replicaOf(id)?.metrics(timeoutMs);
+				return {id, starts, ...(counted ?? noMetrics)};
+			}),
+		);
 	}
 
 	/** Has all nodes that are up tell their machine's effects, or none of them, as there are listeners. Never rejects. */
@@ -153,12 +167,19 @@ export class Supervisor {
 
 	#supervise(options: ReplicaOptions): Supervised {
 		const {router, starts, random, restartsPerMinute} = this.#options;
-		const node: NodeRecord = {options, state: {type: 'down'}, conditions: healthyConditions};
+		const node: NodeRecord & {starts: number} = {
+			options,
+			state: {type: 'down'},
+			conditions: healthyConditions,
+			starts: 0,
+		};
 		const actorOptions: NodeActorOptions = {
 			node,
 			starts,
-			startReplica: (given, loaded) =>
-				Replica.start(given, {...this.#options, event: event => this.#tell(event)}, loaded),
+			startReplica: (given, loaded) => {
+				node.starts += 1;
+				return Replica.start(given, {...this.#options, event: event => this.#tell(event)}, loaded);
+			},
 			detach: id => router.detachNode(id),
 			random,
 			isClosing: () => this.#isStopped,

@@ -17,6 +17,9 @@ export interface StartOptions {
 	readonly maxMemoryBytes?: number;
 	/** Of the page on this machine, 0 for any free one; left out: there is no page. */
 	readonly webPort?: number;
+	/** Where Prometheus collects metrics, 0 for any free port; left out: nowhere. */
+	readonly metricsPort?: number;
+	readonly metricsHost: string;
 	/** No console: serve until a signal comes. */
 	readonly serve: boolean;
 	/** A script goes on after a line that failed. */
@@ -58,6 +61,8 @@ interface RawStartOptions extends RawEngineOptions {
 	readonly kvThread: boolean;
 	readonly maxMemory?: number;
 	readonly web?: number;
+	readonly metricsPort?: number;
+	readonly metricsHost: string;
 	readonly serve: boolean;
 	readonly keepGoing: boolean;
 	readonly plain: boolean;
@@ -92,6 +97,12 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 						.argParser(wholeNumber(0, 65_535))
 						.preset(0),
 				)
+				.option(
+					'--metrics-port <port>',
+					'serve metrics for Prometheus at this port; 0 takes any free one',
+					wholeNumber(0, 65_535),
+				)
+				.option('--metrics-host <host>', 'address of the metrics', '127.0.0.1')
 				.option('--kv-thread', 'run each key/value server on a thread of its own', false)
 				.addOption(
 					new Option('--serve', 'no console: serve until SIGTERM. So it does without a terminal and a script')
@@ -101,19 +112,32 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				.option('--keep-going', 'run the rest of a script after a line that failed; else that ends the cluster', false)
 				.option('--plain', 'a console for a screen reader: no boxes, nothing that was written is written over', false)
 				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw, command))));
-			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread', 'web']);
+			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread', 'web', 'metricsPort']);
 		},
 	};
 }
 
 function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
-	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, plain, maxMemory, web} = raw;
+	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, plain, maxMemory} = raw;
+	const {web, metricsPort, metricsHost} = raw;
 	const engine = engineOptionsOf(raw, command);
 	const directory = memory ? undefined : dir;
-	const given = {nodes, directory, redisPort, redisHost, kvThread, serve, keepGoing, isPlain: plain, engine};
+	const given = {
+		nodes,
+		directory,
+		redisPort,
+		redisHost,
+		kvThread,
+		metricsHost,
+		serve,
+		keepGoing,
+		isPlain: plain,
+		engine,
+	};
 	return {
 		...given,
 		...(maxMemory === undefined ? {} : {maxMemoryBytes: maxMemory}),
+		...(metricsPort === undefined ? {} : {metricsPort}),
 		...(web === undefined ? {} : {webPort: web}),
 	};
 }

@@ -23,8 +23,12 @@ import type {SettledCounters} from './settled-counters.js';
 
 /** What entered the network, lost messages included; replies are not counted (as in the lab's "RPCs"). */
 export interface RouterCounters {
+	/** Messages of Raft, replies included, and requests of clerks. */
+	messages: number;
 	/** Raft and clerk requests. */
 	requests: number;
+	/** Requests of clerks alone. */
+	clientRequests: number;
 	/** Bytes of log entries, snapshots and commands. Headers not included. */
 	bytes: number;
 	/** Messages that the fault plan lost. */
@@ -76,7 +80,18 @@ interface NodePorts {
 }
 
 export class Router {
-	readonly counters: RouterCounters = {requests: 0, bytes: 0, lost: 0, duplicated: 0, late: 0, undeliverable: 0};
+	readonly counters: RouterCounters = {
+		messages: 0,
+		requests: 0,
+		clientRequests: 0,
+		bytes: 0,
+		lost: 0,
+		duplicated: 0,
+		late: 0,
+		undeliverable: 0,
+	};
+	/** What the fault plan holds back now. */
+	readonly delayed = {messages: 0, bytes: 0};
 	/** Raft requests delivered to each node since it started. */
 	readonly delivered = new Map<NodeId, number>();
 	/** Operations of the clerks on the router's own thread. */
@@ -192,8 +207,10 @@ export class Router {
 
 	#count(envelope: Envelope): void {
 		const {counters} = this;
+		counters.messages++;
 		if (envelope.type === 'request') {
 			counters.requests++;
+			counters.clientRequests++;
 			counters.bytes += bytesOfRequest(envelope.request);
 			return;
 		}
@@ -259,7 +276,8 @@ export class Router {
 		if (this.taps.isWanted) this.taps.see(passage, delays, this.#isNobodyAt(to));
 		for (const [offset, afterMs] of delays.entries()) {
 			if (afterMs > 0) this.counters.late++;
-			this.#after(afterMs, () => deliver(offset === 0));
+			if (afterMs <= 0) deliver(offset === 0);
+			else this.#delay(afterMs, bytes, () => deliver(offset === 0));
 		}
 		return deliveries.length > 0;
 	}
@@ -267,6 +285,17 @@ export class Router {
 	/** Where a node was killed, say. */
 	#isNobodyAt(to: Endpoint): boolean {
 		return isNode(to) && !this.#nodes.has(nodeId(Number(to.slice(to.indexOf(':') + 1))));
+	}
+
+	#delay(ms: number, bytes: number, deliver: () => void): void {
+		const {delayed} = this;
+		delayed.messages += 1;
+		delayed.bytes += bytes;
+		this.#after(ms, () => {
+			delayed.messages -= 1;
+			delayed.bytes -= bytes;
+			deliver();
+		});
 	}
 
 	#after(ms: number, action: () => void): void {

@@ -25,6 +25,8 @@ export interface GatewayState {
 	connectionsReceived: number;
 	connectionsRejected: number;
 	commandsProcessed: number;
+	/** Replies that were errors. */
+	errorReplies: number;
 	readonly lane: Lane;
 	readonly memory: ClientsMemory;
 	readonly dropped: DroppedClients;

@@ -61,7 +61,7 @@ export class Connection implements MemoryClient {
 	readonly #clientState: ClientState;
 	#parser: RequestParser;
 	readonly #modes = new RefusedModes();
-	readonly #out = new ReplyWriter();
+	readonly #out: ReplyWriter;
 	readonly #window: ValueWindow;
 	#queue: readonly Planned[] = [];
 	/** Of the requests in the queue, those that are done included. */
@@ -86,6 +86,8 @@ export class Connection implements MemoryClient {
 		this.#socket = socket;
 		this.#backend = backend;
 		this.#clientState = clientState;
+		const {gateway} = clientState;
+		this.#out = new ReplyWriter(() => (gateway.errorReplies += 1));
 		this.#parser = new RequestParser(clientState.gateway.limits);
 		this.#window = new ValueWindow(clientState.gateway);
 	}

@@ -10,6 +10,7 @@ import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import type {ClusterInfo, GatewayState, ClientState} from './client-state.js';
 import type {Executor} from '../executor.js';
+import type {RedisPortMetrics} from '../metrics/cluster-metrics.js';
 import {anyObject, callback, checkOptions, given, optionsOf, text, wholeNumber} from '../options/check-options.js';
 
 /** Who serves the port, and within which limits. */
@@ -45,6 +46,8 @@ export interface RedisGatewayOptions {
 export interface RedisGateway {
 	readonly address: string;
 	readonly port: number;
+	/** What it has done since it was opened, and holds now. */
+	metrics(): RedisPortMetrics;
 	/** Cuts all connections, and resolves when they and the port are free. What was begun goes on without its reply. */
 	close(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		connectionsReceived: 0,
 		connectionsRejected: 0,
 		commandsProcessed: 0,
+		errorReplies: 0,
 		lane: new Lane(),
 		memory: new ClientsMemory(limits.clientsBytesMax),
 		dropped: new DroppedClients({
@@ -102,6 +106,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 	return {
 		address: bound.address,
 		port: bound.port,
+		metrics: () => metricsOf(state),
 		async close() {
 			if (!server.listening) return;
 			const closed = once(server, 'close');
@@ -111,6 +116,16 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		},
 	};
 }
+
+const metricsOf = (state: GatewayState): RedisPortMetrics => ({
+	connections: state.clientStates.size,
+	connectionsReceived: state.connectionsReceived,
+	connectionsRejected: state.connectionsRejected,
+	commands: state.commandsProcessed,
+	errors: state.errorReplies,
+	dropped: {...state.dropped.counts},
+	memoryBytes: state.memory.bytes,
+});
 
 /** Without descriptors the data's files cannot grow, which is worse than a client that has to wait: so there are fewer clients. */
 function withinDescriptors(limits: RedisLimits, options: RedisGatewayOptions): RedisLimits {

@@ -24,6 +24,12 @@ export class ReplyWriter {
 	#chunks: (string | Uint8Array)[] = [];
 	#text = '';
 	#chunksBytes = 0;
+	readonly #errorReplied: () => void;
+
+	/** `errorReplied`: called for each error reply. */
+	constructor(errorReplied: () => void = () => undefined) {
+		this.#errorReplied = errorReplied;
+	}
 
 	/** Bytes collected and not written. */
 	get length(): number {
@@ -37,6 +43,7 @@ export class ReplyWriter {
 
 	/** One line, as Redis has it: a word in capitals for machines, then a sentence. */
 	error(text: string): void {
+		this.#errorReplied();
 		this.#text += `-${text.replaceAll(/[\r\n]/g, ' ')}\r\n`;
 	}
 

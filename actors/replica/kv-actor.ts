@@ -6,6 +6,8 @@ import {unreachable} from '../../src/base/errors.js';
 import type {Machine} from '../../src/service/machine.js';
 import {codec} from '../codec/codec.js';
 import type {Actor, ActorContext} from '../runtime/actor.js';
+import type {ServerMetrics} from '../metrics/cluster-metrics.js';
+import type {CommitStages} from '../metrics/commit-stages.js';
 import type {RequestEnvelope} from '../network/envelope.js';
 import type {ServiceEvent} from '../../src/service/events.js';
 import type {EffectFeed} from './effect-feed.js';
@@ -22,6 +24,8 @@ export interface KvActorOptions {
 	readonly raft: (output: ServiceOutput) => void;
 	readonly effects: EffectFeed;
 	readonly event: (event: ServiceEvent) => void;
+	/** Where the node is on the same thread: is told of requests. */
+	readonly stages: Pick<CommitStages, 'taken' | 'turnEnded'> | undefined;
 	readonly context: ActorContext<KvActorMessage>;
 }
 
@@ -30,9 +34,11 @@ export class KvActor implements Actor<KvActorMessage> {
 	readonly #ports: ReplyPorts;
 	readonly #context: ActorContext<KvActorMessage>;
 	readonly #effects: EffectFeed;
+	readonly #stages: Pick<CommitStages, 'taken' | 'turnEnded'> | undefined;
 	#isContinuing = false;
 
-	constructor({replica, machine, now, raft, effects, event, context}: KvActorOptions) {
+	constructor({replica, machine, now, raft, effects, event, stages, context}: KvActorOptions) {
+		this.#stages = stages;
 		this.#context = context;
 		this.#effects = effects;
 		this.#ports = new ReplyPorts(replyTo => this.#server.cancel(replyTo));
@@ -69,11 +75,25 @@ export class KvActor implements Actor<KvActorMessage> {
 		}
 	}
 
+	metrics(): ServerMetrics {
+		const {state, pendingCount, pendingBytes} = this.#server;
+		return {
+			requestsPending: pendingCount,
+			requestBytesPending: pendingBytes,
+			items: state.machine.itemCount,
+			stateBytes: state.machine.byteLength,
+			sessions: state.sessionCount,
+			sessionsExpired: state.sessionEnds.expired,
+			sessionsEvicted: state.sessionEnds.evicted,
+		};
+	}
+
 	/** Proposals and reads of a slice go out together; long work is done a piece a slice, between other messages. */
 	readonly #flush = (): void => {
 		const isMore = this.#server.slice();
 		this.#effects.flush();
 		const isWorkLeft = this.#server.flush() || isMore;
+		this.#stages?.turnEnded();
 		if (!isWorkLeft || this.#isContinuing) return;
 		this.#isContinuing = true;
 		this.#context.self.tell({type: 'continue'});
@@ -86,6 +106,8 @@ export class KvActor implements Actor<KvActorMessage> {
 
 	#request(envelope: RequestEnvelope): void {
 		const replyTo = this.#ports.bind(envelope);
-		if (replyTo !== undefined) this.#server.request(replyTo, envelope.request);
+		if (replyTo === undefined) return;
+		this.#stages?.taken(envelope);
+		this.#server.request(replyTo, envelope.request);
 	}
 }

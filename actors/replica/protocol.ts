@@ -10,6 +10,7 @@ import type {CutTail} from '../../src/storage/recovery.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
 import type {ThreadConditions} from './thread-conditions.js';
 import type {MachineReference} from './load-machine.js';
+import type {ThreadAnswer} from '../metrics/cluster-metrics.js';
 import type {RequestEnvelope} from '../network/envelope.js';
 import type {EncodedError} from '../codec/error-codec.js';
 
@@ -129,6 +130,8 @@ export interface ThreadControl {
 	/** Takes part. */
 	start(): Promise<Settled<void>>;
 	status(): Promise<Settled<ReplicaStatus | undefined>>;
+	/** What this thread has counted. Has it measure what costs something for two minutes from then on. */
+	metrics(): Promise<Settled<ThreadAnswer>>;
 	/** Has the node take a snapshot that includes this index. Answers at once. */
 	takeSnapshot(index: number): Promise<Settled<void>>;
 	/**

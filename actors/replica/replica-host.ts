@@ -19,13 +19,18 @@ import type {CutTail} from '../../src/storage/recovery.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import type {Machine} from '../../src/service/machine.js';
+import type {RaftMetrics, ServerMetrics, ThreadAnswer} from '../metrics/cluster-metrics.js';
+import {ObservedStorage} from '../metrics/observed-storage.js';
+import {RaftMeter} from '../metrics/raft-meter.js';
+import {ThreadMeter} from '../metrics/thread-meter.js';
+import {TimedDisk} from '../metrics/timed-disk.js';
 import {BatchedPort} from '../network/batched-port.js';
 import {type Envelope, portsOf} from '../network/envelope.js';
 import type {ActorContext} from '../runtime/actor.js';
 import type {ActorRef} from '../runtime/ref.js';
 import {ActorSystem} from '../runtime/system.js';
 import {EffectFeed} from './effect-feed.js';
-import {KvActor} from './kv-actor.js';
+import {KvActor, type KvActorOptions} from './kv-actor.js';
 import {loadMachine} from './load-machine.js';
 import type {
 	KvActorMessage,
@@ -55,6 +60,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 	const effects = new EffectFeed(tellSupervisor);
 	const handles = handlesOf(data.options);
 	const {pace} = handles;
+	const thread = new ThreadMeter(`replica-${data.options.id}`);
 	hostThread(data.control, handles, {
 		load: async () => {
 			machine = data.service === undefined ? await loadMachine(data.options.machine) : undefined;
@@ -63,9 +69,10 @@ export function hostReplica(data: ReplicaThreadData): void {
 		},
 		start: () => {
 			assert(log !== undefined, 'a node reads its log before it takes part');
-			host = new RaftHost(data, log, {machine, effects, pace});
+			host = new RaftHost(data, log, {machine, effects, thread, pace});
 		},
 		status: () => host?.status(),
+		metrics: () => ({thread: thread.read(), raft: host?.metrics(), server: host?.serverMetrics()}),
 		takeSnapshot: index => host?.takeSnapshot(index),
 		tellEffects: after => effects.listen(after),
 		stop: async () => {
@@ -81,12 +88,14 @@ export function hostKvServer(data: KvThreadData): void {
 	const effects = new EffectFeed(tellSupervisor);
 	const handles = handlesOf(data.options);
 	const {pace} = handles;
+	const thread = new ThreadMeter(`kv-${data.options.id}`);
 	hostThread(data.control, handles, {
 		load: () => undefined,
 		start: async () => {
 			host = new KvHost(data, {machine: await loadMachine(data.options.machine), effects, pace});
 		},
 		status: () => undefined,
+		metrics: () => ({thread: thread.read(), raft: undefined, server: host?.metrics()}),
 		takeSnapshot: () => undefined,
 		tellEffects: after => effects.listen(after),
 		stop: async () => host?.stop(),
@@ -97,6 +106,7 @@ interface Hosted {
 	load(): CutTail | undefined | Promise<CutTail | undefined>;
 	start(): void | Promise<void>;
 	status(): ReplicaStatus | undefined;
+	metrics(): ThreadAnswer;
 	takeSnapshot(index: number): void;
 	tellEffects(after: number | undefined): number;
 	stop(): Promise<void>;
@@ -120,6 +130,7 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 			load: () => settle(() => hosted.load()),
 			start: () => settle(() => hosted.start()),
 			status: () => settle(() => hosted.status()),
+			metrics: () => settle(() => hosted.metrics()),
 			takeSnapshot: index => settle(() => hosted.takeSnapshot(index)),
 			tellEffects: after => settle(() => hosted.tellEffects(after)),
 			pause: (ms, clockStops) =>
@@ -145,28 +156,48 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 	);
 }
 
+/** What is measured takes the time that it takes, whatever the node's own clock is told to show. */
+const trueNow = (): number => performance.now();
+
+/** What a node's thread has beside its log. */
+interface HostParts {
+	/** `undefined`: the KV server has a thread of its own. */
+	readonly machine: Machine | undefined;
+	readonly effects: EffectFeed;
+	readonly thread: ThreadMeter;
+	readonly pace: ThreadPace;
+}
+
 class RaftHost {
 	readonly #system: ActorSystem;
 	readonly #storage: RaftStorage;
 	readonly #router: BatchedPort<Envelope>;
 	readonly #service: BatchedPort<ServiceInput, ServiceOutput> | undefined;
+	readonly #disk: TimedDisk;
+	readonly #meter: RaftMeter;
 	#raft: RaftActor | undefined;
+	#server: KvActor | undefined;
 	/** Its actors end one after the other: what one says to the other then is not heard, and need not be. */
 	#isStopping = false;
 
-	/** `machine`: unless the KV server has a thread of its own. */
 	constructor(
 		{options, router, service}: ReplicaThreadData,
-		{storage, state}: LoadedLog,
-		{machine, effects, pace}: {readonly machine: Machine | undefined} & Pick<ServerParts, 'effects' | 'pace'>,
+		{storage, state, disk}: LoadedLog,
+		{machine, effects, thread, pace}: HostParts,
 	) {
 		const {id} = options;
-		this.#storage = storage;
+		const seesRequests = machine !== undefined;
+		const meter = new RaftMeter({now: trueNow, isWatched: () => thread.isWatched, seesRequests});
+		const {stages} = meter;
+		this.#meter = meter;
+		this.#disk = disk;
+		this.#storage = new ObservedStorage(storage, index => stages.durable(index));
 		const {now} = pace.clock;
 		this.#system = startSystem(`replica-${id}`, pace);
 		const random = Random.fromSeed(options.seed);
 		const toService = (input: ServiceInput): void => {
 			if (this.#isStopping) return;
+			meter.told(input);
 			if (this.#service === undefined) mustTell(kv, {type: 'service', input});
 			else this.#service.send(input);
 		};
@@ -178,30 +209,63 @@ class RaftHost {
 					state,
 					random,
 					now,
-					send: (to, message) => this.#router.send({type: 'raft', from: id, to, message}),
+					send: (to, message) => {
+						meter.sent(to, message);
+						this.#router.send({type: 'raft', from: id, to, message});
+					},
 					sent: () => this.#router.flush(),
 					service: toService,
-					event: event => tellSupervisor({type: 'nodeEvent', event}),
+					event: event => {
+						meter.event(event);
+						tellSupervisor({type: 'nodeEvent', event});
+					},
 					failed: dieOf,
 					context,
 				})),
 			{...spawnOptions, name: 'raft'},
 		);
 		const toRaft = (output: ServiceOutput): void => {
-			if (!this.#isStopping) mustTell(raft, {type: 'service', output});
+			if (this.#isStopping) return;
+			meter.heard(output);
+			mustTell(raft, {type: 'service', output});
 		};
 		const kv =
-			machine === undefined ? undefined : spawnKv(this.#system, {options, machine, effects, pace, raft: toRaft});
+			machine === undefined
+				? undefined
+				: spawnKv(this.#system, {
+						options,
+						machine,
+						effects,
+						pace,
+						raft: toRaft,
+						stages,
+						made: actor => (this.#server = actor),
+					});
 		this.#service = service === undefined ? undefined : new BatchedPort(service, {receive: toRaft});
 		this.#router = routerPort(router, envelope => {
 			// A message of the network may be lost in a full mailbox, as anywhere on its way.
 			if (envelope.type === 'raft') raft.tell({type: 'message', from: envelope.from, message: envelope.message});
-			else kv?.tell({type: 'request', envelope});
+			else {
+				if (envelope.request.type === 'write') stages.arrived(envelope);
+				kv?.tell({type: 'request', envelope});
+			}
 		});
 	}
 
 	status(): ReplicaStatus | undefined {
 		return this.#raft?.status();
+	}
+
+	metrics(): RaftMetrics | undefined {
+		const status = this.#raft?.status();
+		if (status === undefined) return undefined;
+		const {lastApplied, snapshotBytes, ...raftStatus} = status;
+		return {status: raftStatus, lastApplied, snapshotBytes, disk: this.#disk.metrics, ...this.#meter.counts};
+	}
+
+	/** Of the server on this thread. */
+	serverMetrics(): ServerMetrics | undefined {
+		return this.#server?.metrics();
 	}
 
 	takeSnapshot(index: number): void {
@@ -223,12 +287,14 @@ class KvHost {
 	readonly #system: ActorSystem;
 	readonly #router: BatchedPort<Envelope>;
 	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
+	#server: KvActor | undefined;
 	#isStopping = false;
 
 	constructor({options, router, service}: KvThreadData, served: Pick<ServerParts, 'machine' | 'effects' | 'pace'>) {
 		this.#system = startSystem(`kv-${options.id}`, served.pace);
 		const raft = (output: ServiceOutput): void => this.#service.send(output);
-		const kv = spawnKv(this.#system, {options, ...served, raft});
+		const made = (actor: KvActor): void => void (this.#server = actor);
+		const kv = spawnKv(this.#system, {options, ...served, raft, stages: undefined, made});
 		this.#service = new BatchedPort(service, {
 			receive: input => {
 				if (!this.#isStopping) mustTell(kv, {type: 'service', input});
@@ -237,6 +303,10 @@ class KvHost {
 		this.#router = routerPort(router, envelope => {
 			if (envelope.type === 'request') kv.tell({type: 'request', envelope});
 		});
+	}
+
+	metrics(): ServerMetrics | undefined {
+		return this.#server?.metrics();
 	}
 
 	async stop(): Promise<void> {
@@ -259,8 +329,7 @@ function startSystem(name: string, {clock, defer}: ThreadPace): ActorSystem {
 }
 
 function diskOf(storage: StorageOptions): Disk {
-	// On the true clock: what a disk does takes the time that it takes.
-	const disk = new NodeDisk({...storage, now: () => performance.now()});
+	const disk = new NodeDisk({...storage, now: trueNow});
 	if (storage.faults === undefined) return disk;
 	const schedule = (delayMs = 0, callback: () => void): void => void setTimeout(callback, delayMs);
 	return new FaultyDisk({disk, faults: new SharedDiskFaults(storage.faults), schedule, random: Math.random});
@@ -270,20 +339,23 @@ interface LoadedLog {
 	readonly storage: RaftStorage;
 	readonly state: PersistentState;
 	readonly cutTail: CutTail | undefined;
+	readonly disk: TimedDisk;
 }
 
 /** Throws what `RaftStorage.load` does. */
 function loadLog(options: StorageOptions): LoadedLog {
 	const {identity, expectedStart} = options;
 	let cutTail: CutTail | undefined;
+	// Outside of the faults: what a test makes slow is slow here, too.
+	const disk = new TimedDisk(diskOf(options), trueNow);
 	const storage = new WriteAheadLog({
-		disk: diskOf(options),
+		disk,
 		identity,
 		...(expectedStart === undefined ? {} : {expectedStart}),
 		tailCut: cut => (cutTail = cut),
 	});
 	const state = storage.load();
-	return {storage, state, cutTail};
+	return {storage, state, cutTail, disk};
 }
 
 async function closeLog(storage: RaftStorage): Promise<Error | undefined> {
@@ -296,17 +368,23 @@ interface ServerParts {
 	readonly effects: EffectFeed;
 	readonly raft: (output: ServiceOutput) => void;
 	readonly pace: ThreadPace;
+	readonly stages: KvActorOptions['stages'];
+	/** Is given the actor, each time that it is made. */
+	readonly made: (actor: KvActor) => void;
 }
 
-function spawnKv(system: ActorSystem, {options, pace, ...parts}: ServerParts): ActorRef<KvActorMessage> {
-	const create = (context: ActorContext<KvActorMessage>): KvActor =>
-		new KvActor({
+function spawnKv(system: ActorSystem, {options, pace, made, ...parts}: ServerParts): ActorRef<KvActorMessage> {
+	const create = (context: ActorContext<KvActorMessage>): KvActor => {
+		const actor = new KvActor({
 			replica: options,
 			now: pace.clock.now,
 			...parts,
 			event: told => tellSupervisor({type: 'nodeEvent', event: told}),
 			context,
 		});
+		made(actor);
+		return actor;
+	};
 	return system.spawn(create, {...spawnOptions, name: 'kv'});
 }
 

@@ -58,13 +58,11 @@ export type RaftEvent =
 	| {readonly type: 'snapshotInstalled'; readonly index: LogIndex};
 
 /** Why a leader leads no more: see `leadershipLost`. */
-export type LossReason = (typeof lossReasons)[number];
-export const lossReasons = ['newerTerm', 'noQuorum', 'diskStalled'] as const;
+export type LossReason = 'newerTerm' | 'noQuorum' | 'diskStalled';
 
 /**
  * Why a node stands for election. `leaderSilent`: it has heard nothing of its leader for an election timeout. `noLeader`: it
  * knew of none, because it has just started, or a term has begun that nobody leads. `votesMissing`: its last attempt brought
  * no majority (a split vote, or the others did not answer).
  */
-export type ElectionCause = (typeof electionCauses)[number];
-export const electionCauses = ['leaderSilent', 'noLeader', 'votesMissing'] as const;
+export type ElectionCause = 'leaderSilent' | 'noLeader' | 'votesMissing';

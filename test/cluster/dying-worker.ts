@@ -49,6 +49,7 @@ exposeControl(
 		takeSnapshot: () => never,
 		tellEffects: () => never,
 		status: () => never,
+		metrics: () => never,
 		pause: () => never,
 		setConditions: () => never,
 		leapClock: () => never,

@@ -47,6 +47,7 @@ const defaults: StartOptions = {
 	directory: './threadraft-data',
 	redisPort: 6380,
 	redisHost: '127.0.0.1',
+	metricsHost: '127.0.0.1',
 	kvThread: false,
 	serve: false,
 	keepGoing: false,
@@ -68,6 +69,7 @@ test(starts, 'start', {});
 test(starts, '--nodes 3', {nodes: 3});
 test(starts, 'start --nodes=9 --dir data', {nodes: 9, directory: 'data'});
 test(starts, 'start --memory', {directory: undefined});
+test(starts, 'start --metrics-port 0 --metrics-host ::1', {metricsPort: 0, metricsHost: '::1'});
 test(starts, 'start --redis-port 0 --redis-host ::1 --kv-thread', {redisPort: 0, redisHost: '::1', kvThread: true});
 
 const noFiles = {caFile: undefined, certFile: undefined, keyFile: undefined, passwordFile: undefined};

@@ -14,7 +14,16 @@ import {MemoryTarget} from '../console/memory-target.js';
 export class QuietCluster implements WatchedCluster, RecordedCluster {
 	readonly nodeIds = [nodeId(0), nodeId(1), nodeId(2)];
 	readonly faults = new FaultPlan({faults: []}, {nodeCount: 3});
-	readonly traffic = {requests: 0, bytes: 0, lost: 0, duplicated: 0, late: 0, undeliverable: 0};
+	readonly traffic = {
+		messages: 0,
+		requests: 0,
+		clientRequests: 0,
+		bytes: 0,
+		lost: 0,
+		duplicated: 0,
+		late: 0,
+		undeliverable: 0,
+	};
 	readonly operations = {answered: 0, failed: 0};
 	looks = 0;
 	readonly taps = new Set<(sighting: MessageSighting) => void>();

@@ -96,6 +96,11 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 		return this.#open.size;
 	}
 
+	/** Bytes of these requests. */
+	get pendingBytes(): number {
+		return this.#open.byteLength;
+	}
+
 	/** A client's request, answered by `reply` under this number, which may be used again after that. */
 	request(replyTo: number, request: ServiceRequest): void {
 		const answer = this.#isStopped
