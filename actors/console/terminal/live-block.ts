@@ -71,10 +71,18 @@ export class LiveBlock {
 		this.#rows = 0;
 	}
 
-	/** Something else was written between block and prompt, such as what Tab offers: the block above is left where it is. */
+	/** To be called when readline has done what the key asks for. */
 	keyPressed(key: PressedKey | undefined): void {
+		// Readline forgets that a line has wrapped while it was typed at its end, and would write the next time over the row below.
+		this.#believeRows(this.#options.lines.getCursorPos().rows);
+		// Something else was written between block and prompt, such as what Tab offers: the block above is left where it is.
 		const isMoving = key?.name === 'tab' || (key?.ctrl === true && (key.name === 'l' || key.name === 'c'));
 		if (isMoving) this.#forget();
+	}
+
+	/** Sets by how many rows readline believes that the cursor is below the prompt. */
+	#believeRows(rows: number): void {
+		(this.#options.lines as Interface & {prevRows?: number}).prevRows = rows;
 	}
 
 	#forget(): void {
@@ -93,8 +101,8 @@ export class LiveBlock {
 		clearScreenDown(output);
 		if (text !== undefined) output.write(`${text}\n`);
 		this.#writeBlock();
-		// Readline goes up by as many rows as the cursor stood below the prompt.
-		output.write('\n'.repeat(rows));
+		// From here it need not go up.
+		this.#believeRows(0);
 		lines.prompt(true);
 	}
 
