@@ -116,6 +116,10 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		this.recorder.tell({answered, failed: unknown + notExecuted, p50Ms, p99Ms});
 	}
 
+	typed(line: string): void {
+		this.recorder.command(line);
+	}
+
 	record(lastMs: number): ClusterRecord {
 		return this.recorder.record({lastMs});
 	}

@@ -101,6 +101,8 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 
 	protected loadTold(): void {}
 
+	typed(): void {}
+
 	record(): never {
 		throw new CommandRefusedError("etcd's life is not recorded here: start without --engine for a timeline");
 	}

@@ -107,6 +107,8 @@ export interface ConsoleTarget {
 	check(signal: AbortSignal): Promise<SessionReport>;
 	/** From here on `check` judges. */
 	mark(name: string, signal: AbortSignal): Promise<void>;
+	/** Is told each line that may change something, before it is carried out. */
+	typed(line: string): void;
 	/** What was recorded of the cluster's life within so many ms. Throws a `CommandRefusedError` where nothing is. */
 	record(lastMs: number): ClusterRecord;
 	/** Shows messages as they pass. Answers with what ends it; throws a `CommandRefusedError` where there is nothing to see. */

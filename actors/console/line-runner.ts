@@ -72,6 +72,8 @@ export class LineRunner {
 			return begunAndOver({type: 'failed', message: oneLine(error)});
 		}
 		if (parsedLine === undefined) return begunAndOver({type: 'empty'});
+		// Those that only look explain nothing of what happens to the cluster.
+		if (parsedLine.command.changesNothing !== true) this.#surroundings.target.typed(line.trim());
 		const attempt = new Attempt(parsedLine, this.#surroundings, this.#turnIn(parsedLine.command.queue));
 		const result = attempt
 			.run(cancelled)

@@ -33,7 +33,7 @@ test.serial(
 		const drawn = output.slice(output.indexOf('> timeline'));
 		t.regex(drawn, /\nops\/s .*[▁▂▃▄▅▆▇█]/);
 		t.regex(drawn, /\nnode \d +[·CL?]*L+X+\n/);
-		t.regex(drawn, /mark crash\n[^]*node (\d) is down\n[^]*node (?!\1)\d leads since term \d+\n/);
+		t.regex(drawn, /mark crash\n[^]*> kill leader\n[^]*node (\d) is down\n[^]*node (?!\1)\d leads since term \d+\n/);
 		t.regex(drawn, /\n\d+ operations in .*\nlinearizable: all \d+ operations since the mark "crash"/);
 	},
 );

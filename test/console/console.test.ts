@@ -134,6 +134,12 @@ test('heal says what it healed, and faults and status list what is set', async t
 	t.is(calm.output, '> heal\nnothing was cut\n> faults\nno fault is set\n');
 });
 
+test('the target is told each line that may change something, before it is carried out, and no other', async t => {
+	const target = new MemoryTarget();
+	await runScript('put a 1\nget a\n  kill 0  # so\nstatus\nputt a 2\n', target);
+	t.deepEqual(target.lines, ['put a 1', 'kill 0  # so']);
+});
+
 test('a load is begun and ended, and what it found is told', async t => {
 	const target = new MemoryTarget();
 	const {status, output} = await runScript('load start\nload stop\nload start 3\nload stop h.jsonl', target);

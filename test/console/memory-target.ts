@@ -185,6 +185,13 @@ export class MemoryTarget implements ConsoleTarget {
 		this.calls.push(`mark ${name}`);
 	}
 
+	/** Lines that may change something. */
+	readonly lines: string[] = [];
+
+	typed(line: string): void {
+		this.lines.push(line);
+	}
+
 	record(lastMs: number): ClusterRecord {
 		this.calls.push(`record ${lastMs}`);
 		return this.recorded;
