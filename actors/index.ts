@@ -90,7 +90,8 @@ export type {EngineTls} from './engines/etcd/security.js';
 export {defaultEtcdLimits, type EtcdLimits} from './engines/etcd/limits.js';
 export {InvalidOperationError, type Written} from './clerk/results.js';
 export {type Data, KeyValueClient} from './key-value-client.js';
-export type {Executor} from './executor.js';
+export type {Executor, OperationOptions} from './executor.js';
+export {WaitAbortedError, type WaitOptions} from './abort.js';
 export {GatewayError} from './redis/errors.js';
 export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
 export {defaultRedisLimits, type RedisLimits} from './redis/limits.js';
@@ -131,6 +132,7 @@ export {
 	type FailedOutcome,
 	type LastReply,
 	MalformedError,
+	OperationAbortedError,
 	OperationError,
 	OverloadedError,
 	SessionExpiredError,

@@ -4,7 +4,7 @@
  */
 import type {Expected, Operation, Result, Version} from '../src/kv/types.js';
 import {expectResult, type Written} from './clerk/results.js';
-import type {Executor} from './executor.js';
+import type {Executor, OperationOptions} from './executor.js';
 import {checkArgument, wholeNumber} from './options/check-options.js';
 import {OptionError} from './options/option-error.js';
 import {bytesOf, keyOf, textOf} from './text.js';
@@ -18,20 +18,23 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * Rejects with an `OperationError`, whose `outcome` tells whether it may have taken effect; with an `OptionError` for
 	 * an operation that is none, as the methods below do for a key or a value that is none.
 	 */
-	abstract execute(operation: Operation): Promise<Result>;
+	abstract execute(operation: Operation, options?: OperationOptions): Promise<Result>;
 
 	/** Settles everything that waits (`ClerkClosedError`) and lets go of all that it holds. Idempotent. */
 	abstract close(): void | Promise<void>;
 
 	/** `undefined`: the key is absent. */
-	async get(key: Data): Promise<{readonly value: Uint8Array; readonly version: Version} | undefined> {
-		const {value, version} = expectResult(await this.execute({type: 'get', key: keyOf(key)}), 'value');
+	async get(
+		key: Data,
+		options?: OperationOptions,
+	): Promise<{readonly value: Uint8Array; readonly version: Version} | undefined> {
+		const {value, version} = expectResult(await this.execute({type: 'get', key: keyOf(key)}, options), 'value');
 		return value === undefined ? undefined : {value, version};
 	}
 
 	/** The value as UTF-8 text; `undefined`: the key is absent. */
-	async getText(key: Data): Promise<string | undefined> {
-		const entry = await this.get(key);
+	async getText(key: Data, options?: OperationOptions): Promise<string | undefined> {
+		const entry = await this.get(key, options);
 		return entry === undefined ? undefined : textOf(entry.value);
 	}
 
@@ -39,18 +42,21 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * Sets the value. Rejects with an `OperationError`, as all operations do, whose `outcome` tells whether it may have
 	 * taken effect.
 	 */
-	async put(key: Data, value: Data): Promise<Written> {
-		return expectResult(await this.execute({type: 'put', key: keyOf(key), value: valueOf(value)}), 'written');
+	async put(key: Data, value: Data, options?: OperationOptions): Promise<Written> {
+		return expectResult(await this.execute({type: 'put', key: keyOf(key), value: valueOf(value)}, options), 'written');
 	}
 
 	/** Adds to the end of the value; an absent key counts as an empty one. */
-	async append(key: Data, value: Data): Promise<Written> {
-		return expectResult(await this.execute({type: 'append', key: keyOf(key), value: valueOf(value)}), 'written');
+	async append(key: Data, value: Data, options?: OperationOptions): Promise<Written> {
+		return expectResult(
+			await this.execute({type: 'append', key: keyOf(key), value: valueOf(value)}, options),
+			'written',
+		);
 	}
 
 	/** Whether there was something to delete. */
-	async delete(key: Data): Promise<boolean> {
-		return expectResult(await this.execute({type: 'delete', key: keyOf(key)}), 'deleted').existed;
+	async delete(key: Data, options?: OperationOptions): Promise<boolean> {
+		return expectResult(await this.execute({type: 'delete', key: keyOf(key)}, options), 'deleted').existed;
 	}
 
 	/**
@@ -61,6 +67,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 		key: Data,
 		expected: {readonly value: Data | undefined} | {readonly version: Version},
 		value: Data,
+		options?: OperationOptions,
 	): Promise<Extract<Result, {type: 'written' | 'conditionFailed'}>> {
 		const operation = {
 			type: 'compareAndSet',
@@ -68,13 +75,14 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 			expected: expectedOf(expected),
 			value: valueOf(value),
 		} as const;
-		const result = await this.execute(operation);
+		const result = await this.execute(operation, options);
 		return result.type === 'conditionFailed' ? result : expectResult(result, 'written');
 	}
 
 	/** Adds to the decimal number that the value is, and gives the sum. */
-	async increment(key: Data, by: bigint | number = 1): Promise<bigint> {
-		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: summandOf(by)}), 'number').value;
+	async increment(key: Data, by: bigint | number = 1, options?: OperationOptions): Promise<bigint> {
+		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: summandOf(by)}, options), 'number')
+			.value;
 	}
 
 	/** The same as `close`, for `await using`. */

@@ -12,6 +12,7 @@ import type {ClerkLimits} from '../../src/service/clerk/limits.js';
 import type {ClerkEffect} from '../../src/service/clerk/outbox.js';
 import type {Operation} from '../../src/service/clerk/task.js';
 import type {MachineTypes, Words} from '../../src/service/machine.js';
+import {OperationAbortedError} from '../../src/service/errors.js';
 import {defaultSessionLimits} from '../../src/service/sessions.js';
 import {codec} from '../codec/codec.js';
 import type {BusyPoll} from '../network/busy-poll.js';
@@ -138,6 +139,8 @@ export class ClerkHost<T extends MachineTypes> {
 	readonly #channels: ReplyChannels;
 	readonly #options: ClerkOptions;
 	readonly #refusal: () => Error | undefined;
+	/** Waiters whose signals were aborted in this turn, and why. */
+	#aborted = new Map<Waiter<T> | undefined, unknown>();
 	/** Asked for in this turn. One look at the clock is enough for all of them. */
 	#begun: Waiter<T>[] = [];
 	#flushing: NodeJS.Immediate | undefined;
@@ -185,16 +188,11 @@ export class ClerkHost<T extends MachineTypes> {
 	}
 
 	/** Rejects with an `OperationError`, or with what `refusal` says. */
-	ask(operation: Operation<T>): Promise<T['result']> {
+	ask(operation: Operation<T>, signal?: AbortSignal): Promise<T['result']> {
 		const refusal = this.#refusal();
 		if (refusal !== undefined) return Promise.reject(refusal);
-		return new Promise((resolve, reject) => {
-			this.#begun.push({operation, resolve, reject});
-			const {busyPoll, settled} = this.#network;
-			busyPoll?.began();
-			if (settled !== undefined) settled.begun += 1;
-			this.#flushSoon();
-		});
+		if (signal !== undefined) return this.#askUntil(signal, operation);
+		return new Promise((resolve, reject) => this.#begin({operation, resolve, reject}));
 	}
 
 	/** Settles everything that waits (`ClerkClosedError`) and closes all ports. Idempotent. */
@@ -208,6 +206,54 @@ export class ClerkHost<T extends MachineTypes> {
 		this.#channels.close();
 		this.#network.close();
 		this.#options.closed?.();
+	}
+
+	/** Gives it up when the signal is aborted. */
+	#askUntil(signal: AbortSignal, operation: Operation<T>): Promise<T['result']> {
+		if (signal.aborted) return Promise.reject(new OperationAbortedError('notExecuted', signal.reason));
+		return new Promise((resolve, reject) => {
+			const abort = (): void => this.#abort(waiter, signal.reason);
+			const release = (): void => signal.removeEventListener('abort', abort);
+			const waiter: Waiter<T> = {
+				operation,
+				resolve: result => {
+					release();
+					resolve(result);
+				},
+				reject: error => {
+					release();
+					reject(error);
+				},
+			};
+			signal.addEventListener('abort', abort);
+			this.#begin(waiter);
+		});
+	}
+
+	#begin(waiter: Waiter<T>): void {
+		this.#begun.push(waiter);
+		const {busyPoll, settled} = this.#network;
+		busyPoll?.began();
+		if (settled !== undefined) settled.begun += 1;
+		this.#flushSoon();
+	}
+
+	/** One signal may be that of thousands: they are looked for together. */
+	#abort(waiter: Waiter<T>, reason: unknown): void {
+		if (this.#aborted.size === 0) queueMicrotask(() => this.#abandonAborted());
+		this.#aborted.set(waiter, reason);
+	}
+
+	#abandonAborted(): void {
+		const aborted = this.#aborted;
+		this.#aborted = new Map();
+		// Those of this very turn, too: nothing of them was sent.
+		this.#submitAll(now());
+		this.#core.abandon((waiter, outcome) =>
+			aborted.has(waiter) ? new OperationAbortedError(outcome, aborted.get(waiter)) : undefined,
+		);
+		for (const effect of this.#core.takeEffects()) this.#perform(effect, []);
+		this.#flushSoon();
 	}
 
 	#flushSoon(): void {

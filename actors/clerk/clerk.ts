@@ -6,6 +6,7 @@ import type {Endpoint} from '../../src/faults/endpoint.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {kvWords, serviceOperation, type KvTypes} from '../../src/kv/words.js';
 import type {NodeId} from '../../src/raft/types.js';
+import type {OperationOptions} from '../executor.js';
 import {KeyValueClient} from '../key-value-client.js';
 import type {Router} from '../network/router.js';
 import {checkOperation} from '../options/check-operation.js';
@@ -61,13 +62,13 @@ export class Clerk extends KeyValueClient {
 		return this.#host.endpoint;
 	}
 
-	execute(operation: Operation): Promise<Result> {
+	execute(operation: Operation, {signal}: OperationOptions = {}): Promise<Result> {
 		try {
 			checkOperation(operation);
 		} catch (error) {
 			return Promise.reject(error);
 		}
-		return this.#host.ask(serviceOperation(operation));
+		return this.#host.ask(serviceOperation(operation), signal);
 	}
 
 	/** Settles everything that waits (`ClerkClosedError`) and closes all ports. Idempotent. */

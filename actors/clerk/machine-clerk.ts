@@ -3,6 +3,7 @@ import type {Endpoint} from '../../src/faults/endpoint.js';
 import type {NodeId} from '../../src/raft/types.js';
 import type {MachineTypes, Words} from '../../src/service/machine.js';
 import {barrier} from '../../src/service/types.js';
+import type {OperationOptions} from '../executor.js';
 import type {Router} from '../network/router.js';
 import {ClerkHost, type ClerkConnection, type ClerkOptions, localNetwork, remoteNetwork} from './clerk-host.js';
 
@@ -52,18 +53,18 @@ export class MachineClerk<T extends MachineTypes> implements AsyncDisposable {
 	 * Runs a write exactly once. Writes take effect in the order in which they are given. Rejects with an `OperationError`,
 	 * whose `outcome` tells whether it may have taken effect.
 	 */
-	write(write: T['write']): Promise<T['result']> {
-		return this.#host.ask({type: 'write', write});
+	write(write: T['write'], {signal}: OperationOptions = {}): Promise<T['result']> {
+		return this.#host.ask({type: 'write', write}, signal);
 	}
 
 	/** Answers from a state that holds every write that was acknowledged before the call. Rejects with an `OperationError`. */
-	read(read: T['read']): Promise<T['result']> {
-		return this.#host.ask({type: 'read', read});
+	read(read: T['read'], {signal}: OperationOptions = {}): Promise<T['result']> {
+		return this.#host.ask({type: 'read', read}, signal);
 	}
 
 	/** Resolves when the cluster has shown that every write that was acknowledged before the call is in what it reads. Rejects with an `OperationError`. */
-	async barrier(): Promise<void> {
-		await this.#host.ask({type: 'read', read: barrier});
+	async barrier({signal}: OperationOptions = {}): Promise<void> {
+		await this.#host.ask({type: 'read', read: barrier}, signal);
 	}
 
 	/** Settles everything that waits (`ClerkClosedError`) and closes all ports. Idempotent. */

@@ -17,6 +17,7 @@ import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import {OperationError} from '../../src/service/errors.js';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
+import {isAborted, unlessAborted, WaitAbortedError, type WaitOptions} from '../abort.js';
 import {Clerk} from '../clerk/clerk.js';
 import {MachineClerk} from '../clerk/machine-clerk.js';
 import {loadMachine} from '../replica/load-machine.js';
@@ -66,6 +67,8 @@ export interface MetricsOptions {
 export interface EffectOptions {
 	/** How long a leader is waited for, ms. @default 10000 */
 	readonly timeoutMs?: number;
+	/** Ends the wait, or the listening, when it is aborted. */
+	readonly signal?: AbortSignal | undefined;
 	/** Is told when effects may have been lost. @default nobody */
 	readonly missed?: (missed: MissedEffects) => void;
 }
@@ -261,14 +264,21 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		return leaderOf(await this.status());
 	}
 
-	/** Waits for a leader. Throws a `ClusterStateError` after `timeoutMs`, an `OptionError` for a time that is none. */
-	async waitForLeader(timeoutMs: number): Promise<NodeId> {
+	/**
+	 * Waits for a leader. Rejects with a `ClusterStateError` after `timeoutMs`, with an `OptionError` for a time that is none, and
+	 * with a `WaitAbortedError`.
+	 */
+	async waitForLeader(timeoutMs: number, {signal}: WaitOptions = {}): Promise<NodeId> {
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
+		return unlessAborted(signal, 'a leader', () => this.#nextLeader(timeoutMs, signal));
+	}
+
+	async #nextLeader(timeoutMs: number, signal: AbortSignal | undefined): Promise<NodeId> {
 		const deadline = performance.now() + timeoutMs;
 		for (;;) {
 			const leader = await this.leader();
 			if (leader !== undefined) return leader;
-			if (performance.now() >= deadline) {
+			if (performance.now() >= deadline || signal?.aborted === true) {
 				throw new ClusterStateError(`no leader within ${timeoutMs} ms: is a majority of the nodes up and connected?`);
 			}
 			await new Promise(resolve => void setTimeout(resolve, leaderPollMs));
@@ -278,13 +288,14 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	/**
 	 * Writes the state of now into one file, for `restoreBackup`, while the nodes go on: every write that was acknowledged
 	 * before the call is in it. Rejects with a `BackupError` when no leader could give a snapshot within `timeoutMs`, with
-	 * a `BackupFileError` when the file exists or cannot be written, and with an `OptionError`.
+	 * a `BackupFileError` when the file exists or cannot be written, with an `OptionError`, and with a `WaitAbortedError`; then there
+	 * is no file.
 	 */
-	async backup(file: string, timeoutMs = 60_000): Promise<BackupReport> {
+	async backup(file: string, timeoutMs = 60_000, {signal}: WaitOptions = {}): Promise<BackupReport> {
 		checkArgument('file', text(), file);
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
 		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
-		return backupCluster(async () => this.#livingLeader(), file, {timeoutMs, now: () => performance.now()});
+		return backupCluster(async () => this.#livingLeader(), file, {timeoutMs, now: () => performance.now(), signal});
 	}
 
 	/**
@@ -296,20 +307,25 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 */
 	async onEffect(
 		listener: EffectListener<T>,
-		{timeoutMs = 10_000, missed = () => undefined}: EffectOptions = {},
+		{timeoutMs = 10_000, missed = () => undefined, signal}: EffectOptions = {},
 	): Promise<() => void> {
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
 		const silence = (): void => {
 			if (!this.#effects.isHeard) void this.#supervisor.tellEffects();
 		};
 		try {
-			const after = await this.#presentRevision(timeoutMs);
+			const what = 'the beginning of effects';
+			const after = await unlessAborted(signal, what, () => this.#presentRevision(timeoutMs, signal));
 			const remove = this.#effects.add({listener, missed, after});
-			await this.#supervisor.tellEffects();
-			return () => {
+			const end = (): void => {
+				signal?.removeEventListener('abort', end);
 				remove();
 				silence();
 			};
+			signal?.addEventListener('abort', end);
+			await this.#supervisor.tellEffects();
+			if (signal?.aborted === true) throw new WaitAbortedError(what, signal.reason);
+			return end;
 		} catch (error) {
 			silence();
 			throw error;
@@ -418,27 +434,29 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	}
 
 	/** Resolves when this node, as a leader, has answered a read: it has then applied all that was acknowledged before. */
-	async #readAsLeader(id: NodeId, timeoutMs: number): Promise<void> {
+	async #readAsLeader(id: NodeId, timeoutMs: number, signal?: AbortSignal): Promise<void> {
 		const machine = {words: this.#machine.words, servers: [id]};
 		const clerk = MachineClerk.local(this.#router, machine, {timeoutMs});
 		try {
-			await clerk.barrier();
+			await clerk.barrier({signal});
 		} finally {
 			clerk.close();
 		}
 	}
 
 	/** A revision that no write acknowledged so far is beyond. The leader tells effects from there on. */
-	async #presentRevision(timeoutMs: number): Promise<number> {
+	async #presentRevision(timeoutMs: number, signal: AbortSignal | undefined): Promise<number> {
 		const deadline = performance.now() + timeoutMs;
-		for (let left = timeoutMs; left >= 0; left = deadline - performance.now()) {
+		for (let left = timeoutMs; left >= 0 && !isAborted(signal); left = deadline - performance.now()) {
 			if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
 			const id = await this.leader();
 			// Before the read: who answers it is then this very life of the node.
 			const replica = id === undefined ? undefined : this.#supervisor.replicaOf(id);
 			if (id !== undefined && replica !== undefined) {
 				try {
-					await this.#readAsLeader(id, Math.max(1, left));
+					await this.#readAsLeader(id, Math.max(1, left), signal);
+					// Nobody waits any more, and the node must not begin to tell.
+					if (isAborted(signal)) break;
 					const told = await replica.tellEffects(this.#effects.through, barrierTimeoutMs);
 					this.#effects.skipTo(told);
 					return told;

@@ -14,6 +14,7 @@ import type {Identity} from '../../src/storage/identity.js';
 import {sortNames} from '../../src/storage/names.js';
 import {ReadOnlyDisk} from '../../src/storage/read-only-disk.js';
 import {SnapshotFileReader, storedSnapshot} from '../../src/storage/snapshot-file.js';
+import {unlessAborted, WaitAbortedError} from '../abort.js';
 import {ThreadError} from '../cluster/errors.js';
 import {type BackupReport, writeBackup} from './backup-file.js';
 import {BackupError} from './errors.js';
@@ -30,6 +31,15 @@ export interface LivingNode {
 	takeSnapshot(index: number): Promise<void>;
 }
 
+/** How long a backup waits for a leader's snapshot. */
+export interface BackupWait {
+	readonly timeoutMs: number;
+	/** Monotonic ms. */
+	readonly now: () => number;
+	readonly signal: AbortSignal | undefined;
+}
+
+const what = 'a backup';
 const pollMs = 20;
 const readBytes = 256 * 1024;
 
@@ -37,24 +47,43 @@ const readBytes = 256 * 1024;
 export async function backupCluster(
 	leader: () => Promise<LivingNode | undefined>,
 	file: string,
-	{timeoutMs, now}: {readonly timeoutMs: number; readonly now: () => number},
+	{timeoutMs, now, signal}: BackupWait,
 ): Promise<BackupReport> {
 	const deadline = now() + timeoutMs;
+	const isInTime = (): boolean => now() < deadline && signal?.aborted !== true;
 	let reason: unknown;
 	while (now() < deadline) {
 		try {
-			const node = await leader();
-			const reader = node === undefined ? undefined : await snapshotOf(node, () => now() < deadline);
-			if (node !== undefined && reader !== undefined) return await copy(node, reader, file);
+			const node = await unlessAborted(signal, what, leader);
+			const reader = node === undefined ? undefined : await takeReader(node, isInTime, signal);
+			if (node !== undefined && reader !== undefined) return await copy(node, reader, file, signal);
 		} catch (error) {
 			if (!mayPass(error)) throw error;
 			reason = error;
 		}
-		await sleep(pollMs);
+		await unlessAborted(signal, what, () => sleep(pollMs));
 	}
 	const why = reason instanceof Error ? ` (${reason.message})` : '';
 	const message = `no backup was made: no leader gave a snapshot within ${timeoutMs} ms${why}. Look with "health" whether a majority is up`;
 	throw new BackupError('ERR_BACKUP_TIMEOUT', message, {cause: reason});
+}
+
+/** A reader that comes when nobody waits for it any more is closed. */
+async function takeReader(
+	node: LivingNode,
+	isInTime: () => boolean,
+	signal: AbortSignal | undefined,
+): Promise<SnapshotFileReader | undefined> {
+	const taking = snapshotOf(node, isInTime);
+	try {
+		return await unlessAborted(signal, what, () => taking);
+	} catch (error) {
+		void taking.then(
+			reader => reader?.close(),
+			() => undefined,
+		);
+		throw error;
+	}
 }
 
 async function snapshotOf(node: LivingNode, isInTime: () => boolean): Promise<SnapshotFileReader | undefined> {
@@ -82,17 +111,26 @@ function openSnapshot({directory, identity}: LivingNode, index: number): Snapsho
 	return undefined;
 }
 
-async function copy({identity}: LivingNode, reader: SnapshotFileReader, file: string): Promise<BackupReport> {
+async function copy(
+	{identity}: LivingNode,
+	reader: SnapshotFileReader,
+	file: string,
+	signal: AbortSignal | undefined,
+): Promise<BackupReport> {
 	const {lastIncludedIndex: index, lastIncludedTerm: term} = reader.snapshot;
 	try {
-		return await writeBackup(file, {identity, index, term, isPartial: false}, chunksOf(reader));
+		return await writeBackup(file, {identity, index, term, isPartial: false}, chunksOf(reader, signal));
 	} finally {
 		reader.close();
 	}
 }
 
-function* chunksOf(reader: SnapshotFileReader): Generator<Uint8Array> {
-	for (let offset = 0; offset < reader.size; offset += readBytes) yield reader.read(offset, readBytes);
+/** Throws between two of them when the signal is aborted: what was written until then is removed again. */
+function* chunksOf(reader: SnapshotFileReader, signal: AbortSignal | undefined): Generator<Uint8Array> {
+	for (let offset = 0; offset < reader.size; offset += readBytes) {
+		if (signal?.aborted === true) throw new WaitAbortedError(what, signal.reason);
+		yield reader.read(offset, readBytes);
+	}
 }
 
 /** The leader has changed or has ended, or the file was replaced between the look and the opening. */

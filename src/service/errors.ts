@@ -117,6 +117,17 @@ export class OverloadedError extends OperationError {
 	}
 }
 
+/** The signal of the operation was aborted; `cause` is the signal's reason. */
+export class OperationAbortedError extends OperationError {
+	override readonly name = 'OperationAbortedError';
+	readonly code = 'ERR_ABORTED';
+
+	constructor(outcome: FailedOutcome, reason: unknown) {
+		super('The operation was aborted by its signal.', outcome);
+		this.cause = reason;
+	}
+}
+
 export class ClerkClosedError extends OperationError {
 	override readonly name = 'ClerkClosedError';
 	readonly code = 'ERR_CLERK_CLOSED';

@@ -9,11 +9,13 @@
 import {bytesOfOperation} from '../../../src/kv/operation-bytes.js';
 import {
 	ClerkClosedError,
+	OperationAbortedError,
 	type OperationError,
 	OverloadedError,
 	ValueTooLargeError,
 } from '../../../src/service/errors.js';
 import type {Operation, Result} from '../../../src/kv/types.js';
+import type {OperationOptions} from '../../executor.js';
 import {KeyValueClient} from '../../key-value-client.js';
 import {backOff} from './backoff.js';
 import {Endpoints} from './endpoints.js';
@@ -107,14 +109,15 @@ export class EtcdClerk extends KeyValueClient {
 		return this.#keyspace.prefix;
 	}
 
-	async execute(operation: Operation): Promise<Result> {
+	async execute(operation: Operation, {signal}: OperationOptions = {}): Promise<Result> {
+		if (signal?.aborted === true) throw new OperationAbortedError('notExecuted', signal.reason);
 		const byteLength = bytesOfOperation(operation);
 		const refusal = this.#refusalOf(operation, byteLength);
 		if (refusal !== undefined) throw refusal;
 		this.#waiting++;
 		this.#waitingBytes += byteLength;
 		try {
-			return await this.#submit(operation);
+			return await this.#submit(operation, signal);
 		} finally {
 			this.#waiting--;
 			this.#waitingBytes -= byteLength;
@@ -150,13 +153,13 @@ export class EtcdClerk extends KeyValueClient {
 		this.#endpoints.close();
 	}
 
-	async #submit(operation: Operation): Promise<Result> {
+	async #submit(operation: Operation, signal: AbortSignal | undefined): Promise<Result> {
 		if (operation.type === 'get') {
-			const read = new PendingOperation(operation, this.#timeoutMs);
+			const read = new PendingOperation(operation, this.#timeoutMs, signal);
 			this.#reads.submit(read);
 			return read.result;
 		}
-		const write = new PendingOperation(operation, this.#timeoutMs);
+		const write = new PendingOperation(operation, this.#timeoutMs, signal);
 		this.#writes.submit(write);
 		return write.result;
 	}

@@ -1,5 +1,11 @@
-/** An operation that somebody waits for, until it is settled once: by its result, an error, or its deadline. */
-import {type FailedOutcome, type LastReply, type OperationError, TimeoutError} from '../../../src/service/errors.js';
+/** An operation that somebody waits for, until it is settled once: by its result, an error, its deadline, or its signal. */
+import {
+	type FailedOutcome,
+	type LastReply,
+	OperationAbortedError,
+	type OperationError,
+	TimeoutError,
+} from '../../../src/service/errors.js';
 import type {Result} from '../../../src/kv/types.js';
 import type {Milliseconds} from '../../../src/raft/types.js';
 
@@ -17,8 +23,13 @@ export class PendingOperation<T> {
 	#reject: (error: OperationError) => void = () => undefined;
 	#isSettled = false;
 
-	constructor(operation: T, timeoutMs: Milliseconds) {
+	readonly #signal: AbortSignal | undefined;
+	readonly #abort = (): void => this.fail(new OperationAbortedError(this.outcome, this.#signal?.reason));
+
+	constructor(operation: T, timeoutMs: Milliseconds, signal?: AbortSignal) {
 		this.operation = operation;
+		this.#signal = signal;
+		signal?.addEventListener('abort', this.#abort);
 		this.result = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
@@ -51,5 +62,6 @@ export class PendingOperation<T> {
 	#settle(): void {
 		this.#isSettled = true;
 		clearTimeout(this.#timer);
+		this.#signal?.removeEventListener('abort', this.#abort);
 	}
 }

@@ -16,7 +16,14 @@ import {assert} from '../../base/errors.js';
 import type {Codec} from '../../base/codec.js';
 import type {Milliseconds, NodeId} from '../../raft/types.js';
 import {CommandCodec} from '../command-codec.js';
-import {ClerkClosedError, OverloadedError, TimeoutError, ValueTooLargeError, type OperationError} from '../errors.js';
+import {
+	ClerkClosedError,
+	type FailedOutcome,
+	OverloadedError,
+	TimeoutError,
+	ValueTooLargeError,
+	type OperationError,
+} from '../errors.js';
 import type {MachineTypes, Words} from '../machine.js';
 import {barrier, type ServiceReply} from '../types.js';
 import {Answers} from './answers.js';
@@ -149,6 +156,14 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 		for (const task of this.#unsettled.findExpired(now))
 			this.#unsettled.fail(task, new TimeoutError(outcomeOf(task), task.attempts, task.lastReply));
 		this.#attempts.leaveSilentServer(now);
+	}
+
+	/** Gives up those operations for which there is an error, given what is known of them. They settle with the next `takeEffects`. */
+	abandon(errorOf: (caller: Caller | undefined, outcome: FailedOutcome) => OperationError | undefined): void {
+		for (const task of this.#unsettled.inOrder()) {
+			const error = errorOf(task.caller, outcomeOf(task));
+			if (error !== undefined) this.#unsettled.fail(task, error);
+		}
 	}
 
 	/** The end of a turn: sends what can be sent, and hands out all that is to be done since the last time. */

@@ -1,0 +1,42 @@
+/** Waits that a signal ends. */
+import {ThreadraftError} from '../src/base/errors.js';
+
+/** How something is waited for. */
+export interface WaitOptions {
+	/** Ends the wait when it is aborted: the call rejects at once, with a `WaitAbortedError`. */
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** A wait was ended by its signal; `cause` is the signal's reason. */
+export class WaitAbortedError extends ThreadraftError {
+	override readonly name = 'WaitAbortedError';
+	readonly code = 'ERR_ABORTED';
+
+	/** `what` was waited for. */
+	constructor(what: string, reason: unknown) {
+		super(`The wait for ${what} was ended by its signal.`, {cause: reason});
+	}
+}
+
+/** Asked anew after each wait. */
+export const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
+
+/** Does not begin when the signal is aborted already. What has begun has to look at the signal itself, and to end soon. */
+export async function unlessAborted<T>(
+	signal: AbortSignal | undefined,
+	what: string,
+	action: () => Promise<T>,
+): Promise<T> {
+	if (signal === undefined) return action();
+	if (signal.aborted) throw new WaitAbortedError(what, signal.reason);
+	let abort = (): void => undefined;
+	const aborted = new Promise<never>((_, reject) => {
+		abort = () => reject(new WaitAbortedError(what, signal.reason));
+	});
+	signal.addEventListener('abort', abort);
+	try {
+		return await Promise.race([action(), aborted]);
+	} finally {
+		signal.removeEventListener('abort', abort);
+	}
+}
