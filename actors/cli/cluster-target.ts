@@ -1,11 +1,11 @@
 /** The console's view of a real cluster and its Redis port. */
+import type {Fault} from '../../src/faults/faults.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
-import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {Cluster} from '../cluster/cluster.js';
+import type {NamedFault} from '../cluster/faults/named-fault.js';
 import {describeDamage, describeReason} from '../cluster/health.js';
 import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
 import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
-import {diskText} from '../console/disk-text.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadStatistics} from '../load/load-statistics.js';
 import type {LoadConnection} from '../load/load-task.js';
@@ -60,50 +60,21 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		await this.#cluster.restart(nodeId(node));
 	}
 
-	async pause(node: number, durationMs: number): Promise<void> {
-		await this.#cluster.pause(nodeId(node), durationMs);
+	async inject(fault: Fault): Promise<string> {
+		// The clock of the plan is this thread's.
+		const now = performance.now();
+		const set = fault.type === 'clog' ? {...fault, untilMs: now + fault.untilMs} : fault;
+		const {text} = await this.#cluster.inject(set);
+		return text;
 	}
 
-	async partition(groups: readonly (readonly number[])[]): Promise<void> {
-		this.#cluster.faults.partition(groups);
-	}
-
-	async isolate(node: number): Promise<void> {
-		this.#cluster.faults.isolate(node);
-	}
-
-	async heal(): Promise<readonly string[]> {
-		const {faults} = this.#cluster;
-		const before = faults.describe();
-		faults.heal();
-		const left = new Set(faults.describe());
-		return before.filter(fault => !left.has(fault));
+	async heal(isMeant: (fault: NamedFault) => boolean): Promise<readonly string[]> {
+		const names = this.#cluster.injected.filter(isMeant).map(({name}) => name);
+		return (await this.#cluster.heal(names)).map(({text}) => text);
 	}
 
 	async faults(): Promise<readonly string[]> {
-		const network = this.#cluster.faults.describe().map(fault => `network: ${fault}`);
-		const disks = this.#cluster.nodeIds.flatMap(id => {
-			const settings = this.#cluster.diskFaults(id);
-			return Object.keys(settings).length === 0 ? [] : [`node ${id}: ${diskText(settings)}`];
-		});
-		return [...network, ...disks];
-	}
-
-	async setDisk(node: number, settings: DiskFaultSettings): Promise<void> {
-		this.#cluster.setDiskFaults(nodeId(node), settings);
-	}
-
-	async setUnreliable(on: boolean): Promise<void> {
-		this.#cluster.faults.setMode('unreliable', on);
-	}
-
-	async setLoss(probability: number): Promise<void> {
-		this.#cluster.faults.setLoss(probability);
-	}
-
-	async setDelay(minMs: number, maxMs: number): Promise<void> {
-		const delay = maxMs === 0 ? undefined : ({type: 'uniform', minMs, maxMs} as const);
-		this.#cluster.faults.setDelay(delay);
+		return this.#cluster.injected.map(({name, text}) => `${name}: ${text}`);
 	}
 
 	/** Of the Redis port, and whoever else has a clerk on this thread. */
@@ -151,7 +122,12 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	}
 }
 
-function rowOf({id, state, replica, error, damage}: ClusterNodeStatus): NodeStatus {
+function rowOf(status: ClusterNodeStatus): NodeStatus {
+	const row = stateOf(status);
+	return status.faults.length === 0 ? row : {...row, hasFault: true};
+}
+
+function stateOf({id, state, replica, error, damage}: ClusterNodeStatus): NodeStatus {
 	const node: NodeId = id;
 	if (state === 'damaged' && damage !== undefined) return {type: 'damaged', node, reason: describeDamage(id, damage)};
 	if (state === 'waiting') return {type: 'waiting', node, reason: error?.message ?? ''};

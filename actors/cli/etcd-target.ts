@@ -81,14 +81,8 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 
 	readonly kill = refuse;
 	readonly restart = refuse;
-	readonly pause = refuse;
-	readonly partition = refuse;
-	readonly isolate = refuse;
+	readonly inject = refuse;
 	readonly heal = refuse;
-	readonly setUnreliable = refuse;
-	readonly setLoss = refuse;
-	readonly setDelay = refuse;
-	readonly setDisk = refuse;
 
 	async faults(): Promise<readonly string[]> {
 		return [];

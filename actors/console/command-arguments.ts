@@ -1,4 +1,5 @@
 /** Reads a command's words one by one; each mistake names what was wanted and shows how the command is written. */
+import {type LinksReference, parseLinks} from './links.js';
 import type {NodeReference} from './node-reference.js';
 import {ConsoleSyntaxError} from './errors.js';
 import type {Word} from './tokenizer.js';
@@ -55,8 +56,7 @@ export class CommandArguments {
 	}
 
 	node(): NodeReference {
-		const {text} = this.#take('a node');
-		return text === 'leader' ? {type: 'leader'} : {type: 'number', node: this.#nodeNumber(text)};
+		return this.#node(this.#take('a node').text);
 	}
 
 	/** `undefined` for all. */
@@ -68,10 +68,7 @@ export class CommandArguments {
 
 	/** All words that are left, as `0,1 | 2,3`. */
 	nodeGroups(): readonly (readonly number[])[] {
-		const text = this.#words.slice(this.#offset).map(word => word.text);
-		this.#offset = this.#words.length;
-		return text
-			.join(' ')
+		return this.#rest()
 			.split('|')
 			.map(group => {
 				const names = group.split(/[\s,]+/).filter(name => name !== '');
@@ -91,25 +88,53 @@ export class CommandArguments {
 		return this.#offset < this.#words.length ? this.durationMs() : undefined;
 	}
 
-	/** `10%`, `0.1` or `off`; a bare number over 1 is refused, because `drop 5` could mean either. */
+	/** `10%` or `0.1`; a bare number over 1 is refused, because `drop 5` could mean either. */
 	probability(): number {
 		const {text} = this.#take('a part');
-		if (text === 'off') return 0;
 		const match = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text);
 		const probability = Number(match?.[1]) / (match?.[2] === '%' ? 100 : 1);
 		if (!(probability <= 1)) this.refuse(`"${text}" is neither a percentage such as 10% nor a part from 0 to 1`);
 		return probability;
 	}
 
-	/** `10..50`, `20`, `1s..2s` or `off`. */
+	/** `10..50`, `20` or `1s..2s`. */
 	rangeMs(): readonly [number, number] {
 		const {text} = this.#take('a time');
-		if (text === 'off') return [0, 0];
 		const [min = '', max = min, ...rest] = text.split('..');
 		if (rest.length > 0) this.refuse(`"${text}" is not a range such as 10..50`);
 		const range = [this.#milliseconds(min), this.#milliseconds(max)] as const;
 		if (range[0] > range[1]) this.refuse(`the range "${text}" ends before it begins`);
 		return range;
+	}
+
+	/** All words that are left, as `leader->2`; see `parseLinks`. Without one: between nodes. */
+	links(): LinksReference {
+		const text = this.#rest();
+		const parser = {node: (name: string) => this.#node(name), refuse: (why: string): never => this.refuse(why)};
+		return parseLinks(text === '' ? 'nodes' : text, parser);
+	}
+
+	/** All words that are left, with a blank between them. */
+	optionalRest(): string {
+		return this.#rest();
+	}
+
+	/** A word of this pattern: what its first group holds, and the others; `what` says what it has to be. */
+	matching(pattern: RegExp, what: string): readonly string[] {
+		const {text} = this.#take(what);
+		const found = pattern.exec(text);
+		return found === null ? this.refuse(`"${text}" is not ${what}`) : found.slice(1).map(group => group ?? '');
+	}
+
+	get isAtEnd(): boolean {
+		return this.#offset >= this.#words.length;
+	}
+
+	/** Whether the next word is this one, which is then taken. */
+	takes(text: string): boolean {
+		if (this.#words[this.#offset]?.text !== text) return false;
+		this.#offset++;
+		return true;
 	}
 
 	end(): void {
@@ -119,6 +144,16 @@ export class CommandArguments {
 
 	#take(what: string): Word {
 		return this.#words[this.#offset++] ?? this.refuse(`${what} is missing`);
+	}
+
+	#rest(): string {
+		const text = this.#words.slice(this.#offset).map(word => word.text);
+		this.#offset = this.#words.length;
+		return text.join(' ');
+	}
+
+	#node(text: string): NodeReference {
+		return text === 'leader' ? {type: 'leader'} : {type: 'number', node: this.#nodeNumber(text)};
 	}
 
 	#nodeNumber(text: string): number {

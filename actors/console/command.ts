@@ -15,6 +15,7 @@ export const topicTitles = {
 	nodes: 'what happens to nodes',
 	network: 'what happens between nodes',
 	disks: 'what happens to the disks of nodes',
+	clocks: 'what happens to the clocks of nodes',
 	judging: 'load, and the judgement of what its clients saw',
 	watching: 'what the cluster does',
 	session: 'the console itself',

@@ -1,13 +1,19 @@
 /** What the console needs of a cluster. Whoever carries it out is a cluster to it: the real one, or one of a test. */
 import type {Role} from '../../src/raft/types.js';
-import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
+import type {Fault} from '../../src/faults/faults.js';
+import type {NamedFault} from '../cluster/faults/named-fault.js';
 import type {LoadStatistics} from '../load/load-statistics.js';
 import type {LoadOptions} from '../load/load-task.js';
 import type {SessionReport, StoppedLoad} from '../load/recorded-session.js';
 import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
 import type {ClusterRecord} from '../observe/cluster-record.js';
 
-export type NodeStatus =
+export type NodeStatus = NodeState & {
+	/** A fault of this node is set: of its process, its disk or its clock, or it is isolated. @default false */
+	readonly hasFault?: boolean;
+};
+
+type NodeState =
 	| {
 			readonly type: 'up';
 			readonly node: number;
@@ -76,24 +82,15 @@ export interface ConsoleTarget {
 	kill(node: number, signal: AbortSignal): Promise<void>;
 	/** Starts a node that is down, or ends and starts one that is up. */
 	restart(node: number, signal: AbortSignal): Promise<void>;
-	/** Blocks the node's event loop for so long. Resolves when the pause has begun. */
-	pause(node: number, durationMs: number, signal: AbortSignal): Promise<void>;
-	/** Groups that do not hear each other; nodes in no group form one more. Replaces an earlier partition. */
-	partition(groups: readonly (readonly number[])[], signal: AbortSignal): Promise<void>;
-	/** Cuts a node off from all others. */
-	isolate(node: number, signal: AbortSignal): Promise<void>;
-	/** Ends partitions and isolations. Resolves with what it ended, a line each. */
-	heal(signal: AbortSignal): Promise<readonly string[]>;
-	/** All that is wrong with the network and the disks on purpose, a line each. */
+	/**
+	 * Sets a fault; one of the same kind and place is replaced. Resolves with the fault in words. Of a clog, `untilMs` counts from
+	 * now.
+	 */
+	inject(fault: Fault, signal: AbortSignal): Promise<string>;
+	/** Takes back the faults that are meant. Resolves with each of them in words. */
+	heal(isMeant: (fault: NamedFault) => boolean, signal: AbortSignal): Promise<readonly string[]>;
+	/** All faults that are set, a line each: its name, and what it is. */
 	faults(signal: AbortSignal): Promise<readonly string[]>;
-	/** Makes operations of a node's disk fail or take long, until the next call for this node; `{}` heals the disk. */
-	setDisk(node: number, settings: DiskFaultSettings, signal: AbortSignal): Promise<void>;
-	/** The lab's unreliable network. */
-	setUnreliable(on: boolean, signal: AbortSignal): Promise<void>;
-	/** The part of the messages between nodes that is lost, from 0 (none) to 1. */
-	setLoss(probability: number, signal: AbortSignal): Promise<void>;
-	/** How late messages between nodes come, uniformly drawn; both 0: no delay. */
-	setDelay(minMs: number, maxMs: number, signal: AbortSignal): Promise<void>;
 	/** Writes the state of now into a file, and resolves with what to tell of it. */
 	backup(file: string, signal: AbortSignal): Promise<string>;
 	/** Begins a load, which goes on until it is stopped. */

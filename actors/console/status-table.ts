@@ -18,12 +18,14 @@ export function statusTable(nodes: readonly NodeStatus[], colours: Colors): stri
 		const reason = reasonOf(status);
 		return reason === undefined ? [] : [`node ${status.node}: ${reason}`];
 	});
-	return [table.toString(), ...reasons].join('\n');
+	const mark = nodes.some(({hasFault}) => hasFault === true) ? ['* with a fault that is set on purpose:'] : [];
+	return [table.toString(), ...reasons, ...mark].join('\n');
 }
 
 /** The same without a table, for a screen reader: a sentence for each node. */
 export function statusSentences(nodes: readonly NodeStatus[]): string {
-	return nodes.map(status => `node ${status.node}: ${sentenceOf(status)}`).join('\n');
+	const fault = ({hasFault}: NodeStatus): string => (hasFault === true ? ', with a fault that is set on purpose' : '');
+	return nodes.map(status => `node ${status.node}: ${sentenceOf(status)}${fault(status)}`).join('\n');
 }
 
 function sentenceOf(status: NodeStatus): string {
@@ -43,11 +45,12 @@ function reasonOf(status: NodeStatus): string | undefined {
 }
 
 function rowOf(status: NodeStatus, colours: Colors): string[] {
-	if (status.type !== 'up') return [String(status.node), coloured(status.type, colours), ...blanks];
+	if (status.type !== 'up')
+		return [String(status.node), coloured(status.type, colours) + (status.hasFault === true ? ' *' : ''), ...blanks];
 	const {node, role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = status;
 	const shownRole = role === 'leader' ? colours.green(role) : role;
 	const numbers = [currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex].map(number => String(number ?? '-'));
-	return [String(node), 'up', shownRole, ...numbers];
+	return [String(node), status.hasFault === true ? 'up *' : 'up', shownRole, ...numbers];
 }
 
 /** Red: it does not come back by itself. */

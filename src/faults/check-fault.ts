@@ -120,6 +120,7 @@ const diskShapes: Shapes<DiskFault> = {
 	slowSync: {node, delay: distribution},
 	stalledSync: {node},
 	failedSync: {node},
+	operationError: {node, operation: oneOf('open', 'create', 'read', 'write', 'sync'), probability},
 	writeError: {node, probability},
 	diskFull: {node},
 	readError: {node, probability},

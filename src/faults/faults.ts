@@ -41,6 +41,13 @@ export type DiskFault =
 	| {readonly type: 'stalledSync'; readonly node: number}
 	/** The next sync fails and drops its pages; later ones say "success" (the trap of fsync). Happens once. */
 	| {readonly type: 'failedSync'; readonly node: number}
+	/** Each such operation fails with this probability; `write` means renames, removals and cuts as well. */
+	| {
+			readonly type: 'operationError';
+			readonly node: number;
+			readonly operation: 'open' | 'create' | 'read' | 'write' | 'sync';
+			readonly probability: number;
+	  }
 	| {readonly type: 'writeError'; readonly node: number; readonly probability: number}
 	| {readonly type: 'diskFull'; readonly node: number}
 	| {readonly type: 'readError'; readonly node: number; readonly probability: number}
@@ -154,6 +161,8 @@ export function nameOfFault(fault: Fault): string {
 			return `cut ${describeEndpoints(fault.links.from)} ${describeEndpoints(fault.links.to)}`;
 		case 'isolate':
 			return `isolate ${fault.endpoint}`;
+		case 'operationError':
+			return `${fault.type} ${fault.operation} ${fault.node}`;
 		default:
 			return 'node' in fault ? `${fault.type} ${fault.node}` : fault.type;
 	}
@@ -194,6 +203,8 @@ function describeDiskFault(fault: DiskFault): string {
 		return `slowSync by ${describeDistribution(fault.delay)} on the disk of node ${fault.node}`;
 	const chance = 'probability' in fault ? ` with probability ${fault.probability}` : '';
 	const file = fault.type === 'missingFile' ? ` (${fault.file})` : '';
+	if (fault.type === 'operationError')
+		return `each ${fault.operation} fails with probability ${fault.probability} on the disk of node ${fault.node}`;
 	return `${fault.type}${file}${chance} on the disk of node ${fault.node}`;
 }
 

@@ -243,6 +243,8 @@ export class FaultInjector {
 				return;
 			case 'bitFlip':
 				return this.#flipBit(node);
+			// For real disks: the nemesis draws `failedSync`, `writeError` and `readError` instead.
+			case 'operationError':
 			// The simulated disk does these by itself at every power cut, or cannot do them: see implied-faults.ts.
 			case 'bitFlipOnRead':
 			case 'missingFile':

@@ -67,7 +67,7 @@ test.serial(
 		t.regex(errors, /^node \d failed and is tried again in \d+ ms: .*ENOSPC/);
 		t.regex(
 			output,
-			/> faults\nnetwork: loss of 5 % on .*\nnetwork: isolation of node:0, both ways\n(?:node \d: its disk: .*\n){1,2}> heal\nhealed: isolation of node:0, both ways\n/,
+			/> faults\n(?:diskFull \d: .*\n)?loss: loss of 5 % on .*\nisolate node:0: isolation of node:0, both ways\nslowSync 1: .*\n> heal\nhealed: isolation of node:0, both ways\n/,
 		);
 		t.regex(output, /> faults\nno fault is set\n/);
 		t.regex(output, /> get city\nGenf\n/);
@@ -247,3 +247,47 @@ test.serial('--help and --version answer without a cluster', async t => {
 	const version = await run(t, ['--version'], '');
 	t.regex(version.output, /^\d+\.\d+\.\d+\n$/);
 });
+
+test.serial(
+	'a disk that is wiped, a clock that is wrong, cut links and a stalled disk are all healed by one line',
+	async t => {
+		const directory = await temporaryDirectory(t);
+		const script = [
+			'wait leader',
+			'put city Bern',
+			'wipe 2',
+			'health',
+			'clock 0 x1.5',
+			'drop 5% 0->1',
+			'disk 0 slow 1ms',
+			'wipe 1',
+		];
+		const first = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], script.join('\n'));
+		t.is(first.status, 1);
+		t.regex(first.output, /> wipe 2\nnode 2 has an empty disk, and refuses to start on it/);
+		t.regex(first.output, /> health\n.*2 of 3 nodes are up(?:.*\n)*node 2 is damaged: .*started 1 times/);
+		t.regex(first.output + first.errors, /node 1 is not given an empty disk: the files of node 2 are gone already/);
+
+		const rest = [
+			'wait leader',
+			...script.slice(2, -1),
+			'status',
+			'heal all',
+			'restart 2',
+			'get city',
+			'faults',
+			'health',
+		];
+		const {status, output, errors} = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], rest.join('\n'));
+		t.is(status, 0, errors);
+		t.regex(output, /│ +0 │ up \* /);
+		const healed = [
+			'crash of node 2, disk wiped',
+			'clock of node 0 running at 1.5 times its speed',
+			'loss of 5 % on node:0 -> node:1',
+			'slowSync by 1 ms on the disk of node 0',
+		];
+		t.true(output.includes(`> heal all\n${healed.map(fault => `healed: ${fault}\n`).join('')}`), output);
+		t.regex(output, /> get city\nBern\n> faults\nno fault is set\n> health\n\w+: 3 of 3 nodes are up/);
+	},
+);

@@ -3,26 +3,8 @@ import test from 'ava';
 import {runConsole} from '../../actors/console/console.js';
 import {Notices} from '../../actors/console/notices.js';
 import {MemoryTarget} from './memory-target.js';
-import {collect, Terminal} from './terminal.js';
-
-interface Transcript {
-	readonly status: number;
-	readonly output: string;
-	readonly errors: string;
-}
-
-async function runScript(
-	script: string,
-	target = new MemoryTarget(),
-	deadlineMs = 10_000,
-	keepsGoing = false,
-): Promise<Transcript> {
-	const [input, output, errorOutput] = [new PassThrough(), new PassThrough(), new PassThrough()];
-	const [outputText, errorText] = [collect(output), collect(errorOutput)];
-	input.end(script);
-	const status = await runConsole(target, {input, output, errorOutput, isTerminal: false, deadlineMs, keepsGoing});
-	return {status, output: outputText(), errors: errorText()};
-}
+import {runScript} from './run-script.js';
+import {Terminal} from './terminal.js';
 
 test('a script is echoed line by line with its answers, and ends with status 0 and a closed target', async t => {
 	const target = new MemoryTarget();
@@ -106,32 +88,52 @@ delay off`;
 		'restart 0',
 		'restart 1',
 		'restart 2',
-		'pause 1 50',
-		'isolate 2',
-		'partition [[0],[1,2]]',
-		'heal',
-		'unreliable true',
-		'unreliable false',
-		'loss 0.1',
-		'delay 5 9',
-		'delay 0 0',
+		'inject pause node=1 durationMs=50 clockStops=false',
+		'inject isolate endpoint=node:2 clients=false direction=both',
+		'inject partition groups=[[node:0],[node:1,node:2]] oneWay=false',
+		'inject unreliable',
+		'inject loss links.from=nodes links.to=nodes probability=0.1',
+		'inject delay links.from=nodes links.to=nodes delay.type=uniform delay.minMs=5 delay.maxMs=9',
 	]);
+	t.deepEqual(
+		target.set.map(({name}) => name),
+		['pause 1', 'loss'],
+	);
 	t.true(output.startsWith('> kill leader\nnode 1 is down\n> restart 1\nnode 1 is up\n'));
 });
 
-test('heal says what it healed, and faults and status list what is set', async t => {
+test('heal says what it healed, and faults and status list what is set and mark the node', async t => {
 	const target = new MemoryTarget();
-	target.healed = ['partition node 0 | node 1'];
-	target.set = ['network: loss of 10 %', 'node 2: its disk: each sync fails with EIO'];
-	const {output} = await runScript('heal\nfaults\nstatus\ndisk 2 fail sync\ndisk leader slow 5\ndisk 0 ok', target);
-	t.true(output.startsWith('> heal\nhealed: partition node 0 | node 1\n> faults\nnetwork: loss of 10 %\nnode 2: '));
-	t.regex(output, /┘\nnetwork: loss of 10 %\nnode 2: its disk: each sync fails with EIO\n> disk 2/);
-	t.regex(output, /> disk leader slow 5\nnode 1: its disk: each write and each sync takes 5 ms longer\n/);
-	t.true(output.endsWith('> disk 0 ok\nnode 0: its disk is well\n'));
-	t.deepEqual(target.calls, ['heal', 'disk 2 {"sync":"EIO"}', 'disk 1 {"delayMs":5}', 'disk 0 {}']);
+	const lines = [
+		'partition 0 | 1,2',
+		'drop 10%',
+		'disk 2 fail fsync',
+		'faults',
+		'status',
+		'heal',
+		'disk 2 ok',
+		'heal all',
+	];
+	const {output} = await runScript(lines.join('\n'), target);
+	const partition = 'partition node:0 | node:1,node:2';
+	const loss = 'loss of 10 % on nodes -> nodes';
+	const sync = 'each sync fails with probability 1 on the disk of node 2';
+	t.true(output.includes(`> faults\npartition: ${partition}\nloss: ${loss}\noperationError sync 2: ${sync}\n> status`));
+	t.regex(output, /│ +2 │ up \* +│ follower/);
+	t.regex(output, /│ +1 │ up +│ leader/);
+	t.true(output.includes(`┘\n* with a fault that is set on purpose:\npartition: ${partition}\n`));
+	t.true(
+		output.endsWith(
+			`> heal\nhealed: ${partition}\n> disk 2 ok\nhealed: ${sync}\nnode 2: its disk is well\n> heal all\nhealed: ${loss}\n`,
+		),
+	);
 
-	const calm = await runScript('heal\nfaults\n');
-	t.is(calm.output, '> heal\nnothing was cut\n> faults\nno fault is set\n');
+	const calm = await runScript('heal\nheal all\ndrop off\nfaults\n');
+	t.is(
+		calm.output,
+		'> heal\nnothing was cut\n> heal all\nno fault was set\n> drop off\nit was off\n> faults\nno fault is set\n',
+	);
+	t.regex((await runScript('heal flood\n')).output, /there is no fault "flood": "faults" lists them/);
 });
 
 test('the target is told each line that may change something, before it is carried out, and no other', async t => {
@@ -266,16 +268,16 @@ test.serial('a terminal that is closed ends the console', async t => {
 });
 
 test('help lists every command, or explains one', async t => {
-	const {output} = await runScript('help\nhelp drop');
+	const {output} = await runScript('help\nhelp unreliable');
 	t.regex(output, /^put KEY VALUE +set a key$/m);
 	t.true(
 		output.endsWith(
-			'> help drop\ndrop P%|off: lose this part of the messages between nodes\nP% is a percentage (10%); without the sign it is a part from 0 to 1 (0.1).\nExample: drop 10%\n',
+			"> help unreliable\nunreliable on|off: turn the unreliable network of MIT's labs on or off\nAs in MIT 6.5840. Requests and replies are lost with 10 % each, requests come up to 26 ms late. Clients are touched, too.\nExample: unreliable on\n",
 		),
 	);
 	t.is((await runScript('help nonsense')).status, 1);
 	const widths = output
-		.split('> help drop')[0]!
+		.split('> help unreliable')[0]!
 		.split('\n')
 		.map(line => line.length);
 	t.true(Math.max(...widths) <= 120, 'no line of the list is wider than a usual window');

@@ -1,4 +1,6 @@
-import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
+import {wordsOfFault} from '../../src/faults/fault-text.js';
+import {describeFault, type Fault, nameOfFault} from '../../src/faults/faults.js';
+import type {NamedFault} from '../../actors/cluster/faults/named-fault.js';
 import type {ClusterRecord, MessageSighting, SightingOptions} from '../../actors/index.js';
 import type {LoadFigures, LoadStatistics} from '../../actors/load/load-statistics.js';
 import type {LoadOptions} from '../../actors/load/load-task.js';
@@ -43,9 +45,8 @@ export class MemoryTarget implements ConsoleTarget {
 	/** What `waitForLeader` waits for; never settles at first. */
 	election: Promise<number> = new Promise(() => {});
 	closeCount = 0;
-	/** What `heal` says that it ended, and what `faults` says is set. */
-	healed: readonly string[] = [];
-	set: readonly string[] = [];
+	/** The faults that are set. */
+	set: readonly NamedFault[] = [];
 	/** What `stopLoad` and `check` have to tell. */
 	figures: Partial<LoadFigures> = {};
 	report: Partial<SessionReport> = {};
@@ -78,6 +79,7 @@ export class MemoryTarget implements ConsoleTarget {
 				lastApplied: 119,
 				logBytes: 2048,
 				snapshotIndex: 100,
+				hasFault: this.set.some(({fault}) => 'node' in fault && fault.node === node),
 			};
 		});
 	}
@@ -133,41 +135,22 @@ export class MemoryTarget implements ConsoleTarget {
 		this.#down.delete(node);
 	}
 
-	async pause(node: number, durationMs: number): Promise<void> {
-		this.calls.push(`pause ${node} ${durationMs}`);
+	async inject(fault: Fault): Promise<string> {
+		this.calls.push(`inject ${wordsOfFault(fault).join(' ')}`);
+		const text = describeFault(fault);
+		const name = nameOfFault(fault);
+		this.set = [...this.set.filter(each => each.name !== name), {name, fault, text}];
+		return text;
 	}
 
-	async partition(groups: readonly (readonly number[])[]): Promise<void> {
-		this.calls.push(`partition ${JSON.stringify(groups)}`);
-	}
-
-	async isolate(node: number): Promise<void> {
-		this.calls.push(`isolate ${node}`);
-	}
-
-	async heal(): Promise<readonly string[]> {
-		this.calls.push('heal');
-		return this.healed;
+	async heal(isMeant: (fault: NamedFault) => boolean): Promise<readonly string[]> {
+		const healed = this.set.filter(isMeant);
+		this.set = this.set.filter(each => !healed.includes(each));
+		return healed.map(({text}) => text);
 	}
 
 	async faults(): Promise<readonly string[]> {
-		return this.set;
-	}
-
-	async setDisk(node: number, settings: DiskFaultSettings): Promise<void> {
-		this.calls.push(`disk ${node} ${JSON.stringify(settings)}`);
-	}
-
-	async setUnreliable(on: boolean): Promise<void> {
-		this.calls.push(`unreliable ${on}`);
-	}
-
-	async setLoss(probability: number): Promise<void> {
-		this.calls.push(`loss ${probability}`);
-	}
-
-	async setDelay(minMs: number, maxMs: number): Promise<void> {
-		this.calls.push(`delay ${minMs} ${maxMs}`);
+		return this.set.map(({name, text}) => `${name}: ${text}`);
 	}
 
 	async startLoad(options: LoadOptions): Promise<void> {

@@ -44,7 +44,6 @@ test(means, 'kill 4', ['kill', number(4)]);
 test(means, 'kill leader', ['kill', {type: 'leader'}]);
 test(means, 'restart 0', ['restart', number(0)]);
 test(means, 'restart all', ['restart', undefined]);
-test(means, 'pause leader 1500', ['pause', {reference: {type: 'leader'}, durationMs: 1500}]);
 test(means, 'partition 0,1 | 2,3,4', [
 	'partition',
 	[
@@ -59,23 +58,28 @@ test(means, 'partition 0 1|2, 3', [
 		[2, 3],
 	],
 ]);
-test(means, 'isolate 2', ['isolate', number(2)]);
-test(means, 'heal', ['heal', undefined]);
+test(means, 'pause 3 1.5s', ['pause', {reference: number(3), durationMs: 1500, clockStops: false}]);
+test(means, 'pause leader 250 clock', ['pause', {reference: {type: 'leader'}, durationMs: 250, clockStops: true}]);
+test(means, 'isolate 2', ['isolate', {reference: number(2), way: 'both'}]);
+test(means, 'isolate leader in', ['isolate', {reference: {type: 'leader'}, way: 'in'}]);
+test(means, 'heal', ['heal', '']);
+test(means, 'heal clockDrift 1', ['heal', 'clockDrift 1']);
+test(means, 'drop off', ['drop', undefined]);
+test(means, 'cut 0->1', ['cut', {from: [number(0)], to: [number(1)], isBothWays: false}]);
+test(means, 'cut 0 -> 1', ['cut', {from: [number(0)], to: [number(1)], isBothWays: false}]);
+test(means, 'cut 0,1<->clients', ['cut', {from: [number(0), number(1)], to: 'clients', isBothWays: true}]);
+test(means, 'cut leader', ['cut', {from: [{type: 'leader'}], to: 'nodes', isBothWays: true}]);
+test(means, 'cut clients', ['cut', {from: 'clients', to: 'nodes', isBothWays: true}]);
+test(means, 'cut all', ['cut', {from: 'everyone', to: 'everyone', isBothWays: false}]);
+test(means, 'slow 1 x1.5', ['slow', {reference: number(1), factor: 1.5}]);
+test(means, 'slow 1 10x', ['slow', {reference: number(1), factor: 10}]);
+test(means, 'crashloop 2 1s', ['crashloop', {reference: number(2), upMs: 1000}]);
 test(means, 'unreliable on', ['unreliable', true]);
 test(means, 'unreliable off', ['unreliable', false]);
-test(means, 'drop 10%', ['drop', 0.1]);
-test(means, 'drop 0.25', ['drop', 0.25]);
-test(means, 'drop .5', ['drop', 0.5]);
-test(means, 'drop 1', ['drop', 1]);
-test(means, 'drop off', ['drop', 0]);
-test(means, 'delay 10..50', ['delay', [10, 50]]);
-test(means, 'delay 20', ['delay', [20, 20]]);
-test(means, 'delay off', ['delay', [0, 0]]);
 test(means, 'wait leader', ['wait', 'leader']);
 test(means, 'sleep 250', ['sleep', 250]);
 test(means, 'sleep 250ms', ['sleep', 250]);
 test(means, 'sleep 1.5s', ['sleep', 1500]);
-test(means, 'delay 5ms..1s', ['delay', [5, 1000]]);
 test(means, 'help', ['help', undefined]);
 test(means, 'help put', ['help', 'put']);
 test(means, 'quit', ['quit', undefined]);
@@ -83,10 +87,6 @@ test(means, 'exit', ['quit', undefined]);
 test(means, '?', ['help', undefined]);
 test(means, 'help exit', ['help', 'exit']);
 test(means, 'faults', ['faults', undefined]);
-test(means, 'disk 2 slow 20', ['disk', {reference: number(2), settings: {delayMs: 20}}]);
-test(means, 'disk leader fail sync', ['disk', {reference: {type: 'leader'}, settings: {sync: 'EIO'}}]);
-test(means, 'disk 0 full', ['disk', {reference: number(0), settings: {write: 'ENOSPC', create: 'ENOSPC'}}]);
-test(means, 'disk 1 ok', ['disk', {reference: number(1), settings: {}}]);
 
 const isRefused = test.macro({
 	exec: (t, line: string, message: string) => {
@@ -112,11 +112,11 @@ test(isRefused, 'kill 5', 'there is no node "5": nodes are 0 to 4; write: kill N
 test(isRefused, 'kill -1', 'there is no node "-1": nodes are 0 to 4; write: kill N|leader');
 test(isRefused, 'kill 1.5', 'there is no node "1.5": nodes are 0 to 4; write: kill N|leader');
 test(isRefused, 'kill all', 'there is no node "all": nodes are 0 to 4; write: kill N|leader');
-test(isRefused, 'pause 1', 'a time is missing; write: pause N|leader TIME');
+test(isRefused, 'pause 1', 'a time is missing; write: pause N|leader TIME [clock]');
 test(
 	isRefused,
 	'pause 1 1e3',
-	'"1e3" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: pause N|leader TIME',
+	'"1e3" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: pause N|leader TIME [clock]',
 );
 test(
 	isRefused,
@@ -138,15 +138,48 @@ test(isRefused, 'partition 0 | | 1', 'a group has no nodes; write: partition 0,1
 test(isRefused, 'partition 0 | 9', 'there is no node "9": nodes are 0 to 4; write: partition 0,1 | 2,3,4');
 test(isRefused, 'unreliable', 'on or off is missing; write: unreliable on|off');
 test(isRefused, 'unreliable maybe', '"maybe" is not on or off; write: unreliable on|off');
-test(isRefused, 'drop 10', '"10" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off');
-test(isRefused, 'drop 101%', '"101%" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off');
-test(isRefused, 'drop x', '"x" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off');
-test(isRefused, 'delay 50..10', 'the range "50..10" ends before it begins; write: delay A..B|off');
-test(isRefused, 'delay 1..2..3', '"1..2..3" is not a range such as 10..50; write: delay A..B|off');
+test(
+	isRefused,
+	'drop 10',
+	'"10" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off [LINKS]',
+);
+test(
+	isRefused,
+	'drop 101%',
+	'"101%" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off [LINKS]',
+);
+test(isRefused, 'drop x', '"x" is neither a percentage such as 10% nor a part from 0 to 1; write: drop P%|off [LINKS]');
+test(isRefused, 'cut', 'links are missing; write: cut LINKS');
+test(isRefused, 'cut 0->9', 'there is no node "9": nodes are 0 to 4; write: cut LINKS');
+test(
+	isRefused,
+	'cut 0->',
+	'a side of the arrow is empty: write links such as 0->1, leader<->2, leader or all; write: cut LINKS',
+);
+test(isRefused, 'cut 0->1->2', '"0->1->2" has more than one arrow: write one such as 0->1; write: cut LINKS');
+test(isRefused, 'oneway 0', 'a one-way partition has nodes on both sides of one arrow; write: oneway 0,1 -> 2,3');
+test(
+	isRefused,
+	'bandwidth 0kB/s',
+	'a link that carries nothing is a cut: use "cut"; write: bandwidth RATE|off [LINKS]',
+);
+test(
+	isRefused,
+	'bandwidth fast',
+	'"fast" is not a rate such as 500B/s, 100kB/s or 2MB/s; write: bandwidth RATE|off [LINKS]',
+);
+test(isRefused, 'slow 1 0.5', 'a factor is 1 or more; write: slow N|leader FACTOR|off');
+test(
+	isRefused,
+	'clock 1 500',
+	'"500" is not a leap such as +500ms, a time to stand still such as -2s, a rate such as x1.5, or ok; write: clock N|leader +TIME | -TIME | xRATE | ok',
+);
+test(isRefused, 'delay 50..10', 'the range "50..10" ends before it begins; write: delay A..B|off [LINKS]');
+test(isRefused, 'delay 1..2..3', '"1..2..3" is not a range such as 10..50; write: delay A..B|off [LINKS]');
 test(
 	isRefused,
 	'delay 1..',
-	'"" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: delay A..B|off',
+	'"" is not a time such as 250, 250ms, 1.5s or 2m, of an hour at most; write: delay A..B|off [LINKS]',
 );
 test(isRefused, 'wait', 'leader is missing; write: wait leader');
 

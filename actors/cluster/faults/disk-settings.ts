@@ -19,6 +19,11 @@ function withFault(settings: DiskFaultSettings, fault: DiskFault): DiskFaultSett
 			return {...settings, write: 'EIO', probabilities: {...settings.probabilities, write: fault.probability}};
 		case 'readError':
 			return {...settings, read: 'EIO', probabilities: {...settings.probabilities, read: fault.probability}};
+		case 'operationError': {
+			const {operation, probability} = fault;
+			const probabilities = {...settings.probabilities, [operation]: probability};
+			return {...settings, [operation]: 'EIO', probabilities};
+		}
 		case 'diskFull':
 			return {
 				...settings,

@@ -1,8 +1,10 @@
 /** All commands. */
 import type {Command} from '../command.js';
 import {dataCommands} from './data.js';
+import {clockCommands} from './clocks.js';
 import {diskCommands} from './disks.js';
 import {judgingCommands} from './judging.js';
+import {linkCommands} from './links.js';
 import {networkCommands} from './network.js';
 import {nodeCommands} from './nodes.js';
 import {sessionCommands} from './session.js';
@@ -13,7 +15,9 @@ export const allCommands: readonly Command[] = [
 	...dataCommands,
 	...nodeCommands,
 	...networkCommands,
+	...linkCommands,
 	...diskCommands,
+	...clockCommands,
 	...judgingCommands,
 	...watchingCommands,
 	...sessionCommands,

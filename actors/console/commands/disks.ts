@@ -1,50 +1,63 @@
 /** What happens to the disks of nodes. */
-import {type DiskFaultSettings, diskOperationKinds} from '../../../src/storage/faulty-disk.js';
+import {type DiskFault, isDiskFault} from '../../../src/faults/faults.js';
 import {type Command, defineCommand} from '../command.js';
 import type {CommandArguments} from '../command-arguments.js';
-import {diskText} from '../disk-text.js';
 import {nodeOf} from '../node-of.js';
 import {offerNodeOrLeader, offerNothing, offerWords} from '../offers.js';
-import {nodeDetails} from './phrases.js';
+import {nodeDetails, timeDetails} from './phrases.js';
 
-const diskWords = ['slow', 'fail', 'full', 'ok'] as const;
+const diskWords = ['slow', 'stall', 'fail', 'full', 'ok'] as const;
+const operations = ['sync', 'fsync', 'write', 'create', 'open', 'read'] as const;
 
 export const diskCommands: readonly Command[] = [
 	defineCommand({
 		name: 'disk',
-		usage: 'disk N|leader slow TIME | fail KIND | full | ok',
-		summary: "make a node's disk slow, failing or full",
+		usage: 'disk N|leader slow TIME|stall|fail KIND|full|ok',
+		summary: "make a node's disk slow, stalled, failing or full",
 		details: [
 			...nodeDetails,
-			`KIND is ${diskOperationKinds.join(', ')}: each such operation fails with EIO. "full": each write fails with ENOSPC.`,
-			'What is set replaces what was set before. A node whose disk fails stops, and is tried again until the disk is well.',
+			...timeDetails,
+			'"slow": each sync takes so much longer (TIME may be a range: 5..50). "stall": no sync ends before "ok".',
+			`KIND is ${operations.join(', ')}: each such operation fails with EIO. "full": each write fails with ENOSPC.`,
+			'A node whose disk fails stops, and is tried again until the disk is well. "ok" takes all of it back.',
 		],
-		example: 'disk leader slow 20',
+		example: 'disk leader slow 20ms',
 		topic: 'disks',
 		completions: before => {
 			if (before.length === 0) return offerNodeOrLeader;
 			if (before.length === 1) return offerWords(...diskWords);
-			return before[1] === 'fail' && before.length === 2 ? offerWords(...diskOperationKinds) : offerNothing;
+			return before[1] === 'fail' && before.length === 2 ? offerWords(...operations) : offerNothing;
 		},
-		parse: words => ({reference: words.node(), settings: diskSettings(words)}),
-		run: async ({reference, settings}, context) => {
+		parse: words => ({reference: words.node(), faultOn: diskFault(words)}),
+		run: async ({reference, faultOn}, context) => {
 			const node = await nodeOf(reference, context);
-			await context.target.setDisk(node, settings, context.signal);
-			return `node ${node}: ${diskText(settings)}`;
+			const {target, signal} = context;
+			if (faultOn !== undefined) return target.inject(faultOn(node), signal);
+			const healed = await target.heal(({fault}) => isDiskFault(fault) && fault.node === node, signal);
+			return [...healed.map(fault => `healed: ${fault}`), `node ${node}: its disk is well`].join('\n');
 		},
 	}),
 ];
 
-/** From now on, until the next of the same node; `{}`: nothing is wrong with it. */
-function diskSettings(words: CommandArguments): DiskFaultSettings {
+/** `undefined`: nothing is wrong with it any more. */
+function diskFault(words: CommandArguments): ((node: number) => DiskFault) | undefined {
 	switch (words.oneOf(diskWords)) {
-		case 'slow':
-			return {delayMs: words.durationMs()};
-		case 'fail':
-			return {[words.oneOf(diskOperationKinds)]: 'EIO'};
+		case 'slow': {
+			const [minMs, maxMs] = words.rangeMs();
+			const delay =
+				minMs === maxMs ? ({type: 'fixed', ms: minMs} as const) : ({type: 'uniform', minMs, maxMs} as const);
+			return node => ({type: 'slowSync', node, delay});
+		}
+		case 'stall':
+			return node => ({type: 'stalledSync', node});
+		case 'fail': {
+			const word = words.oneOf(operations);
+			const operation = word === 'fsync' ? 'sync' : word;
+			return node => ({type: 'operationError', node, operation, probability: 1});
+		}
 		case 'full':
-			return {write: 'ENOSPC', create: 'ENOSPC'};
+			return node => ({type: 'diskFull', node});
 		default:
-			return {};
+			return undefined;
 	}
 }

@@ -45,7 +45,7 @@ export const watchingCommands: readonly Command[] = [
 	defineCommand({
 		name: 'faults',
 		usage: 'faults',
-		summary: 'list the faults that are set, of the network and of the disks',
+		summary: 'list the faults that are set, by name',
 		details: ['"status" lists them too, below the nodes.'],
 		example: 'faults',
 		topic: 'watching',
