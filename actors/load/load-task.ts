@@ -57,7 +57,8 @@ export interface LoadResult {
 
 /** A client that hears nothing for this long goes on with the next operation. */
 const timeoutMs = 2000;
-const statisticsMs = 250;
+/** As often as a record samples. */
+const statisticsMs = 100;
 
 export async function runLoadTask(task: LoadTask): Promise<LoadResult> {
 	const {connections, seed, control, judge, origin, perSecondMax, readShare} = task;

@@ -27,6 +27,8 @@ export interface TimelineOptions {
 const labelColumns = 8;
 const bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const columnsMin = 40;
+/** Loads tell what they did ten times a second, now a little earlier and now a little later: less is no rate. */
+const binMs = 300;
 
 interface Axis {
 	readonly fromMs: number;
@@ -118,11 +120,15 @@ function rates(axis: Axis, entries: readonly RecordEntry[]): readonly (number | 
 			measured[column] = (measured[column] ?? 0) + entry.lengthMs * share;
 		}
 	}
-	return answered.map((count, column) => {
-		const ms = measured[column] ?? 0;
-		return ms > 0 ? (count * 1000) / Math.max(ms, axis.msPerColumn) : undefined;
+	const binColumns = Math.ceil(binMs / axis.msPerColumn);
+	return answered.map((_, column) => {
+		const start = column - (column % binColumns);
+		const ms = sum(measured.slice(start, start + binColumns));
+		return ms > 0 ? (sum(answered.slice(start, start + binColumns)) * 1000) / ms : undefined;
 	});
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 function throughputText(axis: Axis, entries: readonly RecordEntry[]): string {
 	const perSecond = fillGaps(rates(axis, entries));

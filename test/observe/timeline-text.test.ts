@@ -63,15 +63,17 @@ for (const columns of [80, 200]) {
 	test(`at ${columns} columns the crash, the gap and the new leader stand below each other`, t => {
 		const lines = draw(columns);
 		const [crash, election] = [at(4), at(5)];
+		/** Rates are those of 300 ms. */
+		const bin = at(0.3) + 1;
 		const first = rowOf(lines, 'node 0');
 		t.is(first, 'L'.repeat(crash) + 'X'.repeat(cells - crash));
 		const second = rowOf(lines, 'node 1');
 		t.is(second, '·'.repeat(election) + 'L'.repeat(cells - election));
 		t.is(rowOf(lines, 'node 2'), '·'.repeat(cells));
 		const throughput = rowOf(lines, 'ops/s').padEnd(cells);
-		t.regex(throughput.slice(0, crash - 1), /^[▆▇█]+$/);
-		t.regex(throughput.slice(crash + 1, election - 1), /^ +$/);
-		t.regex(throughput.slice(election + 1, cells - 1), /^[▆▇█]+$/);
+		t.regex(throughput.slice(0, crash - bin), /^[▆▇█]+$/);
+		t.regex(throughput.slice(crash + bin, election - bin), /^ +$/);
+		t.regex(throughput.slice(election + bin, cells - 1), /^[▆▇█]+$/);
 		t.is(rowOf(lines, 'faults'), ' '.repeat(at(6)) + '─'.repeat(at(8) - at(6) + 1));
 		t.true(lines.some(line => line.indexOf('^calm') === 8 + at(9)));
 	});

@@ -110,10 +110,16 @@ function loadOption(word: string, words: CommandArguments): readonly [kind: stri
 
 /** Until the load is over. */
 function loadView(target: ConsoleTarget): LiveView {
+	let before = {operations: 0, seconds: 0};
 	const lines = async (): Promise<readonly string[] | undefined> => {
 		if (!target.isLoadRunning) return undefined;
 		const {loadStatistics} = target;
-		return loadStatistics === undefined ? [] : [liveLoadText(loadStatistics)];
+		if (loadStatistics === undefined) return [];
+		const {total, recent} = loadStatistics;
+		const seconds = total.seconds - before.seconds;
+		const sinceDrawn = {operations: total.operations - before.operations, seconds};
+		before = total;
+		return [liveLoadText({total, recent: seconds > 0 ? {...recent, ...sinceDrawn} : recent})];
 	};
 	return {everyMs: drawnEveryMs, toldEveryMs, draw: lines, tell: lines};
 }
