@@ -7,7 +7,7 @@ import type {LiveView} from './live-views.js';
 import {statusSentences, statusTable} from './status-table.js';
 
 /** Messages a second; more cannot be read. */
-export const tracedPerSecondMax = 20;
+const tracedPerSecondMax = 20;
 const traceEveryMs = 200;
 
 /** All nodes and faults, drawn anew; as lines, what has changed. */

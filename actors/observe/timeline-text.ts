@@ -96,7 +96,7 @@ function write(cells: string[], start: number, text: string): void {
 }
 
 /** Since the recording began. */
-export function shortTime(ms: number): string {
+function shortTime(ms: number): string {
 	const seconds = ms / 1000;
 	if (seconds < 60) return `${seconds.toFixed(1)}s`;
 	const minutes = Math.floor(seconds / 60);
