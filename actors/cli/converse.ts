@@ -3,6 +3,7 @@ import type {ConsoleTarget} from '../console/console-target.js';
 import type {StartOptions} from '../console/command-line.js';
 import {runConsole} from '../console/console.js';
 import type {Notices} from '../console/notices.js';
+import {historyPath} from './history-path.js';
 import {standardInput} from './standard-input.js';
 
 /** What a shell shows for a process that ended by this signal. */
@@ -41,6 +42,7 @@ export async function converse(
 		errorOutput: process.stderr,
 		isTerminal: input === 'person',
 		isPlain,
+		historyFile: historyPath(process.env),
 		keepsGoing: keepGoing,
 		notices,
 	});

@@ -3,6 +3,7 @@ import {expectResult} from '../clerk/results.js';
 import type {CompareAndSetResult} from '../console/console-target.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import {ClientPool} from './client-pool.js';
+import {KnownKeys} from './known-keys.js';
 import type {LoadStatistics} from '../load/load-statistics.js';
 import type {LoadConnection, LoadOptions} from '../load/load-task.js';
 import {RecordedSession, type SessionReport, type StoppedLoad} from '../load/recorded-session.js';
@@ -12,6 +13,7 @@ export const commandTimeoutMs = 3_600_000;
 
 export abstract class DataTarget {
 	readonly #clients: ClientPool;
+	readonly #known = new KnownKeys();
 	readonly #session: RecordedSession;
 	#statistics: LoadStatistics | undefined;
 
@@ -32,19 +34,27 @@ export abstract class DataTarget {
 	async put(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void> {
 		const input = {type: 'put', key: textOfBytes(key), value: textOfBytes(value)} as const;
 		expectResult(await this.#session.run(input, signal), 'written');
+		this.#known.add(key);
 	}
 
 	async append(key: Uint8Array, value: Uint8Array, signal: AbortSignal): Promise<void> {
 		const input = {type: 'append', key: textOfBytes(key), value: textOfBytes(value)} as const;
 		expectResult(await this.#session.run(input, signal), 'written');
+		this.#known.add(key);
 	}
 
 	async get(key: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
-		return expectResult(await this.#session.run({type: 'get', key: textOfBytes(key)}, signal), 'value').value;
+		const result = await this.#session.run({type: 'get', key: textOfBytes(key)}, signal);
+		const {value} = expectResult(result, 'value');
+		if (value === undefined) this.#known.remove(key);
+		else this.#known.add(key);
+		return value;
 	}
 
 	async delete(key: Uint8Array, signal: AbortSignal): Promise<boolean> {
-		return expectResult(await this.#session.run({type: 'delete', key: textOfBytes(key)}, signal), 'deleted').existed;
+		const result = await this.#session.run({type: 'delete', key: textOfBytes(key)}, signal);
+		this.#known.remove(key);
+		return expectResult(result, 'deleted').existed;
 	}
 
 	async compareAndSet(
@@ -60,9 +70,14 @@ export abstract class DataTarget {
 			value: textOfBytes(value),
 		} as const;
 		const result = await this.#session.run(input, signal);
+		if (result.type !== 'conditionFailed' || result.value !== undefined) this.#known.add(key);
 		return result.type === 'conditionFailed'
 			? {type: 'conditionFailed', value: result.value}
 			: {type: expectResult(result, 'written').type};
+	}
+
+	async keys(prefix: Uint8Array, max: number): Promise<readonly Uint8Array[]> {
+		return this.#known.withPrefix(prefix, max);
 	}
 
 	async startLoad(options: LoadOptions): Promise<void> {

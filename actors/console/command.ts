@@ -21,7 +21,7 @@ export const topicTitles = {
 	session: 'the console itself',
 } as const;
 
-type Topic = keyof typeof topicTitles;
+export type Topic = keyof typeof topicTitles;
 
 /** `Parsed`: what the words of a line mean. */
 export interface Command<Parsed = unknown> {
@@ -46,7 +46,10 @@ export interface Command<Parsed = unknown> {
 	readonly changesNothing?: boolean;
 	/** How long it may take, in ms; `none`: for as long as its line says. @default the setting `deadline` */
 	readonly deadlineMs?: number | 'none';
-	/** At a terminal it never goes to the background: to wait for it is what it is for. @default false */
+	/**
+	 * At a terminal it never goes to the background: to wait for it is what it is for, or it is over soon whatever happens.
+	 * @default false
+	 */
 	readonly staysInForeground?: boolean;
 	/** Commands of one queue are carried out one after the other, in the order of their lines. @default none: at once */
 	readonly queue?: 'data' | 'load';

@@ -15,6 +15,8 @@ export interface ConsoleOptions {
 	readonly isPlain?: boolean | undefined;
 	/** Shown above the prompt of a terminal. @default none */
 	readonly notices?: Notices | undefined;
+	/** Where a terminal's history is kept from one session to the next. @default nowhere */
+	readonly historyFile?: string | undefined;
 	/** Run the lines of a script that come after one that failed. @default false */
 	readonly keepsGoing?: boolean | undefined;
 	/** Stops the process as Ctrl-Z does, until the shell lets it go on. @default stops the process group, with npm in it */

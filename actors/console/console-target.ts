@@ -76,6 +76,8 @@ export interface ConsoleTarget {
 		value: Uint8Array,
 		signal: AbortSignal,
 	): Promise<CompareAndSetResult>;
+	/** Keys that begin so, in the order of their bytes, no more than `max`: those that are known without asking every node. */
+	keys(prefix: Uint8Array, max: number, signal: AbortSignal): Promise<readonly Uint8Array[]>;
 	/** The number of a node that leads, as soon as there is one. */
 	waitForLeader(signal: AbortSignal): Promise<number>;
 	/** Ends the node's thread in the middle of whatever it does; it stays down. */

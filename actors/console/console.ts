@@ -14,7 +14,7 @@ import type {ConsoleTarget} from './console-target.js';
 import {errorLine, oneLine} from './line-runner.js';
 import {runScript} from './script.js';
 import {defaultSettings, type Settings} from './settings.js';
-import {TerminalConsole} from './terminal/terminal-console.js';
+import {runTerminal} from './terminal/terminal-console.js';
 
 const TERMINAL_DEADLINE_MS = 60_000;
 
@@ -26,7 +26,7 @@ const TERMINAL_DEADLINE_MS = 60_000;
 export async function runConsole(target: ConsoleTarget, options: ConsoleOptions): Promise<number> {
 	const settings = firstSettings(options);
 	const status = options.isTerminal
-		? await new TerminalConsole(target, allCommands, settings, options).run()
+		? await runTerminal(target, allCommands, settings, options)
 		: await runScript(target, allCommands, settings, options);
 	// A pipe that nobody has closed yet would keep the process from ending.
 	options.input.destroy();

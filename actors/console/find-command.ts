@@ -7,10 +7,12 @@ export function findCommand(name: string, commands: readonly Command[]): Command
 	const wanted = name.toLowerCase();
 	const command = commands.find(each => each.name === wanted || each.aliases?.includes(wanted));
 	if (command !== undefined) return command;
-	const nearest = nearestName(
-		wanted,
-		commands.map(each => each.name),
-	);
+	const nearest =
+		commands.find(each => each.suggestedFor?.includes(wanted))?.name ??
+		nearestName(
+			wanted,
+			commands.flatMap(each => [each.name, ...(each.aliases ?? [])]),
+		);
 	const remedy = nearest === undefined ? 'see "help"' : `did you mean "${nearest}"?`;
 	throw new ConsoleSyntaxError(`there is no command "${name}": ${remedy}`);
 }

@@ -1,13 +1,67 @@
-/** What `help` prints. */
+/** What `help` prints. It fits the width of the terminal, and breaks lines between words only. */
+import {Help} from 'commander';
 import type {Colors} from 'picocolors/types.js';
-import type {Command} from './command.js';
+import {type Command, type Topic, topicTitles} from './command.js';
 
-export function helpOnAll(commands: readonly Command[], colours: Colors): string {
-	const width = Math.max(...commands.map(({usage}) => usage.length));
-	return commands.map(({usage, summary}) => `${colours.bold(usage.padEnd(width))}  ${summary}`).join('\n');
+/** Columns of the usage before the summary; a longer usage has a line of its own. */
+const usageColumnsMax = 30;
+const indent = '  ';
+
+/** What the texts are fitted to. */
+export interface HelpLayout {
+	readonly colours: Colors;
+	readonly columns: number;
 }
 
-export function helpOn({usage, summary, details, example}: Command, colours: Colors): string {
-	const shown = example === usage ? [] : [`Example: ${example}`];
-	return [`${colours.bold(usage)}: ${summary}`, ...details, ...shown].join('\n');
+export const topics = Object.keys(topicTitles) as readonly Topic[];
+
+/** All commands by topic: short enough to be seen at once. */
+export function helpOnAll(commands: readonly Command[], {colours, columns}: HelpLayout): string {
+	const width = Math.max(...topics.map(topic => topic.length)) + indent.length;
+	const rows = topics.flatMap(topic => {
+		const names = commands.filter(command => command.topic === topic).map(({name}) => name);
+		const lines = wrap(names.join(' '), columns - width);
+		return lines.map((line, row) => `${row === 0 ? colours.bold(topic.padEnd(width)) : ' '.repeat(width)}${line}`);
+	});
+	const more = [
+		'"help TOPIC" lists the commands of a topic, such as "help network"; "help COMMAND" explains one, with an example.',
+		'Tab completes. Ctrl-C cancels. "quit" or Ctrl-D stops the cluster.',
+	];
+	return [...rows, '', ...more.flatMap(line => wrap(line, columns))].join('\n');
+}
+
+export function helpOnTopic(topic: Topic, commands: readonly Command[], {colours, columns}: HelpLayout): string {
+	const chosen = commands.filter(command => command.topic === topic);
+	const lengths = chosen.map(({usage}) => usage.length).filter(length => length <= usageColumnsMax);
+	const width = Math.max(0, ...lengths) + indent.length;
+	const rows = chosen.map(({usage, summary}) => {
+		const summaryLines = wrap(summary, columns - width).join(`\n${' '.repeat(width)}`);
+		if (usage.length <= usageColumnsMax) return colours.bold(usage.padEnd(width)) + summaryLines;
+		return `${boldLines(usage, {colours, columns})}\n${' '.repeat(width)}${summaryLines}`;
+	});
+	return [`${topicTitles[topic]}:`, ...rows].join('\n');
+}
+
+export function helpOn(command: Command, {colours, columns}: HelpLayout): string {
+	const {usage, summary, details, example, aliases = []} = command;
+	const indented = (text: string): readonly string[] => wrap(text, columns - indent.length).map(line => indent + line);
+	return [
+		boldLines(usage, {colours, columns}),
+		...indented(summary),
+		...details.flatMap(indented),
+		...(aliases.length === 0 ? [] : indented(`Also: ${aliases.join(', ')}`)),
+		`${indent}Example: ${example}`,
+	].join('\n');
+}
+
+const boldLines = (text: string, {colours, columns}: HelpLayout): string =>
+	wrap(text, columns)
+		.map(line => colours.bold(line))
+		.join('\n');
+
+/** Lines of whole words. */
+function wrap(text: string, columns: number): readonly string[] {
+	const wrapper = new Help();
+	wrapper.minWidthToWrap = 1;
+	return wrapper.boxWrap(text, Math.max(1, columns)).split('\n');
 }

@@ -1,7 +1,7 @@
 /** Runs the lines that a page sends, as the console runs those that are typed. */
 import {topicTitles} from '../console/command.js';
 import {allCommands} from '../console/commands/all.js';
-import {complete} from '../console/completion.js';
+import {firstWordsOf} from '../console/completion.js';
 import type {ConsoleTarget} from '../console/console-target.js';
 import {LineRunner, withoutTerminal} from '../console/line-runner.js';
 import type {CommandsView, LineAnswer} from './protocol.js';
@@ -29,8 +29,9 @@ export class LineAnswers {
 	constructor(options: LineAnswersOptions) {
 		this.#options = options;
 		const {nodeCount} = options.target;
-		const commands = allCommands.map(({name, usage, summary, details, example, topic}) => {
-			const [firstWords] = complete(`${name} `, nodeCount, allCommands);
+		const commands = allCommands.map(each => {
+			const {name, usage, summary, details, example, topic} = each;
+			const firstWords = firstWordsOf(each, nodeCount, allCommands);
 			return {name, usage, summary, details, example, topic, firstWords};
 		});
 		const topics = Object.entries(topicTitles).map(([name, title]) => ({name, title}));

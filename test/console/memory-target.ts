@@ -121,6 +121,11 @@ export class MemoryTarget implements ConsoleTarget {
 		return {type: 'written'};
 	}
 
+	async keys(prefix: Uint8Array, max: number): Promise<readonly Uint8Array[]> {
+		const names = [...this.#values.keys()].filter(name => name.startsWith(keyOf(prefix))).sort();
+		return names.slice(0, max).map(name => new Uint8Array(Buffer.from(name, 'latin1')));
+	}
+
 	async waitForLeader(): Promise<number> {
 		return this.leader ?? this.election;
 	}

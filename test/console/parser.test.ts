@@ -1,7 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import {allCommands} from '../../actors/console/commands/all.js';
-import {complete} from '../../actors/console/completion.js';
 import {ConsoleSyntaxError} from '../../actors/console/errors.js';
 import {parseLine} from '../../actors/console/parser.js';
 import {valueText} from '../../actors/console/value-text.js';
@@ -101,6 +100,14 @@ const isRefused = test.macro({
 
 test(isRefused, 'stauts', 'there is no command "stauts": did you mean "status"?');
 test(isRefused, 'part 0 | 1', 'there is no command "part": did you mean "partition"?');
+test(isRefused, 'statsu', 'there is no command "statsu": did you mean "status"?');
+test(isRefused, 'ext', 'there is no command "ext": did you mean "exit"?');
+test(isRefused, 'stop', 'there is no command "stop": did you mean "quit"?');
+test(isRefused, 'rm k', 'there is no command "rm": did you mean "delete"?');
+test(isRefused, 'ls', 'there is no command "ls": did you mean "status"?');
+test(isRefused, 'step', 'there is no command "step": see "help"');
+test(isRefused, 'boot', 'there is no command "boot": see "help"');
+test(isRefused, 'hello', 'there is no command "hello": see "help"');
 test(isRefused, 'xyzzy', 'there is no command "xyzzy": see "help"');
 test(isRefused, 'put k', 'a value is missing; write: put KEY VALUE');
 test(isRefused, 'put k two words', '"words" is too much (a value with blanks needs quotes); write: put KEY VALUE');
@@ -217,31 +224,4 @@ test('plain text is printed as it is, and only what is not plain is quoted and e
 	t.is(valueText(bytes('a\n"b"')), String.raw`"a\n\"b\""`);
 	t.is(valueText(bytes('\u001B[2J')), String.raw`"\x1b[2J"`);
 	t.is(valueText(Uint8Array.of(0x61, 0xff, 0x0a)), String.raw`"a\xff\n"`);
-});
-
-const offers = test.macro({
-	exec: (t, line: string, hits: readonly string[]) => t.deepEqual(complete(line, 3, allCommands)[0], [...hits]),
-	title: (_, line: string) => `Tab offers what fits: "${line}"`,
-});
-
-test(offers, 'st', ['status ']);
-test(offers, 'pa', ['pause ', 'partition ']);
-test(offers, 'set p', ['plain']);
-test(offers, 'set plain ', ['on', 'off']);
-test(offers, 'kill ', ['0', '1', '2', 'leader']);
-test(offers, 'kill l', ['leader']);
-test(offers, 'restart ', ['0', '1', '2', 'leader', 'all']);
-test(offers, 'pause 1 ', []);
-test(offers, 'disk 1 f', ['fail', 'full']);
-test(offers, 'disk 1 fail s', ['sync']);
-test(offers, 'partition 0,1 | 2', ['2']);
-test(offers, 'partition 0,', ['0', '1', '2']);
-test(offers, 'unreliable o', ['on', 'off']);
-test(offers, 'help un', ['unreliable']);
-test(offers, 'put ', []);
-test(offers, 'nonsense ', []);
-
-test('Tab on nothing offers every command, and names the part of the line that it replaces', t => {
-	t.is(complete('', 3, allCommands)[0].length, allCommands.length);
-	t.is(complete('partition 0,1', 3, allCommands)[1], '1');
 });

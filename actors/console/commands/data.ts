@@ -1,5 +1,6 @@
 /** Keys and values. */
 import {type Command, defineCommand} from '../command.js';
+import {offerFile, offerKey, offerWords} from '../offers.js';
 import {ABSENT, valueText} from '../value-text.js';
 import {DONE, done} from './phrases.js';
 
@@ -10,25 +11,27 @@ const valueOrAbsent = (value: Uint8Array | undefined): string => (value === unde
 export const dataCommands: readonly Command[] = [
 	defineCommand({
 		name: 'put',
+		suggestedFor: ['write', 'store', 'insert'],
 		usage: 'put KEY VALUE',
 		summary: 'set a key',
 		details: quoting,
 		example: 'put city "New York"',
 		topic: 'data',
 		queue: 'data',
-		completions: [],
+		completions: [offerKey],
 		parse: words => ({key: words.bytes('a key'), value: words.bytes('a value')}),
 		run: ({key, value}, {target, signal}) => done(target.put(key, value, signal)),
 	}),
 	defineCommand({
 		name: 'get',
+		suggestedFor: ['read', 'cat', 'fetch'],
 		usage: 'get KEY',
 		summary: 'read a key, linearizably',
 		details: ['A key that is not there prints (absent).', ...quoting],
 		example: 'get city',
 		topic: 'data',
 		queue: 'data',
-		completions: [],
+		completions: [offerKey],
 		changesNothing: true,
 		parse: words => words.bytes('a key'),
 		run: async (key, {target, signal}) => valueOrAbsent(await target.get(key, signal)),
@@ -41,24 +44,26 @@ export const dataCommands: readonly Command[] = [
 		example: 'append city ", NY"',
 		topic: 'data',
 		queue: 'data',
-		completions: [],
+		completions: [offerKey],
 		parse: words => ({key: words.bytes('a key'), value: words.bytes('a value')}),
 		run: ({key, value}, {target, signal}) => done(target.append(key, value, signal)),
 	}),
 	defineCommand({
 		name: 'delete',
+		suggestedFor: ['rm', 'remove', 'unset', 'erase'],
 		usage: 'delete KEY',
 		summary: 'delete a key',
 		details: quoting,
 		example: 'delete city',
 		topic: 'data',
 		queue: 'data',
-		completions: [],
+		completions: [offerKey],
 		parse: words => words.bytes('a key'),
 		run: async (key, {target, signal}) => ((await target.delete(key, signal)) ? DONE : ABSENT),
 	}),
 	defineCommand({
 		name: 'cas',
+		suggestedFor: ['swap', 'compare'],
 		usage: 'cas KEY OLD NEW',
 		summary: 'compare and set: write NEW only where OLD is the value',
 		details: [
@@ -69,7 +74,7 @@ export const dataCommands: readonly Command[] = [
 		example: 'cas city (absent) Boston',
 		topic: 'data',
 		queue: 'data',
-		completions: [],
+		completions: [offerKey, offerWords(ABSENT)],
 		parse: words => ({
 			key: words.bytes('a key'),
 			expected: words.bytesOrAbsent('the old value'),
@@ -90,7 +95,7 @@ export const dataCommands: readonly Command[] = [
 		],
 		example: 'backup before-the-storm.backup',
 		topic: 'data',
-		completions: [],
+		completions: [offerFile],
 		parse: words => words.text('a file'),
 		run: (file, {target, signal}) => target.backup(file, signal),
 	}),

@@ -4,7 +4,7 @@ import {type Command, defineCommand} from '../command.js';
 import type {CommandArguments} from '../command-arguments.js';
 import type {ConsoleTarget} from '../console-target.js';
 import type {LiveView} from '../live-views.js';
-import {offerWords} from '../offers.js';
+import {offerFile, offerNothing, offerWords} from '../offers.js';
 import {liveLoadText, stoppedLoadText, verdictText} from '../verdict-text.js';
 import {DONE, done} from './phrases.js';
 
@@ -34,7 +34,11 @@ export const judgingCommands: readonly Command[] = [
 		topic: 'judging',
 		queue: 'load',
 		deadlineMs: judgingDeadlineMs,
-		completions: [offerWords('start', 'stop', '16')],
+		waitsFor: 'clients are started, or their history is judged',
+		completions: before => {
+			if (before.length === 0) return offerWords('start', 'stop', '16');
+			return before.length === 1 && before[0] === 'stop' ? offerFile : offerNothing;
+		},
 		parse: loadRequest,
 		run: async (request, {target, live, signal}) => {
 			if (request.type === 'stop') {

@@ -2,7 +2,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Command, defineCommand} from '../command.js';
 import {findCommand} from '../find-command.js';
-import {helpOn, helpOnAll} from '../help-text.js';
+import {helpOn, helpOnAll, helpOnTopic, topics} from '../help-text.js';
 import {offerKind, offerNothing, offerWords} from '../offers.js';
 import type {CommandArguments} from '../command-arguments.js';
 import {CommandRefusedError} from '../errors.js';
@@ -116,19 +116,24 @@ export const sessionCommands: readonly Command[] = [
 	defineCommand({
 		name: 'help',
 		aliases: ['?'],
-		usage: 'help [COMMAND]',
-		summary: 'list the commands, or explain one',
-		details: [],
+		usage: 'help [COMMAND|TOPIC]',
+		summary: 'list the commands, those of a topic, or explain one',
+		details: [`The topics are ${topics.join(', ')}.`],
 		example: 'help partition',
 		topic: 'session',
-		completions: [offerKind('command')],
+		completions: [{kinds: ['command', 'topic'], words: []}],
 		changesNothing: true,
 		parse: words => words.optionalText(),
-		run: async (name, {commands, colours}) =>
-			name === undefined ? helpOnAll(commands, colours) : helpOn(findCommand(name, commands), colours),
+		run: async (name, {commands, colours, columns}) => {
+			const layout = {colours, columns};
+			if (name === undefined) return helpOnAll(commands, layout);
+			const topic = topics.find(each => each === name.toLowerCase());
+			return topic === undefined ? helpOn(findCommand(name, commands), layout) : helpOnTopic(topic, commands, layout);
+		},
 	}),
 	defineCommand({
 		name: 'quit',
+		suggestedFor: ['stop', 'bye', 'logout', 'q', ':q', 'shutdown', 'end'],
 		aliases: ['exit'],
 		usage: 'quit',
 		summary: 'stop the cluster and leave',

@@ -14,6 +14,7 @@ const watchEveryMs = 1000;
 export const watchingCommands: readonly Command[] = [
 	defineCommand({
 		name: 'status',
+		suggestedFor: ['ls', 'list', 'nodes', 'info', 'ps'],
 		usage: 'status',
 		summary: 'show all nodes',
 		details: [],
@@ -21,6 +22,7 @@ export const watchingCommands: readonly Command[] = [
 		topic: 'watching',
 		completions: [],
 		changesNothing: true,
+		staysInForeground: true,
 		parse: () => undefined,
 		run: async (_, {target, colours, settings, signal}) => {
 			const nodes = await target.status(signal);
@@ -39,6 +41,7 @@ export const watchingCommands: readonly Command[] = [
 		topic: 'watching',
 		completions: [],
 		changesNothing: true,
+		staysInForeground: true,
 		parse: () => undefined,
 		run: async (_, {target, colours, signal}) => healthText(await target.health(signal), colours),
 	}),
@@ -51,6 +54,7 @@ export const watchingCommands: readonly Command[] = [
 		topic: 'watching',
 		completions: [],
 		changesNothing: true,
+		staysInForeground: true,
 		parse: () => undefined,
 		run: async (_, {target, signal}) => (await target.faults(signal)).join('\n') || 'no fault is set',
 	}),

@@ -16,19 +16,48 @@ import {type BegunLine, errorLine, LineRunner, type LineResult} from '../line-ru
 import {LiveViews} from '../live-views.js';
 import {writeBelowPrompt} from '../notices.js';
 import type {Settings} from '../settings.js';
+import {within} from '../within.js';
+import {HistoryFile, historyLinesMax} from './history-file.js';
 import {LiveBlock, type PressedKey} from './live-block.js';
 import {Interrupts} from './interrupts.js';
 import {Suspension} from './suspension.js';
 import {TypedInput} from './typed-input.js';
 import {WaitingCommands, waitingMax} from './waiting-commands.js';
 
-const historyLinesMax = 1000;
 const prompt = '> ';
 /** Where the terminal does not say how wide it is. */
 const columnsDefault = 80;
 const clearingSequence = '\u001B[2J\u001B[3J\u001B[H';
 
-export class TerminalConsole {
+interface TerminalConsoleParts {
+	readonly target: ConsoleTarget;
+	readonly commands: readonly Command[];
+	readonly settings: Settings;
+	readonly options: ConsoleOptions;
+	/** Of earlier sessions, newest first. */
+	readonly earlierLines: readonly string[];
+}
+
+/** Until the input ends or somebody quits. Resolves with the exit status: 1 where the terminal went away. */
+export async function runTerminal(
+	target: ConsoleTarget,
+	commands: readonly Command[],
+	settings: Settings,
+	options: ConsoleOptions,
+): Promise<number> {
+	const {historyFile, output} = options;
+	if (historyFile === undefined) {
+		return new TerminalConsole({target, commands, settings, options, earlierLines: []}).run(() => undefined);
+	}
+	const history = new HistoryFile(historyFile, message => void output.write(`${message}\n`));
+	const earlierLines = await history.read();
+	const terminal = new TerminalConsole({target, commands, settings, options, earlierLines});
+	const status = await terminal.run(line => history.add(line));
+	await history.settled();
+	return status;
+}
+
+class TerminalConsole {
 	readonly #settings: Settings;
 	readonly #options: ConsoleOptions;
 	readonly #typed: TypedInput;
@@ -45,7 +74,7 @@ export class TerminalConsole {
 	/** What cancels the command that has the terminal. */
 	#foreground: AbortController | undefined;
 
-	constructor(target: ConsoleTarget, commands: readonly Command[], settings: Settings, options: ConsoleOptions) {
+	constructor({target, commands, settings, options, earlierLines}: TerminalConsoleParts) {
 		const {input, output} = options;
 		this.#settings = settings;
 		this.#options = options;
@@ -61,8 +90,9 @@ export class TerminalConsole {
 			prompt,
 			crlfDelay: Infinity,
 			historySize: historyLinesMax,
+			history: [...earlierLines],
 			removeHistoryDuplicates: true,
-			completer: (line: string) => complete(line, target.nodeCount, commands),
+			completer: (line: string, tell: CompletionTold) => void tellCompletion(complete(line, target, commands), tell),
 		});
 		this.#block = new LiveBlock({
 			lines: this.#lines,
@@ -99,8 +129,8 @@ export class TerminalConsole {
 		});
 	}
 
-	/** Until the input ends or somebody quits. Resolves with the exit status: 1 where the terminal went away. */
-	async run(): Promise<number> {
+	/** `remember`: is told each line that is worth to be kept. */
+	async run(remember: (line: string) => void): Promise<number> {
 		const {output, notices} = this.#options;
 		const lines = this.#lines;
 		const closed = new Promise<void>(resolve => lines.once('close', resolve));
@@ -112,6 +142,7 @@ export class TerminalConsole {
 		this.#typed.keys.on('keypress', (_, key: PressedKey | undefined) => this.#block.keyPressed(key));
 		lines.on('SIGINT', () => this.#interrupts.atPrompt());
 		lines.on('SIGTSTP', () => this.#suspension.suspend());
+		lines.on('history', history => keepSecrets(history, remember));
 		lines.on('line', line => void this.#enter(line));
 		const endNotices = notices?.showBy({
 			show: line => this.#show(line),
@@ -154,7 +185,7 @@ export class TerminalConsole {
 		const begunLine = this.#runner.begin(line, AbortSignal.any([foreground.signal, this.#ended.signal]));
 		const {command, result} = begunLine;
 		if (command?.staysInForeground === true || this.#waiting.size >= waitingMax) return result;
-		const quick = await within(this.#settings.backgroundMs, result);
+		const quick = await within(this.#settings.backgroundMs, () => result);
 		if (quick !== undefined) return quick;
 		return this.#sendToBackground(line, begunLine, sinceMs, foreground);
 	}
@@ -165,9 +196,11 @@ export class TerminalConsole {
 		sinceMs: number,
 		foreground: AbortController,
 	): Promise<LineResult | undefined> {
-		const number = this.#waiting.add(line, begunLine, sinceMs, () => foreground.abort());
-		const told = await this.#waiting.describeOne(number, foreground.signal);
-		if (told !== undefined && !this.#ended.signal.aborted) this.#write(told);
+		const {result} = begunLine;
+		const reason = await Promise.race([this.#waiting.reasonOf(begunLine, foreground.signal), endOf(result)]);
+		if (reason === undefined) return result;
+		const label = this.#waiting.add(line, begunLine, sinceMs, () => foreground.abort());
+		this.#write(`${label} waits: ${reason}`);
 		return undefined;
 	}
 
@@ -235,15 +268,21 @@ export class TerminalConsole {
 	}
 }
 
-/** `undefined` where the result is not there by then. */
-async function within<T>(durationMs: number, result: Promise<T>): Promise<T | undefined> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<undefined>(resolve => {
-		timer = setTimeout(() => resolve(undefined), durationMs);
-	});
-	try {
-		return await Promise.race([result, late]);
-	} finally {
-		clearTimeout(timer);
-	}
+type CompletionTold = (error: null, completion: [string[], string]) => void;
+
+async function tellCompletion(found: Promise<[string[], string]>, tell: CompletionTold): Promise<void> {
+	tell(null, await found);
+}
+
+/** A line that begins with a blank is in no history, as in shells: it may hold a secret. `history`: newest first; may be changed. */
+function keepSecrets(history: string[], remember: (line: string) => void): void {
+	const [newest] = history;
+	if (newest === undefined) return;
+	if (/^\s/.test(newest)) history.shift();
+	else remember(newest);
+}
+
+async function endOf(work: Promise<unknown>): Promise<undefined> {
+	await work;
+	return undefined;
 }

@@ -2,6 +2,7 @@
 import type {WaitingList} from '../command.js';
 import type {ConsoleTarget} from '../console-target.js';
 import type {BegunLine, LineResult} from '../line-runner.js';
+import {within} from '../within.js';
 
 /** As many may wait. With the deadline of each that bounds what is kept. */
 export const waitingMax = 32;
@@ -9,6 +10,8 @@ export const waitingMax = 32;
 const labelMax = 48;
 /** To find out on what a command waits, ms. */
 const reasonWithinMs = 250;
+
+const unknownReason = 'no answer yet';
 
 interface WaitingCommand {
 	readonly number: number;
@@ -39,12 +42,12 @@ export class WaitingCommands implements WaitingList {
 		return this.#commands.size;
 	}
 
-	/** Takes one in, begun at `sinceMs`. Answers with its number. */
-	add(line: string, begunLine: BegunLine, sinceMs: number, cancel: () => void): number {
+	/** Takes one in, begun at `sinceMs`. Answers with its label: its number and what was typed. */
+	add(line: string, begunLine: BegunLine, sinceMs: number, cancel: () => void): string {
 		const number = ++this.#lastNumber;
 		this.#commands.set(number, {number, line, begunLine, sinceMs, cancel});
 		void this.#tellAnswer(number, begunLine);
-		return number;
+		return labelOf(number, line);
 	}
 
 	async #tellAnswer(number: number, {result}: BegunLine): Promise<void> {
@@ -55,18 +58,16 @@ export class WaitingCommands implements WaitingList {
 		this.#options.answered(labelOf(number, command.line), answer, this.#options.now() - command.sinceMs);
 	}
 
-	/** `#3 put x y waits: no majority of the nodes is up`; `undefined` for one that is over. */
-	async describeOne(number: number, signal: AbortSignal): Promise<string | undefined> {
-		const reason = await this.#reasonOf(number, signal);
-		const command = this.#commands.get(number);
-		return command === undefined ? undefined : `${labelOf(number, command.line)} waits: ${reason}`;
+	/** On what a command waits that was not answered within a moment: `no majority of the nodes is up`. */
+	async reasonOf(begunLine: BegunLine, signal: AbortSignal): Promise<string> {
+		return this.#ownReason(begunLine, this.#lastNumber + 1) ?? clusterReason(this.#options.target, signal);
 	}
 
 	async describe(signal: AbortSignal): Promise<readonly string[]> {
 		const reason = await clusterReason(this.#options.target, signal);
 		return [...this.#commands.values()].map(command => {
 			const seconds = ((this.#options.now() - command.sinceMs) / 1000).toFixed(1);
-			const text = this.#ownReason(command) ?? reason;
+			const text = this.#ownReason(command.begunLine, command.number) ?? reason;
 			return `${labelOf(command.number, command.line)} waits since ${seconds} s: ${text}`;
 		});
 	}
@@ -77,14 +78,8 @@ export class WaitingCommands implements WaitingList {
 		return chosen.length;
 	}
 
-	async #reasonOf(number: number, signal: AbortSignal): Promise<string> {
-		const command = this.#commands.get(number);
-		const own = command === undefined ? undefined : this.#ownReason(command);
-		return own ?? clusterReason(this.#options.target, signal);
-	}
-
 	/** `undefined` for a command that waits for the cluster. */
-	#ownReason({number, begunLine}: WaitingCommand): string | undefined {
+	#ownReason(begunLine: BegunLine, number: number): string | undefined {
 		if (!begunLine.isQueued()) return begunLine.command?.waitsFor;
 		const before = [...this.#commands.values()].findLast(
 			each => each.number < number && each.begunLine.command?.queue === begunLine.command?.queue,
@@ -95,10 +90,12 @@ export class WaitingCommands implements WaitingList {
 
 /** What is wrong with the cluster, as far as it can tell within a moment. */
 async function clusterReason(target: ConsoleTarget, signal: AbortSignal): Promise<string> {
-	const withinMs = AbortSignal.timeout(reasonWithinMs);
-	const late = new Promise<string>(resolve => withinMs.addEventListener('abort', () => resolve('no answer yet')));
-	const asked = askForReason(target, AbortSignal.any([signal, withinMs])).catch(() => 'no answer yet');
-	return Promise.race([asked, late]);
+	try {
+		const ask = (late: AbortSignal): Promise<string> => askForReason(target, AbortSignal.any([signal, late]));
+		return (await within(reasonWithinMs, ask)) ?? unknownReason;
+	} catch {
+		return unknownReason;
+	}
 }
 
 async function askForReason(target: ConsoleTarget, signal: AbortSignal): Promise<string> {
@@ -106,7 +103,7 @@ async function askForReason(target: ConsoleTarget, signal: AbortSignal): Promise
 	const [first] = reasons;
 	if (state === 'down' && first !== undefined) return first;
 	const faults = await target.faults(signal);
-	return faults.length === 0 ? 'no answer yet' : 'no answer yet, and faults are set (see "faults")';
+	return faults.length === 0 ? unknownReason : 'no answer yet, and faults are set (see "faults")';
 }
 
 function labelOf(number: number, line: string): string {
