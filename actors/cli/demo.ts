@@ -6,7 +6,6 @@ import {Cluster} from '../cluster/cluster.js';
 import {type Subcommand, wholeNumber} from '../console/command-line.js';
 import {CommandRefusedError} from '../console/errors.js';
 import {tellStory} from '../demo/story.js';
-import {ClusterRecorder} from '../observe/cluster-recorder.js';
 import {type OpenPage, openPage} from '../web/open-page.js';
 import {ClusterTarget} from './cluster-target.js';
 
@@ -42,8 +41,7 @@ async function demo({pace, port}: DemoOptions): Promise<number> {
 	const print = (text: string): void => void process.stdout.write(`${text}\n`);
 	const cluster = await Cluster.start({nodes});
 	const target = new ClusterTarget(cluster, {close: async () => undefined});
-	const recorder = new ClusterRecorder(cluster);
-	target.closesToo({close: async () => recorder.close()});
+	const {recorder} = target;
 	try {
 		const page = await openPage({cluster, target, recorder, port, title});
 		target.closesToo(page);

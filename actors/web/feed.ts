@@ -1,6 +1,7 @@
 /** What a page is told of a living cluster: the lines of a trace, as they come. Nothing is looked at while no page is open. */
 import type {FaultPlan} from '../../src/faults/fault-plan.js';
 import {nodeEndpoint} from '../../src/faults/endpoint.js';
+import type {NamedFault} from '../cluster/faults/named-fault.js';
 import type {NodeStatus} from '../cluster/node-state.js';
 import {type ClusterRecorder, plainNode} from '../observe/cluster-recorder.js';
 
@@ -12,6 +13,8 @@ import type {Cut, SentMessage, TraceHeader, TraceStep} from '../trace/trace.js';
 export interface WatchedCluster {
 	readonly nodeIds: readonly number[];
 	readonly faults: FaultPlan;
+	/** All faults that are set, of the network and of anything else. */
+	readonly injected: readonly NamedFault[];
 	/** What each node is at. Never rejects. */
 	status(): Promise<readonly NodeStatus[]>;
 	onMessage(listener: (sighting: MessageSighting) => void, options: SightingOptions): () => void;
@@ -61,7 +64,7 @@ export class Feed {
 	/** A line that tells all that is so now. */
 	wholePicture(): string {
 		const {nodes} = this.#steps.picture;
-		const faults = this.#cluster.faults.describe();
+		const faults = this.#cluster.injected.map(({text}) => text);
 		const step: TraceStep = {
 			type: 'sample',
 			at: this.#recorder.nowMs,

@@ -17,7 +17,7 @@ test('the demo tells five steps: the leader of a later term is another node, and
 	t.not(next, killed);
 	t.true(Number(term) >= 2);
 	t.regex(output, new RegExp(`> restart ${killed}\n {2}node ${killed} is up`));
-	t.regex(output, /> load stop\n[\s\S]*^ {2}linearizable$/m);
+	t.regex(output, /> load stop\n[\s\S]*^ {2}linearizable\b/m);
 });
 
 test('a signal ends the demo in the middle, and all of it', async t => {

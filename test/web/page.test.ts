@@ -24,10 +24,9 @@ const nodesOf = async (page: Page, role: string): Promise<readonly string[]> =>
 		.locator(`.node[data-role=${role}]`)
 		.evaluateAll(nodes => nodes.map(node => node.getAttribute('data-node') ?? ''));
 
-async function leaderOf(page: Page): Promise<string> {
-	await page.locator('.node[data-role=leader]').waitFor();
-	return (await nodesOf(page, 'leader'))[0] ?? '';
-}
+/** Of those that stay leader while they are looked at. */
+const leaderOf = async (page: Page): Promise<string> =>
+	(await page.locator('.node[data-role=leader]').first().getAttribute('data-node')) ?? '';
 
 async function run(page: Page, topic: string, button: string): Promise<void> {
 	await page.getByRole('tab', {name: topic, exact: true}).click();
@@ -66,6 +65,14 @@ browserTest(
 			t.not(second, first);
 			await page.locator('#events', {hasText: `node ${second} leads since term`}).waitFor();
 			await page.locator('#health', {hasText: '2 of 3 nodes up'}).waitFor();
+			await run(page, 'nodes', 'kill');
+			await answerOf(page, 'kill leader', `node ${second} is down`);
+			await page.locator('#throughput[aria-label^="0 entries committed a second"]').waitFor();
+			await page.locator('#health', {hasText: 'no leader'}).waitFor();
+			await page.locator('#input').fill(`restart ${second}`);
+			await page.keyboard.press('Enter');
+			await answerOf(page, `restart ${second}`, `node ${second} is up`);
+			await page.locator('#throughput:not([aria-label^="0 entries"])').waitFor();
 			await page.locator(`.node[data-node="${first}"]`).click();
 			t.is(await page.locator(`.node[data-node="${first}"]`).getAttribute('aria-pressed'), 'true');
 			await run(page, 'nodes', 'restart');

@@ -14,6 +14,7 @@ import {MemoryTarget} from '../console/memory-target.js';
 export class QuietCluster implements WatchedCluster, RecordedCluster {
 	readonly nodeIds = [nodeId(0), nodeId(1), nodeId(2)];
 	readonly faults = new FaultPlan({faults: []}, {nodeCount: 3});
+	readonly injected = [];
 	readonly traffic = {
 		messages: 0,
 		requests: 0,

@@ -1,6 +1,6 @@
 /** Throughput and latency over time. */
 import uPlot from 'uplot';
-import {colourOf} from './dom.js';
+import {colourOf, setAttribute} from './dom.js';
 import type {Measured} from './store.js';
 
 /** CSS pixels left of the plots: the strip below has the same. */
@@ -48,9 +48,24 @@ export class Charts {
 		this.#range = range;
 		this.#now = now;
 		const shown = measured.filter(({at}) => at >= range.from - 1000 && at <= range.to);
+		this.#describe(shown);
 		const times = shown.map(({at}) => at / 1000);
 		this.#throughput?.setData([times, shown.map(({commits}) => commits), shown.map(({answers}) => answers)]);
 		this.#latency?.setData([times, shown.map(({p50Ms}) => p50Ms), shown.map(({p99Ms}) => p99Ms)]);
+	}
+
+	/** For who cannot see it: what the chart ends with. */
+	#describe(shown: readonly Measured[]): void {
+		const last = (name: 'commits' | 'answers' | 'p50Ms' | 'p99Ms'): string => {
+			const value = shown.findLast(measured => measured[name] !== null)?.[name];
+			return value === undefined || value === null ? 'unknown' : String(Number(value.toFixed(1)));
+		};
+		setAttribute(
+			this.#throughputPlace,
+			'aria-label',
+			`${last('commits')} entries committed a second, ${last('answers')} operations answered`,
+		);
+		setAttribute(this.#latencyPlace, 'aria-label', `latency in ms: p50 ${last('p50Ms')}, p99 ${last('p99Ms')}`);
 	}
 
 	#resize(): void {

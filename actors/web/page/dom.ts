@@ -33,9 +33,20 @@ export function setAttribute(element: Element, name: string, value: string): voi
 	if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** A colour of page.css, as it is in the present theme. */
-export const colourOf = (name: string): string =>
-	getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const colours = new Map<string, string>();
+let coloursTheme: string | undefined;
+
+/** A colour of page.css, as it is in the present theme. Canvases ask hundreds of times a second: the browser is asked once. */
+export function colourOf(name: string): string {
+	const {theme} = document.documentElement.dataset;
+	if (theme !== coloursTheme) colours.clear();
+	coloursTheme = theme;
+	const known = colours.get(name);
+	if (known !== undefined) return known;
+	const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+	colours.set(name, colour);
+	return colour;
+}
 
 /** A canvas of the size that it has on the page, sharp on every screen. Its own coordinates are CSS pixels. */
 export function fitCanvas(canvas: HTMLCanvasElement): {

@@ -1,6 +1,6 @@
 /** All that the page knows of what it shows: steps, what was so after each of them, messages, and what was measured. */
 import {firstPicture, pictureAfter, type Picture} from '../../trace/parse-trace.js';
-import type {SentMessage, TraceHeader, TraceStep} from '../../trace/trace.js';
+import type {LoadView, SentMessage, TraceHeader, TraceStep} from '../../trace/trace.js';
 
 /** A message on its way. */
 export interface Flight {
@@ -40,6 +40,8 @@ const stepsMax = 30_000;
 const sampledFlightMs = 380;
 /** Of a simulated message that is lost: where it would have been about, virtual ms. */
 const lostFlightMs = 8;
+/** Answers are counted over so long, ms: a load on another thread tells its own twice a second. */
+const answeredMs = 1000;
 /** Commits are counted over so long, ms. */
 const countedMs = 200;
 
@@ -58,6 +60,10 @@ export class Store {
 	#byId = new Map<number, Flight>();
 	#sent = new Map<number, SentMessage & {readonly sentAt: number}>();
 	readonly #isLive: boolean;
+	/** Since `#answeredAt`; what was told at `#loadAt` last is in it. */
+	#answered = 0;
+	#answeredAt = 0;
+	#loadAt = 0;
 	#countedAt = 0;
 	#countedCommits = 0;
 
@@ -144,10 +150,7 @@ export class Store {
 	}
 
 	#measure({at, load}: TraceStep, {nodes}: Picture): void {
-		if (load !== undefined) {
-			const {perSecond, p50Ms = null, p99Ms = null} = load;
-			this.measured.push({at, commits: null, answers: perSecond, p50Ms, p99Ms});
-		}
+		if (load !== undefined) this.#measureLoad(at, load);
 		const passedMs = at - this.#countedAt;
 		if (passedMs < countedMs) return;
 		const before = this.#countedCommits;
@@ -158,6 +161,20 @@ export class Store {
 		this.measured.push({at, commits: isFirst ? null : perSecond, answers: null, p50Ms: null, p99Ms: null});
 		this.#countedAt = at;
 		this.#countedCommits = commits;
+	}
+
+	#measureLoad(at: number, load: LoadView): void {
+		const {perSecond, p50Ms = null, p99Ms = null} = load;
+		this.#answered += (perSecond * (at - this.#loadAt)) / 1000;
+		this.#loadAt = at;
+		const passedMs = at - this.#answeredAt;
+		const isDue = passedMs >= answeredMs;
+		if (!isDue && p50Ms === null) return;
+		const answers = isDue ? Math.round((this.#answered / passedMs) * 1000) : null;
+		this.measured.push({at, commits: null, answers, p50Ms, p99Ms});
+		if (!isDue) return;
+		this.#answered = 0;
+		this.#answeredAt = at;
 	}
 
 	#drop(): void {

@@ -13,7 +13,7 @@ import {Strip} from './strip.js';
 /** A living cluster's charts show so much, ms. */
 const windowMs = 60_000;
 /** Ms between two drawings of charts, lists and words. */
-const slowMs = 100;
+const slowMs = 150;
 const eventsShown = 60;
 const stepsShown = 22;
 /** A mark, such as a step of the demo, stays in sight for so long, ms. */
