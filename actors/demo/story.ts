@@ -4,7 +4,7 @@ import type {ClusterEvent} from '../cluster/cluster-event.js';
 import type {NodeStatus} from '../cluster/node-state.js';
 
 /** The cluster that it happens to; a `Cluster` is one. */
-export interface DemoCluster {
+interface DemoCluster {
 	status(): Promise<readonly NodeStatus[]>;
 	waitForLeader(timeoutMs: number): Promise<number>;
 	on(name: 'event', listener: (event: ClusterEvent) => void): unknown;
