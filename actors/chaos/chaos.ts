@@ -66,7 +66,15 @@ export async function chaos<T extends MachineTypes>(cluster: Cluster<T>, options
 	options.drawn?.(schedule);
 	const {told = () => undefined} = options;
 	const play = {durationMs, signal, told, now: () => performance.now()};
-	return {schedule, ...(await playSchedule(schedule.events, new ClusterFaults(cluster), play))};
+	const report = await playSchedule(schedule.events, new ClusterFaults(cluster), play);
+	await startFailedNodes(cluster);
+	return {schedule, ...report};
+}
+
+/** A node whose disk was broken may be tried again only after half a minute; nothing is broken any more. */
+async function startFailedNodes(cluster: Pick<Cluster, 'status' | 'restart'>): Promise<void> {
+	const failed = (await cluster.status()).filter(({state}) => state === 'waiting' || state === 'damaged');
+	await Promise.all(failed.map(({id}) => cluster.restart(id).catch(() => undefined)));
 }
 
 const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);

@@ -1,6 +1,8 @@
 /** The console's view of a real cluster and its Redis port. */
 import type {Fault} from '../../src/faults/faults.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
+import {chaos, type ChaosOptions, type ChaosReport} from '../chaos/chaos.js';
+import {onPresentClock} from '../chaos/cluster-faults.js';
 import type {Cluster} from '../cluster/cluster.js';
 import type {NamedFault} from '../cluster/faults/named-fault.js';
 import {describeDamage, describeReason} from '../cluster/health.js';
@@ -60,17 +62,18 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		await this.#cluster.restart(nodeId(node));
 	}
 
-	async inject(fault: Fault): Promise<string> {
-		// The clock of the plan is this thread's.
-		const now = performance.now();
-		const set = fault.type === 'clog' ? {...fault, untilMs: now + fault.untilMs} : fault;
-		const {text} = await this.#cluster.inject(set);
+	async inject(fault: Fault, _signal: AbortSignal, name?: string): Promise<string> {
+		const {text} = await this.#cluster.inject(onPresentClock(fault), name);
 		return text;
 	}
 
 	async heal(isMeant: (fault: NamedFault) => boolean): Promise<readonly string[]> {
 		const names = this.#cluster.injected.filter(isMeant).map(({name}) => name);
 		return (await this.#cluster.heal(names)).map(({text}) => text);
+	}
+
+	chaos(options: ChaosOptions): Promise<ChaosReport> {
+		return chaos(this.#cluster, options);
 	}
 
 	async faults(): Promise<readonly string[]> {

@@ -82,6 +82,7 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 	readonly kill = refuse;
 	readonly restart = refuse;
 	readonly inject = refuse;
+	readonly chaos = refuse;
 	readonly heal = refuse;
 
 	async faults(): Promise<readonly string[]> {

@@ -20,6 +20,11 @@ export class CommandArguments {
 		this.#nodeCount = nodeCount;
 	}
 
+	/** Of the cluster that the line is meant for. */
+	get nodeCount(): number {
+		return this.#nodeCount;
+	}
+
 	bytes(what: string): Uint8Array {
 		return this.#take(what).bytes;
 	}
@@ -46,6 +51,21 @@ export class CommandArguments {
 		const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
 		if (count >= 1 && count <= max) return count;
 		return this.refuse(`"${text}" is not a number from 1 to ${max}`);
+	}
+
+	/** A number of 32 bits; `undefined` at the end of the line. */
+	optionalSeed(): number | undefined {
+		const text = this.optionalText();
+		if (text === undefined) return undefined;
+		const seed = /^\d{1,10}$/.test(text) ? Number(text) : Infinity;
+		return seed < 2 ** 32 ? seed : this.refuse(`"${text}" is no seed, a whole number below ${2 ** 32}`);
+	}
+
+	/** All words that are left. */
+	rest(): readonly string[] {
+		const rest = this.#words.slice(this.#offset).map(({text}) => text);
+		this.#offset = this.#words.length;
+		return rest;
 	}
 
 	oneOf<T extends string>(choices: readonly T[]): T {

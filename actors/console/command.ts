@@ -7,6 +7,8 @@ import type {CommandArguments} from './command-arguments.js';
 import type {ConsoleTarget} from './console-target.js';
 import type {LiveViews} from './live-views.js';
 import type {Offers} from './offers.js';
+import type {LineEnd} from '../script/replay.js';
+import type {Session} from './session.js';
 import type {Settings} from './settings.js';
 
 /** What a command is about: `help` lists the commands by topic, in this order. */
@@ -16,6 +18,7 @@ export const topicTitles = {
 	network: 'what happens between nodes',
 	disks: 'what happens to the disks of nodes',
 	clocks: 'what happens to the clocks of nodes',
+	chaos: 'any fault as data, and many of them',
 	judging: 'load, and the judgement of what its clients saw',
 	watching: 'what the cluster does',
 	session: 'the console itself',
@@ -55,6 +58,8 @@ export interface Command<Parsed = unknown> {
 	readonly queue?: 'data' | 'load';
 	/** What is said of it while it waits in the background: "#3 restart 1 waits: ...". @default what is wrong with the cluster */
 	readonly waitsFor?: string;
+	/** Whether a recording takes its line. @default false for those of the topic `session`, true for all others */
+	readonly isRecorded?: boolean;
 	/** Throws a `ConsoleSyntaxError`. Words that it leaves are refused afterwards. */
 	parse(words: CommandArguments): Parsed;
 	/**
@@ -75,16 +80,26 @@ export interface CommandContext {
 	/** All commands of this console, in the order in which `help` lists them. */
 	readonly commands: readonly Command[];
 	readonly settings: Settings;
+	readonly session: Session;
 	/** The commands that wait in the background; none in a script. */
 	readonly waiting: WaitingList;
 	/** What goes on and is shown again and again. */
 	readonly live: Pick<LiveViews, 'begin' | 'end'>;
 	/** Shows a line at once, before the answer; above the prompt where there is one. */
-	print(line: string): void;
+	readonly print: (line: string) => void;
 	/** Empties the screen; does nothing where there is none. */
 	clearScreen(): void;
+	/** Carries out another line, as if it had been typed. */
+	readonly begin: (line: string, signal: AbortSignal) => OtherLine;
 	/** Ends the console once this command has answered. */
 	quit(): void;
+}
+
+/** A line that a command has others carry out. */
+export interface OtherLine {
+	/** `undefined` where the line has none. */
+	readonly command: Command | undefined;
+	readonly result: Promise<LineEnd>;
 }
 
 /** What one may know of the commands in the background, and do to them. */

@@ -1,6 +1,7 @@
 /** What the console needs of a cluster. Whoever carries it out is a cluster to it: the real one, or one of a test. */
 import type {Role} from '../../src/raft/types.js';
 import type {Fault} from '../../src/faults/faults.js';
+import type {ChaosOptions, ChaosReport} from '../chaos/chaos.js';
 import type {NamedFault} from '../cluster/faults/named-fault.js';
 import type {LoadStatistics} from '../load/load-statistics.js';
 import type {LoadOptions} from '../load/load-task.js';
@@ -88,7 +89,9 @@ export interface ConsoleTarget {
 	 * Sets a fault; one of the same kind and place is replaced. Resolves with the fault in words. Of a clog, `untilMs` counts from
 	 * now.
 	 */
-	inject(fault: Fault, signal: AbortSignal): Promise<string>;
+	inject(fault: Fault, signal: AbortSignal, name?: string): Promise<string>;
+	/** Draws faults from a seed, carries them out and heals them. Once its signal is aborted, all is healed at once. */
+	chaos(options: ChaosOptions): Promise<ChaosReport>;
 	/** Takes back the faults that are meant. Resolves with each of them in words. */
 	heal(isMeant: (fault: NamedFault) => boolean, signal: AbortSignal): Promise<readonly string[]>;
 	/** All faults that are set, a line each: its name, and what it is. */

@@ -4,6 +4,7 @@ import type {Command, CommandContext, WaitingList} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
 import {CommandCancelledError, CommandDeadlineError, CommandNotBegunError} from './errors.js';
 import {type ParsedLine, parseLine} from './parser.js';
+import {Session} from './session.js';
 import type {Settings} from './settings.js';
 
 export type LineResult =
@@ -44,6 +45,7 @@ export interface BegunLine {
 }
 
 export class LineRunner {
+	readonly session = new Session();
 	readonly #surroundings: LineSurroundings;
 	/** When the last command of each queue is over. */
 	readonly #queueEnds = new Map<string, Promise<void>>();
@@ -72,13 +74,18 @@ export class LineRunner {
 			return begunAndOver({type: 'failed', message: oneLine(error)});
 		}
 		if (parsedLine === undefined) return begunAndOver({type: 'empty'});
+		const {command} = parsedLine;
 		// Those that only look explain nothing of what happens to the cluster.
-		if (parsedLine.command.changesNothing !== true) this.#surroundings.target.typed(line.trim());
-		const attempt = new Attempt(parsedLine, this.#surroundings, this.#turnIn(parsedLine.command.queue));
+		if (command.changesNothing !== true) this.#surroundings.target.typed(line.trim());
+		const isRecorded = command.isRecorded ?? command.topic !== 'session';
+		if (isRecorded) this.session.recording?.line(line);
+		const own: OwnContext = {session: this.session, begin: (other, signal) => this.begin(other, signal)};
+		const attempt = new Attempt(parsedLine, {...this.#surroundings, ...own}, this.#turnIn(command.queue));
 		const result = attempt
 			.run(cancelled)
 			.catch((error: unknown): LineResult => ({type: 'failed', message: oneLine(error)}));
-		return {command: parsedLine.command, isQueued: () => !attempt.hasBegun, result};
+		if (isRecorded) void result.then(end => this.session.recording?.answer(end));
+		return {command, isQueued: () => !attempt.hasBegun, result};
 	}
 
 	#turnIn(queue: string | undefined): Turn {
@@ -98,6 +105,9 @@ const begunAndOver = (result: LineResult): BegunLine => ({
 	result: Promise.resolve(result),
 });
 
+/** What a command has of its runner. */
+type OwnContext = Pick<CommandContext, 'session' | 'begin'>;
+
 /** A place in a queue. `comes`: when all before it are over; `undefined`: at once. */
 interface Turn {
 	readonly comes: Promise<void> | undefined;
@@ -108,11 +118,11 @@ interface Turn {
 /** One command on its way. */
 class Attempt {
 	readonly #line: ParsedLine;
-	readonly #surroundings: LineSurroundings;
+	readonly #surroundings: LineSurroundings & OwnContext;
 	readonly #turn: Turn;
 	hasBegun = false;
 
-	constructor(line: ParsedLine, surroundings: LineSurroundings, turn: Turn) {
+	constructor(line: ParsedLine, surroundings: LineSurroundings & OwnContext, turn: Turn) {
 		this.#line = line;
 		this.#surroundings = surroundings;
 		this.#turn = turn;
@@ -160,9 +170,9 @@ class Attempt {
 	}
 
 	#contextOf(signal: AbortSignal, quit: () => void): CommandContext {
-		const {target, commands, settings, waiting, live, columns, print, clearScreen} = this.#surroundings;
-		const colours = picocolors.createColors(settings.hasColours);
-		return {target, commands, settings, waiting, live, colours, signal, columns: columns(), print, clearScreen, quit};
+		const {columns, ...rest} = this.#surroundings;
+		const colours = picocolors.createColors(rest.settings.hasColours);
+		return {...rest, colours, signal, columns: columns(), quit};
 	}
 }
 

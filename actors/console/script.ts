@@ -40,5 +40,6 @@ export async function runScript(
 		if (result.type === 'answered' && result.text !== '') print(result.text);
 	}
 	live.endAll();
+	runner.session.close();
 	return status;
 }

@@ -31,13 +31,16 @@ function movedBack(event: FaultEvent, calmMs: number, endMs: number): FaultEvent
 	return {...event, atMs, fault: faultMovedBack(event.fault, calmMs, endMs, atMs)};
 }
 
-/** Two faults say themselves when they end; a clog here so many ms after it was set, because nobody knows when the run starts. */
+/** As real threads can have it, and within the time. A clog is over so many ms after it was set: nobody knows when the run starts. */
 function faultMovedBack(fault: Fault, calmMs: number, endMs: number, atMs: number): Fault {
 	switch (fault.type) {
 		case 'clog':
 			return {...fault, untilMs: Math.min(fault.untilMs - calmMs, endMs) - atMs};
 		case 'pause':
 			return {...fault, durationMs: Math.min(fault.durationMs, Math.max(1, endMs - atMs))};
+		case 'crashAll':
+			// A thread that ends loses nothing that it has written.
+			return {...fault, disk: 'kept'};
 		default:
 			return fault;
 	}

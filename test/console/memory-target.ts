@@ -1,3 +1,5 @@
+import {chaosKinds, type ChaosOptions, type ChaosReport} from '../../actors/chaos/chaos.js';
+import {drawChaos} from '../../src/faults/chaos-schedule.js';
 import {wordsOfFault} from '../../src/faults/fault-text.js';
 import {describeFault, type Fault, nameOfFault} from '../../src/faults/faults.js';
 import type {NamedFault} from '../../actors/cluster/faults/named-fault.js';
@@ -140,12 +142,20 @@ export class MemoryTarget implements ConsoleTarget {
 		this.#down.delete(node);
 	}
 
-	async inject(fault: Fault): Promise<string> {
+	async inject(fault: Fault, _signal?: AbortSignal, name = nameOfFault(fault)): Promise<string> {
 		this.calls.push(`inject ${wordsOfFault(fault).join(' ')}`);
 		const text = describeFault(fault);
-		const name = nameOfFault(fault);
 		this.set = [...this.set.filter(each => each.name !== name), {name, fault, text}];
 		return text;
+	}
+
+	/** Draws, and breaks nothing. */
+	async chaos({durationMs, seed = 0, drawn, told, signal}: ChaosOptions): Promise<ChaosReport> {
+		this.calls.push(`chaos ${durationMs} ${seed}`);
+		const schedule = drawChaos({nodeCount: this.nodeCount, durationMs, kinds: chaosKinds}, seed);
+		drawn?.(schedule);
+		for (const event of schedule.events) told?.(event);
+		return {schedule, events: schedule.events, failures: [], isCancelled: signal?.aborted ?? false};
 	}
 
 	async heal(isMeant: (fault: NamedFault) => boolean): Promise<readonly string[]> {

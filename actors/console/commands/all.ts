@@ -1,5 +1,6 @@
 /** All commands. */
 import type {Command} from '../command.js';
+import {chaosCommands} from './chaos.js';
 import {dataCommands} from './data.js';
 import {clockCommands} from './clocks.js';
 import {diskCommands} from './disks.js';
@@ -7,6 +8,7 @@ import {judgingCommands} from './judging.js';
 import {linkCommands} from './links.js';
 import {networkCommands} from './network.js';
 import {nodeCommands} from './nodes.js';
+import {repeatingCommands} from './repeating.js';
 import {sessionCommands} from './session.js';
 import {watchingCommands} from './watching.js';
 
@@ -18,7 +20,9 @@ export const allCommands: readonly Command[] = [
 	...linkCommands,
 	...diskCommands,
 	...clockCommands,
+	...chaosCommands,
 	...judgingCommands,
 	...watchingCommands,
+	...repeatingCommands,
 	...sessionCommands,
 ];

@@ -158,6 +158,7 @@ class TerminalConsole {
 		this.#interrupts.forget();
 		const {size} = this.#waiting;
 		this.#ended.abort();
+		this.#runner.session.close();
 		output.write(size === 0 ? '\n' : `\ngave up ${size} that waited; what they change may still take effect\n`);
 		return this.#isTerminalGone ? 1 : 0;
 	}

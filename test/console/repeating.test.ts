@@ -1,0 +1,105 @@
+/** Chaos, recordings and replays in a console, with a cluster that only notes what it is asked for. */
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {allCommands} from '../../actors/console/commands/all.js';
+import {lineOfEvent} from '../../actors/console/chaos-text.js';
+import {LineRunner, type LineResult, withoutTerminal} from '../../actors/console/line-runner.js';
+import {defaultSettings} from '../../actors/console/settings.js';
+import {chaosKinds} from '../../actors/chaos/chaos.js';
+import {drawChaos} from '../../src/faults/chaos-schedule.js';
+import {MemoryTarget} from './memory-target.js';
+
+function makeConsole(t: ExecutionContext) {
+	const folder = mkdtempSync(path.join(tmpdir(), 'threadraft-repeating-'));
+	t.teardown(() => rmSync(folder, {recursive: true, force: true}));
+	const target = new MemoryTarget();
+	const printed: string[] = [];
+	const runner = new LineRunner({
+		...withoutTerminal,
+		target,
+		commands: allCommands,
+		settings: defaultSettings,
+		columns: () => 80,
+		print: line => printed.push(line),
+	});
+	const run = async (line: string): Promise<LineResult> => runner.run(line, new AbortController().signal);
+	return {target, printed, runner, run, file: path.join(folder, 'session')};
+}
+
+const commandsOf = (text: string): readonly string[] =>
+	text.split('\n').filter(line => line !== '' && !line.startsWith('#') && !line.startsWith('at '));
+
+test('what is typed is recorded, but for what concerns the console alone', async t => {
+	const {run, file} = makeConsole(t);
+	t.like(await run(`record ${file}`), {type: 'answered'});
+	for (const line of ['put a "b c"', 'help', 'sleep 1', 'kill 2', 'nonsense', 'status', 'record stop']) await run(line);
+	const text = readFileSync(file, 'utf8');
+	t.deepEqual(commandsOf(text), ['put a "b c"', 'kill 2', 'status']);
+	t.regex(text, /^# threadraft script 1\n# nodes 3\n# seed \d+\n/);
+	t.regex(text, /\n# node 2 is down\n/);
+	t.regex(text, /\nat \+\d+\.\d{3}s\n# end\n$/);
+});
+
+test('chaos is recorded as the faults that it drew, and told', async t => {
+	const {run, file, printed, target} = makeConsole(t);
+	await run(`record ${file}`);
+	const result = await run('chaos 5s 42');
+	await run('record stop');
+	const {events} = drawChaos({nodeCount: 3, durationMs: 5000, kinds: chaosKinds}, 42);
+	t.not(events.length, 0);
+	const text = readFileSync(file, 'utf8');
+	t.deepEqual(commandsOf(text), events.map(lineOfEvent));
+	t.regex(text, /^# chaos for 5 s, seed 42/m);
+	t.regex(printed[0] ?? '', /^chaos for 5 s, seed 42, (?:mild|extreme): \w/);
+	t.is(printed.length, events.length + 1);
+	for (const line of printed.slice(1)) t.regex(line, /^\+\d+\.\d s {2}\w+ #\d+(?:: .| is over)/);
+	t.regex(
+		result.type === 'answered' ? result.text : '',
+		/^chaos is over: \d+ faults, all healed\n\d+ \w+.*\n"chaos 5s 42" does the same again$/,
+	);
+	t.true(target.calls.includes('chaos 5000 42'));
+});
+
+test('each fault that chaos records is a line that the console takes', async t => {
+	const {run, runner, target} = makeConsole(t);
+	for (let seed = 0; seed < 30; seed++) {
+		for (const event of drawChaos({nodeCount: 3, durationMs: 10_000, kinds: chaosKinds}, seed).events) {
+			t.notThrows(() => runner.parse(lineOfEvent(event)), lineOfEvent(event));
+		}
+	}
+	t.deepEqual(await run('inject "loss #1" loss links.from=nodes links.to=node:2 probability=0.5'), {
+		type: 'answered',
+		text: 'loss #1: loss of 50 % on nodes -> 2',
+	});
+	t.deepEqual(await run('inject "loss #1" off'), {type: 'answered', text: 'loss #1 is over'});
+	t.like(await run('inject none off'), {text: 'no fault has the name none'});
+	t.like(await run('inject a crash node=3 disk=kept'), {type: 'failed'});
+	t.like(await run('inject a nonsense'), {type: 'failed'});
+	t.deepEqual(target.calls, ['inject loss #1 loss', 'heal loss #1', 'heal none']);
+});
+
+test('a seed and a time that are none are refused', async t => {
+	const {run, target} = makeConsole(t);
+	for (const line of ['chaos', 'chaos soon', 'chaos 1s x', 'chaos 1s 4294967296', 'chaos 1s 1 2', 'at 1s', 'at +1']) {
+		t.like(await run(line), {type: 'failed'}, line);
+	}
+	t.deepEqual(target.calls, []);
+});
+
+test('one recording goes on at a time', async t => {
+	const {run, file} = makeConsole(t);
+	t.like(await run('record stop'), {type: 'failed'});
+	await run(`record ${file}`);
+	t.regex(JSON.stringify(await run(`record ${file}-2`)), /failed.*already/);
+	t.like(await run('record stop'), {type: 'answered'});
+	t.like(await run(`record ${file}`), {type: 'failed'});
+});
+
+test('a console that ends ends its recording', async t => {
+	const {run, runner, file} = makeConsole(t);
+	await run(`record ${file}`);
+	runner.session.close();
+	t.regex(readFileSync(file, 'utf8'), /\n# end\n$/);
+});
