@@ -8,6 +8,7 @@ import {runCommandLine, startSubcommand, type Subcommand} from '../console/comma
 import {viewSubcommand} from '../web/view-command.js';
 import {demoSubcommand} from './demo.js';
 import {watchOutputs} from './outputs.js';
+import {replaySubcommand} from './replay.js';
 import {start} from './start.js';
 import {tourSubcommand} from './tour.js';
 
@@ -58,6 +59,7 @@ const simulateSubcommand = passedOn('simulate', 'run whole clusters on virtual t
 const subcommands = [
 	startSubcommand(start),
 	tourSubcommand,
+	replaySubcommand,
 	demoSubcommand,
 	checkSubcommand,
 	simulateSubcommand,

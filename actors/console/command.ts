@@ -18,7 +18,7 @@ export const topicTitles = {
 	network: 'what happens between nodes',
 	disks: 'what happens to the disks of nodes',
 	clocks: 'what happens to the clocks of nodes',
-	chaos: 'any fault as data, and many of them',
+	nemesis: 'any fault as data, and many of them',
 	judging: 'load, and the judgement of what its clients saw',
 	watching: 'what the cluster does',
 	session: 'the console itself',

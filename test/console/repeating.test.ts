@@ -1,5 +1,5 @@
 /** Chaos, recordings and replays in a console, with a cluster that only notes what it is asked for. */
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -77,7 +77,8 @@ test('each fault that chaos records is a line that the console takes', async t =
 	t.like(await run('inject none off'), {text: 'no fault has the name none'});
 	t.like(await run('inject a crash node=3 disk=kept'), {type: 'failed'});
 	t.like(await run('inject a nonsense'), {type: 'failed'});
-	t.deepEqual(target.calls, ['inject loss #1 loss', 'heal loss #1', 'heal none']);
+	t.deepEqual(target.calls, ['inject loss links.from=nodes links.to=node:2 probability=0.5']);
+	t.deepEqual(target.set, []);
 });
 
 test('a seed and a time that are none are refused', async t => {
@@ -102,4 +103,45 @@ test('a console that ends ends its recording', async t => {
 	await run(`record ${file}`);
 	runner.session.close();
 	t.regex(readFileSync(file, 'utf8'), /\n# end\n$/);
+});
+
+test('a replay does what was recorded, and heals all at its end', async t => {
+	const {run, file, target, printed} = makeConsole(t);
+	writeFileSync(
+		file,
+		'# threadraft script 1\n# nodes 3\nkill 1\ninject x stalledSync node=2\ninject y diskFull node=0\nat +20ms\ninject x off\nload start 2\n# end\n',
+	);
+	const result = await run(`replay ${file}`);
+	t.is(result.type, 'answered', JSON.stringify(result));
+	t.deepEqual(
+		target.calls.filter(call => !call.startsWith('mark')),
+		['kill 1', 'inject stalledSync node=2', 'inject diskFull node=0', 'load {"clients":2}'],
+	);
+	t.deepEqual(target.set, []);
+	t.true(printed.includes('healed: diskFull on the disk of node 0'));
+	t.true(printed.includes('+0.020s inject x off') || printed.some(line => line.startsWith('+0.020s inject x off ')));
+});
+
+test('a replay on another number of nodes is refused', async t => {
+	const {run, file, target} = makeConsole(t);
+	writeFileSync(file, '# threadraft script 1\n# nodes 5\nkill 1\n# end\n');
+	t.regex(
+		JSON.stringify(await run(`replay ${file}`)),
+		/failed.*recorded on 5 nodes, and this cluster has 3.*--nodes 5/,
+	);
+	t.deepEqual(target.calls, []);
+});
+
+test('a violation fails a replay', async t => {
+	const {run, file, target} = makeConsole(t);
+	writeFileSync(file, '# threadraft script 1\n# nodes 3\nload start 2\n# end\n');
+	target.report = {verdict: 'violation', violation: {key: 'k', detail: 'bad', isByHand: false}, file: 'f'};
+	t.regex(JSON.stringify(await run(`replay ${file}`)), /failed.*NOT linearizable/);
+});
+
+test('a fault that cannot be set fails a replay, even if all is linearizable', async t => {
+	const {run, file, target} = makeConsole(t);
+	writeFileSync(file, '# threadraft script 1\n# nodes 3\nkill leader\nload start 2\n# end\n');
+	target.leader = undefined;
+	t.regex(JSON.stringify(await run(`replay ${file}`)), /failed.*line 3, .*kill leader.*there is no leader/);
 });

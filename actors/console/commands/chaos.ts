@@ -35,7 +35,7 @@ export const chaosCommands: readonly Command[] = [
 			...timeDetails,
 		],
 		example: 'chaos 20s 42',
-		topic: 'chaos',
+		topic: 'nemesis',
 		completions: [],
 		// A recording takes each fault, with its time.
 		isRecorded: false,
@@ -51,7 +51,7 @@ export const chaosCommands: readonly Command[] = [
 			'As chaos draws and "record" writes them: inject slow-link delay links.from=node:0 links.to=nodes delay.type=fixed delay.ms=50. docs/library.md has the kinds and their fields.',
 		],
 		example: 'inject shaky loss links.from=nodes links.to=nodes probability=0.05',
-		topic: 'chaos',
+		topic: 'nemesis',
 		completions: [],
 		parse: injectRequest,
 		run: async ({name, fault}, {target, signal}) => {

@@ -2,11 +2,16 @@
 import {randomInt} from 'node:crypto';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {ScriptError} from '../../script/errors.js';
+import {readScriptFile} from '../../script/script-file.js';
 import {parseScriptTime} from '../../script/script-time.js';
 import {ScriptWriter} from '../../script/script-writer.js';
 import {SessionRecording} from '../../script/session-recording.js';
 import {type Command, type CommandContext, defineCommand} from '../command.js';
 import {CommandRefusedError} from '../errors.js';
+import {offerKind} from '../offers.js';
+import {parseLine} from '../parser.js';
+import {replayScript} from '../replay-script.js';
 import {done} from './phrases.js';
 
 export const repeatingCommands: readonly Command[] = [
@@ -15,13 +20,27 @@ export const repeatingCommands: readonly Command[] = [
 		usage: 'record FILE | record stop',
 		summary: 'write what is done into a script, until "record stop"',
 		details: [
-			'The script has what you type and the faults that chaos draws, each with its time. It is text that the console takes: look at it, change it, and run it again with "npm start < FILE". A file that exists is not written over.',
+			'The script has what you type and the faults that chaos draws, each with its time. It is text: look at it, change it, and run it again with "replay FILE". A file that exists is not written over.',
 		],
 		example: 'record session.txt',
 		topic: 'session',
-		completions: [{kinds: [], words: ['stop']}],
+		completions: [offerKind('file', 'stop')],
 		parse: words => words.text('a file, or "stop"'),
 		run: async (file, context) => (file === 'stop' ? stopRecording(context) : startRecording(file, context)),
+	}),
+	defineCommand<string>({
+		name: 'replay',
+		usage: 'replay FILE',
+		summary: 'run a recorded script again, and judge it',
+		details: [
+			'Each line is begun at the time at which it was recorded; operations of clients hold up no other line. At the end all faults are healed, and what the clients saw is judged. "threadraft replay FILE" does this on a cluster of its own.',
+		],
+		example: 'replay session.txt',
+		topic: 'session',
+		completions: [offerKind('file')],
+		deadlineMs: 'none',
+		parse: words => words.text('a file'),
+		run: replayFile,
 	}),
 	defineCommand<number>({
 		name: 'at',
@@ -64,5 +83,20 @@ function stopRecording({session}: CommandContext): string {
 	if (recording === undefined) throw new CommandRefusedError('nothing is recorded: begin with "record FILE"');
 	session.recording = undefined;
 	const {file, lines, durationMs} = recording.stop();
-	return `${lines} lines in ${(durationMs / 1000).toFixed(1)} s are in ${file}: "npm start < ${file}" runs them again`;
+	return `${lines} lines in ${(durationMs / 1000).toFixed(1)} s are in ${file}: run them again with "replay ${file}"`;
+}
+
+async function replayFile(file: string, context: CommandContext): Promise<string> {
+	const {target, commands} = context;
+	const script = await readScriptFile(file, (line, nodes) => {
+		const command = parseLine(line, nodes, commands)?.command.name;
+		if (command === 'quit' || command === 'record' || command === 'replay') {
+			throw new CommandRefusedError(`a script that is replayed cannot hold "${command}": take the line out`);
+		}
+	});
+	if (script.nodes !== target.nodeCount) {
+		const message = `recorded on ${script.nodes} nodes, and this cluster has ${target.nodeCount}: start one with --nodes ${script.nodes}`;
+		throw new ScriptError('ERR_SCRIPT_NODES', undefined, message);
+	}
+	return replayScript(script, context);
 }
