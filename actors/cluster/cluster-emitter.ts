@@ -8,15 +8,18 @@ import {EventQueue, type EventsDropped} from './event-queue.js';
 /** For those who log or trace all clusters of a process: told `{cluster, event}`. */
 const eventChannel = channel('threadraft:event');
 
+/** What is found before anybody can have the cluster, to listen to it. */
+const isOfStart = ({type}: ClusterEvent): boolean => type === 'logTailCut' || type === 'directoryPutBack';
+
 /** Tells what happens to a cluster. Only a `Cluster` is one. */
 export class ClusterEmitter extends EventEmitter<ClusterEventMap> {
-	/** What recovery cut off while nobody could listen yet. The first listener is told. */
-	readonly #early: ClusterEvent[] = [];
+	/** What was found at the start, while nobody could listen yet. The first listener of each is told. */
+	#early: readonly ClusterEvent[] = [];
 	readonly #heldMax: number;
 	readonly #queues = new Set<EventQueue>();
 	#isOver = false;
 
-	/** `heldMax`: so many events of recovery are held for the first listener. */
+	/** `heldMax`: so many events of the start are held for the first listener. */
 	constructor({heldMax}: {readonly heldMax: number}) {
 		super();
 		this.#heldMax = heldMax;
@@ -50,19 +53,21 @@ export class ClusterEmitter extends EventEmitter<ClusterEventMap> {
 
 	/** Tells all who listen. */
 	protected tell(event: ClusterEvent): void {
-		if (event.type === 'logTailCut' && !this.#isTailTold) {
-			if (this.#early.length < this.#heldMax) this.#early.push(event);
+		if (isOfStart(event) && !this.#isHeard(event)) {
+			if (this.#early.length < this.#heldMax) this.#early = [...this.#early, event];
 			return;
 		}
 		this.#emit(event);
 	}
 
-	get #isTailTold(): boolean {
-		return this.listenerCount('event') + this.listenerCount('logTailCut') > 0;
+	#isHeard({type}: ClusterEvent): boolean {
+		return this.listenerCount('event') + this.listenerCount(type) > 0;
 	}
 
 	#tellEarly(): void {
-		if (this.#isTailTold) for (const event of this.#early.splice(0)) this.#emit(event);
+		const heard = this.#early.filter(event => this.#isHeard(event));
+		this.#early = this.#early.filter(event => !heard.includes(event));
+		for (const event of heard) this.#emit(event);
 	}
 
 	#emit(event: ClusterEvent): void {

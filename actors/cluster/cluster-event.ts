@@ -30,6 +30,8 @@ export type NodeEvent =
 	| {readonly type: 'nodeDamaged'; readonly id: NodeId; readonly error: Error; readonly damage: NodeDamage}
 	/** A crash had interrupted its last flush, which recovery has cut off; nobody was told that it is durable. */
 	| ({readonly type: 'logTailCut'; readonly id: NodeId} & CutTail)
+	/** A fault had set its directory aside, and the process before ended before it took that back; it is in its place again. */
+	| {readonly type: 'directoryPutBack'; readonly id: NodeId}
 	/** While the cluster was closed. The node's threads have ended and its directory is free all the same. */
 	| {readonly type: 'nodeStopFailed'; readonly id: NodeId; readonly error: Error};
 

@@ -94,7 +94,8 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	#closing: Promise<void> | undefined;
 
 	private constructor(options: ResolvedClusterOptions, machine: Machine<T>, directory: DataDirectory, owner: string) {
-		super({heldMax: options.nodes});
+		// Of each node what was put back, and what recovery has cut off.
+		super({heldMax: 2 * options.nodes});
 		this.#machine = machine;
 		this.#options = options;
 		this.#directory = directory;
@@ -139,6 +140,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		// Here only for its name and its words: the state is the replicas'.
 		const machine = (await loadMachine({module: resolved.machine, valueBytesMax: 0})) as unknown as Machine<T>;
 		const cluster = new Cluster(resolved, machine, await openDirectory(resolved, machine.name, owner), owner);
+		for (const node of cluster.#directory.putBack) cluster.tell({type: 'directoryPutBack', id: nodeId(node)});
 		try {
 			await cluster.#supervisor.start();
 			return cluster;

@@ -24,6 +24,7 @@ import {DataDirectoryError} from '../../src/storage/errors.js';
 import type {Identity} from '../../src/storage/identity.js';
 import {decodeNodeFile, nodeFileName} from '../../src/storage/node-file.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
+import {isAsideName, putBack} from './set-aside.js';
 import {TemporaryDirectory} from './temporary-directory.js';
 import {syncDirectory} from '../recovery/sync-directory.js';
 
@@ -33,6 +34,8 @@ export class DataDirectory {
 	readonly path: string;
 	/** Of this life, and of every later one. */
 	readonly limits: ReplayLimits;
+	/** Nodes whose directories a fault had set aside when the process before ended. They are in their places again. */
+	readonly putBack: readonly number[];
 	readonly #clusterId: string;
 	/** By node. */
 	readonly #nodes: ExpectedStart[];
@@ -49,9 +52,11 @@ export class DataDirectory {
 		{clusterId, nodes}: Pick<ClusterFile, 'clusterId' | 'nodes'>,
 		limits: ReplayLimits,
 		keeper: string | TemporaryDirectory,
+		back: readonly number[] = [],
 	) {
 		this.path = directory;
 		this.limits = limits;
+		this.putBack = back;
 		this.#clusterId = clusterId;
 		this.#nodes = [...nodes];
 		this.#owner = typeof keeper === 'string' ? keeper : undefined;
@@ -85,7 +90,8 @@ export class DataDirectory {
 		try {
 			const found = await readClusterFile(directory, nodes);
 			const agreed = agreedLimits(directory, found?.limits, limits);
-			const opened = new DataDirectory(directory, found ?? newCluster(nodes), agreed, owner);
+			const back = await putAllBack(directory, nodes);
+			const opened = new DataDirectory(directory, found ?? newCluster(nodes), agreed, owner, back);
 			// Before anything is written under these limits.
 			if (found?.limits?.valueBytesMax === undefined) await opened.#save();
 			return opened;
@@ -101,7 +107,7 @@ export class DataDirectory {
 	}
 
 	nodeDirectory(node: number): string {
-		return path.join(this.path, `node-${node}`);
+		return nodeDirectory(this.path, node);
 	}
 
 	identityOf(node: number): Identity {
@@ -230,6 +236,17 @@ const newCluster = (nodes: number): {clusterId: string; nodes: readonly Expected
 
 const newClusterId = (): string => randomBytes(16).toString('hex');
 
+const nodeDirectory = (directory: string, node: number): string => path.join(directory, `node-${node}`);
+
+/** Nobody else uses the folder. Resolves with the nodes whose directories were set aside. */
+async function putAllBack(directory: string, nodes: number): Promise<readonly number[]> {
+	const back: number[] = [];
+	for (let node = 0; node < nodes; node++) {
+		if (await putBack(nodeDirectory(directory, node))) back.push(node);
+	}
+	return back;
+}
+
 /** `undefined` for a folder that holds no cluster yet. */
 async function readClusterFile(
 	directory: string,
@@ -239,7 +256,7 @@ async function readClusterFile(
 	const names = await readdir(directory);
 	if (names.includes(restoreMarkName)) throw unfinishedRestore(directory);
 	if (!names.includes(clusterFileName)) {
-		if (names.some(name => name.startsWith('node-'))) throw damaged(file);
+		if (names.some(name => name.startsWith('node-') || isAsideName(name))) throw damaged(file);
 		return undefined;
 	}
 	const found = decodeClusterFile(await readFile(file, 'utf8'), file, newClusterId());

@@ -55,6 +55,10 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 			return trouble(
 				`node ${event.id}: the last ${event.bytes} bytes of ${event.file}, from byte ${event.offset}, were cut off: a flush that a crash interrupted, and that nobody was told of`,
 			);
+		case 'directoryPutBack':
+			return trouble(
+				`node ${event.id}: its directory, which a fault had set aside, was put back: the process before ended before it could`,
+			);
 		case 'roleChanged':
 			return event.role === 'leader' ? news(`node ${event.id} leads since term ${event.term}`) : undefined;
 		case 'leadershipLost':

@@ -20,6 +20,7 @@ import {decodeNodeFile, nodeFileName, type NodeFile} from '../../src/storage/nod
 import {ReadOnlyDisk} from '../../src/storage/read-only-disk.js';
 import {readForStart, type FoundLog} from '../../src/storage/recovery.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
+import {presentDirectory} from '../cluster/set-aside.js';
 
 /** A node's files as they were found. */
 export interface ExaminedNode {
@@ -67,7 +68,7 @@ export function examineDirectory(directory: string): ExaminedDirectory {
 	const numbers = known === undefined ? folders : known.nodes.map((_, node) => node);
 	const nodes = numbers.map(node => {
 		const identity = {clusterId: clusterId ?? noIdentity.clusterId, node};
-		return examineNode(path.join(directory, folderOf(node)), identity, known?.nodes[node]);
+		return examineNode(presentDirectory(path.join(directory, folderOf(node))), identity, known?.nodes[node]);
 	});
 	// A cluster that was started meanwhile has changed what was read.
 	assertAtRest(directory);
@@ -105,10 +106,9 @@ function foldersIn(directory: string): readonly number[] {
 	} catch (cause) {
 		throw unreadable(directory, cause as Error);
 	}
-	return names
-		.flatMap(name => /^node-(\d{1,4})$/.exec(name)?.[1] ?? [])
-		.map(Number)
-		.sort((one, other) => one - other);
+	const found = names.flatMap(name => /^(?:set-aside-)?node-(\d{1,4})$/.exec(name)?.[1] ?? []);
+	// One that a fault has set aside may have an empty one in its place.
+	return [...new Set(found.map(Number))].sort((one, other) => one - other);
 }
 
 /** `undefined`: there is none. */
@@ -125,7 +125,7 @@ function readClusterFile(directory: string): ReturnType<typeof decodeClusterFile
 function commonClusterId(directory: string, folders: readonly number[]): string | undefined {
 	const counts = new Map<string, number>();
 	for (const node of folders) {
-		const id = readNodeFile(path.join(directory, folderOf(node)))?.identity.clusterId;
+		const id = readNodeFile(presentDirectory(path.join(directory, folderOf(node))))?.identity.clusterId;
 		if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
 	}
 	return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];

@@ -1,6 +1,5 @@
-/** Damages the files of a node, and sets its directory aside. What was set aside can be put back. */
-import {existsSync} from 'node:fs';
-import {open, readdir, readFile, rename, rm} from 'node:fs/promises';
+/** Damages the files of a node. */
+import {open, readdir, readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import type {Random} from '../../../src/base/random.js';
 import {ClusterStateError} from '../errors.js';
@@ -37,20 +36,4 @@ async function filesOf(directory: string, kind: FileKind | 'any'): Promise<reado
 	const names = (await readdir(directory)).filter(name => isOfKind(name, kind)).sort();
 	if (names.length > 0) return names.map(name => path.join(directory, name));
 	throw new ClusterStateError(`${directory} has no ${kind === 'any' ? 'log' : kind} file that could be damaged`);
-}
-
-/** Not beginning with the name of a node's directory, which a start would take it for. */
-const asideOf = (directory: string): string =>
-	path.join(path.dirname(directory), `set-aside-${path.basename(directory)}`);
-
-/** The node finds nothing where its directory was. */
-export async function setAside(directory: string): Promise<void> {
-	await rename(directory, asideOf(directory));
-}
-
-/** The directory is what it was; what was written there meanwhile is gone. */
-export async function putBack(directory: string): Promise<void> {
-	if (!existsSync(asideOf(directory))) return;
-	await rm(directory, {recursive: true, force: true});
-	await rename(asideOf(directory), directory);
 }

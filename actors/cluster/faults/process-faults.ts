@@ -4,7 +4,8 @@ import {unreachable} from '../../../src/base/errors.js';
 import type {ProcessFault} from '../../../src/faults/faults.js';
 import {type NodeId, nodeId} from '../../../src/raft/types.js';
 import type {NodeState} from '../node-state.js';
-import {putBack, setAside} from './disk-damage.js';
+import {ClusterStateError} from '../errors.js';
+import {hasBeenStarted, putBack, setAside} from '../set-aside.js';
 
 /** Takes a fault back. */
 export type Undo = () => void | Promise<void>;
@@ -85,6 +86,9 @@ export class ProcessFaults {
 	 */
 	async #wipe(id: NodeId): Promise<Undo> {
 		const directory = this.#options.directoryOf(id);
+		// One that has never taken part may start on an empty disk, and what it promises there would be lost with that.
+		if (!hasBeenStarted(directory))
+			throw new ClusterStateError(`node ${id} has never been started, so its disk cannot be lost: restart it first`);
 		await this.#control.kill(id);
 		await setAside(directory);
 		this.#aside.add(directory);
