@@ -96,7 +96,7 @@ export interface CommandContext {
 }
 
 /** A line that a command has others carry out. */
-export interface OtherLine {
+interface OtherLine {
 	/** `undefined` where the line has none. */
 	readonly command: Command | undefined;
 	readonly result: Promise<LineEnd>;
