@@ -4,6 +4,7 @@ import {isatty} from 'node:tty';
 import picocolors from 'picocolors';
 import {Cluster} from '../cluster/cluster.js';
 import {allCommands} from '../console/commands/all.js';
+import {wrap} from '../console/help-text.js';
 import {LineRunner, withoutTerminal} from '../console/line-runner.js';
 import {defaultSettings} from '../console/settings.js';
 import type {Subcommand} from '../console/command-line.js';
@@ -37,7 +38,12 @@ export const tourSubcommand: Subcommand = {
 async function tour(isUnattended: boolean): Promise<number> {
 	const interrupted = new AbortController();
 	const interrupt = (): void => interrupted.abort();
-	const print = (text: string): void => void process.stdout.write(`${text}\n`);
+	const columns = (): number => process.stdout.columns ?? columnsDefault;
+	const broken = (line: string): string => (line.length <= columns() ? line : wrap(line, columns()).join('\n'));
+	const print = (text: string): void => {
+		const lines = process.stdout.isTTY ? text.split('\n').map(broken) : [text];
+		process.stdout.write(`${lines.join('\n')}\n`);
+	};
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
 	const cluster = await Cluster.start({nodes, maxRaftState});
 	// Not before: what is typed or piped meanwhile would be lost.
@@ -47,7 +53,6 @@ async function tour(isUnattended: boolean): Promise<number> {
 	try {
 		const hasColours = isatty(1) && picocolors.isColorSupported;
 		const settings = {...defaultSettings, deadlineMs, hasColours};
-		const columns = (): number => process.stdout.columns ?? columnsDefault;
 		const runner = new LineRunner({...withoutTerminal, target, commands: allCommands, settings, columns, print});
 		const {signal} = interrupted;
 		const run = runner.run.bind(runner);

@@ -59,8 +59,8 @@ const boldLines = (text: string, {colours, columns}: HelpLayout): string =>
 		.map(line => colours.bold(line))
 		.join('\n');
 
-/** Lines of whole words. */
-function wrap(text: string, columns: number): readonly string[] {
+/** The lines of a text, broken between words. */
+export function wrap(text: string, columns: number): readonly string[] {
 	const wrapper = new Help();
 	wrapper.minWidthToWrap = 1;
 	return wrapper.boxWrap(text, Math.max(1, columns)).split('\n');
