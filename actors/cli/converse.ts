@@ -33,9 +33,10 @@ export async function converse(
 		});
 	}
 	if (input === 'nobody') {
-		process.stdout.write('no terminal and no script: serving until SIGTERM\n');
+		process.stdout.write(`${serve ? '' : 'no terminal and no script: '}serving until SIGTERM\n`);
 		return new Promise(() => undefined);
 	}
+	process.stdout.write('"help" lists the commands\n');
 	return runConsole(target, {
 		input: process.stdin,
 		output: process.stdout,

@@ -189,7 +189,7 @@ function shortPath(directory: string): string {
 
 function tellStart(what: string, {address, port}: RedisGateway): void {
 	process.stdout.write(`${what}\n`);
-	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port})\n"help" lists the commands\n`);
+	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port})\n`);
 }
 
 /** The `raft` section of INFO. */

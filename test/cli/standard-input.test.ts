@@ -31,12 +31,15 @@ test.serial('--serve reads no script, and SIGHUP ends it too', async t => {
 	await running.said(/(serving until SIGTERM)/);
 	running.process.stdin?.write('quit\n');
 	running.process.kill('SIGHUP');
-	t.is((await running.exit).status, 0);
+	const {status, output} = await running.exit;
+	t.is(status, 0);
+	t.notRegex(output, /"help"/, 'there is no console to ask for help');
 });
 
 test.serial('--keep-going runs the lines behind one that failed, and the status still tells of it', async t => {
 	const {status, output, errors} = await run(t, [...memory, '--keep-going'], 'pput a 1\nput a 2\nget a\n');
 	t.is(status, 1);
+	t.regex(output, /\n"help" lists the commands\n> pput a 1\n/);
 	t.regex(output, /> get a\n2\n/);
 	t.regex(errors, /^error: line 1: .*\n$/);
 });
