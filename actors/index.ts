@@ -20,6 +20,8 @@ export type {ClientsDropped, DropCause} from './redis/dropped-clients.js';
 export type {ClusterEmitter} from './cluster/cluster-emitter.js';
 export type {NamedFault} from './cluster/faults/named-fault.js';
 export type {EventsDropped} from './cluster/event-queue.js';
+export type {LoggedEntry, LogOptions, NodeLog, SnapshotReport} from './cluster/node-log.js';
+export type {Command as LoggedCommand, NumberedWrite} from '../src/service/types.js';
 export type {NodeStatus} from './cluster/node-state.js';
 export type {ClusterOptions} from './cluster/options.js';
 export type {EffectListener, EffectPlace, MissedEffects} from './cluster/effect-stream.js';

@@ -4,6 +4,8 @@ import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {chaos, type ChaosOptions, type ChaosReport} from '../chaos/chaos.js';
 import {onPresentClock} from '../chaos/cluster-faults.js';
 import type {Cluster} from '../cluster/cluster.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import type {LogOptions, NodeLog, SnapshotReport} from '../cluster/node-log.js';
 import type {NamedFault} from '../cluster/faults/named-fault.js';
 import {describeDamage, describeReason} from '../cluster/health.js';
 import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
@@ -52,6 +54,14 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 
 	async waitForLeader(): Promise<number> {
 		return this.#cluster.waitForLeader(leaderTimeoutMs);
+	}
+
+	async log(node: number, range: LogOptions): Promise<NodeLog<KvTypes>> {
+		return this.#cluster.log(nodeId(node), range);
+	}
+
+	async takeSnapshot(node: number): Promise<SnapshotReport> {
+		return this.#cluster.takeSnapshot(nodeId(node));
 	}
 
 	async kill(node: number): Promise<void> {

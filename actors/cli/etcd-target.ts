@@ -79,6 +79,16 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 		return Promise.reject(new CommandRefusedError('etcd makes its own backups: use "etcdctl snapshot save"'));
 	}
 
+	log(): Promise<never> {
+		return Promise.reject(new CommandRefusedError("etcd's log is not shown here: start without --engine to see one"));
+	}
+
+	takeSnapshot(): Promise<never> {
+		return Promise.reject(
+			new CommandRefusedError('etcd takes its snapshots by itself: use "etcdctl snapshot save" for a copy'),
+		);
+	}
+
 	readonly kill = refuse;
 	readonly restart = refuse;
 	readonly inject = refuse;

@@ -31,7 +31,7 @@ import type {SettledCounters} from '../network/settled-counters.js';
 import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
 import type {BackupReport} from '../recovery/backup-file.js';
 import type {DataDirectory} from './data-directory.js';
-import {checkArgument, milliseconds, text} from '../options/check-options.js';
+import {checkArgument, milliseconds, text, wholeNumber} from '../options/check-options.js';
 import {ClusterStateError, ClusterUnavailableError, ThreadError} from './errors.js';
 import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
 import {decodeError} from '../codec/error-codec.js';
@@ -41,6 +41,9 @@ import {type EffectListener, EffectStream, type MissedEffects} from './effect-st
 import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
 import {openDirectory, replicaOptions} from './replica-options.js';
 import type {ClusterEvent} from './cluster-event.js';
+import {notUp} from './node-actor.js';
+import {type LogOptions, type NodeLog, readNodeLog, type SnapshotReport, takeNodeSnapshot} from './node-log.js';
+import type {Replica} from './replica.js';
 import {ClusterEmitter} from './cluster-emitter.js';
 import type {NodeStatus} from './node-state.js';
 import {Supervisor} from './supervisor.js';
@@ -298,6 +301,35 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
 		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
 		return backupCluster(async () => this.#livingLeader(), file, {timeoutMs, now: () => performance.now(), signal});
+	}
+
+	/**
+	 * Entries of a node's log as it holds them now, committed or not: the last 20, or a part. Rejects with a `ClusterStateError` for
+	 * a node that is not up, with a `ThreadError` for one that does not answer in time, and with an `OptionError`.
+	 */
+	async log(id: NodeId, options: LogOptions = {}): Promise<NodeLog<T>> {
+		const {from = 1, to = 1, countMax = 20, timeoutMs = 0} = options;
+		checkArgument('from', wholeNumber(1), from);
+		checkArgument('to', wholeNumber(1), to);
+		checkArgument('countMax', wholeNumber(1, 1000), countMax);
+		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
+		return readNodeLog(id, this.#living(id), this.#machine.words, options);
+	}
+
+	/**
+	 * Has a node take a snapshot of all that it has applied, and drop its log up to there; resolves when that is done, or at once
+	 * where its snapshot includes all of that already. Rejects with a `ClusterStateError` for a node that is not up, or has not
+	 * done it in time; with a `ThreadError` for one that does not answer; and with an `OptionError`.
+	 */
+	async takeSnapshot(id: NodeId, timeoutMs = 60_000): Promise<SnapshotReport> {
+		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
+		return takeNodeSnapshot(id, this.#living(id), timeoutMs, () => performance.now());
+	}
+
+	#living(id: NodeId): Replica {
+		const replica = this.#supervisor.replicaOf(id);
+		if (replica === undefined) throw notUp(id);
+		return replica;
 	}
 
 	/**

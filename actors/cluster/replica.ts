@@ -6,6 +6,8 @@ import type {NodeMetrics} from '../metrics/cluster-metrics.js';
 import type {Router} from '../network/router.js';
 import type {
 	KvThreadData,
+	LogPart,
+	LogRange,
 	ReplicaOptions,
 	ReplicaStatus,
 	ReplicaThreadData,
@@ -112,6 +114,11 @@ export class Replica {
 
 	async status(timeoutMs: number): Promise<ReplicaStatus | undefined> {
 		return this.#raft.call('status', [], timeoutMs);
+	}
+
+	/** Entries of its log; `undefined` before it takes part. */
+	async logPart(range: LogRange, timeoutMs: number): Promise<LogPart | undefined> {
+		return this.#raft.call('logPart', [range], timeoutMs);
 	}
 
 	/** What its threads have counted; of one that does not answer in time, or has ended, nothing. Never rejects. */

@@ -2,6 +2,8 @@
 import type {Role} from '../../src/raft/types.js';
 import type {Fault} from '../../src/faults/faults.js';
 import type {ChaosOptions, ChaosReport} from '../chaos/chaos.js';
+import type {KvTypes} from '../../src/kv/words.js';
+import type {LogOptions, NodeLog, SnapshotReport} from '../cluster/node-log.js';
 import type {NamedFault} from '../cluster/faults/named-fault.js';
 import type {LoadStatistics} from '../load/load-statistics.js';
 import type {LoadOptions} from '../load/load-task.js';
@@ -81,6 +83,10 @@ export interface ConsoleTarget {
 	keys(prefix: Uint8Array, max: number, signal: AbortSignal): Promise<readonly Uint8Array[]>;
 	/** The number of a node that leads, as soon as there is one. */
 	waitForLeader(signal: AbortSignal): Promise<number>;
+	/** Entries of a node's log, as it holds them now. */
+	log(node: number, range: LogOptions, signal: AbortSignal): Promise<NodeLog<KvTypes>>;
+	/** Resolves when the node has a snapshot of all that it had applied. */
+	takeSnapshot(node: number, signal: AbortSignal): Promise<SnapshotReport>;
 	/** Ends the node's thread in the middle of whatever it does; it stays down. */
 	kill(node: number, signal: AbortSignal): Promise<void>;
 	/** Starts a node that is down, or ends and starts one that is up. */

@@ -1,6 +1,14 @@
 /** What the actors of a replica say to each other, and what the supervisor asks of its threads. Nothing here runs. */
 import type {MessagePort} from 'node:worker_threads';
-import type {NodeId, RaftMessage, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import type {
+	EntryType,
+	LogIndex,
+	NodeId,
+	RaftMessage,
+	ServiceInput,
+	ServiceOutput,
+	Term,
+} from '../../src/raft/types.js';
 import type {RaftEvent} from '../../src/raft/events.js';
 import type {ServiceEvent} from '../../src/service/events.js';
 import type {RaftLimits} from '../../src/raft/options.js';
@@ -88,6 +96,29 @@ export interface ReplicaStatus extends RaftStatus {
 	readonly silentPeers: readonly NodeId[];
 }
 
+/** Which entries of a log are wanted. */
+export interface LogRange {
+	/** The first index; `undefined`: that of the last `countMax`. */
+	readonly from: LogIndex | undefined;
+	/** The last index; `undefined`: that of the log. */
+	readonly to: LogIndex | undefined;
+	readonly countMax: number;
+}
+
+/** Entries of a node's log, and what it was at when it read them. */
+export interface LogPart {
+	readonly status: ReplicaStatus;
+	readonly entries: readonly {
+		readonly index: LogIndex;
+		readonly term: Term;
+		readonly type: EntryType;
+		/** Of the command. */
+		readonly bytes: number;
+		/** `undefined`: it was too long for the answer. */
+		readonly command: Uint8Array | undefined;
+	}[];
+}
+
 /** The last message of a thread to the one that started it, over the worker's own channel: what the thread dies of. */
 export interface LastWords {
 	readonly type: 'lastWords';
@@ -130,6 +161,8 @@ export interface ThreadControl {
 	/** Takes part. */
 	start(): Promise<Settled<void>>;
 	status(): Promise<Settled<ReplicaStatus | undefined>>;
+	/** Entries that the node's log holds; `undefined` before it takes part. */
+	logPart(range: LogRange): Promise<Settled<LogPart | undefined>>;
 	/** What this thread has counted. Has it measure what costs something for two minutes from then on. */
 	metrics(): Promise<Settled<ThreadAnswer>>;
 	/** Has the node take a snapshot that includes this index. Answers at once. */

@@ -94,7 +94,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 		this.#driver.takeSnapshot(index);
 	}
 
-	/** Entries held in memory, for judges of a whole cluster. */
+	/** Entries of `[from, to)` that the snapshot does not hold, for people who look and for judges of a whole cluster. */
 	entries(from: LogIndex, to: LogIndex): readonly LogEntry[] {
 		return this.#node.entries(from, to);
 	}

@@ -32,9 +32,12 @@ import {ActorSystem} from '../runtime/system.js';
 import {EffectFeed} from './effect-feed.js';
 import {KvActor, type KvActorOptions} from './kv-actor.js';
 import {loadMachine} from './load-machine.js';
+import {logPart} from './log-part.js';
 import type {
 	KvActorMessage,
 	KvThreadData,
+	LogPart,
+	LogRange,
 	RaftActorMessage,
 	ReplicaOptions,
 	ReplicaStatus,
@@ -72,6 +75,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 			host = new RaftHost(data, log, {machine, effects, thread, pace});
 		},
 		status: () => host?.status(),
+		logPart: range => host?.logPart(range),
 		metrics: () => ({thread: thread.read(), raft: host?.metrics(), server: host?.serverMetrics()}),
 		takeSnapshot: index => host?.takeSnapshot(index),
 		tellEffects: after => effects.listen(after),
@@ -95,6 +99,7 @@ export function hostKvServer(data: KvThreadData): void {
 			host = new KvHost(data, {machine: await loadMachine(data.options.machine), effects, pace});
 		},
 		status: () => undefined,
+		logPart: () => undefined,
 		metrics: () => ({thread: thread.read(), raft: undefined, server: host?.metrics()}),
 		takeSnapshot: () => undefined,
 		tellEffects: after => effects.listen(after),
@@ -106,6 +111,7 @@ interface Hosted {
 	load(): CutTail | undefined | Promise<CutTail | undefined>;
 	start(): void | Promise<void>;
 	status(): ReplicaStatus | undefined;
+	logPart(range: LogRange): LogPart | undefined;
 	metrics(): ThreadAnswer;
 	takeSnapshot(index: number): void;
 	tellEffects(after: number | undefined): number;
@@ -130,6 +136,7 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 			load: () => settle(() => hosted.load()),
 			start: () => settle(() => hosted.start()),
 			status: () => settle(() => hosted.status()),
+			logPart: range => settle(() => hosted.logPart(range)),
 			metrics: () => settle(() => hosted.metrics()),
 			takeSnapshot: index => settle(() => hosted.takeSnapshot(index)),
 			tellEffects: after => settle(() => hosted.tellEffects(after)),
@@ -254,6 +261,10 @@ class RaftHost {
 
 	status(): ReplicaStatus | undefined {
 		return this.#raft?.status();
+	}
+
+	logPart(range: LogRange): LogPart | undefined {
+		return this.#raft === undefined ? undefined : logPart(this.#raft, range);
 	}
 
 	metrics(): RaftMetrics | undefined {

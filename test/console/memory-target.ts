@@ -2,6 +2,8 @@ import {chaosKinds, type ChaosOptions, type ChaosReport} from '../../actors/chao
 import {drawChaos} from '../../src/faults/chaos-schedule.js';
 import {wordsOfFault} from '../../src/faults/fault-text.js';
 import {describeFault, type Fault, nameOfFault} from '../../src/faults/faults.js';
+import type {LogOptions, NodeLog, SnapshotReport} from '../../actors/cluster/node-log.js';
+import type {KvTypes} from '../../src/kv/words.js';
 import type {NamedFault} from '../../actors/cluster/faults/named-fault.js';
 import type {ClusterRecord, MessageSighting, SightingOptions} from '../../actors/index.js';
 import type {LoadFigures, LoadStatistics} from '../../actors/load/load-statistics.js';
@@ -90,6 +92,19 @@ export class MemoryTarget implements ConsoleTarget {
 		const up = 3 - this.#down.size;
 		const reasons = [...this.#down].map(node => `node ${node} is down`);
 		return {state: up === 3 ? 'serving' : up === 2 ? 'degraded' : 'down', leader: this.leader, nodes: 3, up, reasons};
+	}
+
+	/** What `log` gives. */
+	logged: NodeLog<KvTypes> = {snapshotIndex: 0, lastIndex: 0, commitIndex: 0, lastApplied: 0, entries: []};
+
+	async log(node: number, range: LogOptions): Promise<NodeLog<KvTypes>> {
+		this.calls.push(`log ${node} ${JSON.stringify(range)}`);
+		return this.logged;
+	}
+
+	async takeSnapshot(node: number): Promise<SnapshotReport> {
+		this.calls.push(`snapshot ${node}`);
+		return {index: 119, bytes: 4096};
 	}
 
 	async put(key: Uint8Array, value: Uint8Array): Promise<void> {

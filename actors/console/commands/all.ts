@@ -6,6 +6,7 @@ import {clockCommands} from './clocks.js';
 import {diskCommands} from './disks.js';
 import {judgingCommands} from './judging.js';
 import {linkCommands} from './links.js';
+import {logCommands} from './logs.js';
 import {networkCommands} from './network.js';
 import {nodeCommands} from './nodes.js';
 import {repeatingCommands} from './repeating.js';
@@ -16,6 +17,7 @@ import {watchingCommands} from './watching.js';
 export const allCommands: readonly Command[] = [
 	...dataCommands,
 	...nodeCommands,
+	...logCommands,
 	...networkCommands,
 	...linkCommands,
 	...diskCommands,

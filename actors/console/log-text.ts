@@ -1,0 +1,117 @@
+/** Entries of a node's log, a line each. */
+import type {KvTypes} from '../../src/kv/words.js';
+import type {Operation, WriteOperation} from '../../src/kv/types.js';
+import {unreachable} from '../../src/base/errors.js';
+import {bytesOfKey} from '../text.js';
+import type {LoggedEntry, NodeLog} from '../cluster/node-log.js';
+import {ABSENT, valueText} from './value-text.js';
+
+/** Bytes of a key or value that are shown. */
+const shownBytesMax = 40;
+/** Writes of one entry that are shown: what a client said at one time is one entry. */
+const shownWritesMax = 4;
+
+type KvCommand = NonNullable<Extract<LoggedEntry<KvTypes>, {type: 'command'}>['command']>;
+
+/** Where the log stands, then the entries: `a` has been applied, `c` is committed, `-` is neither yet. */
+export function logText(
+	node: number,
+	{snapshotIndex, lastIndex, commitIndex, lastApplied, entries}: NodeLog<KvTypes>,
+): string {
+	const snapshot = snapshotIndex === 0 ? 'no snapshot' : `snapshot up to ${snapshotIndex}`;
+	const head = `node ${node}: ${snapshot}, applied up to ${lastApplied}, committed up to ${commitIndex}, log up to ${lastIndex}`;
+	if (entries.length === 0) return `${head}\nno entries there`;
+	const [first] = entries;
+	const isBehindSnapshot = snapshotIndex > 0 && first?.index === snapshotIndex + 1;
+	const width = `${entries.at(-1)?.index}`.length;
+	const rows = entries.map(entry => {
+		const mark = entry.index <= lastApplied ? 'a' : entry.index <= commitIndex ? 'c' : '-';
+		return `${`${entry.index}`.padStart(width)} ${mark} term ${entry.term}  ${entryText(entry)}`;
+	});
+	return [
+		head,
+		...(isBehindSnapshot ? [`${'s'.padStart(width + 2)} entries up to ${snapshotIndex} are in the snapshot`] : []),
+		...rows,
+	].join('\n');
+}
+
+function entryText(entry: LoggedEntry<KvTypes>): string {
+	switch (entry.type) {
+		case 'noop':
+			return 'noop: a leader begins its term';
+		case 'configuration': {
+			const {voters = [], learners = []} = entry.configuration ?? {};
+			return `configuration: voters ${voters.join(' ')}${learners.length === 0 ? '' : `, learners ${learners.join(' ')}`}`;
+		}
+		case 'command':
+			return entry.command === undefined ? `command of ${entry.bytes} bytes` : commandText(entry.command);
+		default:
+			return unreachable(entry);
+	}
+}
+
+function commandText(command: KvCommand): string {
+	switch (command.type) {
+		case 'openSession':
+			return command.closes === 0 ? 'session opened' : `session opened, in the place of session ${command.closes}`;
+		case 'closeSession':
+			return `session ${command.session} closed`;
+		case 'clock':
+			return `log time ${command.logTime} ms`;
+		case 'writes': {
+			const {session, writes} = command;
+			const shown = writes
+				.slice(0, shownWritesMax)
+				.map(({sequence, write}) => `#${sequence} ${write === undefined ? '(no memory for it)' : writeText(write)}`);
+			const rest = writes.length - shown.length;
+			return `session ${session} ${shown.join('; ')}${rest === 0 ? '' : `; and ${rest} more`}`;
+		}
+		default:
+			return unreachable(command);
+	}
+}
+
+function writeText(write: WriteOperation): string {
+	if (write.type === 'clear') return 'clear';
+	if (write.type !== 'batch') return operationText(write);
+	const shown = write.operations.slice(0, shownWritesMax).map(part => operationText(part));
+	const rest = write.operations.length - shown.length;
+	return `batch (${shown.join('; ')}${rest === 0 ? '' : `; and ${rest} more`})`;
+}
+
+function operationText(operation: Exclude<Operation, {type: 'batch'}>): string {
+	if (operation.type === 'clear') return 'clear';
+	const key = shortText(bytesOfKey(operation.key));
+	switch (operation.type) {
+		case 'get':
+		case 'delete':
+			return `${operation.type} ${key}`;
+		case 'put':
+			return `put ${key} ${shortText(operation.value)}${operation.condition === undefined ? '' : ` if ${operation.condition}`}`;
+		case 'append':
+			return `append ${key} ${shortText(operation.value)}`;
+		case 'increment':
+			return `increment ${key} ${operation.by}`;
+		case 'compareAndSet': {
+			const {expected, value} = operation;
+			const old =
+				'version' in expected
+					? `version ${expected.version}`
+					: expected.value === undefined
+						? ABSENT
+						: shortText(expected.value);
+			return `cas ${key} ${old} ${shortText(value)}`;
+		}
+		default:
+			return unreachable(operation);
+	}
+}
+
+/** As the console prints it; of a long one its beginning, and how long it is. */
+function shortText(bytes: Uint8Array): string {
+	if (bytes.length <= shownBytesMax) return valueText(bytes);
+	// Not within a character.
+	let end = shownBytesMax;
+	while (end > shownBytesMax - 4 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+	return `${valueText(bytes.subarray(0, end))}...(${bytes.length} bytes)`;
+}
