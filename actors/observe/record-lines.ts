@@ -29,6 +29,9 @@ export function* recordLines({head, entries}: ClusterRecord): Iterable<string> {
 	for (const entry of entries) yield JSON.stringify(entry);
 }
 
+/** All of a file. */
+export const recordText = (record: ClusterRecord): string => `${[...recordLines(record)].join('\n')}\n`;
+
 /**
  * Reads what `recordLines` wrote. Entries of types that this version does not know are left out, so that it reads records of
  * later ones. Throws a `RecordFormatError`.

@@ -1,15 +1,22 @@
 /** Makes the steps of a trace out of what was recorded of a real cluster, entry by entry. */
+import {FaultError} from '../../src/faults/fault-error.js';
+import {FaultPlan} from '../../src/faults/fault-plan.js';
+import {isNetworkFault} from '../../src/faults/faults.js';
+import {nodeEndpoint} from '../../src/faults/endpoint.js';
 import type {ElectionCause} from '../../src/raft/events.js';
 import {eventText} from '../cluster/event-text.js';
 import type {ClusterRecord, RecordedEvent, RecordedNode, RecordEntry, SampleEntry} from '../observe/cluster-record.js';
 import {firstPicture, pictureAfter, type Picture} from './parse-trace.js';
-import type {LoadView, NodeLife, NodeView, StepKind, Tone, TraceHeader, TraceLine, TraceStep} from './trace.js';
+import type {Cut, LoadView, NodeLife, NodeView, StepKind, Tone, TraceHeader, TraceLine, TraceStep} from './trace.js';
 
 export class RecordSteps {
 	#picture: Picture;
+	/** What is wrong with the network. */
+	readonly #plan: FaultPlan;
 
 	constructor(nodeCount: number) {
 		this.#picture = firstPicture(nodeCount);
+		this.#plan = new FaultPlan({faults: []}, {nodeCount});
 	}
 
 	/** After all that was taken. */
@@ -55,11 +62,27 @@ export class RecordSteps {
 	}
 
 	#eventStep(at: number, event: RecordedEvent): TraceStep | undefined {
+		this.#noteFault(event);
 		const what = whatOf(event);
 		const change = this.#changeOf(event);
 		if (what === undefined) return change.nodes === undefined ? undefined : {type: 'sample', at, ...change};
-		const faults = event.type === 'faultsChanged' ? {faults: event.faults} : {};
+		const faults = event.type === 'faultsChanged' ? {faults: event.faults, cuts: this.#cuts()} : {};
 		return {at, ...what, ...change, ...faults};
+	}
+
+	#noteFault(event: RecordedEvent): void {
+		if (event.type === 'faultCleared') this.#plan.clear(event.name);
+		if (event.type !== 'faultSet' || !isNetworkFault(event.fault)) return;
+		try {
+			this.#plan.set(event.name, event.fault);
+		} catch (error) {
+			// One that a later version has, or that somebody wrote by hand: it is listed, and no cut is known of it.
+			if (!(error instanceof FaultError)) throw error;
+		}
+	}
+
+	#cuts(): readonly Cut[] {
+		return cutsIn(this.#plan, this.#picture.nodes.length);
 	}
 
 	/** What an event alone tells of its node, sooner than the next look at all of them. */
@@ -84,6 +107,14 @@ export class RecordSteps {
 				return {};
 		}
 	}
+}
+
+/** Who cannot reach whom under this plan. */
+export function cutsIn(plan: FaultPlan, nodeCount: number): readonly Cut[] {
+	const nodes = Array.from({length: nodeCount}, (_, node) => node);
+	return nodes.flatMap(from =>
+		nodes.flatMap((to): readonly Cut[] => (plan.isCut(nodeEndpoint(from), nodeEndpoint(to)) ? [[from, to]] : [])),
+	);
 }
 
 /** All of a record, as a trace. */

@@ -1,9 +1,8 @@
 /** Traces as files. */
 import {readFile, stat, writeFile} from 'node:fs/promises';
 import {ThreadraftError} from '../../src/base/errors.js';
-import {parseRecord} from '../observe/record-lines.js';
-import {parseTrace, traceBytesMax} from './parse-trace.js';
-import {traceOfRecord} from './record-steps.js';
+import {traceBytesMax} from './parse-trace.js';
+import {traceText, traceTextOf} from './trace-text.js';
 import type {TraceLine} from './trace.js';
 
 /** The file cannot be read or written, or is too large. */
@@ -21,7 +20,7 @@ class TraceFileError extends ThreadraftError {
 /** An existing file is replaced. @throws {TraceFileError} */
 export async function writeTrace(file: string, lines: readonly TraceLine[]): Promise<void> {
 	try {
-		await writeFile(file, textOf(lines));
+		await writeFile(file, traceText(lines));
 	} catch (error) {
 		throw new TraceFileError(file, `the trace cannot be written: ${messageOf(error)}`, error);
 	}
@@ -39,13 +38,7 @@ export async function readTrace(file: string): Promise<string> {
 		if (error instanceof TraceFileError) throw error;
 		throw new TraceFileError(file, `the trace cannot be read: ${messageOf(error)}`, error);
 	}
-	// Both begin with a line that names its format.
-	if (text.slice(0, text.indexOf('\n')).includes('"threadraft-record"'))
-		return textOf(traceOfRecord(parseRecord(text.split('\n'))));
-	parseTrace(text);
-	return text;
+	return traceTextOf(text);
 }
-
-const textOf = (lines: readonly TraceLine[]): string => lines.map(line => `${JSON.stringify(line)}\n`).join('');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

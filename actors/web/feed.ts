@@ -1,12 +1,11 @@
 /** What a page is told of a living cluster: the lines of a trace, as they come. Nothing is looked at while no page is open. */
 import type {FaultPlan} from '../../src/faults/fault-plan.js';
-import {nodeEndpoint} from '../../src/faults/endpoint.js';
 import type {NamedFault} from '../cluster/faults/named-fault.js';
 import type {NodeStatus} from '../cluster/node-state.js';
 import {type ClusterRecorder, plainNode} from '../observe/cluster-recorder.js';
 
 import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
-import {RecordSteps} from '../trace/record-steps.js';
+import {cutsIn, RecordSteps} from '../trace/record-steps.js';
 import type {Cut, SentMessage, TraceHeader, TraceStep} from '../trace/trace.js';
 
 /** What is watched; a `Cluster` is one. */
@@ -36,6 +35,7 @@ export class Feed {
 	#nextId = 1;
 	#stops: readonly (() => void)[] = [];
 	#isLooking = false;
+	#isBeginningLine = false;
 
 	/** `title`: one line for people. */
 	constructor(cluster: WatchedCluster, recorder: ClusterRecorder, title: string) {
@@ -85,7 +85,17 @@ export class Feed {
 		};
 	}
 
-	/** A line of the console was run, and answered. */
+	/** The line that `begin` begins is not told when it begins: `command` tells it with its answer. */
+	whileBeginning<Begun>(begin: () => Begun): Begun {
+		this.#isBeginningLine = true;
+		try {
+			return begin();
+		} finally {
+			this.#isBeginningLine = false;
+		}
+	}
+
+	/** A line of a page was run, and answered. */
 	command(line: string, answer: string, isFailed: boolean): void {
 		this.#tell({type: 'command', at: this.#recorder.nowMs, line, answer, isFailed});
 	}
@@ -94,8 +104,8 @@ export class Feed {
 		const timer = setInterval(() => void this.#look(), lookMs).unref();
 		const ends = [
 			this.#recorder.onEntry(entry => {
-				// Lines that a page has run are told with their answers.
-				const step = entry.type === 'command' ? undefined : this.#steps.take(entry);
+				if (entry.type === 'command' && this.#isBeginningLine) return;
+				const step = this.#steps.take(entry);
 				const isOfFaults = entry.type === 'event' && entry.event.type === 'faultsChanged';
 				if (step !== undefined) this.#tell(isOfFaults ? {...step, cuts: this.#cuts()} : step);
 			}),
@@ -141,11 +151,9 @@ export class Feed {
 		this.#tell({type: 'sample', at, ...change, ...(sent.length === 0 ? {} : {sent})});
 	}
 
+	/** Of faults, too, that were set before the past that is told. */
 	#cuts(): readonly Cut[] {
-		const {nodeIds, faults} = this.#cluster;
-		return nodeIds.flatMap(from =>
-			nodeIds.flatMap((to): readonly Cut[] => (faults.isCut(nodeEndpoint(from), nodeEndpoint(to)) ? [[from, to]] : [])),
-		);
+		return cutsIn(this.#cluster.faults, this.#cluster.nodeIds.length);
 	}
 
 	#tell(step: TraceStep): void {

@@ -8,6 +8,8 @@ import type {CommandsView, LineAnswer} from './protocol.js';
 
 export interface LineAnswersOptions {
 	readonly target: ConsoleTarget;
+	/** Begins a line by calling what it is given. */
+	readonly beginning: <Begun>(begin: () => Begun) => Begun;
 	/** Told of each line that was run. */
 	readonly answered: (line: string, answer: LineAnswer) => void;
 }
@@ -68,7 +70,8 @@ export class LineAnswers {
 			columns: () => columns,
 			print: text => void (printed.length < 1000 && printed.push(text)),
 		});
-		const result = await runner.run(line, this.#closed.signal);
+		const begun = this.#options.beginning(() => runner.begin(line, this.#closed.signal));
+		const result = await begun.result;
 		const text = (own: string): string => [...printed, own].join('\n').slice(0, answerMax);
 		switch (result.type) {
 			case 'answered':

@@ -30,9 +30,10 @@ export async function openPage({cluster, target, recorder, port, title}: PageOpt
 	const feed = new Feed(cluster, recorder, title);
 	const lines = new LineAnswers({
 		target,
+		beginning: begin => feed.whileBeginning(begin),
 		answered: (line, {type, text}) => feed.command(line, text, type === 'failed'),
 	});
-	const server = await WebServer.start({content: {type: 'live', feed, lines}, port});
+	const server = await WebServer.start({content: {type: 'live', feed, lines, record: () => recorder.record()}, port});
 	return {
 		link: server.link,
 		run: line => lines.answer(line),

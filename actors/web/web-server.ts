@@ -5,10 +5,13 @@
  *     GET  /trace     a whole trace, where one is shown
  *     GET  /commands  the console's commands, for the page's controls; null where there is no console
  *     GET  /stream    the steps of a living cluster, as server-sent events
+ *     GET  /record    what was recorded of a living cluster, as a file
  *     POST /line      a line of the console, as text; answers {type, text}
  */
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import type {ClusterRecord} from '../observe/cluster-record.js';
+import {recordText} from '../observe/record-lines.js';
 import {newToken, refusalOf} from './access.js';
 import {WebServerError} from './errors.js';
 import type {Feed} from './feed.js';
@@ -18,7 +21,7 @@ import {StreamClient} from './stream-client.js';
 
 /** What the page shows: a living cluster and its console, or a trace. */
 export type WebContent =
-	| {readonly type: 'live'; readonly feed: Feed; readonly lines: LineAnswers}
+	| {readonly type: 'live'; readonly feed: Feed; readonly lines: LineAnswers; readonly record: () => ClusterRecord}
 	| {readonly type: 'trace'; readonly text: string};
 
 export interface WebServerOptions {
@@ -104,6 +107,10 @@ export class WebServer {
 			case 'GET /stream':
 				if (this.#content.type !== 'live') break;
 				return this.#stream(this.#content.feed, response);
+			case 'GET /record':
+				if (this.#content.type !== 'live') break;
+				response.setHeader('Content-Disposition', 'attachment; filename="threadraft-record.jsonl"');
+				return end(response, 200, 'application/x-ndjson', recordText(this.#content.record()));
 			case 'POST /line': {
 				if (this.#content.type !== 'live') break;
 				const line = await bodyOf(request, response);

@@ -3,12 +3,14 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import type {Fault} from '../../src/faults/faults.js';
 import {nodeId, type Term} from '../../src/raft/types.js';
-import type {ClusterRecord, RecordedNode, RecordEntry} from '../../actors/observe/cluster-record.js';
+import type {ClusterRecord, RecordedEvent, RecordedNode, RecordEntry} from '../../actors/observe/cluster-record.js';
 import {recordLines} from '../../actors/observe/record-lines.js';
 import {firstPicture, parseTrace, type Picture, pictureAfter} from '../../actors/trace/parse-trace.js';
 import {traceOfRecord} from '../../actors/trace/record-steps.js';
 import {readTrace} from '../../actors/trace/trace-file.js';
+import {traceText} from '../../actors/trace/trace-text.js';
 import {textOf} from './planted-trace.js';
 
 const head = {
@@ -95,6 +97,34 @@ test('an event changes its node at once, and what a node was at stays when it go
 	t.like(pictureAt(1000).nodes[0], {life: 'down', role: 'leader', commitIndex: 7});
 	t.deepEqual(pictureAt(1200).faults, ['cut of everything']);
 	t.like(pictureAt(1300).nodes[1], {life: 'up', role: 'leader', term: 4});
+});
+
+test('a fault of the network is seen as cuts until it is cleared; one that nobody knows is listed alone', t => {
+	const partition = {type: 'partition', groups: [['node:0'], ['node:1', 'node:2']], oneWay: false} as const;
+	const told = (atMs: number, event: RecordedEvent): RecordEntry => ({type: 'event', atMs, event});
+	const ofLater = {type: 'wormhole'} as unknown as Fault;
+	const lines = traceOfRecord({
+		head: {...head, nodes: 3},
+		entries: [
+			told(1, {type: 'faultSet', name: 'p', fault: partition, text: 'a partition'}),
+			told(1, {type: 'faultsChanged', faults: ['a partition']}),
+			told(2, {type: 'faultSet', name: 'w', fault: ofLater, text: 'a wormhole'}),
+			told(2, {type: 'faultsChanged', faults: ['a partition', 'a wormhole']}),
+			told(3, {type: 'faultCleared', name: 'p', fault: partition, text: 'a partition'}),
+			told(3, {type: 'faultsChanged', faults: ['a wormhole']}),
+		],
+	});
+	const {steps} = parseTrace(traceText(lines));
+	const cutsAt = (at: number): unknown =>
+		steps.filter(step => step.at <= at).reduce(pictureAfter, firstPicture(3)).cuts;
+	const both = [
+		[0, 1],
+		[0, 2],
+		[1, 0],
+		[2, 0],
+	];
+	t.deepEqual([cutsAt(0), cutsAt(1), cutsAt(2), cutsAt(3)], [[], both, both, []]);
+	t.deepEqual(steps.at(-2)?.faults, ['a wormhole']);
 });
 
 test('a node that is up and tells nothing is silent', t => {

@@ -12,8 +12,10 @@ import {browserMissing, closeBrowser, inPage} from './browser.js';
 const browserTest = needing(browserMissing);
 test.after.always(() => closeBrowser());
 
+const linkPattern = /(http:\/\/127\.0\.0\.1:\d+\/\?token=\S+)/;
+
 async function linkOf(t: ExecutionContext, words: readonly string[]): Promise<string> {
-	return launch(t, words).said(/(http:\/\/127\.0\.0\.1:\d+\/\?token=\S+)/);
+	return launch(t, words).said(linkPattern);
 }
 
 const startLink = (t: ExecutionContext): Promise<string> =>
@@ -93,8 +95,10 @@ browserTest('a fault that is set by a click is seen as cuts, and is gone when it
 		await run(page, 'network', 'isolate');
 		await page.locator('#faults li', {hasText: 'isolation of node'}).waitFor();
 		await answerOf(page, 'isolate leader', 'is isolated');
+		await page.locator('.node[aria-label*="link cut to node"]').nth(2).waitFor();
 		await run(page, 'network', 'heal');
 		await page.locator('#faults li').waitFor({state: 'detached'});
+		await page.locator('.node[aria-label*="link cut to node"]').first().waitFor({state: 'detached'});
 		await answerOf(page, 'heal', 'healed: isolation of node');
 	});
 });
@@ -113,6 +117,50 @@ browserTest('a line that is typed is run, and its answer stands below it', async
 		await page.locator('#input').press('ArrowUp');
 		await page.locator('#input').press('ArrowUp');
 		t.is(await page.locator('#input').inputValue(), 'put greeting hello');
+	});
+});
+
+browserTest('a line that is typed in the terminal is among what happened; one of the page is there once', async t => {
+	const started = launch(t, ['start', '--memory', '--nodes', '3', '--redis-port', '0', '--web']);
+	const link = await started.said(linkPattern);
+	await inPage(t, async page => {
+		await page.goto(link);
+		await leaderOf(page);
+		started.process.stdin?.write('delay 5..6\n');
+		await page.locator('#events', {hasText: 'delay 5..6'}).waitFor();
+		await page.locator('#input').fill('put x here');
+		await page.keyboard.press('Enter');
+		await page.locator('#events', {hasText: 'put x here: OK'}).waitFor();
+		t.is(await page.locator('#events li', {hasText: 'put x here'}).count(), 1);
+	});
+});
+
+browserTest('what was recorded is saved by a click or by a line, and the page opens it', async t => {
+	t.timeout(120_000);
+	const directory = await mkdtemp(path.join(tmpdir(), 'threadraft-page-'));
+	t.teardown(() => rm(directory, {recursive: true}));
+	const typed = path.join(directory, 'typed.jsonl');
+	const clicked = path.join(directory, 'clicked.jsonl');
+	const link = await startLink(t);
+	await inPage(t, async page => {
+		await page.goto(link);
+		const leader = await leaderOf(page);
+		await run(page, 'network', 'isolate');
+		await page.locator('#faults li').waitFor();
+		await page.locator('#input').fill(`save ${typed}`);
+		await page.keyboard.press('Enter');
+		await answerOf(page, `save ${typed}`, 'threadraft view');
+		const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#save').click()]);
+		await download.saveAs(clicked);
+		for (const file of [typed, clicked]) {
+			await page.goto(new URL('../../actors/web/page/page.html', import.meta.url).href);
+			await page.locator('#empty').waitFor();
+			await page.locator('#file').setInputFiles(file);
+			await page.locator('#slider').press('End');
+			await page.locator(`.node[data-node="${leader}"][aria-label*="link cut to node"]`).waitFor();
+			await page.locator('#events', {hasText: 'isolate'}).waitFor();
+			t.true(await page.locator('#save').isHidden());
+		}
 	});
 });
 

@@ -14,6 +14,7 @@ const requests: readonly Asked[] = [
 	{path: '/commands'},
 	{path: '/stream'},
 	{path: '/trace'},
+	{path: '/record'},
 	{method: 'POST', path: '/line', body: 'kill 0'},
 ];
 

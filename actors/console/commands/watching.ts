@@ -1,9 +1,10 @@
 /** What the cluster does. */
 import {type Command, defineCommand} from '../command.js';
 import type {CommandArguments} from '../command-arguments.js';
-import {offerWords} from '../offers.js';
+import {offerFile, offerWords} from '../offers.js';
 import {traceView, watchView} from '../watch-views.js';
 import {isSightingType, type SightingOptions, type SightingType} from '../../network/message-tap.js';
+import {writeRecord} from '../../observe/record-file.js';
 import {timelineText} from '../../observe/timeline-text.js';
 import {type Endpoint, nodeEndpoint} from '../../../src/faults/endpoint.js';
 import {DONE} from './phrases.js';
@@ -85,6 +86,25 @@ export const watchingCommands: readonly Command[] = [
 		parse: words => words.optionalDurationMs() ?? Infinity,
 		run: async (lastMs, {target, colours, columns, settings}) =>
 			timelineText(target.record(lastMs), {columns, colours, isPlain: settings.isPlain}),
+	}),
+	defineCommand({
+		name: 'save',
+		suggestedFor: ['export', 'dump'],
+		usage: 'save FILE',
+		summary: 'write what happened into a file for "threadraft view"',
+		details: [
+			'Events, faults, throughput, the nodes and what was typed, since the start of the console. A file that exists is not written over.',
+			'"record FILE" is another thing: it writes what is typed, to run it again.',
+		],
+		example: 'save run.jsonl',
+		topic: 'watching',
+		completions: [offerFile],
+		changesNothing: true,
+		parse: words => words.text('a file'),
+		run: async (file, {target}) => {
+			await writeRecord(file, target.record(Infinity));
+			return `what happened is in ${file}: look at it with "threadraft view ${file}"`;
+		},
 	}),
 	defineCommand({
 		name: 'trace',

@@ -1,5 +1,6 @@
 /** The page: a living cluster, or a trace of a file. */
 import {parseTrace, traceBytesMax} from '../../trace/parse-trace.js';
+import {traceTextOf} from '../../trace/trace-text.js';
 import type {TraceHeader, TraceStep} from '../../trace/trace.js';
 import {Controls} from './controls.js';
 import {Cursor} from './cursor.js';
@@ -69,7 +70,7 @@ async function openFile(file: File | undefined): Promise<void> {
 	if (file === undefined) return;
 	try {
 		if (file.size > traceBytesMax) throw new Error(`a trace has at most ${traceBytesMax} bytes`);
-		openTrace(await file.text());
+		openTrace(traceTextOf(await file.text()));
 	} catch (error) {
 		const broken = byId('broken');
 		broken.hidden = false;
@@ -113,6 +114,7 @@ async function connect(): Promise<void> {
 	const server = new PageServer(token);
 	const commands = await server.commands();
 	if (commands === undefined) return openTrace(await server.trace());
+	elementOf('save', HTMLAnchorElement).href = server.recordLink;
 	const shell = new Shell(byId('log'), elementOf('form', HTMLFormElement), elementOf('input', HTMLInputElement), line =>
 		server.line(line),
 	);

@@ -77,7 +77,7 @@ export class Ring {
 		for (const flight of flights) this.#drawFlight(context, flight, at);
 	}
 
-	#showNodes({nodes}: Picture): void {
+	#showNodes({nodes, cuts}: Picture): void {
 		for (const [id, {button, role, term, commit}] of this.#nodes.entries()) {
 			const node = nodes[id];
 			if (node === undefined) continue;
@@ -90,7 +90,10 @@ export class Ring {
 			setText(term, `term ${node.term.toLocaleString('en')}`);
 			setText(commit, node.commitIndex.toLocaleString('en'));
 			const spoken = `node ${id}: ${word === '' ? roleWord : `${word}, was ${roleWord}`}, term ${node.term}`;
-			setAttribute(button, 'aria-label', spoken);
+			const apart = [...new Set(cuts.filter(cut => cut.includes(id)).map(([from, to]) => (from === id ? to : from)))];
+			const cutOff =
+				apart.length === 0 ? '' : `, link cut to node ${apart.sort((one, other) => one - other).join(', ')}`;
+			setAttribute(button, 'aria-label', `${spoken}${cutOff}`);
 		}
 	}
 

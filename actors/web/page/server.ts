@@ -20,6 +20,11 @@ export class PageServer {
 		return (await this.#ask('trace')).text();
 	}
 
+	/** What was recorded of the cluster, as a file. */
+	get recordLink(): string {
+		return `record?token=${encodeURIComponent(this.#token)}`;
+	}
+
 	/** Never rejects. */
 	async line(line: string): Promise<LineAnswer> {
 		try {
