@@ -78,6 +78,8 @@ export interface RecordedNode {
 	readonly lastApplied?: number;
 	readonly lastIndex?: number;
 	readonly snapshotIndex?: number;
+	/** The terms of its newest entries, as runs in the order of the log: first index, term. Records of older builds have none. */
+	readonly terms?: readonly (readonly [firstIndex: number, term: number])[];
 }
 
 /** All nodes, by number. Recorded at the start, and each second in which something of it has changed. */

@@ -247,6 +247,6 @@ function plainError({name, message, ...rest}: Error & {readonly code?: unknown})
 
 export function plainNode({id, state, replica}: NodeStatus): RecordedNode {
 	if (replica === undefined) return {id, state};
-	const {role, currentTerm: term, commitIndex, lastApplied, lastIndex, snapshotIndex} = replica;
-	return {id, state, role, term, commitIndex, lastApplied, lastIndex, snapshotIndex};
+	const {role, currentTerm: term, commitIndex, lastApplied, lastIndex, snapshotIndex, newestTerms: terms} = replica;
+	return {id, state, role, term, commitIndex, lastApplied, lastIndex, snapshotIndex, terms};
 }

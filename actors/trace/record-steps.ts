@@ -182,7 +182,7 @@ function loadOf({answered, failed, lengthMs, p50Ms, p99Ms}: SampleEntry): LoadVi
 
 /** What is not told stays as it was. */
 function viewOf(node: RecordedNode, last: NodeView): NodeView {
-	const {role, term, commitIndex, lastApplied, lastIndex, snapshotIndex} = node;
+	const {role, term, commitIndex, lastApplied, lastIndex, snapshotIndex, terms} = node;
 	const isSilent = node.state === 'up' && role === undefined;
 	const life: NodeLife = isSilent ? 'silent' : node.state;
 	return {
@@ -193,7 +193,7 @@ function viewOf(node: RecordedNode, last: NodeView): NodeView {
 		appliedIndex: lastApplied ?? last.appliedIndex,
 		lastIndex: lastIndex ?? last.lastIndex,
 		snapshotIndex: snapshotIndex ?? last.snapshotIndex,
-		log: [],
+		log: terms ?? last.log,
 	};
 }
 
@@ -205,4 +205,9 @@ const isSameView = (one: NodeView, other: NodeView | undefined): boolean =>
 	one.commitIndex === other.commitIndex &&
 	one.appliedIndex === other.appliedIndex &&
 	one.lastIndex === other.lastIndex &&
-	one.snapshotIndex === other.snapshotIndex;
+	one.snapshotIndex === other.snapshotIndex &&
+	isSameLog(one.log, other.log);
+
+const isSameLog = (one: NodeView['log'], other: NodeView['log']): boolean =>
+	one.length === other.length &&
+	one.every(([index, term], run) => index === other[run]?.[0] && term === other[run]?.[1]);

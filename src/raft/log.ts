@@ -62,6 +62,11 @@ export class RaftLog {
 		return this.#terms.lastTerm ?? this.#snapshotTerm;
 	}
 
+	/** Where the newest terms of the log begin: see `TermRuns.newest`. */
+	newestTerms(max: number): ReturnType<TermRuns['newest']> {
+		return this.#terms.newest(max);
+	}
+
 	/** Bytes of all entries, packed: what `maxRaftState` is compared with. */
 	get bytes(): number {
 		return this.#bytes;

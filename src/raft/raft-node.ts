@@ -39,6 +39,8 @@ import type {
 	Term,
 } from './types.js';
 
+const termsInStatus = 8;
+
 /** A node as an operator sees it. */
 export interface RaftStatus {
 	readonly id: NodeId;
@@ -50,6 +52,8 @@ export interface RaftStatus {
 	readonly lastIndex: LogIndex;
 	readonly durableIndex: LogIndex;
 	readonly snapshotIndex: LogIndex;
+	/** The terms of the newest entries after the snapshot, as runs in the order of the log: first index, term. At most 8. */
+	readonly newestTerms: readonly (readonly [firstIndex: LogIndex, term: Term])[];
 	/** Bytes of the entries after the snapshot. */
 	readonly logBytes: number;
 	/** Messages that made no sense and were dropped. */
@@ -141,6 +145,7 @@ export class RaftNode {
 			lastIndex: this.#log.lastIndex,
 			durableIndex: this.#durability.durableIndex,
 			snapshotIndex: this.#log.snapshotIndex,
+			newestTerms: this.#log.newestTerms(termsInStatus),
 			logBytes: this.#log.bytes,
 			refusedMessages: this.#inbox.refusedMessages,
 			configuration: this.#replicated.configuration,

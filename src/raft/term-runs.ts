@@ -15,6 +15,11 @@ export class TermRuns {
 		return this.#runs.at(-1)?.term;
 	}
 
+	/** The newest runs, `max` at the most, in the order of the log: where each begins, and its term. */
+	newest(max: number): readonly (readonly [firstIndex: LogIndex, term: Term])[] {
+		return this.#runs.slice(-max).map(({firstIndex, term}) => [firstIndex, term]);
+	}
+
 	append(index: LogIndex, term: Term): void {
 		const {lastTerm} = this;
 		assert(lastTerm === undefined || term >= lastTerm, 'terms never decrease along the log');

@@ -30,6 +30,10 @@ const up = (id: number, role: 'leader' | 'follower', commitIndex: number): Recor
 	commitIndex,
 	lastApplied: commitIndex,
 	lastIndex: commitIndex + 1,
+	terms: [
+		[3, 2],
+		[commitIndex, 3],
+	],
 	snapshotIndex: 0,
 });
 
@@ -94,6 +98,12 @@ test('a record becomes a trace of its own length, with what was measured and don
 
 test('an event changes its node at once, and what a node was at stays when it goes down', t => {
 	t.like(pictureAt(50).nodes[0], {life: 'up', role: 'leader', term: 3, commitIndex: 7, lastIndex: 8});
+	const terms = [
+		[3, 2],
+		[7, 3],
+	];
+	t.deepEqual(pictureAt(50).nodes[0]?.log, terms as unknown);
+	t.deepEqual(pictureAt(2000).nodes[0]?.log, terms as unknown);
 	t.like(pictureAt(1000).nodes[0], {life: 'down', role: 'leader', commitIndex: 7});
 	t.deepEqual(pictureAt(1200).faults, ['cut of everything']);
 	t.like(pictureAt(1300).nodes[1], {life: 'up', role: 'leader', term: 4});
