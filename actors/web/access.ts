@@ -33,8 +33,13 @@ export function refusalOf(request: IncomingMessage, port: number, token: string)
 	return {status: 401, message: 'the token is missing or wrong: open the link that was printed, all of it'};
 }
 
-const tokenOf = ({url = '/'}: IncomingMessage): string | undefined =>
-	new URL(url, 'http://localhost').searchParams.get('token') ?? undefined;
+const tokenOf = (request: IncomingMessage): string | undefined => targetOf(request).query.get('token') ?? undefined;
+
+/** What is asked for. Whatever somebody sends there has a path: it need not be one that exists. */
+export function targetOf({url = '/'}: IncomingMessage): {readonly path: string; readonly query: URLSearchParams} {
+	const [path = '', ...query] = url.split('?');
+	return {path, query: new URLSearchParams(query.join('?'))};
+}
 
 /** In a time that tells nothing of where they differ. */
 function isSame(one: string, other: string): boolean {

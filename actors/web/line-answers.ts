@@ -1,4 +1,5 @@
 /** Runs the lines that a page sends, as the console runs those that are typed. */
+import {setMaxListeners} from 'node:events';
 import {topicTitles} from '../console/command.js';
 import {allCommands} from '../console/commands/all.js';
 import {firstWordsOf} from '../console/completion.js';
@@ -30,6 +31,8 @@ export class LineAnswers {
 
 	constructor(options: LineAnswersOptions) {
 		this.#options = options;
+		// Each line that runs listens.
+		setMaxListeners(linesMax, this.#closed.signal);
 		const {nodeCount} = options.target;
 		const commands = allCommands.map(each => {
 			const {name, usage, summary, details, example, topic} = each;

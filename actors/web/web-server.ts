@@ -12,7 +12,7 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import type {AddressInfo} from 'node:net';
 import type {ClusterRecord} from '../observe/cluster-record.js';
 import {recordText} from '../observe/record-lines.js';
-import {newToken, refusalOf} from './access.js';
+import {newToken, refusalOf, targetOf} from './access.js';
 import {WebServerError} from './errors.js';
 import type {Feed} from './feed.js';
 import type {LineAnswers} from './line-answers.js';
@@ -35,6 +35,16 @@ const streamsMax = 16;
 /** Bytes of a line. */
 const lineBytesMax = 64 * 1024;
 const loopback = '127.0.0.1';
+const methods: ReadonlyMap<string, string> = new Map([
+	['/', 'GET'],
+	['/trace', 'GET'],
+	['/commands', 'GET'],
+	['/stream', 'GET'],
+	['/record', 'GET'],
+	['/line', 'POST'],
+]);
+/** Ms: who connects says what is wanted within the first of these, and has said all of it within the second. */
+const timeouts = {headersTimeout: 5000, requestTimeout: 30_000, connectionsCheckingInterval: 1000} as const;
 
 export class WebServer {
 	readonly #server: Server;
@@ -46,11 +56,10 @@ export class WebServer {
 	private constructor(page: Page, content: WebContent) {
 		this.#page = page;
 		this.#content = content;
-		this.#server = createServer((request, response) => {
+		this.#server = createServer(timeouts, (request, response) => {
 			this.#take(request, response).catch(() => response.destroy());
 		});
-		// A browser keeps connections open, and what it never says is not waited for.
-		this.#server.requestTimeout = 30_000;
+		// A browser keeps some open.
 		this.#server.maxConnections = 64;
 	}
 
@@ -94,8 +103,8 @@ export class WebServer {
 		response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
 		const refusal = refusalOf(request, this.port, this.#token);
 		if (refusal !== undefined) return end(response, refusal.status, 'text/plain', `${refusal.message}\n`);
-		const {pathname} = new URL(request.url ?? '/', 'http://localhost');
-		switch (`${request.method} ${pathname}`) {
+		const {path} = targetOf(request);
+		switch (`${request.method} ${path}`) {
 			case 'GET /':
 				response.setHeader('Content-Security-Policy', this.#page.policy);
 				return end(response, 200, 'text/html', this.#page.html);
@@ -118,7 +127,11 @@ export class WebServer {
 			}
 			default:
 		}
-		return end(response, 404, 'text/plain', 'there is nothing here\n');
+		const allowed = methods.get(path);
+		if (allowed === undefined || allowed === request.method)
+			return end(response, 404, 'text/plain', 'there is nothing here\n');
+		response.setHeader('Allow', allowed);
+		return end(response, 405, 'text/plain', `${path} takes ${allowed} alone\n`);
 	}
 
 	#stream(feed: Feed, response: ServerResponse): void {

@@ -64,7 +64,35 @@ test('with the token there is the page, and the browser may do nothing but what 
 	t.is(headers['cache-control'], 'no-store');
 	t.is(headers['access-control-allow-origin'], undefined);
 	t.is((await ask(port, {path: `/other?token=${token}`})).status, 404);
-	t.is((await ask(port, {method: 'POST', path: `/?token=${token}`})).status, 404);
+});
+
+test('what nobody can ask for is refused in good order, whatever its path looks like', async t => {
+	const {port, token, target} = await opened(t);
+	const headers = {Authorization: `Bearer ${token}`, Host: `127.0.0.1:${port}`};
+	for (const path of ['//', '//[', 'http://[', '//commands', '/../commands', '/%00', '/line/', 'http://evil.example/'])
+		t.is((await ask(port, {path, headers})).status, 404, path);
+	for (const method of ['HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST']) {
+		const {status, headers: answered} = await ask(port, {method, path: '/', headers});
+		t.is(status, 405, method);
+		t.is(answered['allow'], 'GET');
+	}
+	t.is((await ask(port, {path: '/line', headers})).status, 405);
+	t.deepEqual(target.calls, []);
+});
+
+test('as many lines as may run at once do so without a warning; one more is told to wait', async t => {
+	const warnings: Error[] = [];
+	const heard = (warning: Error): void => void warnings.push(warning);
+	process.on('warning', heard);
+	t.teardown(() => process.off('warning', heard));
+	const {port, token, close} = await opened(t);
+	const headers = {Authorization: `Bearer ${token}`, Host: `127.0.0.1:${port}`};
+	const line = {method: 'POST', path: '/line', headers, body: 'at +86400s'};
+	const asked = Array.from({length: 33}, () => ask(port, line));
+	t.regex((await Promise.race(asked)).text, /32 lines are running already/);
+	await close();
+	await Promise.allSettled(asked);
+	t.deepEqual(warnings, []);
 });
 
 test('each start has another token', async t => {

@@ -1,7 +1,7 @@
 /** Throughput and latency over time. */
 import uPlot from 'uplot';
 import {colourOf, setAttribute} from './dom.js';
-import type {Measured} from './store.js';
+import {lastBefore, type Measured} from './store.js';
 
 /** CSS pixels left of the plots: the strip below has the same. */
 export const axisWidth = 52;
@@ -47,7 +47,8 @@ export class Charts {
 	draw(measured: readonly Measured[], range: TimeRange, now: number): void {
 		this.#range = range;
 		this.#now = now;
-		const shown = measured.filter(({at}) => at >= range.from - 1000 && at <= range.to);
+		const first = Math.max(0, lastBefore(measured, range.from - 1000));
+		const shown = measured.slice(first, lastBefore(measured, range.to) + 1);
 		this.#describe(shown);
 		const times = shown.map(({at}) => at / 1000);
 		this.#throughput?.setData([times, shown.map(({commits}) => commits), shown.map(({answers}) => answers)]);

@@ -48,13 +48,35 @@ export function colourOf(name: string): string {
 	return colour;
 }
 
+interface Size {
+	readonly width: number;
+	readonly height: number;
+}
+
+/** Of each canvas, CSS pixels. To ask the page for them would have it laid out in the middle of a frame. */
+const sizes = new WeakMap<Element, Size>();
+const sizeWatch = new ResizeObserver(entries => {
+	for (const {target} of entries) sizes.set(target, sizeOf(target));
+});
+
+const sizeOf = ({clientWidth: width, clientHeight: height}: Element): Size => ({width, height});
+
+function watchedSizeOf(canvas: HTMLCanvasElement): Size {
+	const known = sizes.get(canvas);
+	if (known !== undefined) return known;
+	const size = sizeOf(canvas);
+	sizes.set(canvas, size);
+	sizeWatch.observe(canvas);
+	return size;
+}
+
 /** A canvas of the size that it has on the page, sharp on every screen. Its own coordinates are CSS pixels. */
 export function fitCanvas(canvas: HTMLCanvasElement): {
 	context: CanvasRenderingContext2D;
 	width: number;
 	height: number;
 } {
-	const {clientWidth: width, clientHeight: height} = canvas;
+	const {width, height} = watchedSizeOf(canvas);
 	const scale = window.devicePixelRatio;
 	const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
 	if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, {width: wide, height: high});

@@ -29,18 +29,23 @@ const roleWords: Readonly<Record<string, string>> = {preCandidate: 'pre-candidat
 const wholeTurn = 2 * Math.PI;
 
 export class Ring {
-	readonly #canvas: HTMLCanvasElement;
+	/** Drawn where something of it has changed. */
+	readonly #linkCanvas: HTMLCanvasElement;
+	/** Drawn in each frame in which a message is on its way. */
+	readonly #flightCanvas: HTMLCanvasElement;
 	readonly #nodes: readonly NodeButton[];
 	#places: readonly Point[] = [];
 	#nodeRadius = 0;
 	#colours: Readonly<Record<string, string>> = {};
 	#picture: Picture | undefined;
+	#hasFlights = false;
 
 	/** `chosen`: told of the node that is clicked. */
 	constructor(stage: HTMLElement, nodeCount: number, chosen: (node: number) => void) {
-		this.#canvas = make('canvas', {'aria-hidden': 'true'});
+		this.#linkCanvas = make('canvas', {'aria-hidden': 'true'});
+		this.#flightCanvas = make('canvas', {'aria-hidden': 'true'});
 		this.#nodes = Array.from({length: nodeCount}, (_, node) => newButton(node, chosen));
-		stage.replaceChildren(this.#canvas, ...this.#nodes.map(({button}) => button));
+		stage.replaceChildren(this.#linkCanvas, this.#flightCanvas, ...this.#nodes.map(({button}) => button));
 		new ResizeObserver(() => this.layOut()).observe(stage);
 		this.layOut();
 	}
@@ -49,7 +54,7 @@ export class Ring {
 	layOut(): void {
 		const names = ['link', 'cut', 'append', 'reply', 'vote', 'snapshot', 'muted', 'panel'];
 		this.#colours = Object.fromEntries(names.map(name => [name, colourOf(name)]));
-		const {clientWidth: width, clientHeight: height} = this.#canvas;
+		const {clientWidth: width, clientHeight: height} = this.#linkCanvas;
 		const count = this.#nodes.length;
 		this.#nodeRadius = (this.#nodes[0]?.button.offsetWidth ?? 0) / 2 + 3;
 		const radius = count === 1 ? 0 : Math.min(width / 2, height / 2) - this.#nodeRadius - 4;
@@ -61,6 +66,7 @@ export class Ring {
 			const place = this.#places[node] as Point;
 			button.style.transform = `translate(${place.x}px, ${place.y}px) translate(-50%, -50%)`;
 		}
+		if (this.#picture !== undefined) this.#drawLinks(this.#picture);
 	}
 
 	choose(node: number | undefined): void {
@@ -69,11 +75,14 @@ export class Ring {
 
 	/** `at`: the moment that is shown. */
 	draw(picture: Picture, flights: readonly Flight[], at: number): void {
-		if (picture !== this.#picture) this.#showNodes(picture);
+		const before = this.#picture;
 		this.#picture = picture;
-		const {context, width, height} = fitCanvas(this.#canvas);
+		if (picture !== before) this.#showNodes(picture);
+		if (picture.cuts !== before?.cuts) this.#drawLinks(picture);
+		if (flights.length === 0 && !this.#hasFlights) return;
+		this.#hasFlights = flights.length > 0;
+		const {context, width, height} = fitCanvas(this.#flightCanvas);
 		context.clearRect(0, 0, width, height);
-		this.#drawLinks(context, picture);
 		for (const flight of flights) this.#drawFlight(context, flight, at);
 	}
 
@@ -97,7 +106,9 @@ export class Ring {
 		}
 	}
 
-	#drawLinks(context: CanvasRenderingContext2D, {nodes, cuts}: Picture): void {
+	#drawLinks({nodes, cuts}: Picture): void {
+		const {context, width, height} = fitCanvas(this.#linkCanvas);
+		context.clearRect(0, 0, width, height);
 		const isCut = new Set(cuts.map(([from, to]) => `${from} ${to}`));
 		for (let from = 0; from < nodes.length; from++) {
 			for (let to = from + 1; to < nodes.length; to++) {

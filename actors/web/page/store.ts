@@ -110,7 +110,7 @@ export class Store {
 		for (let offset = last; offset >= 0 && found.length < 400; offset--) {
 			const flight = this.flights[offset] as Flight;
 			// Nothing that was sent much earlier is still on its way, but what waits for a node that is slow.
-			if (last - offset > 3000) break;
+			if (last - offset > 3000 || (this.#isLive && flight.at + sampledFlightMs < at)) break;
 			if (flight.endAt >= at) found.push(flight);
 		}
 		return found;

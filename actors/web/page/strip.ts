@@ -1,7 +1,7 @@
 /** The timeline: who leads, what is broken, and what happened, on the time axis of the charts. */
 import {axisWidth, type TimeRange} from './charts.js';
 import {colourOf, fitCanvas} from './dom.js';
-import type {Store} from './store.js';
+import {lastBefore, type Store} from './store.js';
 
 const laneHeight = 18;
 const lanes = {leader: 4, faults: 28, events: 52} as const;
@@ -93,8 +93,9 @@ function drawFaults(context: CanvasRenderingContext2D, store: Store, place: Plac
 
 function drawEvents(context: CanvasRenderingContext2D, store: Store, place: Place, from: number, to: number): void {
 	let lastX = -Infinity;
-	for (const {step, at} of store.events) {
-		if (at < from || at > to) continue;
+	for (let offset = Math.max(0, lastBefore(store.events, from)); offset < store.events.length; offset++) {
+		const {step, at} = store.events[offset] as (typeof store.events)[number];
+		if (at > to) break;
 		const x = place(at);
 		const isEnd = step.type === 'end' && step.violation !== undefined;
 		if (x - lastX < dotGap && !isEnd) continue;

@@ -19,6 +19,8 @@ const stepsShown = 22;
 /** A mark, such as a step of the demo, stays in sight for so long, ms. */
 const markMs = 45_000;
 
+const wantsNoMotion = matchMedia('(prefers-reduced-motion: reduce)');
+
 export class View {
 	readonly #store: Store;
 	readonly #cursor: Cursor;
@@ -28,6 +30,8 @@ export class View {
 	readonly #charts: Charts;
 	readonly #strip: Strip;
 	#slowAt = 0;
+	/** What is to be drawn in the next frames, a part in each: so that no frame is long. */
+	#parts: (() => void)[] = [];
 	#shown: {offset: number; count: number} = {offset: -1, count: -1};
 
 	/** `chosen`: told of the node that is clicked. */
@@ -57,6 +61,7 @@ export class View {
 		this.#logs.redraw();
 		this.#charts.restyle();
 		this.#slowAt = 0;
+		this.#parts = [];
 		this.#shown = {offset: -1, count: -1};
 	}
 
@@ -64,13 +69,21 @@ export class View {
 	draw(now: number): void {
 		const {offset, at} = this.#cursor;
 		const picture = this.#store.pictureAt(offset);
-		this.#ring.draw(picture, this.#store.flightsAt(at), at);
-		if (now - this.#slowAt < slowMs) return;
+		this.#ring.draw(picture, this.#showsMessages() ? this.#store.flightsAt(at) : [], at);
+		this.#parts.shift()?.();
+		if (this.#parts.length > 0 || now - this.#slowAt < slowMs) return;
 		const count = this.#store.steps.length;
 		if (!this.#isLive && this.#shown.offset === offset && this.#shown.count === count) return;
 		this.#slowAt = now;
 		this.#shown = {offset, count};
-		this.#drawSlow(picture, offset, at);
+		this.#parts = this.#slowParts(picture, offset, at);
+		// Who goes through a trace sees all of a step at once.
+		if (!this.#isLive) for (const part of this.#parts.splice(0)) part();
+	}
+
+	/** Whether messages may be drawn: who wants no motion sees them where time stands still. */
+	#showsMessages(): boolean {
+		return !wantsNoMotion.matches || !(this.#cursor.isFollowing || this.#cursor.isPlaying);
 	}
 
 	#range(): TimeRange {
@@ -82,16 +95,26 @@ export class View {
 		return {from: Math.max(0, to - windowMs), to: Math.max(to, 1000)};
 	}
 
-	#drawSlow(picture: Picture, offset: number, at: number): void {
+	#slowParts(picture: Picture, offset: number, at: number): (() => void)[] {
 		const range = this.#range();
-		this.#logs.draw(picture);
-		this.#charts.draw(this.#store.measured, range, at);
-		this.#strip.draw(this.#store, range, at);
+		return [
+			() => this.#logs.draw(picture),
+			() => this.#charts.draw(this.#store.measured, range, at),
+			() => this.#strip.draw(this.#store, range, at),
+			() => this.#drawLists(picture, offset, at),
+			() => this.#drawTransport(offset, at),
+		];
+	}
+
+	#drawLists(picture: Picture, offset: number, at: number): void {
 		this.#drawHealth(picture, at);
 		this.#drawFaults(picture);
 		this.#drawEvents(at);
 		if (!this.#isLive) this.#drawSteps(offset);
 		this.#drawCaption(offset, at);
+	}
+
+	#drawTransport(offset: number, at: number): void {
 		const slider = elementOf('slider', HTMLInputElement);
 		setAttribute(slider, 'max', String(Math.max(0, this.#store.steps.length - 1)));
 		if (slider.value !== String(offset)) slider.value = String(offset);
@@ -154,11 +177,21 @@ export class View {
 		byId('steps').replaceChildren(...rows);
 	}
 
+	/** The newest mark that is still in sight; `last`: the event that happened last. */
+	#markAt(last: number, at: number): TraceStep | undefined {
+		for (let offset = last; offset >= 0; offset--) {
+			const event = this.#store.events[offset];
+			if (event === undefined || at - event.at >= markMs) return undefined;
+			if (event.step.type === 'event' && event.step.kind === 'mark') return event.step;
+		}
+		return undefined;
+	}
+
 	#drawCaption(offset: number, at: number): void {
 		const {events, steps} = this.#store;
 		const last = lastBefore(events, at);
-		const mark = events.slice(0, last + 1).findLast(({step}) => step.type === 'event' && step.kind === 'mark')?.step;
-		const isMarked = mark !== undefined && at - mark.at < markMs && this.#isLive;
+		const mark = this.#isLive ? this.#markAt(last, at) : undefined;
+		const isMarked = mark !== undefined;
 		const step = isMarked ? mark : this.#isLive ? events[last]?.step : steps[offset];
 		const caption = byId('caption');
 		const [place, text] = step === undefined ? ['', ''] : stepText(step, this.#store);
