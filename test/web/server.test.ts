@@ -85,12 +85,13 @@ test('as many lines as may run at once do so without a warning; one more is told
 	const heard = (warning: Error): void => void warnings.push(warning);
 	process.on('warning', heard);
 	t.teardown(() => process.off('warning', heard));
-	const {port, token, close} = await opened(t);
+	const page = await opened(t);
+	const {port, token} = page;
 	const headers = {Authorization: `Bearer ${token}`, Host: `127.0.0.1:${port}`};
 	const line = {method: 'POST', path: '/line', headers, body: 'at +86400s'};
 	const asked = Array.from({length: 33}, () => ask(port, line));
 	t.regex((await Promise.race(asked)).text, /32 lines are running already/);
-	await close();
+	await page.close();
 	await Promise.allSettled(asked);
 	t.deepEqual(warnings, []);
 });
