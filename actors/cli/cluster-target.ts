@@ -20,6 +20,7 @@ import {backupText} from '../recovery/report-text.js';
 import {commandTimeoutMs, DataTarget} from './data-target.js';
 
 const leaderTimeoutMs = 60_000;
+const backupTimeoutMs = 60_000;
 
 export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	readonly #cluster: Cluster;
@@ -48,12 +49,12 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 		return {state, leader, nodes, up, reasons: reasons.map(describeReason)};
 	}
 
-	async backup(file: string): Promise<string> {
-		return backupText(await this.#cluster.backup(file));
+	async backup(file: string, signal: AbortSignal): Promise<string> {
+		return backupText(await this.#cluster.backup(file, backupTimeoutMs, {signal}));
 	}
 
-	async waitForLeader(): Promise<number> {
-		return this.#cluster.waitForLeader(leaderTimeoutMs);
+	async waitForLeader(signal: AbortSignal): Promise<number> {
+		return this.#cluster.waitForLeader(leaderTimeoutMs, {signal});
 	}
 
 	async log(node: number, range: LogOptions): Promise<NodeLog<KvTypes>> {

@@ -4,7 +4,7 @@ import {isatty} from 'node:tty';
 import picocolors from 'picocolors';
 import {Cluster} from '../cluster/cluster.js';
 import {allCommands} from '../console/commands/all.js';
-import {wrap} from '../console/help-text.js';
+import {wrapText} from '../console/wrap-text.js';
 import {LineRunner, withoutTerminal} from '../console/line-runner.js';
 import {defaultSettings} from '../console/settings.js';
 import type {Subcommand} from '../console/command-line.js';
@@ -39,7 +39,7 @@ async function tour(isUnattended: boolean): Promise<number> {
 	const interrupted = new AbortController();
 	const interrupt = (): void => interrupted.abort();
 	const columns = (): number => process.stdout.columns ?? columnsDefault;
-	const broken = (line: string): string => (line.length <= columns() ? line : wrap(line, columns()).join('\n'));
+	const broken = (line: string): string => (line.length <= columns() ? line : wrapText(line, columns()).join('\n'));
 	const print = (text: string): void => {
 		const lines = process.stdout.isTTY ? text.split('\n').map(broken) : [text];
 		process.stdout.write(`${lines.join('\n')}\n`);

@@ -60,6 +60,8 @@ export interface Command<Parsed = unknown> {
 	readonly waitsFor?: string;
 	/** Whether a recording takes its line. @default false for those of the topic `session`, true for all others */
 	readonly isRecorded?: boolean;
+	/** What it answers may be a value, which is shown without line breaks of ours. @default false */
+	readonly answersWithValue?: boolean;
 	/** Throws a `ConsoleSyntaxError`. Words that it leaves are refused afterwards. */
 	parse(words: CommandArguments): Parsed;
 	/**

@@ -1,7 +1,7 @@
 /** What `help` prints. It fits the width of the terminal, and breaks lines between words only. */
-import {Help} from 'commander';
 import type {Colors} from 'picocolors/types.js';
 import {type Command, type Topic, topicTitles} from './command.js';
+import {wrapText} from './wrap-text.js';
 
 /** Columns of the usage before the summary; a longer usage has a line of its own. */
 const usageColumnsMax = 30;
@@ -20,14 +20,14 @@ export function helpOnAll(commands: readonly Command[], {colours, columns}: Help
 	const width = Math.max(...topics.map(topic => topic.length)) + indent.length;
 	const rows = topics.flatMap(topic => {
 		const names = commands.filter(command => command.topic === topic).map(({name}) => name);
-		const lines = wrap(names.join(' '), columns - width);
+		const lines = wrapText(names.join(' '), columns - width);
 		return lines.map((line, row) => `${row === 0 ? colours.bold(topic.padEnd(width)) : ' '.repeat(width)}${line}`);
 	});
 	const more = [
 		'"help TOPIC" lists the commands of a topic, such as "help network"; "help COMMAND" explains one, with an example.',
 		'Tab completes. Ctrl-C cancels. "quit" or Ctrl-D stops the cluster.',
 	];
-	return [...rows, '', ...more.flatMap(line => wrap(line, columns))].join('\n');
+	return [...rows, '', ...more.flatMap(line => wrapText(line, columns))].join('\n');
 }
 
 export function helpOnTopic(topic: Topic, commands: readonly Command[], {colours, columns}: HelpLayout): string {
@@ -35,7 +35,7 @@ export function helpOnTopic(topic: Topic, commands: readonly Command[], {colours
 	const lengths = chosen.map(({usage}) => usage.length).filter(length => length <= usageColumnsMax);
 	const width = Math.max(0, ...lengths) + indent.length;
 	const rows = chosen.map(({usage, summary}) => {
-		const summaryLines = wrap(summary, columns - width).join(`\n${' '.repeat(width)}`);
+		const summaryLines = wrapText(summary, columns - width).join(`\n${' '.repeat(width)}`);
 		if (usage.length <= usageColumnsMax) return colours.bold(usage.padEnd(width)) + summaryLines;
 		return `${boldLines(usage, {colours, columns})}\n${' '.repeat(width)}${summaryLines}`;
 	});
@@ -44,7 +44,8 @@ export function helpOnTopic(topic: Topic, commands: readonly Command[], {colours
 
 export function helpOn(command: Command, {colours, columns}: HelpLayout): string {
 	const {usage, summary, details, example, aliases = []} = command;
-	const indented = (text: string): readonly string[] => wrap(text, columns - indent.length).map(line => indent + line);
+	const indented = (text: string): readonly string[] =>
+		wrapText(text, columns - indent.length).map(line => indent + line);
 	return [
 		boldLines(usage, {colours, columns}),
 		...indented(summary),
@@ -55,13 +56,6 @@ export function helpOn(command: Command, {colours, columns}: HelpLayout): string
 }
 
 const boldLines = (text: string, {colours, columns}: HelpLayout): string =>
-	wrap(text, columns)
+	wrapText(text, columns)
 		.map(line => colours.bold(line))
 		.join('\n');
-
-/** The lines of a text, broken between words. */
-export function wrap(text: string, columns: number): readonly string[] {
-	const wrapper = new Help();
-	wrapper.minWidthToWrap = 1;
-	return wrapper.boxWrap(text, Math.max(1, columns)).split('\n');
-}

@@ -9,7 +9,8 @@ import type {Settings} from './settings.js';
 
 export type LineResult =
 	| {readonly type: 'empty'}
-	| {readonly type: 'answered'; readonly text: string}
+	/** `isValue`: the text may be a value, and is shown without line breaks of ours; left out: it is none. */
+	| {readonly type: 'answered'; readonly text: string; readonly isValue?: boolean}
 	/** `message`: one line. */
 	| {readonly type: 'failed'; readonly message: string}
 	| {readonly type: 'quit'};
@@ -156,7 +157,9 @@ class Attempt {
 			parsed,
 			this.#contextOf(signal, () => (isOver = true)),
 		);
-		return isOver ? {type: 'quit'} : {type: 'answered', text};
+		return isOver
+			? {type: 'quit'}
+			: {type: 'answered', text, ...(command.answersWithValue === true ? {isValue: true} : {})};
 	}
 
 	#possibleEffect(): 'none' | 'unknown' {

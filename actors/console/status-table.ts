@@ -1,9 +1,17 @@
 /** All nodes at a glance, and the cluster as a whole. */
+import {stripVTControlCharacters} from 'node:util';
 import Table from 'cli-table3';
 import type {Colors} from 'picocolors/types.js';
 import type {Health, NodeStatus} from './console-target.js';
 
 const HEAD = ['node', 'state', 'role', 'term', 'commit', 'applied', 'log bytes', 'snapshot'];
+
+/** The table; sentences where it does not fit into `columns`: they can be read, and a broken table cannot. */
+export function statusText(nodes: readonly NodeStatus[], colours: Colors, columns: number): string {
+	const table = statusTable(nodes, colours);
+	const [border = ''] = table.split('\n');
+	return stripVTControlCharacters(border).length <= columns ? table : statusSentences(nodes);
+}
 
 /** Below the table a line for each node that is not well and is not down on purpose. Ends without a line break. */
 export function statusTable(nodes: readonly NodeStatus[], colours: Colors): string {
@@ -45,12 +53,12 @@ function reasonOf(status: NodeStatus): string | undefined {
 }
 
 function rowOf(status: NodeStatus, colours: Colors): string[] {
-	if (status.type !== 'up')
-		return [String(status.node), coloured(status.type, colours) + (status.hasFault === true ? ' *' : ''), ...blanks];
-	const {node, role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = status;
+	const name = status.hasFault === true ? `* ${status.node}` : String(status.node);
+	if (status.type !== 'up') return [name, coloured(status.type, colours), ...blanks];
+	const {role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = status;
 	const shownRole = role === 'leader' ? colours.green(role) : role;
 	const numbers = [currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex].map(number => String(number ?? '-'));
-	return [String(node), status.hasFault === true ? 'up *' : 'up', shownRole, ...numbers];
+	return [name, 'up', shownRole, ...numbers];
 }
 
 /** Red: it does not come back by itself. */

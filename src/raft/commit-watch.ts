@@ -15,12 +15,14 @@ export interface CommitWatchContext {
 
 export class CommitWatch {
 	readonly #context: CommitWatchContext;
-	/** When the commit index last moved, or the first entry after it was appended. */
-	#waitingSince: Milliseconds = 0;
+	/** When the commit index last moved, or the first entry after it was appended; in the beginning, when this leader began. */
+	#waitingSince: Milliseconds;
 	#isStalled = false;
 
 	constructor(context: CommitWatchContext) {
 		this.#context = context;
+		// What a leader before it has left uncommitted is there from the first moment on.
+		this.#waitingSince = context.clock.now;
 	}
 
 	/** An entry is about to be appended. */

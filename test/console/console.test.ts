@@ -119,7 +119,7 @@ test('heal says what it healed, and faults and status list what is set and mark 
 	const loss = 'loss of 10 % on nodes -> nodes';
 	const sync = 'each sync fails with probability 1 on the disk of node 2';
 	t.true(output.includes(`> faults\npartition: ${partition}\nloss: ${loss}\noperationError sync 2: ${sync}\n> status`));
-	t.regex(output, /│ +2 │ up \* +│ follower/);
+	t.regex(output, /│ +\* 2 │ up +│ follower/);
 	t.regex(output, /│ +1 │ up +│ leader/);
 	t.true(output.includes(`┘\n* with a fault that is set on purpose:\npartition: ${partition}\n`));
 	t.true(
@@ -289,6 +289,26 @@ test('at a terminal a failing line is told and the next one is asked for; quit e
 	terminal.type('quit\r');
 	t.is(await terminal.status, 0);
 	t.is(terminal.target.closeCount, 1);
+});
+
+test('what is said breaks between words at the width of the terminal, and a value does not break', async t => {
+	const terminal = new Terminal();
+	await terminal.reads('> ');
+	const value = Array.from({length: 30}, (_, number) => `word${number}`).join(' ');
+	terminal.type(`put k "${value}"\rget k\r`);
+	await terminal.reads(`"${value}"\n`);
+	terminal.type('partition 0 | 0 |\rcancel 7\rcancel 999999999999999999999999999999999999999999999999999\r');
+	await terminal.reads('no command #7 waits');
+	const refusal = await terminal.reads('write: cancel [NUMBER]');
+	t.true(
+		refusal
+			.split('\n')
+			.slice(2)
+			.every(line => line.length <= 80),
+		refusal,
+	);
+	terminal.type('quit\r');
+	t.is(await terminal.status, 0);
 });
 
 test('a failure is red on a terminal that shows colours, and plain on one that does not', async t => {

@@ -2,6 +2,7 @@
 import {createInterface, type Interface} from 'node:readline';
 import {PassThrough, Writable} from 'node:stream';
 import test from 'ava';
+import {Interrupts} from '../../actors/console/terminal/interrupts.js';
 import {LiveBlock, type PressedKey} from '../../actors/console/terminal/live-block.js';
 import {LiveViews} from '../../actors/console/live-views.js';
 import {Screen} from './screen.js';
@@ -90,6 +91,42 @@ test('a line that is entered leaves no copy of the block above it', async t => {
 	await type('status\n');
 	block.set(['live 2']);
 	t.deepEqual(screen.rows, ['> status', 'the answer', 'live 2', '>']);
+});
+
+test('Ctrl-C that ends one of two views leaves no copy of the other one behind', async t => {
+	const {screen, block, lines, type} = setUp();
+	const cancelWaiting = (): boolean => {
+		block.set(['load 1']);
+		return true;
+	};
+	const interrupts = new Interrupts(lines, new PassThrough(), {cancelWaiting, showPrompt: () => undefined});
+	lines.on('SIGINT', () => interrupts.atPrompt());
+	block.set(['load 1', 'watched']);
+	await type('\u0003');
+	block.set(['load 2']);
+	t.deepEqual(screen.rows, ['load 2', '>']);
+});
+
+test('Ctrl-C that takes back a line shows the block anew above the next prompt, and there it stays', async t => {
+	const {screen, block, lines, type} = setUp();
+	const output = new Writable({
+		write: (chunk, _, done) => {
+			screen.write(String(chunk));
+			done();
+		},
+	});
+	const showPrompt = (): void => {
+		block.beforePrompt();
+		lines.prompt();
+	};
+	const interrupts = new Interrupts(lines, output, {cancelWaiting: () => false, showPrompt});
+	lines.on('SIGINT', () => interrupts.atPrompt());
+	block.set(['load 1']);
+	await type('put a');
+	await type('\u0003');
+	block.set(['load 2']);
+	t.deepEqual(screen.rows.slice(-2), ['load 2', '>']);
+	t.is(screen.rows.filter(row => row.startsWith('load')).length, 2);
 });
 
 test('a block that does not fit into the window is cut, and so is a line that is too long', t => {

@@ -104,6 +104,13 @@ test(isRefused, 'statsu', 'there is no command "statsu": did you mean "status"?'
 test(isRefused, 'ext', 'there is no command "ext": did you mean "exit"?');
 test(isRefused, 'stop', 'there is no command "stop": did you mean "quit"?');
 test(isRefused, 'rm k', 'there is no command "rm": did you mean "delete"?');
+test(isRefused, 'crash 1', 'there is no command "crash": did you mean "kill"?');
+test(isRefused, 'start 1', 'there is no command "start": did you mean "restart"?');
+test(isRefused, 'freeze 1', 'there is no command "freeze": did you mean "pause"?');
+test(isRefused, 'split 0 | 1', 'there is no command "split": did you mean "partition"?');
+test(isRefused, 'reconnect', 'there is no command "reconnect": did you mean "heal"?');
+test(isRefused, 'lose 10%', 'there is no command "lose": did you mean "drop"?');
+test(isRefused, 'latency 5', 'there is no command "latency": did you mean "delay"?');
 test(isRefused, 'ls', 'there is no command "ls": did you mean "status"?');
 test(isRefused, 'step', 'there is no command "step": see "help"');
 test(isRefused, 'boot', 'there is no command "boot": see "help"');

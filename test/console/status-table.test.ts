@@ -1,6 +1,6 @@
 import test from 'ava';
 import picocolors from 'picocolors';
-import {healthText, statusTable} from '../../actors/console/status-table.js';
+import {healthText, statusSentences, statusTable, statusText} from '../../actors/console/status-table.js';
 import type {NodeStatus} from '../../actors/console/console-target.js';
 
 const nodes: readonly NodeStatus[] = [
@@ -70,4 +70,20 @@ test('the health is one line, and a line for each reason', t => {
 		healthText({state: 'down', leader: undefined, nodes: 3, up: 1, reasons: ['one', 'two']}, plain),
 		'down: 1 of 3 nodes are up\none\ntwo',
 	);
+});
+
+test('where the table does not fit there are sentences', t => {
+	const colours = picocolors.createColors(true);
+	t.is(statusText(nodes, colours, 75), statusTable(nodes, colours));
+	t.is(statusText(nodes, colours, 74), statusSentences(nodes));
+});
+
+test('the mark of a fault makes no column wider', t => {
+	const colours = picocolors.createColors(false);
+	const marked = statusTable(
+		nodes.map(node => ({...node, hasFault: true})),
+		colours,
+	);
+	t.is(marked.split('\n')[0], statusTable(nodes, colours).split('\n')[0]);
+	t.regex(marked, /│  \* 2 │ down /);
 });

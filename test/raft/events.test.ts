@@ -116,6 +116,19 @@ test('a follower that enters a newer term has lost no leadership', t => {
 	t.deepEqual(untimed(eventsOf(follower, [received(n2, requestVote(9, 9, 9))], 6000)), ['roleChanged']);
 });
 
+test('a leader that comes with uncommitted entries counts the time of a stall from its election', t => {
+	const node = newFollower(n2, 4);
+	stepDurably(node, [received(n2, append(4, [0, 0], [entry(1, 4)]))], 5000);
+	stepDurably(node, [tick], 9000);
+	stepDurably(node, [received(n2, voteReply(5, true, true))], 9020);
+	stepDurably(node, [received(n2, voteReply(5, true))], 9050);
+	const told: RaftEvent[] = [];
+	for (let now = 9060; now < 9500; now += 10) {
+		told.push(...eventsOf(node, [tick, received(n1, ack(5, 0, 1)), received(n2, ack(5, 0, 1))], now));
+	}
+	t.deepEqual(told, [{type: 'commitStalled', term: 5, commitIndex: 0, lastIndex: 2, stalledMs: 300}]);
+});
+
 test('a leader whose followers answer and store nothing tells once that its commit index stands still, and once that it moves', t => {
 	const leader = newLeader();
 	stepDurably(leader, [received(n1, ack(1, 1, 0)), received(n2, ack(1, 1, 0))], 301);

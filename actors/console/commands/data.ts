@@ -31,6 +31,7 @@ export const dataCommands: readonly Command[] = [
 		example: 'get city',
 		topic: 'data',
 		queue: 'data',
+		answersWithValue: true,
 		completions: [offerKey],
 		changesNothing: true,
 		parse: words => words.bytes('a key'),
@@ -74,6 +75,7 @@ export const dataCommands: readonly Command[] = [
 		example: 'cas city (absent) Boston',
 		topic: 'data',
 		queue: 'data',
+		answersWithValue: true,
 		completions: [offerKey, offerWords(ABSENT)],
 		parse: words => ({
 			key: words.bytes('a key'),

@@ -43,6 +43,7 @@ const uniform = ([minMs, maxMs]: readonly [number, number]) =>
 export const linkCommands: readonly Command[] = [
 	defineCommand({
 		name: 'drop',
+		suggestedFor: ['lose', 'loss'],
 		usage: 'drop P%|off [LINKS]',
 		summary: 'lose this part of the messages',
 		details: [...percentDetails, ...linksDetails],
@@ -58,6 +59,7 @@ export const linkCommands: readonly Command[] = [
 	}),
 	defineCommand({
 		name: 'delay',
+		suggestedFor: ['latency', 'lag'],
 		usage: 'delay A..B|off [LINKS]',
 		summary: 'delay messages by A to B milliseconds',
 		details: ['One time alone is a fixed delay. Units: 20, 20ms, 2s. "off" ends it on all links.', ...linksDetails],

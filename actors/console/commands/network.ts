@@ -16,6 +16,7 @@ const offerLinks = offerKind('node', 'leader', 'clients', 'all');
 const cuts: readonly Command[] = [
 	defineCommand({
 		name: 'partition',
+		suggestedFor: ['split', 'disconnect'],
 		usage: 'partition 0,1 | 2,3,4',
 		summary: 'split the nodes into groups that do not hear each other',
 		details: [
@@ -129,6 +130,7 @@ const cuts: readonly Command[] = [
 	}),
 	defineCommand({
 		name: 'heal',
+		suggestedFor: ['reconnect', 'join', 'fix'],
 		usage: 'heal [all|FAULT]',
 		summary: 'reconnect all nodes; "all" takes every fault back',
 		details: [

@@ -8,6 +8,7 @@ import {nodeDetails, timeDetails} from './phrases.js';
 export const nodeCommands: readonly Command[] = [
 	defineCommand({
 		name: 'kill',
+		suggestedFor: ['crash', 'down'],
 		usage: 'kill N|leader',
 		summary: "end a node's thread at once",
 		details: nodeDetails,
@@ -23,6 +24,7 @@ export const nodeCommands: readonly Command[] = [
 	}),
 	defineCommand({
 		name: 'restart',
+		suggestedFor: ['start', 'up'],
 		usage: 'restart N|leader|all',
 		summary: 'start a node from its storage (one that is up is killed first)',
 		details: nodeDetails,
@@ -40,6 +42,7 @@ export const nodeCommands: readonly Command[] = [
 	}),
 	defineCommand({
 		name: 'pause',
+		suggestedFor: ['freeze', 'suspend'],
 		usage: 'pause N|leader TIME [clock]',
 		summary: "block a node's event loop for so long",
 		details: [

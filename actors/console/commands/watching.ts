@@ -8,7 +8,7 @@ import {writeRecord} from '../../observe/record-file.js';
 import {timelineText} from '../../observe/timeline-text.js';
 import {type Endpoint, nodeEndpoint} from '../../../src/faults/endpoint.js';
 import {DONE} from './phrases.js';
-import {healthText, statusSentences, statusTable} from '../status-table.js';
+import {healthText, statusSentences, statusText} from '../status-table.js';
 
 const watchEveryMs = 1000;
 
@@ -25,9 +25,9 @@ export const watchingCommands: readonly Command[] = [
 		changesNothing: true,
 		staysInForeground: true,
 		parse: () => undefined,
-		run: async (_, {target, colours, settings, signal}) => {
+		run: async (_, {target, colours, columns, settings, signal}) => {
 			const nodes = await target.status(signal);
-			const shown = settings.isPlain ? statusSentences(nodes) : statusTable(nodes, colours);
+			const shown = settings.isPlain ? statusSentences(nodes) : statusText(nodes, colours, columns);
 			return [shown, ...(await target.faults(signal))].join('\n');
 		},
 	}),

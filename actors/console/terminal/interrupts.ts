@@ -4,6 +4,13 @@ import type {Writable} from 'node:stream';
 /** A second Ctrl-C counts for so long, ms. */
 const secondWithinMs = 2000;
 
+export interface InterruptsOptions {
+	/** Answers whether there was anything to cancel. */
+	readonly cancelWaiting: () => boolean;
+	/** Shows the prompt where a new row begins. */
+	readonly showPrompt: () => void;
+}
+
 /**
  * Ctrl-C at the prompt: it takes back what was typed; on an empty line it cancels the commands that wait; where none waits
  * it asks, and the second one in a row ends the console.
@@ -11,20 +18,19 @@ const secondWithinMs = 2000;
 export class Interrupts {
 	readonly #lines: Interface;
 	readonly #output: Writable;
-	/** Answers whether there was anything to cancel. */
-	readonly #cancelWaiting: () => boolean;
+	readonly #options: InterruptsOptions;
 	/** Runs while the question stands. */
 	#asked: NodeJS.Timeout | undefined;
 
-	constructor(lines: Interface, output: Writable, cancelWaiting: () => boolean) {
+	constructor(lines: Interface, output: Writable, options: InterruptsOptions) {
 		this.#lines = lines;
 		this.#output = output;
-		this.#cancelWaiting = cancelWaiting;
+		this.#options = options;
 	}
 
 	atPrompt(): void {
 		if (this.#lines.line !== '') return this.#takeBackLine();
-		if (this.#asked === undefined && this.#cancelWaiting()) return;
+		if (this.#asked === undefined && this.#options.cancelWaiting()) return;
 		if (this.#asked !== undefined) {
 			this.forget();
 			this.#lines.close();
@@ -32,7 +38,7 @@ export class Interrupts {
 		}
 		this.#asked = setTimeout(() => this.forget(), secondWithinMs);
 		this.#output.write('^C\npress Ctrl-C again to stop the cluster\n');
-		this.#lines.prompt();
+		this.#options.showPrompt();
 	}
 
 	/** Something else was typed, or there is nobody to ask any more. */
@@ -47,6 +53,6 @@ export class Interrupts {
 		// Deletes what is before the cursor, then what is behind it.
 		this.#lines.write(null, {ctrl: true, name: 'u'});
 		this.#lines.write(null, {ctrl: true, name: 'k'});
-		this.#lines.prompt();
+		this.#options.showPrompt();
 	}
 }

@@ -76,7 +76,7 @@ export class LiveBlock {
 		// Readline forgets that a line has wrapped while it was typed at its end, and would write the next time over the row below.
 		this.#believeRows(this.#options.lines.getCursorPos().rows);
 		// Something else was written between block and prompt, such as what Tab offers: the block above is left where it is.
-		const isMoving = key?.name === 'tab' || (key?.ctrl === true && (key.name === 'l' || key.name === 'c'));
+		const isMoving = key?.name === 'tab' || (key?.ctrl === true && key.name === 'l');
 		if (isMoving) this.#forget();
 	}
 

@@ -17,6 +17,7 @@ import {LiveViews} from '../live-views.js';
 import {writeBelowPrompt} from '../notices.js';
 import type {Settings} from '../settings.js';
 import {within} from '../within.js';
+import {wrapText} from '../wrap-text.js';
 import {HistoryFile, historyLinesMax} from './history-file.js';
 import {LiveBlock, type PressedKey} from './live-block.js';
 import {Interrupts} from './interrupts.js';
@@ -120,7 +121,10 @@ class TerminalConsole {
 			print: line => this.#show(line),
 			clearScreen: () => void output.write(clearingSequence),
 		});
-		this.#interrupts = new Interrupts(this.#lines, output, () => this.#cancelAll());
+		this.#interrupts = new Interrupts(this.#lines, output, {
+			cancelWaiting: () => this.#cancelAll(),
+			showPrompt: () => this.#promptBelow(),
+		});
 		this.#suspension = new Suspension({
 			input,
 			typed: this.#typed,
@@ -172,9 +176,8 @@ class TerminalConsole {
 		this.#foreground = undefined;
 		if (this.#ended.signal.aborted) return;
 		if (result?.type === 'quit') return this.#lines.close();
-		if (result !== undefined) this.#write(this.#textOf(result));
-		this.#block.beforePrompt();
-		this.#lines.prompt();
+		if (result !== undefined) this.#write(this.#fitted(result, this.#textOf(result)));
+		this.#promptBelow();
 		this.#typed.proceed();
 	}
 
@@ -201,7 +204,7 @@ class TerminalConsole {
 		const reason = await Promise.race([this.#waiting.reasonOf(begunLine, foreground.signal), endOf(result)]);
 		if (reason === undefined) return result;
 		const label = this.#waiting.add(line, begunLine, sinceMs, () => foreground.abort());
-		this.#write(`${label} waits: ${reason}`);
+		this.#write(this.#wrapped(`${label} waits: ${reason}`));
 		return undefined;
 	}
 
@@ -227,9 +230,10 @@ class TerminalConsole {
 		const after = `after ${(tookMs / 1000).toFixed(1)} s`;
 		const text = this.#textOf(result);
 		const isShort = result.type === 'answered' && text !== '' && !text.includes('\n');
-		this.#show(
-			isShort ? `${label}: ${text} ${after}` : `${label}, ${after}:${text.includes('\n') ? '\n' : ' '}${text}`,
-		);
+		const labelled = isShort
+			? `${label}: ${text} ${after}`
+			: `${label}, ${after}:${text.includes('\n') ? '\n' : ' '}${text}`;
+		this.#showFitted(this.#fitted(result, labelled));
 	}
 
 	#textOf(result: LineResult): string {
@@ -239,12 +243,28 @@ class TerminalConsole {
 		return colours.red(errorLine(result.message));
 	}
 
+	/** Values stay as they are, so that they can be copied. */
+	#fitted(result: LineResult, text: string): string {
+		return result.type === 'answered' && result.isValue ? text : this.#wrapped(text);
+	}
+
+	/** Rows of tables and charts were fitted already, and have no line break of ours. */
+	#wrapped(text: string): string {
+		// A screen reader takes each line for a sentence.
+		if (this.#settings.isPlain) return text;
+		return wrapText(text, this.#options.output.columns ?? columnsDefault).join('\n');
+	}
+
 	#write(text: string): void {
 		if (text !== '') this.#options.output.write(`${text}\n`);
 	}
 
 	/** At once: above the prompt where it stands there, else as the next line. */
 	#show(text: string): void {
+		this.#showFitted(this.#wrapped(text));
+	}
+
+	#showFitted(text: string): void {
 		if (this.#ended.signal.aborted) return;
 		if (this.#foreground !== undefined) this.#write(text);
 		else if (this.#settings.isPlain) writeBelowPrompt(this.#lines, this.#options.output, text);
@@ -260,6 +280,11 @@ class TerminalConsole {
 		if (this.#waiting.cancel(undefined) > 0) return true;
 		const ended = ['watch', 'trace'].map(name => this.#live.end(name));
 		return ended.includes(true);
+	}
+
+	#promptBelow(): void {
+		this.#block.beforePrompt();
+		this.#lines.prompt();
 	}
 
 	#promptAgain(): void {
