@@ -66,8 +66,8 @@ export class LineRunner {
 		return this.begin(line, cancelled).result;
 	}
 
-	/** As `run`, for whoever does not wait for the end. */
-	begin(line: string, cancelled: AbortSignal): BegunLine {
+	/** As `run`, for whoever does not wait for the end. `print`: where this line shows something at once. */
+	begin(line: string, cancelled: AbortSignal, print = this.#surroundings.print): BegunLine {
 		let parsedLine: ParsedLine | undefined;
 		try {
 			parsedLine = this.parse(line);
@@ -80,8 +80,11 @@ export class LineRunner {
 		if (command.changesNothing !== true) this.#surroundings.target.typed(line.trim());
 		const isRecorded = command.isRecorded ?? command.topic !== 'session';
 		if (isRecorded) this.session.recording?.line(line);
-		const own: OwnContext = {session: this.session, begin: (other, signal) => this.begin(other, signal)};
-		const attempt = new Attempt(parsedLine, {...this.#surroundings, ...own}, this.#turnIn(command.queue));
+		const own = {
+			session: this.session,
+			begin: (other: string, signal: AbortSignal) => this.begin(other, signal, print),
+		};
+		const attempt = new Attempt(parsedLine, {...this.#surroundings, ...own, print}, this.#turnIn(command.queue));
 		const result = attempt
 			.run(cancelled)
 			.catch((error: unknown): LineResult => ({type: 'failed', message: oneLine(error)}));

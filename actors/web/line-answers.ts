@@ -4,6 +4,8 @@ import {topicTitles} from '../console/command.js';
 import {allCommands} from '../console/commands/all.js';
 import {firstWordsOf} from '../console/completion.js';
 import type {ConsoleTarget} from '../console/console-target.js';
+import {CommandRefusedError} from '../console/errors.js';
+import type {LiveView} from '../console/live-views.js';
 import {LineRunner, withoutTerminal} from '../console/line-runner.js';
 import type {CommandsView, LineAnswer} from './protocol.js';
 
@@ -27,10 +29,21 @@ export class LineAnswers {
 	readonly commands: CommandsView;
 	readonly #options: LineAnswersOptions;
 	readonly #closed = new AbortController();
+	/** One for all lines: the reads and writes of the page are those of one client, and a recording takes all lines. */
+	readonly #runner: LineRunner;
 	#running = 0;
 
 	constructor(options: LineAnswersOptions) {
 		this.#options = options;
+		this.#runner = new LineRunner({
+			...withoutTerminal,
+			live: {begin: beginView, end: () => false},
+			target: options.target,
+			commands: allCommands,
+			settings: {deadlineMs, backgroundMs: deadlineMs, hasColours: false, isPlain: false, hasNotices: false},
+			columns: () => columns,
+			print: () => undefined,
+		});
 		// Each line that runs listens.
 		setMaxListeners(linesMax, this.#closed.signal);
 		const {nodeCount} = options.target;
@@ -58,22 +71,16 @@ export class LineAnswers {
 		}
 	}
 
-	/** Lines that still run fail. */
+	/** Lines that still run fail, and a recording ends. */
 	close(): void {
 		this.#closed.abort();
+		this.#runner.session.close();
 	}
 
 	async #run(line: string): Promise<LineAnswer> {
 		const printed: string[] = [];
-		const runner = new LineRunner({
-			...withoutTerminal,
-			target: this.#options.target,
-			commands: allCommands,
-			settings: {deadlineMs, backgroundMs: deadlineMs, hasColours: false, isPlain: false, hasNotices: false},
-			columns: () => columns,
-			print: text => void (printed.length < 1000 && printed.push(text)),
-		});
-		const begun = this.#options.beginning(() => runner.begin(line, this.#closed.signal));
+		const print = (text: string): void => void (printed.length < 1000 && printed.push(text));
+		const begun = this.#options.beginning(() => this.#runner.begin(line, this.#closed.signal, print));
 		const result = await begun.result;
 		const text = (own: string): string => [...printed, own].join('\n').slice(0, answerMax);
 		switch (result.type) {
@@ -89,4 +96,13 @@ export class LineAnswers {
 				return result satisfies never;
 		}
 	}
+}
+
+/** The page shows the figures of a load by itself. */
+function beginView(name: string, view: LiveView): void {
+	view.ended?.();
+	if (name === 'load') return;
+	throw new CommandRefusedError(
+		`"${name}" is for the console in a terminal: the page shows the nodes and the messages itself`,
+	);
 }

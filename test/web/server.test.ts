@@ -122,6 +122,44 @@ test('a line does what it does in the console, and what goes wrong is an answer'
 	t.is(status, 413);
 });
 
+test('what shows itself again and again in a terminal is refused with where to look', async t => {
+	const {port, token} = await opened(t);
+	const Authorization = `Bearer ${token}`;
+	for (const name of ['watch', 'trace']) {
+		const body = name === 'trace' ? 'trace on' : 'watch';
+		const {text} = await ask(port, {method: 'POST', path: '/line', headers: {Authorization}, body});
+		const {type, text: said} = JSON.parse(text) as {type: string; text: string};
+		t.is(type, 'failed');
+		t.is(said, `"${name}" is for the console in a terminal: the page shows the nodes and the messages itself`);
+	}
+});
+
+test('reads and writes of the page come one after the other, and other lines at once', async t => {
+	const {port, token, target} = await opened(t);
+	const Authorization = `Bearer ${token}`;
+	const line = async (body: string): Promise<{type: string; text: string}> => {
+		const {text} = await ask(port, {method: 'POST', path: '/line', headers: {Authorization}, body});
+		return JSON.parse(text) as {type: string; text: string};
+	};
+	let write = (): void => undefined;
+	const held = new Promise<void>(resolve => (write = resolve));
+	const begun = new Promise<void>(resolve => {
+		const put = target.put.bind(target);
+		target.put = async (...given) => {
+			resolve();
+			await held;
+			return put(...given);
+		};
+	});
+	const putting = line('put k v');
+	await begun;
+	const reading = line('get k');
+	t.is((await line('kill leader')).text, 'node 1 is down');
+	write();
+	t.is((await putting).text, 'OK');
+	t.is((await reading).text, 'v');
+});
+
 test('the page is told every command of the console, with a line that works', async t => {
 	const {port, token} = await opened(t);
 	const {text} = await ask(port, {path: `/commands?token=${token}`});

@@ -81,6 +81,10 @@ class TerminalConsole {
 		this.#options = options;
 		this.#typed = new TypedInput(input, {
 			isBusy: () => this.#foreground !== undefined,
+			insert: text => {
+				this.#lines.write(text);
+				this.#block.keyPressed(undefined);
+			},
 			interrupt: () => this.#cancelForeground(),
 			suspend: () => this.#suspension.suspend(),
 		});

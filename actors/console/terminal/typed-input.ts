@@ -10,6 +10,8 @@ export type TerminalInput = Readable & {readonly setRawMode?: (mode: boolean) =>
 export interface TypedInputOptions {
 	/** Whether a command is in the foreground: nothing is handed on. */
 	readonly isBusy: () => boolean;
+	/** Puts text without control characters where the cursor is, in one go. */
+	readonly insert: (text: string) => void;
 	/** Ctrl-C while a command is in the foreground. What was typed before it is dropped, as a terminal does. */
 	readonly interrupt: () => void;
 	/** Ctrl-Z while a command is in the foreground. */
@@ -19,10 +21,18 @@ export interface TypedInputOptions {
 /** Bytes that are held. Beyond them the terminal is not read until a line was run, not even for Ctrl-C. */
 const heldBytesMax = 2 ** 20;
 
+/**
+ * Bytes of text from which on it is inserted in one go. Readline takes a time for each key that grows with the line: with
+ * 100 kB that were pasted the thread would be busy for minutes.
+ */
+const insertedAtOnceMin = 256;
+
 const ctrlC = 0x03;
 const ctrlZ = 0x1a;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+const blank = 0x20;
+const rubout = 0x7f;
 
 export class TypedInput {
 	/** For readline: its `input`. */
@@ -83,6 +93,12 @@ export class TypedInput {
 
 	/** Up to the end of a line, and no further before it is known what the line does. */
 	#handOn(): void {
+		const textLength = textLengthOf(this.#held);
+		if (textLength >= insertedAtOnceMin) {
+			const text = this.#held.toString('utf8', 0, textLength);
+			this.#held = this.#held.subarray(textLength);
+			this.#options.insert(text);
+		}
 		if (this.#held.length === 0) {
 			if (this.#hasEnded) this.keys.end();
 			return;
@@ -105,4 +121,16 @@ export class TypedInput {
 		this.#held = Buffer.from(this.#held.filter(byte => byte !== ctrlZ));
 		this.#options.suspend();
 	}
+}
+
+const isContinuation = (byte: number): boolean => (byte & 0b1100_0000) === 0b1000_0000;
+
+/** How many bytes at the front are text without control characters. A last character that may go on counts only if it is ASCII. */
+function textLengthOf(bytes: Buffer): number {
+	const [first] = bytes;
+	if (first === undefined || isContinuation(first)) return 0;
+	const at = bytes.findIndex(byte => byte < blank || byte === rubout);
+	if (at !== -1) return at;
+	const lastStart = bytes.findLastIndex(byte => !isContinuation(byte));
+	return lastStart === bytes.length - 1 && bytes.readUInt8(lastStart) < rubout ? bytes.length : lastStart;
 }
