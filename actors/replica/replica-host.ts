@@ -7,23 +7,18 @@
  *                            │       ServiceOutput
  *                         storage
  */
-import {performance} from 'node:perf_hooks';
 import type {MessagePort} from 'node:worker_threads';
 import {Random} from '../../src/base/random.js';
 import {assert} from '../../src/base/errors.js';
-import type {PersistentState, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
-import type {Disk} from '../../src/storage/disk.js';
-import {FaultyDisk, SharedDiskFaults} from '../../src/storage/faulty-disk.js';
-import {NodeDisk} from '../../src/storage/node-disk.js';
+import type {ServiceInput, ServiceOutput} from '../../src/raft/types.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
-import {WriteAheadLog} from '../../src/storage/write-ahead-log.js';
 import type {Machine} from '../../src/service/machine.js';
 import type {RaftMetrics, ServerMetrics, ThreadAnswer} from '../metrics/cluster-metrics.js';
 import {ObservedStorage} from '../metrics/observed-storage.js';
 import {RaftMeter} from '../metrics/raft-meter.js';
 import {ThreadMeter} from '../metrics/thread-meter.js';
-import {TimedDisk} from '../metrics/timed-disk.js';
+import type {TimedDisk} from '../metrics/timed-disk.js';
 import {BatchedPort} from '../network/batched-port.js';
 import {type Envelope, portsOf} from '../network/envelope.js';
 import type {ActorContext} from '../runtime/actor.js';
@@ -32,6 +27,7 @@ import {ActorSystem} from '../runtime/system.js';
 import {EffectFeed} from './effect-feed.js';
 import {KvActor, type KvActorOptions} from './kv-actor.js';
 import {loadMachine} from './load-machine.js';
+import {closeLog, type LoadedLog, loadLog} from './loaded-log.js';
 import {logPart} from './log-part.js';
 import type {
 	KvActorMessage,
@@ -42,10 +38,10 @@ import type {
 	ReplicaOptions,
 	ReplicaStatus,
 	ReplicaThreadData,
-	StorageOptions,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
 import {ThreadPace} from './thread-conditions.js';
+import {trueNow} from './true-now.js';
 import {Alarm, exposeControl, sayLastWords, settle, tellSupervisor} from './thread-control.js';
 
 const spawnOptions = {
@@ -162,9 +158,6 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 		control,
 	);
 }
-
-/** What is measured takes the time that it takes, whatever the node's own clock is told to show. */
-const trueNow = (): number => performance.now();
 
 /** What a node's thread has beside its log. */
 interface HostParts {
@@ -337,40 +330,6 @@ function startSystem(name: string, {clock, defer}: ThreadPace): ActorSystem {
 	});
 	void system.terminated.then(reason => (reason.type === 'failed' ? dieOf(reason.error) : undefined));
 	return system;
-}
-
-function diskOf(storage: StorageOptions): Disk {
-	const disk = new NodeDisk({...storage, now: trueNow});
-	if (storage.faults === undefined) return disk;
-	const schedule = (delayMs = 0, callback: () => void): void => void setTimeout(callback, delayMs);
-	return new FaultyDisk({disk, faults: new SharedDiskFaults(storage.faults), schedule, random: Math.random});
-}
-
-interface LoadedLog {
-	readonly storage: RaftStorage;
-	readonly state: PersistentState;
-	readonly cutTail: CutTail | undefined;
-	readonly disk: TimedDisk;
-}
-
-/** Throws what `RaftStorage.load` does. */
-function loadLog(options: StorageOptions): LoadedLog {
-	const {identity, expectedStart} = options;
-	let cutTail: CutTail | undefined;
-	// Outside of the faults: what a test makes slow is slow here, too.
-	const disk = new TimedDisk(diskOf(options), trueNow);
-	const storage = new WriteAheadLog({
-		disk,
-		identity,
-		...(expectedStart === undefined ? {} : {expectedStart}),
-		tailCut: cut => (cutTail = cut),
-	});
-	const state = storage.load();
-	return {storage, state, cutTail, disk};
-}
-
-async function closeLog(storage: RaftStorage): Promise<Error | undefined> {
-	return new Promise(resolve => storage.close(resolve));
 }
 
 interface ServerParts {
