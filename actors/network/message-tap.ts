@@ -4,7 +4,7 @@
  */
 import {unreachable} from '../../src/base/errors.js';
 import type {Endpoint} from '../../src/faults/endpoint.js';
-import {unpackEntries} from '../../src/raft/codec.js';
+import {countPackedEntries} from '../../src/raft/codec.js';
 import type {RaftMessage} from '../../src/raft/types.js';
 import type {ServiceReply, ServiceRequest} from '../../src/service/types.js';
 
@@ -193,7 +193,7 @@ function contentOf(payload: TappedPayload): Content {
 			return {detail: `${payload.preVote ? 'pre-vote ' : ''}${payload.voteGranted ? 'granted' : 'refused'}`};
 		case 'appendEntries': {
 			const first = payload.prevLogIndex + 1;
-			const count = unpackEntries(payload.entries, first)?.length ?? 0;
+			const count = countPackedEntries(payload.entries);
 			const detail = `commit ${payload.leaderCommit}`;
 			return count === 0 ? {detail: `heartbeat, ${detail}`} : {firstIndex: first, lastIndex: first + count - 1, detail};
 		}

@@ -59,6 +59,15 @@ export function unpackEntries(bytes: Uint8Array, firstIndex: LogIndex): readonly
 	return entries;
 }
 
+/** How many entries a packed batch has; 0 when the bytes are no such batch. */
+export function countPackedEntries(bytes: Uint8Array): number {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	let count = 0;
+	let offset = 0;
+	for (; offset + entryHeaderBytes <= bytes.length; count++) offset += entryHeaderBytes + view.getUint32(offset, true);
+	return offset === bytes.length ? count : 0;
+}
+
 /** Voters and learners as bytes: two counted lists of u16. */
 export function encodeConfiguration({voters, learners}: Configuration): Uint8Array {
 	const numbers = [voters.length, ...voters, learners.length, ...learners];

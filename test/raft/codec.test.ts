@@ -7,6 +7,7 @@ import {
 	packedBytes,
 	packEntries,
 	unpackEntries,
+	countPackedEntries,
 } from '../../src/raft/codec.js';
 import {type LogEntry, nodeId, term} from '../../src/raft/types.js';
 import {entry} from './harness/node.js';
@@ -28,6 +29,7 @@ test('entries come out of their bytes as they went in', t => {
 			fc.property(anyEntries, entries => {
 				const bytes = packEntries(entries);
 				t.deepEqual(unpackEntries(bytes, 5), entries);
+				t.is(countPackedEntries(bytes), entries.length);
 				t.is(
 					bytes.length,
 					entries.reduce((sum, next) => sum + packedBytes(next), 0),
@@ -53,6 +55,7 @@ test('bytes that are no entries are no entries, and never an exception', t => {
 		const entries = unpackEntries(bytes.subarray(0, length), 1);
 		const isWhole = length === 0 || length === border || length === bytes.length;
 		t.is(entries !== undefined, isWhole, `${length} bytes`);
+		t.is(countPackedEntries(bytes.subarray(0, length)), entries?.length ?? 0, `${length} bytes`);
 	}
 	const unknownType = bytes.slice();
 	unknownType[4] = 3;

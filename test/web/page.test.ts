@@ -103,6 +103,27 @@ browserTest('a fault that is set by a click is seen as cuts, and is gone when it
 	});
 });
 
+browserTest(
+	'a node that stands for election again and again is told once; Escape lets go of a chosen node',
+	async t => {
+		const link = await startLink(t);
+		await inPage(t, async page => {
+			await page.goto(link);
+			const leader = await leaderOf(page);
+			await page.locator('#input').fill(`isolate ${(Number(leader) + 1) % 3}`);
+			await page.keyboard.press('Enter');
+			const again = page.locator('#events li', {hasText: 'its last attempt brought no majority'});
+			await again.first().waitFor();
+			await page.waitForTimeout(2000);
+			t.is(await again.count(), 1);
+			await page.locator('.node').first().click();
+			await page.locator('.node[aria-pressed=true]').waitFor();
+			await page.keyboard.press('Escape');
+			await page.locator('.node[aria-pressed=true]').waitFor({state: 'detached'});
+		});
+	},
+);
+
 browserTest('a line that is typed is run, and its answer stands below it', async t => {
 	const link = await startLink(t);
 	await inPage(t, async page => {

@@ -38,7 +38,7 @@ function begin(header: TraceHeader, isLive: boolean): Show {
 	return show;
 }
 
-/** Again: it is chosen no more. */
+/** Again, or Escape: it is chosen no more. */
 function choose(node: number): void {
 	chosenNode = chosenNode === node ? undefined : node;
 	show?.view.choose(chosenNode);
@@ -133,6 +133,9 @@ function drawForever(): void {
 	requestAnimationFrame(draw);
 }
 
+document.addEventListener('keydown', ({key}) => {
+	if (key === 'Escape' && chosenNode !== undefined) choose(chosenNode);
+});
 watchTheme(() => show?.view.restyle());
 acceptFiles();
 drawForever();

@@ -97,10 +97,22 @@ export class Store {
 		this.pictures.push(picture);
 		for (const message of step.sent ?? []) this.#send(message, step.at);
 		if (step.type === 'arrived') this.#arrive(step.id, step.at);
-		if (step.type === 'event' || step.type === 'command' || step.type === 'end') this.events.push({step, at: step.at});
+		if (this.#isNews(step)) this.events.push({step, at: step.at});
 		if (picture.nodes !== before.nodes) this.#noteReign(picture, step.at);
 		this.#measure(step, picture);
 		if (this.#isLive && this.steps.length > (stepsMax * 4) / 3) this.#drop();
+	}
+
+	/** A node that cannot win stands for election a few times a second: that it does so again is no news. */
+	#isNews(step: TraceStep): boolean {
+		if (step.type !== 'event') return step.type === 'command' || step.type === 'end';
+		if (step.kind !== 'electionStarted') return true;
+		for (let offset = this.events.length - 1; offset >= 0; offset--) {
+			const before = this.events[offset]?.step;
+			if (before?.type !== 'event' || before.kind !== 'electionStarted') return true;
+			if (before.node === step.node && before.text === step.text) return false;
+		}
+		return true;
 	}
 
 	/** What is in the air at a time. */

@@ -154,7 +154,7 @@ export class View {
 		list.replaceChildren(
 			...shown.map(({step}) => {
 				const [, text] = stepText(step, this.#store);
-				const button = make('button', {type: 'button'}, text);
+				const button = make('button', {type: 'button', tabindex: '-1'}, text);
 				button.addEventListener('click', () => this.#cursor.goToTime(step.at));
 				const time = make('time', {}, `${(step.at / 1000).toFixed(this.#isLive ? 1 : 3)} s`);
 				return make('li', {'data-tone': toneOf(step)}, time, button);
