@@ -260,6 +260,16 @@ browserTest('a trace of a planted bug is gone through, forward and back, to the 
 		await page.locator('#clock', {hasText: `${steps} / ${steps}`}).waitFor();
 		await page.locator('.node[data-node="0"][data-role=leader]').waitFor();
 		await page.locator('#steps [aria-current=step]', {hasText: 'majorityVote is broken'}).waitFor();
+		for (const width of [1440, 390]) {
+			await page.setViewportSize({width, height: 844});
+			const [list, current] = [
+				await page.locator('#steps').boundingBox(),
+				await page.locator('#steps [aria-current=step]').boundingBox(),
+			];
+			const bottomOf = (box: {readonly y: number; readonly height: number} | null): number =>
+				box === null ? NaN : box.y + box.height;
+			t.true(bottomOf(current) <= bottomOf(list) + 1, `${width} pixels`);
+		}
 		for (let back = 0; back < 3; back++) await page.locator('body').press('ArrowLeft');
 		await page.locator('#clock', {hasText: `${steps - 3} / ${steps}`}).waitFor();
 		await page.locator('#slider').fill('0');
