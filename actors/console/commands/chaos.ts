@@ -35,6 +35,7 @@ export const chaosCommands: readonly Command[] = [
 			...timeDetails,
 		],
 		example: 'chaos 20s 42',
+		waitsFor: 'faults come and go until its time is over',
 		topic: 'nemesis',
 		completions: [],
 		// A recording takes each fault, with its time.

@@ -59,6 +59,7 @@ export const judgingCommands: readonly Command[] = [
 			'Operations of clients of the Redis port are not recorded.',
 		],
 		example: 'check',
+		waitsFor: 'what was seen is judged',
 		topic: 'judging',
 		queue: 'load',
 		deadlineMs: judgingDeadlineMs,

@@ -36,6 +36,7 @@ export const repeatingCommands: readonly Command[] = [
 			'Each line is begun at the time at which it was recorded; operations of clients hold up no other line. At the end all faults are healed, and what the clients saw is judged. "threadraft replay FILE" does this on a cluster of its own.',
 		],
 		example: 'replay session.txt',
+		waitsFor: 'its lines are begun, each at its time',
 		topic: 'session',
 		completions: [offerKind('file')],
 		deadlineMs: 'none',
