@@ -39,6 +39,8 @@ const sources = {
 	'src/raft/one.ts': 'export const one = 1;\n',
 	'src/storage/two.ts': "import {one} from '../raft/one.js';\n\nexport const two = one + 1;\n",
 	'src/simulation/three.ts': "import {two} from '../storage/two.js';\n\nexport const three = two + 1;\n",
+	// The page's own reads records, too, with the types of all that can be in one.
+	'actors/trace/trace-text.ts': 'export const traceTextOf = (text: string): string => text;\n',
 	'workers/cli.ts': "import {three} from '../src/simulation/three.js';\n\nconsole.log(`three is ${three}`);\n",
 };
 
