@@ -61,4 +61,4 @@ export class ClusterFaults implements FaultBearer {
 
 /** `untilMs` of a clog counts from now; in the plan it is a time on the machine's clock. */
 export const onPresentClock = (fault: Fault): Fault =>
-	fault.type === 'clog' ? {...fault, untilMs: Math.round(performance.now() + fault.untilMs)} : fault;
+	fault.type === 'clog' ? {...fault, untilMs: performance.now() + fault.untilMs} : fault;

@@ -280,7 +280,7 @@ test.serial(
 		];
 		const {status, output, errors} = await run(t, ['--dir', directory, '--nodes', '3', ...anyPort], rest.join('\n'));
 		t.is(status, 0, errors);
-		t.regex(output, /│ +0 │ up \* /);
+		t.regex(output, /│ +\* 0 │ up /);
 		const healed = [
 			'crash of node 2, disk wiped',
 			'clock of node 0 running at 1.5 times its speed',
