@@ -106,16 +106,29 @@ browserTest('a fault that is set by a click is seen as cuts, and is gone when it
 browserTest(
 	'a node that stands for election again and again is told once; Escape lets go of a chosen node',
 	async t => {
-		const link = await startLink(t);
+		const header = {type: 'header', format: 'threadraft-trace', version: 1, source: 'cluster', title: '', nodeCount: 3};
+		const event = (at: number, node: number, kind: string): object => {
+			return {type: 'event', at, node, tone: 'news', kind, text: `${kind} of ${node}`};
+		};
+		const [attempt, other] = ['electionStarted', 'nodeUp'] as const;
+		const steps = [
+			...[0, 1, 0, 1, 0].map((node, at) => event(at, node, attempt)),
+			event(5, 2, other),
+			event(6, 0, attempt),
+			event(7, 0, attempt),
+		];
+		const text = [header, ...steps].map(line => `${JSON.stringify(line)}\n`).join('');
 		await inPage(t, async page => {
-			await page.goto(link);
-			const leader = await leaderOf(page);
-			await page.locator('#input').fill(`isolate ${(Number(leader) + 1) % 3}`);
-			await page.keyboard.press('Enter');
-			const again = page.locator('#events li', {hasText: 'its last attempt brought no majority'});
-			await again.first().waitFor();
-			await page.waitForTimeout(2000);
-			t.is(await again.count(), 1);
+			await page.goto(new URL('../../actors/web/page/page.html', import.meta.url).href);
+			await page.locator('#file').setInputFiles({name: 'a.jsonl', mimeType: 'text/plain', buffer: Buffer.from(text)});
+			await page.locator('#slider').press('End');
+			await page.locator('#clock', {hasText: '8 / 8'}).waitFor();
+			t.deepEqual(await page.locator('#events button').allTextContents(), [
+				'electionStarted of 0',
+				'electionStarted of 1',
+				'nodeUp of 2',
+				'electionStarted of 0',
+			]);
 			await page.locator('.node').first().click();
 			await page.locator('.node[aria-pressed=true]').waitFor();
 			await page.keyboard.press('Escape');
