@@ -1,6 +1,6 @@
 /** Carries out a schedule of faults in real time, and leaves none of them behind, however it ends. */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type FaultEvent, isMomentary} from '../../src/faults/faults.js';
+import {type Fault, type FaultEvent, isMomentary} from '../../src/faults/faults.js';
 import type {FaultBearer} from './fault-bearer.js';
 
 /** A fault that was set or cleared, and when that was begun: ms from the start. */
@@ -53,6 +53,12 @@ export async function playSchedule(
 	return player.report;
 }
 
+/** How long a fault lasts by itself: a pause that is not over when the schedule is must be ended, too. */
+function lastsMs(fault: Fault): number {
+	if (fault.type === 'pause') return fault.durationMs;
+	return isMomentary(fault) ? 0 : Infinity;
+}
+
 class Player {
 	readonly #bearer: FaultBearer;
 	readonly #options: PlayOptions;
@@ -61,7 +67,8 @@ class Player {
 	readonly #failures: FailedEvent[] = [];
 	/** What is under way, by the name of the fault. To end one that is still being set has to wait for that. */
 	readonly #work = new Map<string, Promise<void>>();
-	readonly #unhealed = new Set<string>();
+	/** Until when each fault lasts that is not healed, by its name: ms from the start. */
+	readonly #unhealed = new Map<string, number>();
 	#isCancelled = false;
 
 	constructor(bearer: FaultBearer, options: PlayOptions) {
@@ -90,7 +97,7 @@ class Player {
 		this.#events.push(played);
 		told(played);
 		if (event.type === 'heal') this.#unhealed.delete(event.id);
-		else if (!isMomentary(event.fault)) this.#unhealed.add(event.id);
+		else this.#unhealed.set(event.id, played.atMs + lastsMs(event.fault));
 		const before = this.#work.get(event.id) ?? Promise.resolve();
 		this.#work.set(
 			event.id,
@@ -99,7 +106,10 @@ class Player {
 	}
 
 	async healAll(): Promise<void> {
-		for (const id of [...this.#unhealed].reverse()) this.begin({type: 'heal', atMs: 0, id});
+		const presentMs = this.#options.now() - this.#startedAt;
+		for (const [id, untilMs] of [...this.#unhealed].reverse()) {
+			if (untilMs > presentMs) this.begin({type: 'heal', atMs: 0, id});
+		}
 		await Promise.all(this.#work.values());
 	}
 

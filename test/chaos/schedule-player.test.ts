@@ -56,6 +56,24 @@ test('a schedule is carried out in its order, and told as it is', async t => {
 	t.false(isCancelled);
 });
 
+test('a pause that is not over at the end is ended with the other faults; one that is over is not', async t => {
+	const bearer = new Notebook();
+	const pause = (durationMs: number) => ({type: 'pause', node: 0, durationMs, clockStops: false}) as const;
+	const events: readonly FaultEvent[] = [
+		{type: 'inject', atMs: 0, id: 'short', fault: pause(1)},
+		{type: 'inject', atMs: 0, id: 'long', fault: pause(60_000)},
+		{type: 'inject', atMs: 0, id: 'jump', fault: {type: 'clockJump', node: 1, byMs: 5}},
+		{type: 'inject', atMs: 0, id: 'loss', fault: loss},
+	];
+	await playSchedule(events, bearer, {
+		signal: never,
+		told: () => undefined,
+		now: () => performance.now(),
+		durationMs: 30,
+	});
+	t.deepEqual(bearer.log.slice(4), ['heal loss', 'heal long']);
+});
+
 test('a fault that takes long to set holds up no other, and is ended after it was set', async t => {
 	const bearer = new Notebook(200);
 	await play(bearer);
