@@ -3,7 +3,6 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {isatty} from 'node:tty';
 import picocolors from 'picocolors';
 import {Cluster} from '../cluster/cluster.js';
-import {type Subcommand, wholeNumber} from '../console/command-line.js';
 import {CommandRefusedError} from '../console/errors.js';
 import {tellStory} from '../demo/story.js';
 import {type OpenPage, openPage} from '../web/open-page.js';
@@ -21,20 +20,8 @@ interface DemoOptions {
 	readonly port: number;
 }
 
-export const demoSubcommand: Subcommand = {
-	name: 'demo',
-	summary: 'see a leader crash, in five steps, in the terminal and in the browser',
-	isDefault: false,
-	mount: (command, setStatus) => {
-		command
-			.option('--pace <seconds>', 'time to look, after each step', wholeNumber(0, 3600), 8)
-			.option('--port <port>', 'port of the page on this machine; 0 takes any free one', wholeNumber(0, 65_535), 0)
-			.action((options: DemoOptions) => setStatus(demo(options)));
-	},
-};
-
 /** Where somebody sits at a terminal the cluster stays until Ctrl-C; else it ends with the story. */
-async function demo({pace, port}: DemoOptions): Promise<number> {
+export async function demo({pace, port}: DemoOptions): Promise<number> {
 	const interrupted = new AbortController();
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 	const {signal} = interrupted;

@@ -5,12 +5,9 @@ import {checkCommand} from '../check/check-command.js';
 import {recoverySubcommands} from '../recovery/subcommands.js';
 import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
-import {viewSubcommand} from '../web/view-command.js';
-import {demoSubcommand} from './demo.js';
 import {watchOutputs} from './outputs.js';
-import {replaySubcommand} from './replay.js';
+import {demoSubcommand, replaySubcommand, tourSubcommand, viewSubcommand} from './shows.js';
 import {start} from './start.js';
-import {tourSubcommand} from './tour.js';
 
 /** Resolves with the exit status. What a person can put right is one line on stderr; a bug keeps its stack. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -63,7 +60,7 @@ const subcommands = [
 	demoSubcommand,
 	checkSubcommand,
 	simulateSubcommand,
-	viewSubcommand(text => void process.stdout.write(text)),
+	viewSubcommand,
 	...recoverySubcommands(streams),
 ];
 

@@ -2,7 +2,6 @@
 import {isatty} from 'node:tty';
 import picocolors from 'picocolors';
 import {Cluster} from '../cluster/cluster.js';
-import type {Subcommand} from '../console/command-line.js';
 import {allCommands} from '../console/commands/all.js';
 import {LineRunner, withoutTerminal} from '../console/line-runner.js';
 import {defaultSettings} from '../console/settings.js';
@@ -14,17 +13,8 @@ const columnsDefault = 80;
 /** What a shell shows for a process that Ctrl-C ended. */
 const interruptedStatus = 130;
 
-export const replaySubcommand: Subcommand = {
-	name: 'replay',
-	summary: 'run a recorded script again on a cluster of its own, and judge it',
-	isDefault: false,
-	mount: (command, setStatus) => {
-		command.argument('<file>', 'what "record FILE" wrote').action((file: string) => setStatus(replayFile(file)));
-	},
-};
-
 /** Resolves with the exit status: 0 only if what clients saw was judged, and is linearizable, and each fault could be set. */
-async function replayFile(file: string): Promise<number> {
+export async function replayFile(file: string): Promise<number> {
 	// Its lines are checked by the console.
 	const {nodes, seed} = await readScriptFile(file, () => undefined);
 	const interrupted = new AbortController();

@@ -9,11 +9,10 @@ import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
 import type {ExportedMetrics} from '../metrics/catalogue.js';
-import {startMetricsPort} from '../metrics/metrics-port.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';
-import {type OpenPage, openPage} from '../web/open-page.js';
+import type {OpenPage} from '../web/open-page.js';
 import {ClusterTarget} from './cluster-target.js';
 import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
@@ -82,6 +81,7 @@ async function openPageOf(
 ): Promise<OpenPage | undefined> {
 	if (port === undefined) return undefined;
 	try {
+		const {openPage} = await import('../web/open-page.js');
 		const page = await openPage({cluster, target, recorder: target.recorder, port, title});
 		target.closesToo(page);
 		return page;
@@ -100,6 +100,7 @@ async function openMetrics(
 ): Promise<void> {
 	const read = async (): Promise<ExportedMetrics> => ({...(await cluster.metrics()), redis: gateway.metrics()});
 	try {
+		const {startMetricsPort} = await import('../metrics/metrics-port.js');
 		const opened = await startMetricsPort({read, host, port: metricsPort});
 		target.closesToo(opened);
 		process.stdout.write(`Metrics for Prometheus on http://${urlHost(opened.address)}:${opened.port}/metrics\n`);

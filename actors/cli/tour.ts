@@ -7,7 +7,6 @@ import {allCommands} from '../console/commands/all.js';
 import {wrapText} from '../console/wrap-text.js';
 import {LineRunner, withoutTerminal} from '../console/line-runner.js';
 import {defaultSettings} from '../console/settings.js';
-import type {Subcommand} from '../console/command-line.js';
 import {runTour} from '../tour/tour.js';
 import {ClusterTarget} from './cluster-target.js';
 
@@ -20,22 +19,8 @@ const columnsDefault = 80;
 /** What a shell shows for a process that Ctrl-C ended. */
 const interruptedStatus = 130;
 
-export const tourSubcommand: Subcommand = {
-	name: 'tour',
-	summary: 'see in ten steps what Raft does, on a real cluster',
-	isDefault: false,
-	mount: (command, setStatus) => {
-		command
-			.option(
-				'--yes',
-				'go through all steps without asking; the exit status is 1 if one does not show what it should',
-				false,
-			)
-			.action(({yes}: {readonly yes: boolean}) => setStatus(tour(yes)));
-	},
-};
-
-async function tour(isUnattended: boolean): Promise<number> {
+/** Resolves with the exit status. */
+export async function tour(isUnattended: boolean): Promise<number> {
 	const interrupted = new AbortController();
 	const interrupt = (): void => interrupted.abort();
 	const columns = (): number => process.stdout.columns ?? columnsDefault;
