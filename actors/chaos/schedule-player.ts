@@ -84,8 +84,11 @@ class Player {
 	/** Answers whether that time has come: not if the signal is aborted before. */
 	async waitUntil(atMs: number): Promise<boolean> {
 		const {signal, now} = this.#options;
-		const leftMs = atMs - (now() - this.#startedAt);
-		if (leftMs > 0 && !signal.aborted) await sleep(leftMs, undefined, {signal}).catch(() => undefined);
+		const leftMs = (): number => atMs - (now() - this.#startedAt);
+		// A timer counts whole milliseconds of the event loop's clock, and may be a little early.
+		while (leftMs() > 0 && !signal.aborted) {
+			await sleep(Math.ceil(leftMs()), undefined, {signal}).catch(() => undefined);
+		}
 		this.#isCancelled ||= signal.aborted;
 		return !signal.aborted;
 	}
