@@ -92,6 +92,8 @@ export interface ReplicaStatus extends RaftStatus {
 	readonly lastApplied: number;
 	/** Bytes of the current snapshot; 0 where there is none. */
 	readonly snapshotBytes: number;
+	/** The terms of the newest entries after the snapshot, as runs in the order of the log: first index, term. At most 8. */
+	readonly newestTerms: readonly (readonly [firstIndex: LogIndex, term: Term])[];
 	/** Of a leader: the nodes that have answered it nothing for an election timeout. */
 	readonly silentPeers: readonly NodeId[];
 }

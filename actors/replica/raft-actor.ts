@@ -86,7 +86,13 @@ export class RaftActor implements Actor<RaftActorMessage> {
 
 	status(): ReplicaStatus {
 		const {lastApplied, snapshotBytes} = this.#driver;
-		return {...this.#node.status(), lastApplied, snapshotBytes, silentPeers: this.#node.silentPeers};
+		return {
+			...this.#node.status(),
+			lastApplied,
+			snapshotBytes,
+			silentPeers: this.#node.silentPeers,
+			newestTerms: this.#node.newestTerms,
+		};
 	}
 
 	/** See `RaftDriver`. */

@@ -52,8 +52,6 @@ export interface RaftStatus {
 	readonly lastIndex: LogIndex;
 	readonly durableIndex: LogIndex;
 	readonly snapshotIndex: LogIndex;
-	/** The terms of the newest entries after the snapshot, as runs in the order of the log: first index, term. At most 8. */
-	readonly newestTerms: readonly (readonly [firstIndex: LogIndex, term: Term])[];
 	/** Bytes of the entries after the snapshot. */
 	readonly logBytes: number;
 	/** Messages that made no sense and were dropped. */
@@ -145,7 +143,6 @@ export class RaftNode {
 			lastIndex: this.#log.lastIndex,
 			durableIndex: this.#durability.durableIndex,
 			snapshotIndex: this.#log.snapshotIndex,
-			newestTerms: this.#log.newestTerms(termsInStatus),
 			logBytes: this.#log.bytes,
 			refusedMessages: this.#inbox.refusedMessages,
 			configuration: this.#replicated.configuration,
@@ -165,6 +162,11 @@ export class RaftNode {
 	/** What a snapshot of the state at `index` stands for; `undefined` where the log no longer tells. */
 	snapshotMeta(index: LogIndex): SnapshotMeta | undefined {
 		return this.#replicated.snapshotMeta(index);
+	}
+
+	/** The terms of the newest entries after the snapshot, as runs in the order of the log: first index, term. At most 8. Not part of the status, which the judges of the simulator ask for at each event. */
+	get newestTerms(): readonly (readonly [firstIndex: LogIndex, term: Term])[] {
+		return this.#log.newestTerms(termsInStatus);
 	}
 
 	/** The nodes that have answered this leader nothing for an election timeout; none where this node does not lead. */

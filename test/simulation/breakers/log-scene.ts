@@ -45,7 +45,6 @@ export class LogScene {
 			lastIndex: 0,
 			durableIndex: 0,
 			snapshotIndex: 0,
-			newestTerms: [],
 			logBytes: 0,
 			refusedMessages: 0,
 			configuration,
