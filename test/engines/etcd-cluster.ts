@@ -1,10 +1,11 @@
 /** A real etcd cluster of three members on loopback, in a temporary folder, for one test file. */
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {createServer, type AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 
 /** Why the tests of this folder have nothing to talk to. */
 export const etcdMissing =
@@ -88,12 +89,23 @@ export class EtcdCluster {
 	}
 
 	/** It stands still: connections to it are taken, by the kernel, and nothing is answered. */
-	pause(member: number): void {
-		this.#members[member]!.process.kill('SIGSTOP');
+	async pause(member: number): Promise<void> {
+		const {process} = this.#members[member]!;
+		process.kill('SIGSTOP');
+		// The call returns before the threads on other cores have stopped: one of them may still answer a request.
+		while (!(await standsStill(process.pid!))) await sleep(1);
 	}
 
 	resume(member: number): void {
 		this.#members[member]!.process.kill('SIGCONT');
+	}
+
+	/** Whatever a test did to them: the next one finds all members running. */
+	revive(): void {
+		for (const [member, {process}] of this.#members.entries()) {
+			if (process.exitCode === null && process.signalCode === null) this.resume(member);
+			else this.restart(member);
+		}
 	}
 
 	/** All members lose all that they held, and begin anew. */
@@ -115,6 +127,18 @@ const tlsFlags = (tls: EtcdClusterOptions['tls']): Record<string, string> => ({
 	...(tls === undefined ? {} : {'cert-file': tls.cert, 'key-file': tls.key}),
 	...(tls?.clientCa === undefined ? {} : {'client-cert-auth': 'true', 'trusted-ca-file': tls.clientCa}),
 });
+
+/** Whether each thread of a process that was stopped has stopped. Without Linux's /proc nobody tells. */
+async function standsStill(pid: number): Promise<boolean> {
+	if (process.platform !== 'linux') return true;
+	const folder = `/proc/${pid}/task`;
+	const states = (await readdir(folder)).map(async thread => {
+		const stat = await readFile(path.join(folder, thread, 'stat'), 'utf8');
+		// The state stands behind the name, which is in parentheses and may hold anything.
+		return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+	});
+	return (await Promise.all(states)).every(Boolean);
+}
 
 const launch = (args: readonly string[]): ChildProcess => spawn('etcd', args, {stdio: 'ignore'});
 
