@@ -1,5 +1,6 @@
 /** The package's face. The parts that stand alone have entries of their own: see `exports` in package.json. */
-export {Cluster, type EffectOptions, type MetricsOptions} from './cluster/cluster.js';
+export {Cluster, type MetricsOptions} from './cluster/cluster.js';
+export type {EffectOptions} from './cluster/effect-listening.js';
 export {chaos, chaosKinds, type ChaosOptions, type ChaosReport} from './chaos/chaos.js';
 export type {FailedEvent, PlayedEvent, PlayReport} from './chaos/schedule-player.js';
 export {ClusterStateError, ClusterUnavailableError, NodesFailedError, ThreadError} from './cluster/errors.js';

@@ -8,72 +8,47 @@
  *                Supervisor: starts, watches, restarts
  */
 import {performance} from 'node:perf_hooks';
-import {MessageChannel, type MessagePort} from 'node:worker_threads';
-import {FaultPlan} from '../../src/faults/fault-plan.js';
+import type {MessagePort} from 'node:worker_threads';
+import type {FaultPlan} from '../../src/faults/fault-plan.js';
 import type {Fault} from '../../src/faults/faults.js';
-import {Random} from '../../src/base/random.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
 import type {KvTypes} from '../../src/kv/words.js';
-import {OperationError} from '../../src/service/errors.js';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
-import {isAborted, unlessAborted, WaitAbortedError, type WaitOptions} from '../abort.js';
-import {Clerk} from '../clerk/clerk.js';
-import {MachineClerk} from '../clerk/machine-clerk.js';
-import {loadMachine} from '../replica/load-machine.js';
+import type {WaitOptions} from '../abort.js';
+import type {Clerk} from '../clerk/clerk.js';
 import type {ClerkOptions} from '../clerk/clerk-host.js';
+import type {MachineClerk} from '../clerk/machine-clerk.js';
 import type {ClusterMetrics} from '../metrics/cluster-metrics.js';
-import {processMetrics} from '../metrics/process-metrics.js';
-import {ThreadMeter} from '../metrics/thread-meter.js';
 import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
-import {Router, type RouterCounters} from '../network/router.js';
+import type {RouterCounters} from '../network/router.js';
 import type {SettledCounters} from '../network/settled-counters.js';
+import {checkArgument, milliseconds, text, wholeNumber} from '../options/check-options.js';
 import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';
 import type {BackupReport} from '../recovery/backup-file.js';
-import type {DataDirectory} from './data-directory.js';
-import {checkArgument, milliseconds, text, wholeNumber} from '../options/check-options.js';
-import {ClusterStateError, ClusterUnavailableError, ThreadError} from './errors.js';
-import {type ClusterOptions, resolveClusterOptions, type ResolvedClusterOptions} from './options.js';
-import {decodeError} from '../codec/error-codec.js';
-import {FaultInjection} from './faults/fault-injection.js';
+import {loadMachine} from '../replica/load-machine.js';
+import {ClusterEmitter} from './cluster-emitter.js';
+import {buildParts, type ClusterParts, type Foundation} from './cluster-parts.js';
+import type {EffectOptions} from './effect-listening.js';
+import type {EffectListener} from './effect-stream.js';
+import {closedError} from './errors.js';
 import type {NamedFault} from './faults/named-fault.js';
-import {type EffectListener, EffectStream, type MissedEffects} from './effect-stream.js';
-import {type Availability, type ClusterHealth, healthOf, leaderOf} from './health.js';
-import {openDirectory, replicaOptions} from './replica-options.js';
-import type {ClusterEvent} from './cluster-event.js';
+import {type Availability, type ClusterHealth, healthOf} from './health.js';
+import {statusTimeoutMs} from './leader-watch.js';
 import {notUp} from './node-actor.js';
 import {type LogOptions, type NodeLog, readNodeLog, type SnapshotReport, takeNodeSnapshot} from './node-log.js';
-import type {Replica} from './replica.js';
-import {ClusterEmitter} from './cluster-emitter.js';
 import type {NodeStatus} from './node-state.js';
-import {Supervisor} from './supervisor.js';
+import {type ClusterOptions, resolveClusterOptions} from './options.js';
+import type {Replica} from './replica.js';
+import {openDirectory} from './replica-options.js';
 
-/** How long a status waits for a node that is busy or paused. */
-const statusTimeoutMs = 500;
-const leaderPollMs = 20;
 /** How long a backup waits for a node to prove that it leads; then it looks for another leader. */
 const barrierTimeoutMs = 5000;
-
-/** What the cluster knows of its clerks on this thread. */
-interface LocalClerk {
-	readonly pendingCount: number;
-	close(): void;
-}
 
 /** How metrics are collected. All of it can be left out. */
 export interface MetricsOptions {
 	/** How long a node that is busy or paused is waited for, ms. @default 500 */
 	readonly timeoutMs?: number;
-}
-
-/** How effects are listened to. All of it can be left out. */
-export interface EffectOptions {
-	/** How long a leader is waited for, ms. @default 10000 */
-	readonly timeoutMs?: number;
-	/** Ends the wait, or the listening, when it is aborted. */
-	readonly signal?: AbortSignal | undefined;
-	/** Is told when effects may have been lost. @default nobody */
-	readonly missed?: (missed: MissedEffects) => void;
 }
 
 /**
@@ -84,51 +59,16 @@ export interface EffectOptions {
 export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter implements AsyncDisposable {
 	/** The network's faults. A change takes effect by itself: for what is sent after it, and for replies that arrive after it. */
 	readonly faults: FaultPlan;
-	readonly #options: ResolvedClusterOptions;
-	readonly #router: Router;
-	readonly #supervisor: Supervisor;
-	readonly #random: Random;
-	readonly #directory: DataDirectory;
-	readonly #machine: Machine<T>;
-	readonly #clerks = new Set<LocalClerk>();
-	readonly #mainThread = new ThreadMeter('main');
-	readonly #effects: EffectStream<T>;
-	readonly #injection: FaultInjection;
+	readonly #foundation: Omit<Foundation<T>, 'tell'>;
+	readonly #parts: ClusterParts<T>;
 	#closing: Promise<void> | undefined;
 
-	private constructor(options: ResolvedClusterOptions, machine: Machine<T>, directory: DataDirectory, owner: string) {
+	private constructor(foundation: Omit<Foundation<T>, 'tell'>) {
 		// Of each node what was put back, and what recovery has cut off.
-		super({heldMax: 2 * options.nodes});
-		this.#machine = machine;
-		this.#options = options;
-		this.#directory = directory;
-		this.#random = Random.fromSeed(options.seed);
-		this.faults = new FaultPlan({faults: []}, {nodeCount: options.nodes});
-		const now = (): number => performance.now();
-		const [plan, random, nodes] = [this.faults, this.#random, this.nodeIds];
-		this.#injection = new FaultInjection({plan, random, nodes, now, tell: event => this.#tellOf(event)});
-		this.#router = new Router({plan: this.faults, random: this.#random, now});
-		this.#effects = new EffectStream({
-			schedule: (delayMs, callback) => {
-				const timer = setTimeout(callback, delayMs);
-				return () => clearTimeout(timer);
-			},
-			// A listener that throws is a bug of its owner, as it is for events.
-			threw: error => void setImmediate(throwIt, error),
-			decodeError: error => decodeError(error, []),
-		});
-		this.#supervisor = new Supervisor({
-			effects: this.#effects,
-			replicas: replicaOptions(options, directory, owner, id => this.#injection.sharedWith(id)),
-			router: this.#router,
-			starts: directory,
-			entries: options.threads,
-			restartsPerMinute: options.restartsPerMinute,
-			random: () => this.#random.float(),
-			event: event => this.tell(event),
-		});
-		const directoryOf = (id: NodeId): string => directory.nodeDirectory(id);
-		this.#injection.connect(this.#supervisor, directoryOf);
+		super({heldMax: 2 * foundation.nodes.length});
+		this.#foundation = foundation;
+		this.#parts = buildParts({...foundation, tell: event => this.tell(event)});
+		this.faults = this.#parts.plan;
 	}
 
 	/**
@@ -142,10 +82,12 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
 		// Here only for its name and its words: the state is the replicas'.
 		const machine = (await loadMachine({module: resolved.machine, valueBytesMax: 0})) as unknown as Machine<T>;
-		const cluster = new Cluster(resolved, machine, await openDirectory(resolved, machine.name, owner), owner);
-		for (const node of cluster.#directory.putBack) cluster.tell({type: 'directoryPutBack', id: nodeId(node)});
+		const nodes = Array.from({length: resolved.nodes}, (_, id) => nodeId(id));
+		const directory = await openDirectory(resolved, machine.name, owner);
+		const cluster = new Cluster({options: resolved, nodes, machine, directory, owner});
+		for (const node of directory.putBack) cluster.tell({type: 'directoryPutBack', id: nodeId(node)});
 		try {
-			await cluster.#supervisor.start();
+			await cluster.#parts.supervisor.start();
 			return cluster;
 		} catch (error) {
 			// What goes wrong with stopping a cluster that did not start adds nothing to the reason for that.
@@ -156,22 +98,22 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 
 	/** All nodes, from 0, whatever state they are in. */
 	get nodeIds(): readonly NodeId[] {
-		return Array.from({length: this.#options.nodes}, (_, id) => nodeId(id));
+		return [...this.#foundation.nodes];
 	}
 
 	/** Bytes of keys and values beyond which writes that add to them are refused. */
 	get maxMemoryBytes(): number {
-		return this.#options.maxMemoryBytes;
+		return this.#foundation.options.maxMemoryBytes;
 	}
 
 	/** Messages and bytes since the start. */
 	get traffic(): Readonly<RouterCounters> {
-		return this.#router.counters;
+		return this.#parts.router.counters;
 	}
 
 	/** How operations of this cluster's clerks on this thread ended, since the start. */
 	get operations(): Readonly<SettledCounters> {
-		return this.#router.settled;
+		return this.#parts.router.settled;
 	}
 
 	/**
@@ -179,12 +121,12 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * While nobody listens it costs nothing. Under load there are tens of thousands a second: `perSecondMax` bounds what is told.
 	 */
 	onMessage(listener: (sighting: MessageSighting) => void, options: SightingOptions = {}): () => void {
-		return this.#router.taps.add(listener, options);
+		return this.#parts.router.taps.add(listener, options);
 	}
 
 	/** Raft requests that reached a node since it was last started. */
 	deliveredTo(id: NodeId): number {
-		return this.#router.delivered.get(id) ?? 0;
+		return this.#parts.router.delivered.get(id) ?? 0;
 	}
 
 	/**
@@ -192,11 +134,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * is left. Throws a `ClusterStateError` when the cluster is closed or runs another machine, and an `OptionError`.
 	 */
 	clerk(this: Cluster, options: ClerkOptions = {}): Clerk {
-		if (this.#machine.name !== 'kv') {
-			const message = `the cluster runs the machine '${this.#machine.name}', which has no keys: use machineClerk()`;
-			throw new ClusterStateError(message);
-		}
-		return this.#newClerk(options, (own, refusal) => Clerk.local(this.#router, this.nodeIds, own, refusal));
+		return this.#parts.clients.clerk(options);
 	}
 
 	/**
@@ -204,37 +142,22 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * closed, and an `OptionError`.
 	 */
 	machineClerk(options: ClerkOptions = {}): MachineClerk<T> {
-		const machine = {words: this.#machine.words, servers: this.nodeIds};
-		return this.#newClerk(options, (own, refusal) => MachineClerk.local(this.#router, machine, own, refusal));
+		return this.#parts.clients.machineClerk(options);
 	}
 
 	/** For a clerk on another thread: transfer the port, and give it to `Clerk.connect` there. */
 	clerkPort(): {readonly port: MessagePort; readonly client: number; readonly servers: readonly NodeId[]} {
-		const {port1, port2} = new MessageChannel();
-		return {port: port2, client: this.#router.attachClientPort(port1), servers: this.nodeIds};
+		return this.#parts.clients.port();
 	}
 
 	/** What each node is at, by number. A node that does not answer within 500 ms has no `replica`. Never rejects. */
 	async status(): Promise<readonly NodeStatus[]> {
-		return Promise.all(
-			this.nodeIds.map(async id => {
-				const replica = await this.#supervisor.status(id, statusTimeoutMs);
-				const state = this.#supervisor.stateOf(id);
-				return {
-					id,
-					state: state.type,
-					replica,
-					error: state.type === 'waiting' || state.type === 'damaged' ? state.error : undefined,
-					damage: state.type === 'damaged' ? state.damage : undefined,
-					faults: this.#injection.of(id),
-				};
-			}),
-		);
+		return this.#parts.watch.status();
 	}
 
 	/** What the states of the nodes alone allow, without asking them: `serving` only means that a majority is up. */
 	get availability(): Availability {
-		return this.#supervisor.availability;
+		return this.#parts.supervisor.availability;
 	}
 
 	/**
@@ -244,19 +167,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 */
 	async metrics({timeoutMs = statusTimeoutMs}: MetricsOptions = {}): Promise<ClusterMetrics> {
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
-		const nodes = await this.#supervisor.metrics(timeoutMs);
-		const {messages, bytes, clientRequests, lost, undeliverable} = this.#router.counters;
-		const {messages: delayed, bytes: delayedBytes} = this.#router.delayed;
-		const {answered, failed} = this.operations;
-		let operationsPending = 0;
-		for (const {pendingCount} of this.#clerks) operationsPending += pendingCount;
-		return {
-			nodes,
-			network: {messages, bytes, clientRequests, lost, undeliverable, delayed, delayedBytes},
-			clerks: {clerks: this.#clerks.size, operationsPending, answered, failed},
-			mainThread: this.#mainThread.read(),
-			process: processMetrics(),
-		};
+		return this.#parts.meter.read(timeoutMs);
 	}
 
 	/** Whether it can serve now, and what is wrong. */
@@ -266,7 +177,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 
 	/** The leader of the newest term that any node knows of itself; `undefined` while there is none. */
 	async leader(): Promise<NodeId | undefined> {
-		return leaderOf(await this.status());
+		return this.#parts.watch.leader();
 	}
 
 	/**
@@ -275,19 +186,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 */
 	async waitForLeader(timeoutMs: number, {signal}: WaitOptions = {}): Promise<NodeId> {
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
-		return unlessAborted(signal, 'a leader', () => this.#nextLeader(timeoutMs, signal));
-	}
-
-	async #nextLeader(timeoutMs: number, signal: AbortSignal | undefined): Promise<NodeId> {
-		const deadline = performance.now() + timeoutMs;
-		for (;;) {
-			const leader = await this.leader();
-			if (leader !== undefined) return leader;
-			if (performance.now() >= deadline || signal?.aborted === true) {
-				throw new ClusterStateError(`no leader within ${timeoutMs} ms: is a majority of the nodes up and connected?`);
-			}
-			await new Promise(resolve => void setTimeout(resolve, leaderPollMs));
-		}
+		return this.#parts.watch.waitForLeader(timeoutMs, signal);
 	}
 
 	/**
@@ -299,7 +198,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	async backup(file: string, timeoutMs = 60_000, {signal}: WaitOptions = {}): Promise<BackupReport> {
 		checkArgument('file', text(), file);
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
-		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
+		if (this.#closing !== undefined) throw closedError();
 		return backupCluster(async () => this.#livingLeader(), file, {timeoutMs, now: () => performance.now(), signal});
 	}
 
@@ -313,7 +212,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		checkArgument('to', wholeNumber(1), to);
 		checkArgument('countMax', wholeNumber(1, 1000), countMax);
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
-		return readNodeLog(id, this.#living(id), this.#machine.words, options);
+		return readNodeLog(id, this.#living(id), this.#foundation.machine.words, options);
 	}
 
 	/**
@@ -327,7 +226,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	}
 
 	#living(id: NodeId): Replica {
-		const replica = this.#supervisor.replicaOf(id);
+		const replica = this.#parts.supervisor.replicaOf(id);
 		if (replica === undefined) throw notUp(id);
 		return replica;
 	}
@@ -344,33 +243,14 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		{timeoutMs = 10_000, missed = () => undefined, signal}: EffectOptions = {},
 	): Promise<() => void> {
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
-		const silence = (): void => {
-			if (!this.#effects.isHeard) void this.#supervisor.tellEffects();
-		};
-		try {
-			const what = 'the beginning of effects';
-			const after = await unlessAborted(signal, what, () => this.#presentRevision(timeoutMs, signal));
-			const remove = this.#effects.add({listener, missed, after});
-			const end = (): void => {
-				signal?.removeEventListener('abort', end);
-				remove();
-				silence();
-			};
-			signal?.addEventListener('abort', end);
-			await this.#supervisor.tellEffects();
-			if (signal?.aborted === true) throw new WaitAbortedError(what, signal.reason);
-			return end;
-		} catch (error) {
-			silence();
-			throw error;
-		}
+		return this.#parts.listening.begin(listener, {timeoutMs, missed, signal});
 	}
 
 	/** Ends a node's threads at once. Its data stays, and it stays down until `restart`, or until the fault `crash` is healed. */
 	async kill(id: NodeId): Promise<void> {
-		this.#injection.sharedWith(id);
-		if (this.#injection.isClosed) await this.#supervisor.kill(id);
-		else await this.#injection.inject({type: 'crash', node: id, disk: 'kept'});
+		this.#parts.injection.sharedWith(id);
+		if (this.#parts.injection.isClosed) await this.#parts.supervisor.kill(id);
+		else await this.#parts.injection.inject({type: 'crash', node: id, disk: 'kept'});
 	}
 
 	/**
@@ -378,15 +258,15 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * damage, it is tried again by itself.
 	 */
 	async restart(id: NodeId): Promise<void> {
-		await this.#injection.restarting(id);
-		await this.#supervisor.restart(id);
+		await this.#parts.injection.restarting(id);
+		await this.#parts.supervisor.restart(id);
 	}
 
 	/** Blocks a node's event loop for that long. Resolves when that begins. Throws an `OptionError` for a time that is none. */
 	async pause(id: NodeId, ms: number): Promise<void> {
 		checkArgument('ms', milliseconds(0), ms);
-		this.#injection.sharedWith(id);
-		await this.#injection.inject({type: 'pause', node: id, durationMs: ms, clockStops: false});
+		this.#parts.injection.sharedWith(id);
+		await this.#parts.injection.inject({type: 'pause', node: id, durationMs: ms, clockStops: false});
 	}
 
 	/**
@@ -396,12 +276,12 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * a node that is not up where it has to be.
 	 */
 	async inject(fault: Fault, name?: string): Promise<NamedFault> {
-		return this.#injection.inject(fault, name);
+		return this.#parts.injection.inject(fault, name);
 	}
 
 	/** All faults that are set, in the order in which they were; those of `faults`, `kill` and `pause` too. */
 	get injected(): readonly NamedFault[] {
-		return this.#injection.list;
+		return this.#parts.injection.list;
 	}
 
 	/**
@@ -409,12 +289,12 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * what keeps one from starting.
 	 */
 	async heal(names?: readonly string[]): Promise<readonly NamedFault[]> {
-		return this.#injection.heal(names);
+		return this.#parts.injection.heal(names);
 	}
 
 	/** Operations of a node's disk that failed, were late or were changed by a fault, since the start of the cluster. */
 	diskFaultHits(id: NodeId): number {
-		return this.#injection.sharedWith(id).diskFaults.hits;
+		return this.#parts.injection.sharedWith(id).diskFaults.hits;
 	}
 
 	/**
@@ -422,12 +302,12 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	 * back. They stay when the node's thread ends and starts again. `inject` sets the same as faults with names.
 	 */
 	setDiskFaults(id: NodeId, settings: DiskFaultSettings): void {
-		this.#injection.setDiskFaults(id, settings);
+		this.#parts.injection.setDiskFaults(id, settings);
 	}
 
 	/** What is wrong on purpose with a node's disk; `{}`: nothing. */
 	diskFaults(id: NodeId): DiskFaultSettings {
-		return this.#injection.diskFaults(id);
+		return this.#parts.injection.diskFaults(id);
 	}
 
 	/**
@@ -444,101 +324,33 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		await this.close();
 	}
 
-	/** A listener that throws is a bug of its owner, and must not keep a fault from being set or taken back. */
-	#tellOf(event: ClusterEvent): void {
-		try {
-			this.tell(event);
-		} catch (error) {
-			setImmediate(throwIt, error);
-		}
-	}
-
+	/** Its life is known before the read: so it is this life that answers the read, and no later one. */
 	async #livingLeader(): Promise<LivingNode | undefined> {
-		const id = await this.leader();
-		// Before the read: who answers it is then this very life of the node.
-		const replica = id === undefined ? undefined : this.#supervisor.replicaOf(id);
-		if (id === undefined || replica === undefined) return undefined;
+		const leader = await this.#parts.watch.livingLeader();
+		if (leader === undefined) return undefined;
+		const {id, replica} = leader;
+		const {directory} = this.#foundation;
 		return {
-			identity: this.#directory.identityOf(id),
-			directory: this.#directory.nodeDirectory(id),
-			readAsLeader: () => this.#readAsLeader(id, barrierTimeoutMs),
+			identity: directory.identityOf(id),
+			directory: directory.nodeDirectory(id),
+			readAsLeader: () => this.#parts.clients.readAsLeader(id, barrierTimeoutMs),
 			status: () => replica.status(statusTimeoutMs),
 			takeSnapshot: index => replica.takeSnapshot(index, barrierTimeoutMs),
 		};
 	}
 
-	/** Resolves when this node, as a leader, has answered a read: it has then applied all that was acknowledged before. */
-	async #readAsLeader(id: NodeId, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-		const machine = {words: this.#machine.words, servers: [id]};
-		const clerk = MachineClerk.local(this.#router, machine, {timeoutMs});
-		try {
-			await clerk.barrier({signal});
-		} finally {
-			clerk.close();
-		}
-	}
-
-	/** A revision that no write acknowledged so far is beyond. The leader tells effects from there on. */
-	async #presentRevision(timeoutMs: number, signal: AbortSignal | undefined): Promise<number> {
-		const deadline = performance.now() + timeoutMs;
-		for (let left = timeoutMs; left >= 0 && !isAborted(signal); left = deadline - performance.now()) {
-			if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
-			const id = await this.leader();
-			// Before the read: who answers it is then this very life of the node.
-			const replica = id === undefined ? undefined : this.#supervisor.replicaOf(id);
-			if (id !== undefined && replica !== undefined) {
-				try {
-					await this.#readAsLeader(id, Math.max(1, left), signal);
-					// Nobody waits any more, and the node must not begin to tell.
-					if (isAborted(signal)) break;
-					const told = await replica.tellEffects(this.#effects.through, barrierTimeoutMs);
-					this.#effects.skipTo(told);
-					return told;
-				} catch (error) {
-					// It leads no more, or has ended: another one is asked.
-					if (!(error instanceof OperationError) && !(error instanceof ThreadError)) throw error;
-				}
-			}
-			await new Promise(resolve => void setTimeout(resolve, leaderPollMs));
-		}
-		const message = `no leader answered within ${timeoutMs} ms, so no effects are told: is a majority of the nodes up and connected?`;
-		throw new ClusterStateError(message);
-	}
-
 	async #close(): Promise<void> {
-		this.#mainThread.close();
-		for (const clerk of this.#clerks) clerk.close();
-		await this.#injection.quiet();
-		const failures = await this.#supervisor.stop();
-		await this.#injection.close();
-		this.#router.close();
-		await this.#directory.close();
+		const {meter, clients, listening, injection, supervisor, router} = this.#parts;
+		meter.close();
+		listening.close();
+		clients.close();
+		await injection.quiet();
+		const failures = await supervisor.stop();
+		await injection.close();
+		router.close();
+		await this.#foundation.directory.close();
 		this.endEvents();
 		if (failures.length > 1) throw new AggregateError(failures, failures.map(({message}) => message).join('; '));
 		if (failures[0] !== undefined) throw failures[0];
 	}
-
-	#newClerk<Client extends LocalClerk>(
-		options: ClerkOptions,
-		make: (options: ClerkOptions, refusal: (() => Error | undefined) | undefined) => Client,
-	): Client {
-		if (this.#closing !== undefined) throw new ClusterStateError('the cluster is closed: start a new one');
-		const closed = (): void => {
-			this.#clerks.delete(clerk);
-			options.closed?.();
-		};
-		const refusal = options.refuseWhileDown === true ? () => this.#refusal() : undefined;
-		const clerk = make({...options, closed}, refusal);
-		this.#clerks.add(clerk);
-		return clerk;
-	}
-
-	#refusal(): ClusterUnavailableError | undefined {
-		const {availability} = this.#supervisor;
-		return availability === 'serving' ? undefined : new ClusterUnavailableError(availability);
-	}
-}
-
-function throwIt(error: unknown): never {
-	throw error;
 }

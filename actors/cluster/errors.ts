@@ -18,6 +18,8 @@ export class ClusterStateError extends ThreadraftError {
 	readonly code = 'ERR_CLUSTER_STATE';
 }
 
+export const closedError = (): ClusterStateError => new ClusterStateError('the cluster is closed: start a new one');
+
 /** Too few nodes can start for the cluster to serve. */
 export class NodesFailedError extends ThreadraftError {
 	override readonly name = 'NodesFailedError';

@@ -14,7 +14,7 @@ import type {ReplyTo} from '../runtime/ask.js';
 import {ActorStoppedError, AskFailedError} from '../runtime/errors.js';
 import type {ActorRef} from '../runtime/ref.js';
 import {ActorSystem} from '../runtime/system.js';
-import {ClusterStateError, NodesFailedError} from './errors.js';
+import {closedError, ClusterStateError, NodesFailedError} from './errors.js';
 import {type Availability, availabilityOf} from './health.js';
 import {NodeActor, type NodeActorOptions, type NodeCommand, notUp} from './node-actor.js';
 import {isInUse} from './node-damage.js';
@@ -228,6 +228,6 @@ async function command(
 		await actor.ask(makeCommand, {timeoutMs: commandTimeoutMs});
 	} catch (error) {
 		const isStopped = error instanceof AskFailedError && error.cause instanceof ActorStoppedError;
-		throw isStopped ? new ClusterStateError('the cluster is closed: start a new one') : error;
+		throw isStopped ? closedError() : error;
 	}
 }

@@ -28,7 +28,7 @@ import {type DiskFaultSettings, SharedDiskFaults} from '../../../src/storage/fau
 import {Alarm, newAlarmMemory} from '../../replica/thread-control.js';
 import {healthyConditions, type ThreadConditions} from '../../replica/thread-conditions.js';
 import type {FaultsChanged, FaultSet, FaultCleared} from '../cluster-event.js';
-import {ClusterStateError} from '../errors.js';
+import {closedError, ClusterStateError} from '../errors.js';
 import type {SharedWithNode} from '../replica-options.js';
 import {flipBit, removeFile} from './disk-damage.js';
 import {diskSettings} from './disk-settings.js';
@@ -327,8 +327,7 @@ export class FaultInjection {
 	}
 
 	get #connected(): Surroundings {
-		if (this.#surroundings === undefined || this.#list.isClosed)
-			throw new ClusterStateError('the cluster is closed: start a new one');
+		if (this.#surroundings === undefined || this.#list.isClosed) throw closedError();
 		return this.#surroundings;
 	}
 }
