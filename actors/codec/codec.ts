@@ -54,8 +54,8 @@ export const codec: Codec = {
 	// cbor-x hands out a view of a block that it shares between messages: posting that to another thread would copy
 	// the whole block, and transferring it would empty its neighbours.
 	encode: value => writer.write(value) ?? new Uint8Array(cbor.encode(value)),
-	// A block is never written to again where a message was: a view stays what it is.
-	encodeView: value => cbor.encode(value),
+	// A block of cbor-x is never written to again where a message was: a view stays what it is.
+	encodeView: value => writer.write(value) ?? cbor.encode(value),
 	decode: bytes => decodeWith(reader, cbor, bytes),
 	decodeView: bytes => decodeWith(viewingReader, viewingCbor, bytes),
 };

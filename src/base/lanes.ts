@@ -23,8 +23,13 @@ export class Lanes {
 		this.#second ^= this.#second >>> 13;
 	}
 
+	/** A whole number from 0 on: its seven lowest bytes, the lowest first. */
 	number(value: number): void {
-		for (let rest = value, place = 0; place < 7; place += 1, rest = Math.floor(rest / 256)) this.byte(rest % 256);
+		this.#fourBytes(value);
+		const high = Math.floor(value / 2 ** 32);
+		this.byte(high & 0xff);
+		this.byte((high >>> 8) & 0xff);
+		this.byte((high >>> 16) & 0xff);
 	}
 
 	bytes(bytes: Uint8Array): void {
@@ -45,6 +50,13 @@ export class Lanes {
 	text(text: string): void {
 		this.number(text.length);
 		for (let offset = 0; offset < text.length; offset += 1) this.byte(text.charCodeAt(offset));
+	}
+
+	#fourBytes(value: number): void {
+		this.byte(value & 0xff);
+		this.byte((value >>> 8) & 0xff);
+		this.byte((value >>> 16) & 0xff);
+		this.byte(value >>> 24);
 	}
 }
 

@@ -138,12 +138,17 @@ export class Shard {
 		return copy;
 	}
 
-	/** In no particular order. The shard must not change meanwhile. */
-	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
-		for (const record of this.#slots) {
-			if (record === 0) continue;
-			yield [this.#keyAt(record - 1), this.#storedAt(record - 1)];
-		}
+	/** The first place from `from` on that has a key; -1: there is none. In no particular order of keys. The shard must not change meanwhile. */
+	nextPlace(from: number): number {
+		const slots = this.#slots;
+		for (let place = from; place < slots.length; place += 1) if (slots[place] !== 0) return place;
+		return -1;
+	}
+
+	/** What `nextPlace` has found. */
+	at(place: number): readonly [Key, Stored] {
+		const address = (this.#slots[place] as number) - 1;
+		return [this.#keyAt(address), this.#storedAt(address)];
 	}
 
 	// ------------------------------------------------------------------------------------------------------ slots
@@ -309,9 +314,11 @@ export class Shard {
 	}
 
 	#keyAt(address: number): Key {
+		const length = uint32At(this.#page(address), offsetOf(address) + keyLengthAt);
+		if (length <= shortKeyBytes) return shortTextIn(this.#page(address), offsetOf(address) + headerBytes, length);
 		const bytes = this.#keyBytesAt(address);
 		let key = '';
-		for (let offset = 0; offset < bytes.length; offset += keyPartBytes) {
+		for (let offset = 0; offset < length; offset += keyPartBytes) {
 			const part = bytes.subarray(offset, offset + keyPartBytes);
 			key += String.fromCharCode.apply(undefined, part as unknown as number[]);
 		}
@@ -329,6 +336,21 @@ export class Shard {
 
 /** Arguments of one call. */
 const keyPartBytes = 4096;
+
+const shortKeyBytes = 64;
+
+/** Each byte as a character. By eights: a fourth of the time that a view of the bytes and a call with all of them takes. */
+function shortTextIn(page: Uint8Array, start: number, length: number): string {
+	const end = start + length;
+	let text = '';
+	let offset = start;
+	for (; offset + 8 <= end; offset += 8) {
+		const at = (place: number): number => page[offset + place] as number;
+		text += String.fromCharCode(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+	}
+	for (; offset < end; offset += 1) text += String.fromCharCode(page[offset] as number);
+	return text;
+}
 
 /** Where the probing for this hash begins. The store chose the shard by other bits of it. */
 const homeOf = (hash: number, mask: number): number => (Math.imul(hash, 0x9e3779b1) >>> 12) & mask;

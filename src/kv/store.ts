@@ -34,7 +34,8 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 		for (let offset = 0; offset < shardCount; offset += 1) {
 			const shard = this.#shards[offset];
 			if (shard === undefined) continue;
-			yield* shard;
+			// Not by an iterator of the shard: each key would pass through two.
+			for (let place = shard.nextPlace(0); place >= 0; place = shard.nextPlace(place + 1)) yield shard.at(place);
 			this.#shards[offset] = undefined;
 		}
 	}
@@ -103,7 +104,8 @@ export class Store {
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
 		for (let offset = 0; offset < shardCount; offset += 1) {
 			const shard = this.#shards[offset];
-			if (shard !== undefined) yield* shard;
+			if (shard === undefined) continue;
+			for (let place = shard.nextPlace(0); place >= 0; place = shard.nextPlace(place + 1)) yield shard.at(place);
 		}
 	}
 

@@ -37,8 +37,8 @@ export class ServiceJudge<T extends MachineTypes> {
 	readonly #witness: ReplicatedState<T>;
 	/** By index of the log. */
 	readonly #hashes = new Map<LogIndex, string>();
-	/** All that is committed; `#log[i]` is at index `i + 1`. */
-	readonly #log: LogEntry[] = [];
+	/** All that is committed, with the command that it carries; `#log[i]` is at index `i + 1`. */
+	readonly #log: {readonly entry: LogEntry; readonly command: Command<T> | undefined}[] = [];
 	/** Follows the witness at a distance, to where somebody has taken a snapshot. */
 	readonly #follower: ReplicatedState<T>;
 	#commands = 0;
@@ -70,8 +70,8 @@ export class ServiceJudge<T extends MachineTypes> {
 
 	/** Entries in the order of the log, each when it is committed for the first time. */
 	committed(entry: LogEntry): void {
-		this.#log.push(entry);
 		const command = entry.type === 'command' ? this.#witness.commands.decodeCommand(entry.command) : undefined;
+		this.#log.push({entry, command});
 		if (entry.type === 'command') this.#commands += 1;
 		if (command !== undefined) this.#judgeSize(entry, command);
 		const {hashEvery, compareEvery} = this.#options.subject;
@@ -129,9 +129,9 @@ export class ServiceJudge<T extends MachineTypes> {
 	snapshotBegun(index: LogIndex): void {
 		if (this.#hashes.has(index) || index < this.#follower.appliedIndex) return;
 		while (this.#follower.appliedIndex < index) {
-			const entry = this.#log[this.#follower.appliedIndex];
-			if (entry === undefined) return;
-			this.#apply(this.#follower, entry, undefined);
+			const next = this.#log[this.#follower.appliedIndex];
+			if (next === undefined) return;
+			this.#apply(this.#follower, next.entry, next.command);
 		}
 		this.#hashes.set(index, this.#follower.stateHash());
 	}
@@ -146,7 +146,7 @@ export class ServiceJudge<T extends MachineTypes> {
 	compareAll(node: number, state: ReplicatedState<T>): void {
 		if (state.appliedIndex !== this.#witness.appliedIndex) return;
 		this.#compareHash(node, state, this.#witness.stateHash());
-		this.answers.compare(this.#log.at(-1) as LogEntry, this.#witness);
+		this.answers.compare((this.#log.at(-1) as {entry: LogEntry}).entry, this.#witness);
 	}
 
 	#compareHash(node: number, state: ReplicatedState<T>, expected: string | undefined): void {

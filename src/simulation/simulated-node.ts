@@ -266,7 +266,7 @@ export class SimulatedNode<Service extends NodeService> {
 		if (doom?.isAfter === false && this.#current !== undefined) return doom.strike();
 		callback();
 		if (this.#current === undefined) return;
-		this.#judge(this.#current);
+		this.#judge(this.#current, this.#current.raft.status());
 		if (doom === undefined) this.#afterInput();
 		else doom.strike();
 	}
@@ -312,8 +312,9 @@ export class SimulatedNode<Service extends NodeService> {
 			isWorkLeft = this.#serviceTurn();
 			if (this.slowness > 1 || isServiceApart) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
-		this.#judge(current);
-		current.judge.judgeTerm(current.raft.status());
+		const status = current.raft.status();
+		this.#judge(current, status);
+		current.judge.judgeTerm(status);
 		if (this.#current !== current || current.hasFailed) return;
 		if (isWorkLeft || current.toRaft.length > 0 || current.toService.length > 0) {
 			this.#scheduleTurn(current, sliceMs * this.slowness);
@@ -347,10 +348,10 @@ export class SimulatedNode<Service extends NodeService> {
 		current.toService.push(input);
 	}
 
-	#judge(current: Life<Service>): void {
+	#judge(current: Life<Service>, status: RaftStatus): void {
 		if (this.#current !== current || current.hasFailed) return;
 		const {logs, served} = this.#context;
-		logs.observed(this.id, current.raft.status());
+		logs.observed(this.id, status);
 		served(this.id, current.service);
 	}
 

@@ -180,18 +180,18 @@ export class Simulation<T extends MachineTypes> {
 		this.#eventsAtOnce = at === this.#now ? this.#eventsAtOnce + 1 : 0;
 		this.#now = at;
 		if (this.#eventsAtOnce > eventsAtOnceMax) this.report('settled', 'virtual time stands still');
-		if ('node' in event && this.#isHeldUp(event)) return;
+		const place = placeOf(event);
+		if (place >= 0 && this.#isHeldUp(place, event)) return;
 		this.events += 1;
 		this.#dispatch(event);
 		if (this.#failedNodes.length > 0) for (const node of this.#failedNodes.splice(0)) this.#buryFailed(node);
-		this.#note(event);
+		this.#note(place, event);
 	}
 
 	/** A paused node takes nothing in; it will find it all when it wakes up. */
-	#isHeldUp(event: SimulationEvent & {readonly node: number}): boolean {
-		if (event.type === 'restart' || event.type === 'crashAgain') return false;
-		const {pausedUntil} = this.#node(event.node);
-		if (pausedUntil <= this.#now) return false;
+	#isHeldUp(node: number, event: SimulationEvent): boolean {
+		const {pausedUntil} = this.#node(node);
+		if (pausedUntil <= this.#now || event.type === 'restart' || event.type === 'crashAgain') return false;
 		this.#queue.push(pausedUntil, event);
 		return true;
 	}
@@ -287,8 +287,7 @@ export class Simulation<T extends MachineTypes> {
 		this.#injector.restartLater(node);
 	}
 
-	#note(event: SimulationEvent): void {
-		const place = 'node' in event ? event.node : -1;
+	#note(place: number, event: SimulationEvent): void {
 		const glimpse = place < 0 ? undefined : this.#logs.glimpse(place);
 		this.#timeline.add(this.#now, event, glimpse);
 		this.#trace.number(this.#now);
@@ -406,3 +405,6 @@ export class Simulation<T extends MachineTypes> {
 		});
 	}
 }
+
+/** The node where it happens; -1: it happens to none. */
+const placeOf = (event: SimulationEvent): number => (event as {readonly node?: number}).node ?? -1;
