@@ -40,12 +40,12 @@ export type {CommitLatency, CommitStage} from './metrics/commit-stages.js';
 export {MetricsPortError, type MetricsPortCode} from './metrics/errors.js';
 export type {DurationHistogram} from './metrics/histogram.js';
 export {startMetricsPort, type MetricsPort, type MetricsPortOptions} from './metrics/metrics-port.js';
-export type {ExportedMetrics} from './metrics/catalogue.js';
+export type {ExportedMetrics} from './metrics/definition.js';
 export type {PeerMetrics, RaftCounts} from './metrics/raft-meter.js';
 export type {EventLoopDelay, ThreadMetrics} from './metrics/thread-meter.js';
 export type {DiskMetrics} from './metrics/timed-disk.js';
 export type {ThreadEntries} from './cluster/thread-entries.js';
-export type {RouterCounters} from './network/router.js';
+export type {RouterCounters} from './network/router-counters.js';
 export type {MessageSighting, SightingOptions, SightingType} from './network/message-tap.js';
 export type {SettledCounters} from './network/settled-counters.js';
 export {

@@ -8,7 +8,7 @@ import type {EngineOptions} from '../console/engine-options.js';
 import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
-import type {ExportedMetrics} from '../metrics/catalogue.js';
+import type {ExportedMetrics} from '../metrics/definition.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import {type RedisGateway, startRedisGateway} from '../redis/gateway.js';

@@ -21,7 +21,7 @@ import type {ClerkOptions} from '../clerk/clerk-host.js';
 import type {MachineClerk} from '../clerk/machine-clerk.js';
 import type {ClusterMetrics} from '../metrics/cluster-metrics.js';
 import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
-import type {RouterCounters} from '../network/router.js';
+import type {RouterCounters} from '../network/router-counters.js';
 import type {SettledCounters} from '../network/settled-counters.js';
 import {checkArgument, milliseconds, text, wholeNumber} from '../options/check-options.js';
 import {backupCluster, type LivingNode} from '../recovery/backup-cluster.js';

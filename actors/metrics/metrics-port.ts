@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {callback, checkOptions, optionsOf, text, wholeNumber} from '../options/check-options.js';
-import type {ExportedMetrics} from './catalogue.js';
+import type {ExportedMetrics} from './definition.js';
 import {MetricsPortError} from './errors.js';
 
 /** Where metrics are served, and which. */

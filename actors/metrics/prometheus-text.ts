@@ -1,6 +1,7 @@
 /** Metrics in the text format of Prometheus, which prom-client writes. */
 import {type Metric, type MetricObjectWithValues, type MetricValueWithName, Registry} from 'prom-client';
-import {type ExportedMetrics, type MetricDefinition, metricDefinitions, type MetricSample} from './catalogue.js';
+import {metricDefinitions} from './catalogue.js';
+import type {ExportedMetrics, MetricDefinition, MetricSample} from './definition.js';
 import type {DurationHistogram} from './histogram.js';
 
 export const contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;

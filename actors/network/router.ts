@@ -19,27 +19,8 @@ import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
 import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
 import {MessageTaps, type TappedPayload} from './message-tap.js';
+import {noTraffic, type RouterCounters} from './router-counters.js';
 import type {SettledCounters} from './settled-counters.js';
-
-/** What entered the network, lost messages included; replies are not counted (as in the lab's "RPCs"). */
-export interface RouterCounters {
-	/** Messages of Raft, replies included, and requests of clerks. */
-	messages: number;
-	/** Raft and clerk requests. */
-	requests: number;
-	/** Requests of clerks alone. */
-	clientRequests: number;
-	/** Bytes of log entries, snapshots and commands. Headers not included. */
-	bytes: number;
-	/** Messages that the fault plan lost. */
-	lost: number;
-	/** Second copies that the fault plan made. */
-	duplicated: number;
-	/** Messages, copies too, that the fault plan delivered later than at once. */
-	late: number;
-	/** Messages to a node that was not there. */
-	undeliverable: number;
-}
 
 /** A clerk as the router sees it. */
 export interface ClientEndpoint {
@@ -80,16 +61,7 @@ interface NodePorts {
 }
 
 export class Router {
-	readonly counters: RouterCounters = {
-		messages: 0,
-		requests: 0,
-		clientRequests: 0,
-		bytes: 0,
-		lost: 0,
-		duplicated: 0,
-		late: 0,
-		undeliverable: 0,
-	};
+	readonly counters: RouterCounters = noTraffic();
 	/** What the fault plan holds back now. */
 	readonly delayed = {messages: 0, bytes: 0};
 	/** Raft requests delivered to each node since it started. */

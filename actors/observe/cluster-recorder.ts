@@ -18,7 +18,7 @@
 import {performance} from 'node:perf_hooks';
 import type {ClusterEvent} from '../cluster/cluster-event.js';
 import type {NodeStatus} from '../cluster/node-state.js';
-import type {RouterCounters} from '../network/router.js';
+import type {RouterCounters} from '../network/router-counters.js';
 import type {SettledCounters} from '../network/settled-counters.js';
 import type {
 	ClusterRecord,

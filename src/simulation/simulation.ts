@@ -17,6 +17,7 @@ import type {ServiceReply} from '../service/types.js';
 import {Availability} from './availability.js';
 import {EventQueue} from './event-queue.js';
 import {defaultClerkLimits} from '../service/clerk/limits.js';
+import {type ClientEvent, deliverToClient} from './client-event.js';
 import {Coverage, type CoverageCounts} from './coverage.js';
 import type {SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
@@ -259,21 +260,8 @@ export class Simulation<T extends MachineTypes> {
 		}
 	}
 
-	#dispatchToClient(event: Extract<SimulationEvent, {type: 'reply' | 'lost' | 'clientTimer' | 'submit'}>): void {
-		const client = this.#clients[event.client] as SimulatedClient<T>;
-		if (event.clientLife !== client.life) return;
-		switch (event.type) {
-			case 'reply':
-				return client.reply(event.requestId, event.reply);
-			case 'lost':
-				return client.lost(event.requestId);
-			case 'clientTimer':
-				return client.timer(event.timer);
-			case 'submit':
-				return client.submit(event.slot);
-			default:
-				return event satisfies never;
-		}
+	#dispatchToClient(event: ClientEvent): void {
+		deliverToClient(this.#clients[event.client] as SimulatedClient<T>, event);
 	}
 
 	#node(node: number): Node<T> {

@@ -27,8 +27,7 @@ test.serial('with three of five nodes killed a put waits, says on what, and comm
 	await terminal.reads('┘\n');
 	t.regex(await terminal.reads('put x y: OK after '), /restart 1/);
 	await terminal.reads('get x: y after ');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test.serial('a put that was cancelled before any node could take it is never carried out', async t => {
@@ -44,6 +43,5 @@ test.serial('a put that was cancelled before any node could take it is never car
 	terminal.type('sleep 1s\rget x\rappend end re\rappend end ad\rget end\r');
 	// Only an answer has this word: by then x was read, whether in the foreground or behind.
 	t.regex(await terminal.reads('read'), /\(absent\)/);
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });

@@ -286,8 +286,7 @@ test('at a terminal a failing line is told and the next one is asked for; quit e
 	await terminal.reads('a value is missing; write: put KEY VALUE');
 	terminal.type('get a\r');
 	await terminal.reads('(absent)');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 	t.is(terminal.target.closeCount, 1);
 });
 
@@ -307,8 +306,7 @@ test('what is said breaks between words at the width of the terminal, and a valu
 			.every(line => line.length <= 80),
 		refusal,
 	);
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test('a failure is red on a terminal that shows colours, and plain on one that does not', async t => {
@@ -343,8 +341,7 @@ test('at a terminal Tab completes, and the up arrow brings back the last line', 
 	await terminal.reads('all nodes are up');
 	terminal.type('\u001B[A\r');
 	await terminal.reads('all nodes are up');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 	t.is(terminal.target.calls.length, 6);
 });
 
@@ -383,8 +380,7 @@ test.serial('Ctrl-Z stops the process, and the console answers again when the sh
 	await terminal.reads('> ');
 	terminal.type('get a\r');
 	await terminal.reads('(absent)');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 	t.is(process.listenerCount('SIGCONT'), 0);
 });
 
@@ -402,8 +398,7 @@ test('Ctrl-C cancels a command that is under way', async t => {
 	await waiting;
 	terminal.type('\u0003');
 	t.regex(await terminal.reads('> '), /\^C\nerror: cancelled\n/);
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test('what happens by itself is told above the prompt, and what is typed there stays', async t => {
@@ -421,8 +416,7 @@ test('what happens by itself is told above the prompt, and what is typed there s
 	t.true(written.startsWith('\u001B[1G\u001B[0Jnode 2 leads since term 5\n'), JSON.stringify(written));
 	terminal.type('a\r');
 	await terminal.reads('(absent)');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 	notices.tell('after the console');
 	t.deepEqual(told, ['before the console', 'after the console']);
 });

@@ -31,8 +31,7 @@ test.serial(
 		await second.reads('put a 1');
 		second.type('\r');
 		await second.reads('OK\n');
-		second.type('quit\r');
-		t.is(await second.status, 0);
+		t.is(await second.quit(), 0);
 		t.is(await readFile(historyFile, 'utf8'), 'put a 1\nquit\nput a 1\nquit\n');
 	},
 );
@@ -48,8 +47,7 @@ test.serial('what begins with a blank is not in the history of its own session e
 	t.false((await terminal.reads('put a 1')).includes('secret'));
 	terminal.type('\u0003');
 	await terminal.reads('> ');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test('two consoles at once keep the lines of both', async t => {
@@ -88,8 +86,7 @@ test.serial('a history that cannot be kept is told once, and the console works',
 	await terminal.reads('> ');
 	terminal.type('put a 1\rget a\r');
 	t.false((await terminal.reads('\n1\n')).includes('the history'));
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test('the history lies where the XDG base directories say, or where THREADRAFT_HISTORY does', t => {

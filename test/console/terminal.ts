@@ -45,6 +45,12 @@ export class TerminalOf<Target extends ConsoleTarget> {
 		this.#input.write(keys);
 	}
 
+	/** Answers with the exit status. */
+	async quit(): Promise<number> {
+		this.type('quit\r');
+		return this.status;
+	}
+
 	endInput(): void {
 		this.#input.end();
 	}

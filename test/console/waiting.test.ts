@@ -172,8 +172,7 @@ test.serial('each of many lines that are pasted at once has its answer below it'
 	const text = await terminal.reads('node 0 is down\n');
 	const shown = text.replaceAll(cursorMove, '').replaceAll('\r', '');
 	t.is(shown, 'put a 1\nOK\n> get a\n1\n> get b\n(absent)\n> kill 0\nnode 0 is down\n');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test.serial('Ctrl-C while a command is in the foreground drops what was typed ahead', async t => {
@@ -186,8 +185,7 @@ test.serial('Ctrl-C while a command is in the foreground drops what was typed ah
 	terminal.type('kill 2\r\u0003get a\r');
 	t.regex(await terminal.reads('(absent)\n'), /\^C\nerror: cancelled\n/);
 	t.deepEqual(target.calls, []);
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test.serial('Ctrl-Z stops the process also while a command is in the foreground', async t => {
@@ -201,8 +199,7 @@ test.serial('Ctrl-Z stops the process also while a command is in the foreground'
 	process.emit('SIGCONT');
 	terminal.type('\u0003');
 	await terminal.reads('error: cancelled\n');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test.serial('a key that ends no line does not stop the console from reading on', async t => {
@@ -211,8 +208,7 @@ test.serial('a key that ends no line does not stop the console from reading on',
 	// Alt-Enter: a return that readline takes for none.
 	terminal.type('\u001B\rget a\r');
 	await terminal.reads('(absent)\n');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test.serial('settings are shown and changed: news can be turned off, and trouble is told all the same', async t => {
@@ -229,8 +225,7 @@ test.serial('settings are shown and changed: news can be turned off, and trouble
 	t.false((await terminal.reads('node 1 failed')).includes('leads'));
 	terminal.type('show notices\r');
 	await terminal.reads('notices off\n');
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });
 
 test.serial('the plain console draws no boxes, and writes below what is there', async t => {
@@ -250,6 +245,5 @@ test.serial('the plain console draws no boxes, and writes below what is there', 
 	await terminal.reads('> ');
 	notices.tellWatcher('node 2 leads since term 5');
 	t.regex(await terminal.reads('term 5\n'), /^[^\n]*\nnode 2 leads since term 5\n$/);
-	terminal.type('quit\r');
-	t.is(await terminal.status, 0);
+	t.is(await terminal.quit(), 0);
 });

@@ -1,18 +1,11 @@
 /** Keys that belong together: the engines against the definition itself. */
-import {setImmediate as turn} from 'node:timers/promises';
-import {inspect} from 'node:util';
 import test from 'ava';
-import {check, hasAnswers} from '../../src/linearizability/check.js';
 import type {KvHistory} from '../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {partition} from '../../src/linearizability/partition.js';
-import {findDisagreement} from './disagreement.js';
+import {type Agreement, expectAllOk, testAgreement} from './agreement-kit.js';
 import {isLinearizable} from './oracle.js';
 import {randomBatches, type RandomBatchesOptions} from './random-batches.js';
-import {randomFrom} from './random-history.js';
-
-const seed = Number(process.env['SEED'] ?? 1);
-const rounds = Number(process.env['ROUNDS'] ?? 500);
 
 const families: Readonly<Record<string, Partial<RandomBatchesOptions>>> = {
 	'puts and gets of two keys': {},
@@ -64,34 +57,17 @@ function expectedOf(history: KvHistory): 'ok' | 'violation' {
 	return groups.every(group => isLinearizable(group, model.specialise?.(group) ?? model)) ? 'ok' : 'violation';
 }
 
-for (const [name, family] of Object.entries(families)) {
-	test(`all engines and reductions agree with the permutation of batches: ${name}`, async t => {
-		// So that what is done is told while the next one runs.
-		await turn();
-		const random = randomFrom(seed * 7919 + name.length * 104_729);
-		const seen = {ok: 0, violation: 0};
-		for (let round = 0; round < rounds; round++) {
-			const history = drawBatches(family, random);
-			if (!hasAnswers(history)) continue;
-			const expected = expectedOf(history);
-			seen[expected]++;
-			const wrong = findDisagreement(history, expected, round);
-			if (wrong !== undefined)
-				t.fail(`SEED=${seed} round ${round}: ${inspect({expected, wrong, history}, {depth: 9})}`);
-		}
-		t.log(`SEED=${seed}: ${JSON.stringify(seen)}`);
-		t.true(seen.ok > rounds / 20 && seen.violation > rounds / 20, 'the generator makes both verdicts');
-	});
-}
+const agreement: Agreement<RandomBatchesOptions> = {
+	subject: 'batches',
+	families,
+	seed: Number(process.env['SEED'] ?? 1),
+	rounds: Number(process.env['ROUNDS'] ?? 500),
+	draw: drawBatches,
+	expectedOf,
+};
+
+testAgreement(agreement);
 
 test('what a correct store answers to batches is ok, whatever was lost on the way', t => {
-	const random = randomFrom(seed);
-	for (const [name, family] of Object.entries(families)) {
-		for (let round = 0; round < rounds / 10; round++) {
-			const history = drawBatches({...family, damage: 0, count: 20, clients: 4}, random);
-			const {verdict} = check(history, {model: kvModel('kv')});
-			if (verdict !== 'ok') t.fail(`SEED=${seed} ${name}, round ${round}: ${verdict} ${inspect(history, {depth: 9})}`);
-		}
-	}
-	t.pass();
+	expectAllOk(t, agreement, {damage: 0, count: 20, clients: 4});
 });

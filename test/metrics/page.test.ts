@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {type MetricDefinition, metricDefinitions} from '../../actors/metrics/catalogue.js';
+import {metricDefinitions} from '../../actors/metrics/catalogue.js';
+import type {MetricDefinition} from '../../actors/metrics/definition.js';
 
 const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
 

@@ -10,22 +10,14 @@ import {
 	type RecordEntry,
 	recordLines,
 } from '../../actors/index.js';
+import {noTraffic} from '../../actors/network/router-counters.js';
 import {Ring} from '../../actors/observe/ring.js';
 import {nodeId, term} from '../../src/raft/types.js';
 
 /** A cluster that does what it is told, and time that goes on when it is told. */
 class World extends EventEmitter {
 	readonly nodeIds = [0, 1, 2];
-	readonly traffic = {
-		messages: 0,
-		requests: 0,
-		clientRequests: 0,
-		bytes: 0,
-		lost: 0,
-		duplicated: 0,
-		late: 0,
-		undeliverable: 0,
-	};
+	readonly traffic = noTraffic();
 	readonly operations = {begun: 0, answered: 0, failed: 0};
 	nodes: readonly NodeStatus[] = [0, 1, 2].map(id => down(id));
 	readonly #timers: {readonly ms: number; readonly callback: () => void}[] = [];

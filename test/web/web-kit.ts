@@ -6,6 +6,7 @@ import {nodeId} from '../../src/raft/types.js';
 import type {NodeStatus} from '../../actors/cluster/node-state.js';
 import {ClusterRecorder, type RecordedCluster} from '../../actors/observe/cluster-recorder.js';
 import type {MessageSighting} from '../../actors/network/message-tap.js';
+import {noTraffic} from '../../actors/network/router-counters.js';
 import type {WatchedCluster} from '../../actors/web/feed.js';
 import {openPage} from '../../actors/web/open-page.js';
 import {MemoryTarget} from '../console/memory-target.js';
@@ -15,16 +16,7 @@ export class QuietCluster implements WatchedCluster, RecordedCluster {
 	readonly nodeIds = [nodeId(0), nodeId(1), nodeId(2)];
 	readonly faults = new FaultPlan({faults: []}, {nodeCount: 3});
 	readonly injected = [];
-	readonly traffic = {
-		messages: 0,
-		requests: 0,
-		clientRequests: 0,
-		bytes: 0,
-		lost: 0,
-		duplicated: 0,
-		late: 0,
-		undeliverable: 0,
-	};
+	readonly traffic = noTraffic();
 	readonly operations = {answered: 0, failed: 0};
 	looks = 0;
 	readonly taps = new Set<(sighting: MessageSighting) => void>();

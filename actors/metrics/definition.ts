@@ -1,0 +1,142 @@
+/** How a metric is defined: its name for Prometheus, and where its samples come from. */
+import type {ClusterMetrics, NodeMetrics, RaftMetrics, RedisPortMetrics, ServerMetrics} from './cluster-metrics.js';
+import type {DurationHistogram} from './histogram.js';
+import type {ThreadMetrics} from './thread-meter.js';
+
+/** What a port exports. */
+export interface ExportedMetrics extends ClusterMetrics {
+	/** `undefined`: there is no such port. */
+	readonly redis: RedisPortMetrics | undefined;
+}
+
+/** One series. */
+export interface MetricSample {
+	readonly labels: Readonly<Record<string, string | number>>;
+	readonly value: number | DurationHistogram;
+}
+
+export interface MetricDefinition {
+	readonly name: string;
+	readonly type: 'counter' | 'gauge' | 'histogram';
+	/** A sentence without its full stop. */
+	readonly help: string;
+	/** The names of its labels, beside `le` of a histogram. */
+	readonly labels: readonly string[];
+	readonly samples: (metrics: ExportedMetrics) => readonly MetricSample[];
+}
+
+type Type = MetricDefinition['type'];
+type Value = MetricSample['value'];
+/** A value for each value of a second label. */
+type Values = Readonly<Record<string, Value>>;
+
+/** Of the cluster as a whole: one sample. */
+export const whole = (
+	name: string,
+	type: Type,
+	help: string,
+	valueOf: (metrics: ExportedMetrics) => number,
+): MetricDefinition => ({
+	name,
+	type,
+	help,
+	labels: [],
+	samples: metrics => [{labels: {}, value: valueOf(metrics)}],
+});
+
+/** A sample for each node, whatever state it is in. */
+export const ofNode = (
+	name: string,
+	type: Type,
+	help: string,
+	valueOf: (node: NodeMetrics) => number,
+): MetricDefinition => ({
+	name,
+	type,
+	help,
+	labels: ['node'],
+	samples: ({nodes}) => nodes.map(node => ({labels: {node: node.id}, value: valueOf(node)})),
+});
+
+/** A sample for each node that is up and has answered. */
+export const ofRaft = (
+	name: string,
+	type: Type,
+	help: string,
+	valueOf: (raft: RaftMetrics) => Value,
+): MetricDefinition => ({
+	name,
+	type,
+	help,
+	labels: ['node'],
+	samples: ({nodes}) =>
+		nodes.flatMap(({id, raft}) => (raft === undefined ? [] : [{labels: {node: id}, value: valueOf(raft)}])),
+});
+
+/** A sample for each node that has answered, and each value of a second label. */
+export const eachOfRaft = (
+	name: string,
+	type: Type,
+	help: string,
+	[label, valuesOf]: readonly [string, (raft: RaftMetrics) => Values],
+): MetricDefinition => ({
+	name,
+	type,
+	help,
+	labels: ['node', label],
+	samples: ({nodes}) =>
+		nodes.flatMap(({id, raft}) =>
+			Object.entries(raft === undefined ? {} : valuesOf(raft)).map(([key, value]) => ({
+				labels: {node: id, [label]: key},
+				value,
+			})),
+		),
+});
+
+/** A sample for each server that has answered. */
+export const ofServer = (
+	name: string,
+	type: Type,
+	help: string,
+	valueOf: (server: ServerMetrics) => number,
+): MetricDefinition => ({
+	name,
+	type,
+	help,
+	labels: ['node'],
+	samples: ({nodes}) =>
+		nodes.flatMap(({id, server}) => (server === undefined ? [] : [{labels: {node: id}, value: valueOf(server)}])),
+});
+
+/** A sample for each thread. */
+export const ofThread = (
+	name: string,
+	type: Type,
+	help: string,
+	valueOf: (thread: ThreadMetrics) => number,
+): MetricDefinition => ({
+	name,
+	type,
+	help,
+	labels: ['thread'],
+	samples: metrics => threadsOf(metrics).map(thread => ({labels: {thread: thread.thread}, value: valueOf(thread)})),
+});
+
+/** One sample, where there is a Redis port. */
+export const ofRedis = (
+	name: string,
+	type: Type,
+	help: string,
+	valueOf: (redis: RedisPortMetrics) => number,
+): MetricDefinition => ({
+	name,
+	type,
+	help,
+	labels: [],
+	samples: ({redis}) => (redis === undefined ? [] : [{labels: {}, value: valueOf(redis)}]),
+});
+
+export const threadsOf = ({mainThread, nodes}: ExportedMetrics): readonly ThreadMetrics[] => [
+	mainThread,
+	...nodes.flatMap(({threads}) => threads),
+];
