@@ -17,6 +17,7 @@ import {defaultSessionLimits} from '../../src/service/sessions.js';
 import {codec} from '../codec/codec.js';
 import type {BusyPoll} from '../network/busy-poll.js';
 import type {LinkReset, RequestEnvelope} from '../network/envelope.js';
+import {packBatch} from '../network/packed-batch.js';
 import type {Router} from '../network/router.js';
 import type {SettledCounters} from '../network/settled-counters.js';
 import {
@@ -117,7 +118,7 @@ export function remoteNetwork({port, client}: ClerkConnection): ConnectNetwork {
 		port.on('message', (message: LinkReset) => reset(message.server));
 		const send = (batch: readonly RequestEnvelope[]): void =>
 			port.postMessage(
-				batch,
+				packBatch(batch),
 				batch.flatMap(envelope => (envelope.port === undefined ? [] : [envelope.port])),
 			);
 		return {client, send, close: () => port.close()};

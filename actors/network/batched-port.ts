@@ -1,23 +1,38 @@
-/** A port between two threads over which everything that is sent in a turn leaves as one message, an array. */
+/** A port between two threads over which everything that is sent in a turn leaves as one message. */
 import type {MessagePort} from 'node:worker_threads';
 
 export interface BatchedPortOptions<Outgoing, Incoming> {
 	readonly receive: (message: Incoming) => void;
 	/** Ports that must move with a batch. @default none */
 	readonly transferOf?: (batch: readonly Outgoing[]) => MessagePort[];
+	/** What a batch crosses as, and back; both ends have the same. @default as it is */
+	readonly packing?: Packing<Outgoing, Incoming>;
 }
+
+export interface Packing<Outgoing, Incoming> {
+	readonly pack: (batch: readonly Outgoing[]) => unknown;
+	readonly unpack: (packed: unknown) => readonly Incoming[];
+}
+
+const asItIs: Packing<unknown, never> = {pack: batch => batch, unpack: packed => packed as readonly never[]};
 
 export class BatchedPort<Outgoing, Incoming = Outgoing> {
 	readonly #port: MessagePort;
 	readonly #transferOf: (batch: readonly Outgoing[]) => MessagePort[];
+	readonly #pack: (batch: readonly Outgoing[]) => unknown;
 	#batch: Outgoing[] = [];
 	#flushing: NodeJS.Immediate | undefined;
 
-	constructor(port: MessagePort, {receive, transferOf = () => []}: BatchedPortOptions<Outgoing, Incoming>) {
+	constructor(
+		port: MessagePort,
+		{receive, transferOf = () => [], packing = asItIs}: BatchedPortOptions<Outgoing, Incoming>,
+	) {
+		const {pack, unpack} = packing;
 		this.#port = port;
 		this.#transferOf = transferOf;
-		port.on('message', (batch: readonly Incoming[]) => {
-			for (const message of batch) receive(message);
+		this.#pack = pack;
+		port.on('message', (packed: unknown) => {
+			for (const message of unpack(packed)) receive(message);
 		});
 	}
 
@@ -33,7 +48,7 @@ export class BatchedPort<Outgoing, Incoming = Outgoing> {
 		if (this.#batch.length === 0) return;
 		const batch = this.#batch;
 		this.#batch = [];
-		this.#port.postMessage(batch, this.#transferOf(batch));
+		this.#port.postMessage(this.#pack(batch), this.#transferOf(batch));
 	}
 
 	close(): void {

@@ -44,7 +44,7 @@ export interface LinkReset {
 	readonly server: NodeId;
 }
 
-/** On a thread's port to the router. */
+/** What the router takes, and hands a thread, in one turn. It crosses packed: see `PackedBatch`. */
 export type RouterBatch = readonly Envelope[];
 
 /** Ports that must travel with a batch. */

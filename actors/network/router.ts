@@ -19,6 +19,7 @@ import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
 import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
 import {MessageTaps, type TappedPayload} from './message-tap.js';
+import {packBatch, type PackedBatch, unpackBatch} from './packed-batch.js';
 import {noTraffic, type RouterCounters} from './router-counters.js';
 import type {SettledCounters} from './settled-counters.js';
 
@@ -99,7 +100,7 @@ export class Router {
 		this.#nodes.set(id, ports);
 		this.delivered.set(id, 0);
 		for (const port of new Set([ports.raft, ports.kv])) {
-			port.on('message', (batch: RouterBatch) => this.route(batch));
+			port.on('message', (packed: PackedBatch) => this.route(unpackBatch(packed)));
 			port.on('close', () => this.#nodes.get(id) === ports && this.detachNode(id));
 		}
 	}
@@ -130,7 +131,7 @@ export class Router {
 	/** A clerk on another thread: it sends batches into the other end of this port, and is told of resets through it. */
 	attachClientPort(port: MessagePort): number {
 		const number = this.attachClient({linkReset: server => port.postMessage({type: 'linkReset', server})});
-		port.on('message', (batch: RouterBatch) => this.route(batch));
+		port.on('message', (packed: PackedBatch) => this.route(unpackBatch(packed)));
 		port.on('close', () => this.detachClient(number));
 		return number;
 	}
@@ -328,7 +329,7 @@ export class Router {
 		this.busyPoll.sent();
 		const sent = this.#outgoing;
 		this.#outgoing = [];
-		for (const {port, batch} of sent) port.postMessage(batch, portsOf(batch));
+		for (const {port, batch} of sent) port.postMessage(packBatch(batch), portsOf(batch));
 	}
 }
 

@@ -20,7 +20,8 @@ import {RaftMeter} from '../metrics/raft-meter.js';
 import {ThreadMeter} from '../metrics/thread-meter.js';
 import type {TimedDisk} from '../metrics/timed-disk.js';
 import {BatchedPort} from '../network/batched-port.js';
-import {type Envelope, portsOf} from '../network/envelope.js';
+import type {Envelope} from '../network/envelope.js';
+import {routerPort} from '../network/router-port.js';
 import type {ActorContext} from '../runtime/actor.js';
 import type {ActorRef} from '../runtime/ref.js';
 import {ActorSystem} from '../runtime/system.js';
@@ -356,11 +357,6 @@ function spawnKv(system: ActorSystem, {options, pace, made, ...parts}: ServerPar
 		return actor;
 	};
 	return system.spawn(create, {...spawnOptions, name: 'kv'});
-}
-
-/** A thread's one port to the router. */
-function routerPort(port: MessagePort, receive: (envelope: Envelope) => void): BatchedPort<Envelope> {
-	return new BatchedPort(port, {receive, transferOf: portsOf});
 }
 
 /** Between a node and its service no message may be missed: a gap in the apply stream would be a diverged replica. */

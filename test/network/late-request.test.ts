@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {MessageChannel} from 'node:worker_threads';
 import test from 'ava';
-import type {RouterBatch} from '../../actors/network/envelope.js';
+import {type PackedBatch, unpackBatch} from '../../actors/network/packed-batch.js';
 import {Router} from '../../actors/network/router.js';
 import {FaultPlan} from '../../src/faults/fault-plan.js';
 import {Random} from '../../src/base/random.js';
@@ -32,7 +32,7 @@ test('a request that is late finds its clerk gone, and the network goes on', asy
 	await nextTurn();
 	const waiting = send(2);
 	t.teardown(() => waiting.close());
-	const batch = (await nextMessage(node.port2)) as RouterBatch;
+	const batch = unpackBatch((await nextMessage(node.port2)) as PackedBatch);
 	t.deepEqual(
 		batch.map(envelope => envelope.type === 'request' && envelope.channel),
 		[2],

@@ -1,8 +1,7 @@
 /** The thread of one Raft server of the lab: the real node actor, log and link to the router, below the lab's service. */
 import {performance} from 'node:perf_hooks';
 import {parentPort, workerData} from 'node:worker_threads';
-import {BatchedPort} from '../../../actors/network/batched-port.js';
-import type {Envelope} from '../../../actors/network/envelope.js';
+import {routerPort} from '../../../actors/network/router-port.js';
 import {RaftActor} from '../../../actors/replica/raft-actor.js';
 import type {RaftActorMessage, ReplicaStatus} from '../../../actors/replica/protocol.js';
 import type {ActorRef} from '../../../actors/runtime/ref.js';
@@ -71,10 +70,8 @@ function host(test: NonNullable<typeof parentPort>, {options, router}: RaftThrea
 		{...spawnOptions, name: 'service'},
 	);
 	void system.terminated.then(reason => dieOf(reason.type === 'failed' ? reason.error : new Error(reason.type)));
-	const link = new BatchedPort<Envelope>(router, {
-		receive: envelope => {
-			if (envelope.type === 'raft') raft.tell({type: 'message', from: envelope.from, message: envelope.message});
-		},
+	const link = routerPort(router, envelope => {
+		if (envelope.type === 'raft') raft.tell({type: 'message', from: envelope.from, message: envelope.message});
 	});
 	test.on('message', (message: ToRaftThread) => {
 		if (message.type === 'start') service.tell(message);
