@@ -18,7 +18,7 @@
  * What is excluded can keep a correct cluster busy for as long as it lasts: a leader on a link that loses a third, say, or a
  * node that wins an election after each of its crashes.
  */
-import {nodeEndpoint} from '../faults/endpoint.js';
+import {nodeEndpoint, type Endpoint} from '../faults/endpoint.js';
 import type {FaultPlan} from '../faults/fault-plan.js';
 import type {Coverage} from './coverage.js';
 import type {ClusterNode} from './cluster-node.js';
@@ -78,6 +78,8 @@ export class Availability {
 	/** Whether the node has to take in a snapshot before it can hold any new entry. */
 	readonly #isBehind: readonly Lasting<boolean>[];
 	readonly #lives: number[];
+	/** By node. */
+	readonly #endpoints: readonly Endpoint[];
 	/** By the lower node, then by the higher. */
 	readonly #links: readonly (readonly Lasting<Link>[])[];
 	#commands = 0;
@@ -90,6 +92,7 @@ export class Availability {
 		this.#conditions = nodes.map(() => new Lasting<Condition>('disturbed', 0));
 		this.#isBehind = nodes.map(() => new Lasting(false, 0));
 		this.#lives = nodes.map(() => 0);
+		this.#endpoints = nodes.map(({id}) => nodeEndpoint(id));
 		this.#links = nodes.map(() => nodes.map(() => new Lasting<Link>('murky', 0)));
 	}
 
@@ -224,8 +227,8 @@ export class Availability {
 
 	#wayOf(from: number, to: number): 'whole' | 'apart' | 'murky' {
 		const {plan} = this.#options;
-		const source = nodeEndpoint(from);
-		const target = nodeEndpoint(to);
+		const source = this.#endpoints[from] as Endpoint;
+		const target = this.#endpoints[to] as Endpoint;
 		if (plan.isClean(source, target)) return 'whole';
 		return plan.isCut(source, target) ? 'apart' : 'murky';
 	}

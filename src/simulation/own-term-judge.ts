@@ -1,59 +1,76 @@
 /** Judges answers of nodes to nodes: each confirms only what was asked in the term that it names. */
-import type {RaftMessage} from '../raft/types.js';
+import type {RaftMessage, Term} from '../raft/types.js';
 import type {Report} from './violation.js';
+
+/** More nodes than a simulated cluster has. A term has 48 bits: with a node's number beside it, it is still exact. */
+const nodesMax = 32;
+
+/** A number for who asks in which term: to make a text of each message would cost more than the rest of the judge. */
+const keyOf = (from: number, term: Term): number => term * nodesMax + from;
+
+const keyOfRead = (readId: number, from: number, term: Term): string => `${readId} ${from} ${term}`;
+
+/** What one life of a node was asked. */
+class Questions {
+	/** By leader and term: the newest token of a read in its appends and chunks. */
+	readonly leaders = new Map<number, number>();
+	readonly votes = new Set<number>();
+	readonly preVotes = new Set<number>();
+	readonly reads = new Set<string>();
+}
 
 export class OwnTermJudge {
 	readonly #report: Report;
-	/** By node: what this life of it was asked, and in which term; for appends and chunks, the newest token of a read. */
-	readonly #heard: readonly Map<string, number>[];
+	/** By node. */
+	readonly #heard: Questions[];
 
 	constructor(nodeCount: number, report: Report) {
 		this.#report = report;
-		this.#heard = Array.from({length: nodeCount}, () => new Map<string, number>());
+		this.#heard = Array.from({length: nodeCount}, () => new Questions());
 	}
 
 	/** A node begins a new life: it was asked nothing yet. */
 	forget(node: number): void {
-		this.#heard[node]?.clear();
+		this.#heard[node] = new Questions();
 	}
 
 	/** A message has reached a node. */
 	heard(node: number, from: number, message: RaftMessage): void {
-		const heard = this.#heard[node];
+		const {leaders, votes, preVotes, reads} = this.#heard[node] as Questions;
 		const {type, term} = message;
 		if (type === 'appendEntries' || type === 'installSnapshot') {
-			const question = `leader ${from} in term ${term}`;
-			heard?.set(question, Math.max(heard.get(question) ?? 0, message.readToken));
+			const key = keyOf(from, term);
+			leaders.set(key, Math.max(leaders.get(key) ?? 0, message.readToken));
 		} else if (type === 'requestVote') {
-			heard?.set(`${message.preVote ? 'pre-vote' : 'vote'} of ${from} in term ${term}`, 0);
+			(message.preVote ? preVotes : votes).add(keyOf(from, term));
 		} else if (type === 'readIndex') {
-			heard?.set(`read ${message.readId} of ${from} in term ${term}`, 0);
+			reads.add(keyOfRead(message.readId, from, term));
 		}
 	}
 
 	/** An answer confirms what was asked, in the term that it names: for that, it must have been asked in that term. */
 	sent(node: number, to: number, message: RaftMessage): void {
+		const {leaders, votes, preVotes, reads} = this.#heard[node] as Questions;
 		const {type, term} = message;
 		// With neither an index nor a token it only tells the newer term.
 		const isAck = type === 'appendEntriesReply' && (message.success || message.readToken > 0);
 		const isChunkAck = type === 'installSnapshotReply' && (message.lastIncludedIndex > 0 || message.readToken > 0);
 		if (isAck || isChunkAck) {
-			return this.#assertHeard(node, `leader ${to} in term ${term}`, message.readToken);
-		}
-		if (type === 'requestVoteReply' && message.voteGranted) {
-			return this.#assertHeard(node, `${message.preVote ? 'pre-vote' : 'vote'} of ${to} in term ${term}`, 0);
-		}
-		if (type === 'readIndexReply' && message.readIndex !== undefined) {
-			this.#assertHeard(node, `read ${message.readId} of ${to} in term ${term}`, 0);
+			const {readToken} = message;
+			const heard = leaders.get(keyOf(to, term));
+			if (heard === undefined || heard < readToken)
+				this.#complain(node, `leader ${to} in term ${term}`, readToken, heard);
+		} else if (type === 'requestVoteReply' && message.voteGranted) {
+			if ((message.preVote ? preVotes : votes).has(keyOf(to, term))) return;
+			this.#complain(node, `${message.preVote ? 'pre-vote' : 'vote'} of ${to} in term ${term}`, 0, undefined);
+		} else if (type === 'readIndexReply' && message.readIndex !== undefined) {
+			if (reads.has(keyOfRead(message.readId, to, term))) return;
+			this.#complain(node, `read ${message.readId} of ${to} in term ${term}`, 0, undefined);
 		}
 	}
 
-	#assertHeard(node: number, question: string, token: number): void {
-		const heard = this.#heard[node]?.get(question);
-		if (heard !== undefined && heard >= token) return;
-		this.#report(
-			'ownTerm',
-			`node ${node} answers "${question}" with token ${token}, and has heard ${heard ?? 'nothing'}`,
-		);
+	#complain(node: number, question: string, token: number, heard: number | undefined): void {
+		const told = `node ${node} answers "${question}" with token ${token}`;
+		this.#report('ownTerm', `${told}, and has heard ${heard ?? 'nothing'}`);
 	}
 }

@@ -17,6 +17,8 @@ export class SimulatedFile {
 	#seen: GrowingBytes;
 	#durable: GrowingBytes;
 	#unsynced: UnsyncedWrite[] = [];
+	/** Writes were lost or not synced in their order, or a bit has flipped: the platter may differ from what is seen, also where all is synced. */
+	#mayDiffer = false;
 
 	constructor(bytes: Uint8Array) {
 		this.#seen = new GrowingBytes(bytes);
@@ -42,6 +44,14 @@ export class SimulatedFile {
 
 	/** Takes effect in order: two writes to one place end as the later one. */
 	makeDurable(writes: readonly UnsyncedWrite[]): void {
+		const isOrderKept = writes.every((write, place) => write === this.#unsynced[place] && !write.isLost);
+		if (!isOrderKept) this.#mayDiffer = true;
+		// Nothing was lost: mostly this is the one write there is.
+		if (isOrderKept && writes.length === this.#unsynced.length) {
+			for (const {offset, data} of writes) this.#durable.write(offset, data);
+			this.#unsynced = [];
+			return;
+		}
 		for (const write of writes) {
 			if (write.isLost) continue;
 			this.#durable.write(write.offset, write.data);
@@ -65,12 +75,14 @@ export class SimulatedFile {
 	}
 
 	flipBit(bit: number): void {
+		this.#mayDiffer = true;
 		this.#seen.flipBit(bit);
 		if (bit < this.#durable.size * 8) this.#durable.flipBit(bit);
 	}
 
 	/** The writer died: of a write under way, any number of its first bytes got through. */
 	cutShort(random: () => number): void {
+		if (this.#isAsDurable) return;
 		this.#unsynced = this.#unsynced.map(write => {
 			if (write.isDone) return write;
 			const length = Math.floor(random() * (write.data.length + 1));
@@ -81,9 +93,16 @@ export class SimulatedFile {
 	}
 
 	losePower(unsynced: Unsynced, random: () => number): void {
+		if (this.#isAsDurable) return;
 		if (unsynced === 'random') for (const write of this.#unsynced) keepSome(this.#durable, write, random);
 		this.#unsynced = [];
 		this.#seen = this.#durable.copy();
+		this.#mayDiffer = false;
+	}
+
+	/** All of it has reached the platter: a whole file need not be copied to learn that. */
+	get #isAsDurable(): boolean {
+		return this.#unsynced.length === 0 && !this.#mayDiffer;
 	}
 }
 
