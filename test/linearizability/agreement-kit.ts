@@ -9,8 +9,8 @@ import {findDisagreement} from './disagreement.js';
 import {randomFrom} from './random-history.js';
 
 export interface Agreement<Options> {
-	/** What is drawn, for the titles. */
-	readonly subject: string;
+	/** Of the test of a family. */
+	readonly titleOf: (family: string) => string;
 	readonly families: Readonly<Record<string, Partial<Options>>>;
 	readonly seed: number;
 	readonly rounds: number;
@@ -20,9 +20,9 @@ export interface Agreement<Options> {
 }
 
 /** A test for each family, half of whose histories are damaged. */
-export function testAgreement<Options>({subject, families, seed, rounds, draw, expectedOf}: Agreement<Options>): void {
+export function testAgreement<Options>({titleOf, families, seed, rounds, draw, expectedOf}: Agreement<Options>): void {
 	for (const [name, family] of Object.entries(families)) {
-		test(`all engines and reductions agree with the permutation of ${subject}: ${name}`, async t => {
+		test(titleOf(name), async t => {
 			// So that what is done is told while the next one runs.
 			await turn();
 			const random = randomFrom(seed * 7919 + name.length * 104_729);

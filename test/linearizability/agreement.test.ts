@@ -84,7 +84,7 @@ function draw(family: Partial<RandomHistoryOptions>, random: () => number): KvHi
 }
 
 const agreement: Agreement<RandomHistoryOptions> = {
-	subject: 'operations',
+	titleOf: name => `all engines and reductions agree with the permutation of operations: ${name}`,
 	families,
 	seed: Number(process.env['SEED'] ?? 1),
 	rounds: Number(process.env['ROUNDS'] ?? 2000),

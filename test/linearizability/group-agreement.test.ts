@@ -58,7 +58,7 @@ function expectedOf(history: KvHistory): 'ok' | 'violation' {
 }
 
 const agreement: Agreement<RandomBatchesOptions> = {
-	subject: 'batches',
+	titleOf: name => `all engines and reductions agree with the permutation of batches: ${name}`,
 	families,
 	seed: Number(process.env['SEED'] ?? 1),
 	rounds: Number(process.env['ROUNDS'] ?? 500),
