@@ -1,4 +1,4 @@
-/** Waits that a signal ends. */
+/** Waits that an `AbortSignal` can end. */
 import {ThreadraftError} from '../src/base/errors.js';
 
 /** How something is waited for. */
@@ -18,10 +18,10 @@ export class WaitAbortedError extends ThreadraftError {
 	}
 }
 
-/** Asked anew after each wait. */
+/** A function, so that the compiler does not take an earlier answer for the present one. */
 export const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
 
-/** Does not begin when the signal is aborted already. What has begun has to look at the signal itself, and to end soon. */
+/** Does not call `action` if the signal is aborted already. An action that has begun has to look at the signal itself, and to end soon. */
 export async function unlessAborted<T>(
 	signal: AbortSignal | undefined,
 	what: string,

@@ -1,5 +1,5 @@
 /**
- * Checks history files. What is quick is judged at once, in this thread: starting another costs more than most files. Keys
+ * Checks history files. Small histories are judged at once, in this thread: starting another costs more than most files. Keys
  * that resist for a moment, and large files, go to a pool, a group of keys a task, with one abort flag for each file.
  */
 import {availableParallelism} from 'node:os';

@@ -37,6 +37,6 @@ async function read(option: string, file: string | undefined): Promise<string | 
 		return await readFile(file, 'utf8');
 	} catch (cause) {
 		const reason = `The file of ${option} cannot be read (${(cause as Error).message})`;
-		throw new EngineAccessError(reason, 'check its name and who may read it', {cause});
+		throw new EngineAccessError(reason, 'check its name and its permissions', {cause});
 	}
 }

@@ -9,7 +9,7 @@ import {watchOutputs} from './outputs.js';
 import {demoSubcommand, replaySubcommand, tourSubcommand, viewSubcommand} from './shows.js';
 import {start} from './start.js';
 
-/** Resolves with the exit status. What a person can put right is one line on stderr; a bug keeps its stack. */
+/** Resolves with the exit status. A mistake that a person can mend is one line on stderr; a bug keeps its stack. */
 export async function main(words: readonly string[]): Promise<number> {
 	const outputs = watchOutputs(process.stdout, process.stderr);
 	return outputs.statusAfter(await run(words));

@@ -1,5 +1,5 @@
 /**
- * Subcommands that few ask for. What they run is loaded when somebody does: everything else starts sooner, and with fewer
+ * Subcommands that are rarely used. Their code is loaded when one of them runs: everything else starts sooner, and with fewer
  * open files.
  */
 import {type Subcommand, wholeNumber} from '../console/command-line.js';

@@ -1,4 +1,4 @@
-/** Who is at the standard input. */
+/** Whether a person, a script or nothing is at the standard input. */
 import {fstatSync, readFileSync} from 'node:fs';
 import {isatty} from 'node:tty';
 

@@ -72,7 +72,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 	return converse(target, options, notices);
 }
 
-/** `undefined`: nobody asked for one. What has started is closed when it cannot be opened. */
+/** `undefined`: no option asked for one. If it cannot be opened, everything that has started is closed. */
 async function openPageOf(
 	cluster: Cluster,
 	target: ClusterTarget,

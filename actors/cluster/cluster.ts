@@ -150,7 +150,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 		return this.#parts.clients.port();
 	}
 
-	/** What each node is at, by number. A node that does not answer within 500 ms has no `replica`. Never rejects. */
+	/** The state of each node, by number. A node that does not answer within 500 ms has no `replica`. Never rejects. */
 	async status(): Promise<readonly NodeStatus[]> {
 		return this.#parts.watch.status();
 	}
@@ -162,8 +162,8 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 
 	/**
 	 * What can be counted and measured of the cluster at this moment: plain data, with times in ms and sizes in bytes. A node that does
-	 * not answer in time has `isUp: false`, and nothing else is told of it. What costs something is measured only from the first call
-	 * on, until two minutes after the last: stages of commits (samples) and the delay of event loops. Never rejects, but with an `OptionError`.
+	 * not answer in time has `isUp: false` and no other values. Stages of commits (samples) and the delay of event loops cost something:
+	 * they are measured only from the first call until two minutes after the last. Never rejects, but with an `OptionError`.
 	 */
 	async metrics({timeoutMs = statusTimeoutMs}: MetricsOptions = {}): Promise<ClusterMetrics> {
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
@@ -311,8 +311,8 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	}
 
 	/**
-	 * Stops clerks, nodes and network, in this order; everything settles. What went wrong meanwhile it rejects with, when
-	 * all threads have ended and all directories are free. Idempotent.
+	 * Stops clerks, nodes and network, in this order; everything settles. When all threads have ended and all directories are free,
+	 * it rejects with the errors of the way, if there were any. Idempotent.
 	 */
 	async close(): Promise<void> {
 		this.#closing ??= this.#close();

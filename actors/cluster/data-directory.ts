@@ -157,7 +157,7 @@ export class DataDirectory {
 		return found?.isClosed === true && found.starts === starts;
 	}
 
-	/** Makes the state of now durable. One write at a time; who comes meanwhile shares the next. */
+	/** Makes the state of now durable. One write at a time; calls that come meanwhile share the next one. */
 	async #save(): Promise<void> {
 		if (this.#owner === undefined) return;
 		this.#next ??= this.#saveNext();

@@ -5,9 +5,9 @@
  *     replica 1 ── (0, 8] ─────────▶ │ EffectStream │ ──▶ listeners
  *     replica 2 ── (6, 9] ─────────▶ └──────────────┘
  *
- * A replica tells runs of revisions, each with all effects in it. What goes on where the stream ends is handed on from
- * whichever replica is first. What leaves a gap (of a replica that came up by a snapshot) is held back as long as another
- * replica may fill the gap.
+ * A replica tells runs of revisions, each with all effects in it. The run that continues the stream is handed on, from
+ * whichever replica is first. A run that leaves a gap (of a replica that came up by a snapshot) is held back as long as
+ * another replica may fill the gap.
  */
 import type {LogIndex} from '../../src/raft/types.js';
 import type {MachineTypes} from '../../src/service/machine.js';
@@ -23,7 +23,7 @@ export interface EffectPlace {
 	readonly number: number;
 }
 
-/** Is told each effect. What it throws is thrown again outside of the cluster, and the next effect comes all the same. */
+/** Is called with each effect. If it throws, the error is thrown again outside of the cluster, and the next effect comes all the same. */
 export type EffectListener<T extends MachineTypes> = (effect: T['effect'], place: EffectPlace) => void;
 
 /** Effects of writes with these revisions may have been lost: every replica that applied one of them ended before it told. */

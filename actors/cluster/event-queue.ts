@@ -13,7 +13,7 @@ const waitingMax = 1000;
 export class EventQueue implements AsyncIterableIterator<ClusterEvent | EventsDropped> {
 	#waiting: ClusterEvent[] = [];
 	#dropped = 0;
-	/** Who waits for the next. */
+	/** The call that waits for the next event. */
 	#takers: ((result: IteratorResult<ClusterEvent | EventsDropped>) => void)[] = [];
 	#isOver = false;
 	readonly #ended: () => void;

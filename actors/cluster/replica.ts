@@ -33,7 +33,7 @@ export interface ReplicaSurroundings {
 	readonly event: (event: ClusterEvent) => void;
 }
 
-/** Who is told of the effects of a replica's machine. */
+/** The receiver of the effects of a replica's machine. */
 export interface EffectSink {
 	/** Whether anybody listens. */
 	readonly isHeard: boolean;

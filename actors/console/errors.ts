@@ -16,7 +16,7 @@ export class CommandRefusedError extends ThreadraftError {
 /** What is known of a command that nobody waits for any more. `none`: nothing has changed, and nothing will. */
 export type PossibleEffect = 'none' | 'unknown';
 
-/** No answer in time. What changes something may have been carried out, or may yet be. */
+/** No answer in time. A command that changes something may have been carried out, or may yet be. */
 export class CommandDeadlineError extends ThreadraftError {
 	override readonly name = 'CommandDeadlineError';
 	readonly code = 'ERR_COMMAND_DEADLINE';

@@ -32,7 +32,7 @@ export class Notices {
 	}
 }
 
-/** Whoever has the terminal. */
+/** The owner of the terminal. */
 export interface Watcher {
 	readonly show: (line: string) => void;
 	/** Whether to be told also what is no trouble. */

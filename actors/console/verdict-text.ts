@@ -37,7 +37,7 @@ export function verdictText(report: SessionReport, aside?: string): string {
 	}
 	if (blindness === 'unknownOutcomes') {
 		throw new HistoryVerdictError(
-			`not decided: too many typed commands have an unknown outcome. What loads did is linearizable. Begin anew with "mark"${end}`,
+			`not decided: too many typed commands have an unknown outcome. The operations of loads are linearizable. Begin anew with "mark"${end}`,
 		);
 	}
 	if (verdict === 'unknown') {

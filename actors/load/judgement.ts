@@ -19,7 +19,7 @@ export interface FoundViolation {
 export interface JudgementOptions {
 	/** Monotonic ms. */
 	readonly now: () => number;
-	/** For all that is judged at once, ms. What is undecided then stays so. @default 20000 */
+	/** The time for everything that is judged at once, ms. Parts that are undecided then stay undecided. @default 20000 */
 	readonly timeoutMs?: number;
 	/** Operations that wait to be judged; with one more part they are judged at once. @default 100000 */
 	readonly waitingMax?: number;

@@ -1,4 +1,4 @@
-/** Lets operations begin no faster than a rate, evenly. What could not begin in time is not made up for: no burst follows a stall. */
+/** Lets operations begin no faster than a rate, evenly. It does not make up for lost time: no burst follows a stall. */
 export class Pacer {
 	readonly #intervalNs: number;
 	readonly #now: () => number;

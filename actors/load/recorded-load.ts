@@ -1,5 +1,5 @@
 /**
- * Clients that read and write the keys of a workload until they are told to stop. What they do is recorded in chapters: after so
+ * Clients that read and write the keys of a workload until they are told to stop. Their operations are recorded in chapters: after so
  * many operations they go over to keys that nobody has used yet. Objects are linearizable together exactly if each is by itself
  * (Herlihy & Wing 1990, locality), so each chapter is judged alone, from its first operation to its last, and can then be let go of:
  * a load of any length is judged as a whole, in bounded memory.

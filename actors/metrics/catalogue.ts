@@ -32,7 +32,7 @@ const raft: readonly MetricDefinition[] = [
 		'cause',
 		({elections}) => elections,
 	]),
-	eachOfRaft('threadraft_raft_leadership_losses_total', 'counter', 'How often the node led, and leads no more', [
+	eachOfRaft('threadraft_raft_leadership_losses_total', 'counter', 'How often the node has lost the leadership', [
 		'reason',
 		({leadershipLosses}) => leadershipLosses,
 	]),
@@ -46,13 +46,13 @@ const raft: readonly MetricDefinition[] = [
 	ofRaft(
 		'threadraft_raft_messages_refused_total',
 		'counter',
-		'Messages that made no sense and were dropped',
+		'Messages that were malformed and dropped',
 		({status}) => status.refusedMessages,
 	),
 	ofRaft(
 		'threadraft_server_proposals_committed_total',
 		'counter',
-		'The commit index',
+		'The commit index of the node',
 		({status}) => status.commitIndex,
 	),
 	ofRaft(
@@ -103,7 +103,7 @@ const disk: readonly MetricDefinition[] = [
 	ofRaft(
 		'threadraft_disk_written_bytes_total',
 		'counter',
-		'What was handed to the file system, preallocated zeros included',
+		'Bytes that were handed to the file system, preallocated zeros included',
 		({disk: {writtenBytes}}) => writtenBytes,
 	),
 	ofRaft('threadraft_disk_failures_total', 'counter', 'Writes and syncs that failed', ({disk: {failures}}) => failures),
@@ -167,7 +167,7 @@ const network: readonly MetricDefinition[] = [
 	eachOfRaft(
 		'threadraft_network_peer_sent_bytes_total',
 		'counter',
-		'What the node has sent to each other node, about',
+		'Bytes that the node has sent to each other node, about',
 		['to', ({peers}) => Object.fromEntries(peers.map(({to, bytes}) => [to, bytes]))],
 	),
 	eachOfRaft(
@@ -238,7 +238,7 @@ const redis: readonly MetricDefinition[] = [
 	ofRedis(
 		'threadraft_redis_connections_rejected_total',
 		'counter',
-		'Connections that were one too many',
+		'Connections that were rejected because there were too many',
 		of => of.connectionsRejected,
 	),
 	ofRedis('threadraft_redis_commands_total', 'counter', 'Commands that the Redis port has taken in', of => of.commands),
@@ -274,7 +274,7 @@ const threads: readonly MetricDefinition[] = [
 	ofThread(
 		'threadraft_thread_external_bytes',
 		'gauge',
-		'Buffers and the like that objects of the thread hold outside of its heap',
+		'Buffers that objects of the thread hold outside of its heap',
 		({externalBytes}) => externalBytes,
 	),
 	ofThread(

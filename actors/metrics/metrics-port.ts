@@ -31,7 +31,7 @@ interface Answer {
 }
 
 const portOptions = optionsOf({host: text(), port: wholeNumber(0, 65_535)}, {read: callback()});
-/** Who collects needs one at a time. */
+/** A collector needs one connection at a time. */
 const connectionsMax = 64;
 const plain = 'text/plain; charset=utf-8';
 const page =

@@ -14,7 +14,7 @@ export interface BusyPollOptions {
 
 /** More in flight keep the threads awake by themselves: measured, 4 gain half of their throughput, 16 nothing. */
 const operationsMax = 8;
-/** Each hop of a write takes 0.05 to 0.2 ms when disk and machine are quick. Who takes longer is not worth a core. */
+/** Each hop of a write takes 0.05 to 0.2 ms when disk and machine are quick. An answer that takes longer is not worth a core. */
 const pollMs = 0.5;
 /** After polls in vain in a row, so many sends at most go by without one. */
 const restMax = 64;

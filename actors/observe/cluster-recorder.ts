@@ -75,7 +75,7 @@ export interface RecorderOptions {
 const sampleMs = 100;
 const statusMs = 1000;
 
-/** Records a cluster from the moment it is made. Who makes it closes it. */
+/** Records a cluster from the moment it is made. Close it when you no longer need it. */
 export class ClusterRecorder {
 	readonly #cluster: RecordedCluster;
 	readonly #now: () => number;
@@ -166,7 +166,7 @@ export class ClusterRecorder {
 		};
 	}
 
-	/** Records nothing more. What it has stays. Idempotent. */
+	/** Records nothing more, and keeps what it has recorded. Idempotent. */
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;

@@ -14,7 +14,7 @@ const pattern = /\.threadraft-(\d+)-(\d+)-[0-9a-f]{8}\.tmp$/;
 export const unfinishedName = (file: string): string =>
 	`${file}.threadraft-${process.pid}-${startTimeOf(process.pid) ?? 0}-${randomBytes(4).toString('hex')}.tmp`;
 
-/** Removes what processes that have ended left in the folder. What cannot be removed stays: it keeps nobody from a backup. */
+/** Removes the unfinished files of ended processes from the folder. A file that cannot be removed stays: it prevents no backup. */
 export async function clearUnfinished(folder: string): Promise<void> {
 	const names = await readdir(folder).catch((): string[] => []);
 	for (const name of names) {

@@ -23,7 +23,7 @@ export interface DroppedClientsOptions {
 	readonly now: () => number;
 }
 
-/** Whoever floods the port shall not flood the log. */
+/** A client that floods the port must not flood the log. */
 const noticeIntervalMs = 60_000;
 const eventIntervalMs = 1000;
 

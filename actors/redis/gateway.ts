@@ -13,7 +13,7 @@ import type {Executor} from '../executor.js';
 import type {RedisPortMetrics} from '../metrics/cluster-metrics.js';
 import {anyObject, callback, checkOptions, given, optionsOf, text, wholeNumber} from '../options/check-options.js';
 
-/** Who serves the port, and within which limits. */
+/** The clients that serve the port, and its limits. */
 export interface RedisGatewayOptions {
 	/** Carries out the operations. Stays its owner's to close, after the gateway. */
 	readonly client: Executor;
@@ -48,7 +48,7 @@ export interface RedisGateway {
 	readonly port: number;
 	/** What it has done since it was opened, and holds now. */
 	metrics(): RedisPortMetrics;
-	/** Cuts all connections, and resolves when they and the port are free. What was begun goes on without its reply. */
+	/** Cuts all connections, and resolves when they and the port are free. Commands that have begun go on without a reply. */
 	close(): Promise<void>;
 }
 

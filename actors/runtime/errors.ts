@@ -1,6 +1,6 @@
 import {ThreadraftError} from '../../src/base/errors.js';
 
-/** The actor is not there any more: stopped, failed for good, or never was. What was sent to it is a dead letter. */
+/** The actor is not running: it was stopped, it has failed for good, or it never ran. A message to it is a dead letter. */
 export class ActorStoppedError extends ThreadraftError {
 	override readonly name = 'ActorStoppedError';
 	readonly code = 'ERR_ACTOR_STOPPED';

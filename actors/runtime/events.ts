@@ -34,7 +34,7 @@ export type SystemEvent =
 	/** An actor that was ending threw once more. */
 	| {readonly type: 'endFailed'; readonly address: string; readonly error: unknown};
 
-/** Is told of what happens in a system, at once. What it throws is not its system’s concern. */
+/** Is told of what happens in a system, at once. The system does not catch its errors. */
 export type SystemListener = (event: SystemEvent) => void;
 
 /** Tells listeners. A listener that throws is a bug of its owner and must not break an actor. */

@@ -2,7 +2,7 @@ import type {Clock} from './clock.js';
 import type {Notice} from './mailbox.js';
 
 /**
- * Timers of one incarnation, by key. What they send comes ahead of user messages and is never dropped. Once a key is
+ * Timers of one incarnation, by key. Their messages come ahead of user messages and are never dropped. Once a key is
  * cancelled or started anew, nothing of the old timer arrives, not even what had fired and waited in the mailbox.
  */
 export interface Timers<M> {

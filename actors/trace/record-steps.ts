@@ -109,7 +109,7 @@ export class RecordSteps {
 	}
 }
 
-/** Who cannot reach whom under this plan. */
+/** The pairs of nodes that this plan cuts. */
 export function cutsIn(plan: FaultPlan, nodeCount: number): readonly Cut[] {
 	const nodes = Array.from({length: nodeCount}, (_, node) => node);
 	return nodes.flatMap(from =>

@@ -25,7 +25,7 @@ export interface TraceHeader {
  */
 export type NodeLife = 'up' | 'down' | 'paused' | 'silent' | 'starting' | 'waiting' | 'damaged';
 
-/** A node after a step. What its last life was at stays when it goes down. */
+/** A node after a step. A node that goes down keeps the values of its last life. */
 export interface NodeView {
 	readonly life: NodeLife;
 	readonly role: string;
@@ -52,7 +52,7 @@ export interface SentMessage {
 	readonly arrivals: number | 'sampled';
 }
 
-/** Who cannot reach whom: what the first node of a pair sends to the second is lost. */
+/** The pairs that are cut: a message from the first node of a pair to the second is lost. */
 export type Cut = readonly [from: number, to: number];
 
 /** What was measured of the work of clients in the time before a step. */

@@ -1,4 +1,4 @@
-/** Who may talk to the page's server: whoever was given the link, from a page of this server or from no page at all. */
+/** Access to the page's server: a request needs the token of the link, and comes from a page of this server or from no page at all. */
 import {createHash, randomBytes, timingSafeEqual} from 'node:crypto';
 import type {IncomingMessage} from 'node:http';
 

@@ -43,7 +43,7 @@ const methods: ReadonlyMap<string, string> = new Map([
 	['/record', 'GET'],
 	['/line', 'POST'],
 ]);
-/** Ms: who connects says what is wanted within the first of these, and has said all of it within the second. */
+/** Ms: a client sends its headers within the first of these, and the whole request within the second. */
 const timeouts = {headersTimeout: 5000, requestTimeout: 30_000, connectionsCheckingInterval: 1000} as const;
 
 export class WebServer {
@@ -81,7 +81,7 @@ export class WebServer {
 		return (this.#server.address() as AddressInfo).port;
 	}
 
-	/** With the token: whoever has it can do what the console can. */
+	/** With the token: anybody who has it can do what the console can. */
 	get link(): string {
 		return `http://${loopback}:${this.port}/?token=${this.#token}`;
 	}

@@ -1,4 +1,4 @@
-/** Who sends and receives: the cluster's nodes and its clients, by name. */
+/** The senders and receivers of messages: the cluster's nodes and its clients, by name. */
 
 /** `node:0` is the node of that number; `client:` and a name is one clerk. */
 export type Endpoint = `node:${number}` | `client:${string}`;

@@ -32,7 +32,7 @@ export interface FaultPlanOptions {
 
 export type {LabMode} from './lab-network.js';
 
-/** Who is given by number is a node; a client is named in full. */
+/** A number means a node; a client is named in full. */
 export type Party = number | Endpoint;
 
 interface LinkFault {

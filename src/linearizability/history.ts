@@ -72,7 +72,7 @@ export class HistoryBuilder<Input, Output> {
 		this.#close(process);
 	}
 
-	/** In order of invocation events. What is still open has an unknown outcome. */
+	/** In order of invocation events. An operation that is still open has an unknown outcome. */
 	build(): Operation<Input, Output>[] {
 		for (const [process, open] of this.#open) this.#operations[open.offset] = pending(process, open);
 		return this.#operations.filter(operation => operation !== undefined);

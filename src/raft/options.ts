@@ -35,7 +35,7 @@ export interface RaftLimits {
 }
 
 /**
- * The share of the election timeout over which followers' timeouts are spread, drawn anew each time. Who loses a leader waits
+ * The share of the election timeout over which followers' timeouts are spread, drawn anew each time. A follower that loses its leader waits
  * for the shortest draw, so a wide spread costs every crash; a narrow one splits votes. Raft's authors needed 513 ms at worst
  * in a thousand elections of five servers with 50 ms of spread over 150 (Ongaro and Ousterhout 2014, §9.3).
  */
@@ -56,10 +56,10 @@ export const defaultRaftLimits: RaftLimits = {
 	snapshotChunkBytes: 256 * 2 ** 10,
 };
 
-/** Who a node is, and what it draws its chance from. */
+/** The identity of a node, and its source of randomness. */
 export interface RaftOptions {
 	readonly id: NodeId;
-	/** Who takes part until a configuration entry or a snapshot says otherwise. */
+	/** The members until a configuration entry or a snapshot says otherwise. */
 	readonly initialConfiguration: Configuration;
 	/** Uniform in [0, 1): the only chance there is in the core. */
 	readonly random: () => number;

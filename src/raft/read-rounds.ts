@@ -6,7 +6,7 @@
 import type {LogIndex, NodeId, ReadIndexRequest} from './types.js';
 
 export interface PendingRead {
-	/** Who asked: this node's own service, or a follower. */
+	/** The asker: this node's own service, or a follower. */
 	readonly from: NodeId;
 	/** With the term in which it was asked. */
 	readonly question: ReadIndexRequest;

@@ -23,7 +23,7 @@ export interface ReadsContext {
 	readonly outbox: Pick<Outbox, 'send' | 'tell'>;
 }
 
-/** Who leads, as far as this node knows. */
+/** The leader, as far as this node knows. */
 export interface Leadership {
 	readonly leaderId: NodeId | undefined;
 	/** Defined exactly while this node leads. */

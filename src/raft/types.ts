@@ -25,7 +25,7 @@ export const nodeId = (value: number): NodeId => value as NodeId;
  */
 export type EntryType = 'noop' | 'command' | 'configuration';
 
-/** One entry of the log. `command` is opaque to Raft; whoever holds an entry must not change its bytes. */
+/** One entry of the log. `command` is opaque to Raft; its bytes must never change. */
 export interface LogEntry {
 	readonly index: LogIndex;
 	readonly term: Term;
@@ -33,7 +33,7 @@ export interface LogEntry {
 	readonly command: Uint8Array;
 }
 
-/** Who takes part (§6). Learners receive the log and are never counted. */
+/** The members of the group (§6). Learners receive the log and are never counted. */
 export interface Configuration {
 	readonly voters: readonly NodeId[];
 	readonly learners: readonly NodeId[];

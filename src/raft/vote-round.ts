@@ -1,10 +1,10 @@
-/** One round of pre-votes or of votes: who said yes, and when the others are asked again. */
+/** One round of pre-votes or of votes: the nodes that said yes, and when the others are asked again. */
 import {hasQuorum} from './quorum.js';
 import type {Configuration, Milliseconds, NodeId} from './types.js';
 
 export class VoteRound {
 	readonly isPreVote: boolean;
-	/** Whoever has not said yes is asked again at this time. */
+	/** The nodes that have not said yes are asked again at this time. */
 	askAgainAt: Milliseconds = Infinity;
 	readonly #votes = new Set<NodeId>();
 

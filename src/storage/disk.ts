@@ -18,7 +18,7 @@ export interface Disk {
 	open(name: string, options: {readonly create: boolean}): DiskFile;
 	/** Takes the place of a file that has that name. Not durable before the directory is synced. */
 	rename(from: string, to: string): void;
-	/** Whoever has the file open goes on reading it. Not durable before the directory is synced. */
+	/** A reader that has the file open can go on reading it. Not durable before the directory is synced. */
 	remove(name: string): void;
 	/** `done`: every change of a name before this call is durable. */
 	syncDirectory(done: Done): void;

@@ -238,7 +238,7 @@ export class FaultyDisk implements Disk {
 		this.#options.disk.syncDirectoryNow();
 	}
 
-	/** Never fails: whoever lets go of a directory has nothing left to lose. */
+	/** Never fails: the owner gives the directory up, and has nothing left to lose. */
 	unlock(done: Done): void {
 		this.#options.disk.unlock(done);
 	}

@@ -63,7 +63,7 @@ export class NodeDisk implements Disk {
 	#spares: SpareDescriptors | undefined;
 	/** Removed files that the pool has still to close. */
 	#closing = 0;
-	/** Who waits for those. */
+	/** The callbacks that wait for those. */
 	#unlocked: Done[] = [];
 
 	constructor({directory, sync, now, owner}: NodeDiskOptions) {

@@ -1,5 +1,5 @@
 /**
- * From files to a log, changing nothing. What a crash explains is told apart: a flush that was cut short, a segment that
+ * From files to a log, changing nothing. Damage that a crash explains is told apart: a flush that was cut short, a segment that
  * was begun and never used, files that nothing names. Whatever it does not explain is a `StorageCorruptError`, because
  * behind it there may be writes that were acknowledged.
  */

@@ -6,7 +6,7 @@ import type {Disk, DiskFile} from './disk.js';
 import {namesIn, readRange, sizeOf} from './file-reads.js';
 
 const refuse = (): never => {
-	throw new InvariantError('who only looks at a directory changes nothing in it');
+	throw new InvariantError('a disk that was opened for reading changes no file');
 };
 
 export class ReadOnlyDisk implements Disk {

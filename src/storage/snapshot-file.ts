@@ -39,7 +39,7 @@ const crcBytes = 4;
 const metaBytes = 18;
 const footerBytes = 10;
 
-/** Lays a snapshot down as a stream of chunks. What happens around the bytes (naming, failing) is its owner's. */
+/** Writes a snapshot as a stream of chunks. Its owner names the file and handles failures. */
 export class SnapshotFileWriter {
 	readonly #file: DiskFile;
 	readonly #headerCrc: number;

@@ -94,7 +94,7 @@ export class WriteAheadLog implements RaftStorage {
 	#flushedTail = emptyTail;
 	#flushedSnapshot: StoredSnapshot | undefined;
 	#isFlushing = false;
-	/** Callbacks are running, or flushes are being started: who comes in now only queues up. */
+	/** Callbacks are running, or flushes are being started: a call that comes now only queues up. */
 	#isPumping = false;
 
 	/** The snapshot that a durable batch names. */
@@ -305,7 +305,7 @@ export class WriteAheadLog implements RaftStorage {
 		return superseded;
 	}
 
-	/** Segments whose entries are all in the snapshot. Who has a snapshot open keeps reading: its file lives until then. */
+	/** Segments whose entries are all in the snapshot. An open reader of an old snapshot goes on: its file lives until it is closed. */
 	#removeExpendable(): void {
 		const count = expendableSegments(this.#segments, this.#current?.meta.lastIncludedIndex ?? 0);
 		this.#remove(this.#segments.splice(0, count).map(({sequence}) => segmentName(sequence)));
@@ -330,7 +330,7 @@ export class WriteAheadLog implements RaftStorage {
 		return undefined;
 	}
 
-	/** From here on nothing is acknowledged; who waits for a flush under way hears of it when that has ended. */
+	/** From here on nothing is acknowledged; callers that wait for a flush under way hear of it when that flush has ended. */
 	#fail(operation: string, file: string, cause: unknown): StorageFailedError {
 		this.#failure ??= new StorageFailedError(operation, file, {cause});
 		return this.#failure;

@@ -58,7 +58,7 @@ export class FaultList {
 		this.#stopListening();
 	}
 
-	/** Whoever has changed the plan. */
+	/** Of a change of the plan by any caller. */
 	#planChanged(): void {
 		const planned = new Map<string, Fault>(this.#plan.toJSON().faults.map(({id, fault}) => [id, fault]));
 		for (const named of this.#ofNetwork()) {

@@ -45,7 +45,7 @@ export const sessionCommands: readonly Command[] = [
 		usage: 'cancel [NUMBER]',
 		summary: 'give up a command that waits in the background, or all',
 		details: [
-			'NUMBER is the one behind "#". What the command changes may still take effect. Ctrl-C on an empty line cancels all.',
+			'NUMBER is the one behind "#". A command that changes something may still take effect. Ctrl-C on an empty line cancels all.',
 		],
 		example: 'cancel 3',
 		topic: 'session',

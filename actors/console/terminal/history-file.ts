@@ -59,7 +59,7 @@ export class HistoryFile {
 		await this.#work;
 	}
 
-	/** As a whole: who reads it meanwhile sees the old lines or the new ones. */
+	/** As a whole: a reader sees the old lines or the new ones. */
 	async #replace(lines: readonly string[]): Promise<void> {
 		const draft = `${this.#file}.${randomUUID()}`;
 		try {

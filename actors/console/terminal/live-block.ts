@@ -1,5 +1,5 @@
 /**
- * Lines directly above the prompt that are drawn over again and again. What is typed stays as it is: the block and the prompt are
+ * Lines directly above the prompt that are drawn over again and again. The line that is being typed stays as it is: the block and the prompt are
  * erased and written anew in one go, and readline writes what was typed.
  */
 import {clearScreenDown, cursorTo, type Interface, moveCursor} from 'node:readline';

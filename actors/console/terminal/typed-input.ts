@@ -12,7 +12,7 @@ export interface TypedInputOptions {
 	readonly isBusy: () => boolean;
 	/** Puts text without control characters where the cursor is, in one go. */
 	readonly insert: (text: string) => void;
-	/** Ctrl-C while a command is in the foreground. What was typed before it is dropped, as a terminal does. */
+	/** Ctrl-C while a command is in the foreground. The line that was being typed is dropped, as a terminal does. */
 	readonly interrupt: () => void;
 	/** Ctrl-Z while a command is in the foreground. */
 	readonly suspend: () => void;

@@ -1,6 +1,6 @@
 /**
  * What a session's last transaction did, written by that very transaction: its sequence and the results of its
- * operations. Who lost the answer finds it here. `[sequence, [result, ...]]` as CBOR.
+ * operations. A client that lost the answer finds it here. `[sequence, [result, ...]]` as CBOR.
  */
 import {parseResult, plainOfResult} from '../../../src/kv/result-codec.js';
 import {isCount, parseAll} from '../../../src/base/plain.js';

@@ -55,7 +55,7 @@ export class EtcdSession {
 		this.#schedule(this.#lifeMs / renewalsPerLife);
 	}
 
-	/** One attempt. What a failed one may leave behind expires by itself: the next draws another id. */
+	/** One attempt. The remains of a failed one expire by themselves: the next attempt draws another id. */
 	static async open(endpoints: Endpoints, keyspace: Keyspace, limits: EtcdLimits): Promise<OpenedSession> {
 		const id = 1 + Math.floor(Math.random() * 2 ** idBits);
 		const {attemptTimeoutMs: timeoutMs, sessionTtlS} = limits;

@@ -33,7 +33,7 @@ function planSetinfo(parts: readonly Buffer[]): Plan {
 	};
 }
 
-/** Memory is bounded all the same: who asks for it is dropped after all the others. */
+/** Memory is bounded all the same: such a client is dropped after all others. */
 function planNoEvict(parts: readonly Buffer[]): Plan {
 	const mode = textAt(parts, 2).toLowerCase();
 	if (mode !== 'on' && mode !== 'off') return refuse(syntaxError);

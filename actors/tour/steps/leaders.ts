@@ -8,7 +8,7 @@ export const elect: TourStep = {
 	story: [
 		'Five nodes, each on a thread of its own, have just started. At first all of',
 		'them are followers. One that hears of no leader for an election timeout asks',
-		'the others for their votes. Who has a majority (3 of 5) leads, for one term.',
+		'the others for their votes. A node with a majority (3 of 5) leads, for one term.',
 		'',
 		'Look at the columns "role" and "term": one leader, and one term for all.',
 	],

@@ -15,7 +15,7 @@ export interface Flight {
 	readonly isLost: boolean;
 }
 
-/** Who leads, from a moment on. */
+/** The leader from a moment on. */
 export interface Reign {
 	readonly at: number;
 	/** `undefined`: nobody. */

@@ -1,4 +1,4 @@
-/** The timeline: who leads, what is broken, and what happened, on the time axis of the charts. */
+/** The timeline: the leader, the faults and the events, on the time axis of the charts. */
 import {axisWidth, type TimeRange} from './charts.js';
 import {colourOf, fitCanvas} from './dom.js';
 import {lastBefore, type Store} from './store.js';

@@ -81,7 +81,7 @@ export class View {
 		if (!this.#isLive) for (const part of this.#parts.splice(0)) part();
 	}
 
-	/** Whether messages may be drawn: who wants no motion sees them where time stands still. */
+	/** Whether messages may be drawn: without motion they are shown only where time stands still. */
 	#showsMessages(): boolean {
 		return !wantsNoMotion.matches || !(this.#cursor.isFollowing || this.#cursor.isPlaying);
 	}

@@ -170,7 +170,7 @@ function carried(value: unknown): unknown {
 	return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, carried(part)]));
 }
 
-/** No history tells where in the log a write stands: whoever asks is told so. */
+/** No history tells where in the log a write stands: a machine that asks gets an error. */
 function placeOf(machine: string): ModelledPlace {
 	const refuse = (field: string): never => {
 		throw new HistoryError('a machine whose answers do not depend on its place in the log', `${machine} uses ${field}`);
