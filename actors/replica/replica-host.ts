@@ -70,6 +70,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 		start: () => {
 			assert(log !== undefined, 'a node reads its log before it takes part');
 			host = new RaftHost(data, log, {machine, effects, thread, pace});
+			return host.begun;
 		},
 		status: () => host?.status(),
 		logPart: range => host?.logPart(range),
@@ -94,6 +95,7 @@ export function hostKvServer(data: KvThreadData): void {
 		load: () => undefined,
 		start: async () => {
 			host = new KvHost(data, {machine: await loadMachine(data.options.machine), effects, pace});
+			return host.begun;
 		},
 		status: () => undefined,
 		logPart: () => undefined,
@@ -140,8 +142,7 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 			pause: (ms, clockStops) =>
 				settle(() => {
 					const {rings} = alarm;
-					// The answer goes out before the event loop stands still.
-					setImmediate(() => {
+					afterAnswer(() => {
 						const startedAt = pace.clock.now();
 						alarm.blockFor(ms, rings);
 						if (clockStops) pace.clock.forget(startedAt);
@@ -160,6 +161,14 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 	);
 }
 
+/**
+ * The answer to the message that is handled now goes out first, and no other message is handled before this: comlink answers
+ * in a microtask, and Node runs what is due next when no microtask is left.
+ */
+function afterAnswer(callback: () => void): void {
+	queueMicrotask(() => process.nextTick(callback));
+}
+
 /** What a node's thread has beside its log. */
 interface HostParts {
 	/** `undefined`: the KV server has a thread of its own. */
@@ -170,6 +179,8 @@ interface HostParts {
 }
 
 class RaftHost {
+	/** Resolves when the node takes part: from then on it has a status, and timers on the clock of its thread. */
+	readonly begun: Promise<void>;
 	readonly #system: ActorSystem;
 	readonly #storage: RaftStorage;
 	readonly #router: BatchedPort<Envelope>;
@@ -202,9 +213,11 @@ class RaftHost {
 			if (this.#service === undefined) mustTell(kv, {type: 'service', input});
 			else this.#service.send(input);
 		};
+		let begin: () => void = () => undefined;
+		this.begun = new Promise(resolve => (begin = resolve));
 		const raft: ActorRef<RaftActorMessage> = this.#system.spawn(
-			context =>
-				(this.#raft = new RaftActor({
+			context => {
+				this.#raft = new RaftActor({
 					replica: options,
 					storage: this.#storage,
 					state,
@@ -222,7 +235,10 @@ class RaftHost {
 					},
 					failed: dieOf,
 					context,
-				})),
+				});
+				begin();
+				return this.#raft;
+			},
 			{...spawnOptions, name: 'raft'},
 		);
 		const toRaft = (output: ServiceOutput): void => {
@@ -289,6 +305,8 @@ class RaftHost {
 }
 
 class KvHost {
+	/** Resolves when the server is there. */
+	readonly begun: Promise<void>;
 	readonly #system: ActorSystem;
 	readonly #router: BatchedPort<Envelope>;
 	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
@@ -298,7 +316,12 @@ class KvHost {
 	constructor({options, router, service}: KvThreadData, served: Pick<ServerParts, 'machine' | 'effects' | 'pace'>) {
 		this.#system = startSystem(`kv-${options.id}`, served.pace);
 		const raft = (output: ServiceOutput): void => this.#service.send(output);
-		const made = (actor: KvActor): void => void (this.#server = actor);
+		let begin: () => void = () => undefined;
+		this.begun = new Promise(resolve => (begin = resolve));
+		const made = (actor: KvActor): void => {
+			this.#server = actor;
+			begin();
+		};
 		const kv = spawnKv(this.#system, {options, ...served, raft, stages: undefined, made});
 		this.#service = new BatchedPort(service, {
 			receive: input => {

@@ -171,7 +171,7 @@ test(
 	'a side of the arrow is empty: write links such as 0->1, leader<->2, leader or all; write: cut LINKS',
 );
 test(isRefused, 'cut 0->1->2', '"0->1->2" has more than one arrow: write one such as 0->1; write: cut LINKS');
-test(isRefused, 'oneway 0', 'a one-way partition has nodes on both sides of one arrow; write: oneway 0,1 -> 2,3');
+test(isRefused, 'oneway 0', 'a one-way cut has nodes on both sides of one arrow; write: oneway 0,1 -> 2,3');
 test(
 	isRefused,
 	'bandwidth 0kB/s',

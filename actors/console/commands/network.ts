@@ -27,20 +27,13 @@ const cuts: readonly Command[] = [
 		topic: 'network',
 		completions: () => offerKind('node'),
 		parse: words => words.nodeGroups(),
-		run: (groups, {target, signal}) =>
-			target.inject(
-				partitionOf(
-					groups.map(group => group.map(nodeEndpoint)),
-					false,
-				),
-				signal,
-			),
+		run: (groups, {target, signal}) => target.inject(partitionOf(groups), signal),
 	}),
 	defineCommand({
 		name: 'oneway',
 		usage: 'oneway 0,1 -> 2,3',
 		summary: 'lose all that the first nodes send to the second',
-		details: ['Answers still come. "leader" is a node, too. It takes the place of a partition; "heal" ends it.'],
+		details: ['What the second send to the first still comes. "leader" is a node, too; "heal" ends it.'],
 		example: 'oneway leader -> 0,1,2',
 		topic: 'network',
 		completions: () => offerNodeOrLeader,
@@ -48,13 +41,14 @@ const cuts: readonly Command[] = [
 			const links = words.links();
 			const {from, to, isBothWays} = links;
 			if (typeof from === 'string' || typeof to === 'string' || isBothWays)
-				return words.refuse('a one-way partition has nodes on both sides of one arrow');
+				return words.refuse('a one-way cut has nodes on both sides of one arrow');
 			return links;
 		},
 		run: async ({from, to}, context) => {
-			const [source, target] = [await endpointsOf(from, context), await endpointsOf(to, context)].map(listOf);
-			const others = (target ?? []).filter(endpoint => !source?.includes(endpoint));
-			return context.target.inject(partitionOf([source ?? [], others], true), context.signal);
+			const [source = [], target = []] = [await endpointsOf(from, context), await endpointsOf(to, context)].map(listOf);
+			const others = target.filter(endpoint => !source.includes(endpoint));
+			// As a partition it would also cut off the nodes of neither side.
+			return context.target.inject({type: 'cut', links: {from: source, to: others}}, context.signal);
 		},
 	}),
 	defineCommand({
@@ -75,13 +69,7 @@ const cuts: readonly Command[] = [
 				[...others.slice(0, half), bridge],
 				[bridge, ...others.slice(half)],
 			];
-			return context.target.inject(
-				partitionOf(
-					groups.map(group => group.map(nodeEndpoint)),
-					false,
-				),
-				context.signal,
-			);
+			return context.target.inject(partitionOf(groups), context.signal);
 		},
 	}),
 	defineCommand({
@@ -185,10 +173,10 @@ export const networkCommands: readonly Command[] = [...cuts, ...labModes];
 const listOf = (set: EndpointSet): readonly Endpoint[] =>
 	Array.isArray(set) ? (set as readonly Endpoint[]) : [set as Endpoint];
 
-const partitionOf = (groups: readonly (readonly Endpoint[])[], oneWay: boolean): Fault => ({
+const partitionOf = (groups: readonly (readonly number[])[]): Fault => ({
 	type: 'partition',
-	groups,
-	oneWay,
+	groups: groups.map(group => group.map(nodeEndpoint)),
+	oneWay: false,
 });
 
 function isMeantBy(name: string): (fault: NamedFault) => boolean {
