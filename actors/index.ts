@@ -19,7 +19,7 @@ export type {ElectionCause, LossReason, RaftEvent} from '../src/raft/events.js';
 export type {ServiceEvent} from '../src/service/events.js';
 export type {ClientsDropped, DropCause} from './redis/dropped-clients.js';
 export type {ClusterEmitter} from './cluster/cluster-emitter.js';
-export type {NamedFault} from './cluster/faults/named-fault.js';
+export type {InjectedFault, NamedFault} from './cluster/faults/named-fault.js';
 export type {EventsDropped} from './cluster/event-queue.js';
 export type {LoggedEntry, LogOptions, NodeLog, SnapshotReport} from './cluster/node-log.js';
 export type {Command as LoggedCommand, NumberedWrite} from '../src/service/types.js';

@@ -10,6 +10,7 @@ import type {NamedFault} from '../cluster/faults/named-fault.js';
 import {describeDamage, describeReason} from '../cluster/health.js';
 import type {NodeStatus as ClusterNodeStatus} from '../cluster/node-state.js';
 import type {ConsoleTarget, Health, NodeStatus} from '../console/console-target.js';
+import {faultLine} from '../console/fault-line.js';
 import type {RedisGateway} from '../redis/gateway.js';
 import type {LoadStatistics} from '../load/load-statistics.js';
 import type {LoadConnection} from '../load/load-task.js';
@@ -88,7 +89,7 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 	}
 
 	async faults(): Promise<readonly string[]> {
-		return this.#cluster.injected.map(({name, text}) => `${name}: ${text}`);
+		return this.#cluster.injected.map(faultLine);
 	}
 
 	/** Of the Redis port, and whoever else has a clerk on this thread. */
@@ -138,15 +139,20 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 
 function rowOf(status: ClusterNodeStatus): NodeStatus {
 	const row = stateOf(status);
-	return status.faults.length === 0 ? row : {...row, hasFault: true};
+	// That a node was killed its state says.
+	const isMarked = status.faults.some(({fault}) => fault.type !== 'crash' || status.state !== 'down');
+	return isMarked ? {...row, hasFault: true} : row;
 }
 
-function stateOf({id, state, replica, error, damage}: ClusterNodeStatus): NodeStatus {
+function stateOf({id, state, replica, error, damage, faults}: ClusterNodeStatus): NodeStatus {
 	const node: NodeId = id;
 	if (state === 'damaged' && damage !== undefined) return {type: 'damaged', node, reason: describeDamage(id, damage)};
 	if (state === 'waiting') return {type: 'waiting', node, reason: error?.message ?? ''};
 	if (state !== 'up') return {type: state === 'starting' ? 'starting' : 'down', node};
-	if (replica === undefined) return {type: 'silent', node};
+	if (replica === undefined) {
+		const leftMs = faults.find(({fault}) => fault.type === 'pause')?.leftMs;
+		return leftMs === undefined ? {type: 'silent', node} : {type: 'paused', node, leftMs};
+	}
 	const {role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex} = replica;
 	return {type: 'up', node, role, currentTerm, commitIndex, lastApplied, logBytes, snapshotIndex};
 }

@@ -32,7 +32,7 @@ import {buildParts, type ClusterParts, type Foundation} from './cluster-parts.js
 import type {EffectOptions} from './effect-listening.js';
 import type {EffectListener} from './effect-stream.js';
 import {closedError} from './errors.js';
-import type {NamedFault} from './faults/named-fault.js';
+import type {InjectedFault, NamedFault} from './faults/named-fault.js';
 import {type Availability, type ClusterHealth, healthOf} from './health.js';
 import {statusTimeoutMs} from './leader-watch.js';
 import {notUp} from './node-actor.js';
@@ -280,7 +280,7 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	}
 
 	/** All faults that are set, in the order in which they were; those of `faults`, `kill` and `pause` too. */
-	get injected(): readonly NamedFault[] {
+	get injected(): readonly InjectedFault[] {
 		return this.#parts.injection.list;
 	}
 

@@ -1,6 +1,6 @@
 /** What the supervisor knows of a node. Nothing here runs. */
 import type {NodeId} from '../../src/raft/types.js';
-import type {NamedFault} from './faults/named-fault.js';
+import type {InjectedFault} from './faults/named-fault.js';
 import type {NodeDamage} from './node-damage.js';
 import type {ReplicaStatus} from '../replica/protocol.js';
 import type {Replica} from './replica.js';
@@ -31,5 +31,5 @@ export interface NodeStatus {
 	/** What is wrong with the files of a node that is damaged. */
 	readonly damage: NodeDamage | undefined;
 	/** What is wrong on purpose with this node alone: its process, its disk, its clock, or that it is isolated. */
-	readonly faults: readonly NamedFault[];
+	readonly faults: readonly InjectedFault[];
 }

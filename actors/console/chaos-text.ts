@@ -1,6 +1,6 @@
 /** What is told of chaos. */
 import type {ChaosReport} from '../chaos/chaos.js';
-import {describeFault, type Fault, type FaultEvent} from '../../src/faults/faults.js';
+import {describeFault, type FaultEvent} from '../../src/faults/faults.js';
 import {wordsOfFault} from '../../src/faults/fault-text.js';
 import type {Schedule} from '../../src/faults/nemesis.js';
 import {valueText} from './value-text.js';
@@ -12,12 +12,9 @@ export function drawnText({seed, durationMs, intensity, kinds}: Schedule): strin
 
 /** `+3.2 s  partition #1: partition 0,1 | 2,3,4` */
 export function faultEventText(event: FaultEvent): string {
-	const what = event.type === 'inject' ? `${event.id}: ${shortFault(event.fault)}` : `${event.id} is over`;
+	const what = event.type === 'inject' ? `${event.id}: ${describeFault(event.fault)}` : `${event.id} is over`;
 	return `+${(event.atMs / 1000).toFixed(1)} s  ${what}`;
 }
-
-/** Nodes are numbers in the console. */
-export const shortFault = (fault: Fault): string => describeFault(fault).replaceAll(/\bnode:(\d)/g, '$1');
 
 /** The line of the console that does what the event did. */
 export function lineOfEvent(event: FaultEvent): string {

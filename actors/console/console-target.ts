@@ -12,7 +12,7 @@ import type {MessageSighting, SightingOptions} from '../network/message-tap.js';
 import type {ClusterRecord} from '../observe/cluster-record.js';
 
 export type NodeStatus = NodeState & {
-	/** A fault of this node is set: of its process, its disk or its clock, or it is isolated. @default false */
+	/** A fault of this node is set that its state does not tell: of its process, disk or clock, or it is isolated. @default false */
 	readonly hasFault?: boolean;
 };
 
@@ -29,6 +29,8 @@ type NodeState =
 			/** Last index that the snapshot includes; 0 without a snapshot; `undefined` where the engine does not tell. */
 			readonly snapshotIndex: number | undefined;
 	  }
+	/** Its threads stand still on purpose, for so much longer. */
+	| {readonly type: 'paused'; readonly node: number; readonly leftMs: number}
 	/** Its thread runs and does not answer: it is paused, or busy. */
 	| {readonly type: 'silent'; readonly node: number}
 	/** It reads its log. */
@@ -100,7 +102,7 @@ export interface ConsoleTarget {
 	chaos(options: ChaosOptions): Promise<ChaosReport>;
 	/** Takes back the faults that are meant. Resolves with each of them in words. */
 	heal(isMeant: (fault: NamedFault) => boolean, signal: AbortSignal): Promise<readonly string[]>;
-	/** All faults that are set, a line each: its name, and what it is. */
+	/** All faults that are set, a line each: what it is, and which words heal it. */
 	faults(signal: AbortSignal): Promise<readonly string[]>;
 	/** Writes the state of now into a file, and resolves with what to tell of it. */
 	backup(file: string, signal: AbortSignal): Promise<string>;

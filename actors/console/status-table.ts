@@ -3,6 +3,7 @@ import {stripVTControlCharacters} from 'node:util';
 import Table from 'cli-table3';
 import type {Colors} from 'picocolors/types.js';
 import type {Health, NodeStatus} from './console-target.js';
+import {secondsLeft} from './seconds-left.js';
 
 const HEAD = ['node', 'state', 'role', 'term', 'commit', 'applied', 'log bytes', 'snapshot'];
 
@@ -49,6 +50,7 @@ function sentenceOf(status: NodeStatus): string {
 
 function reasonOf(status: NodeStatus): string | undefined {
 	if (status.type === 'silent') return 'its threads run and do not answer: it is paused, or very busy';
+	if (status.type === 'paused') return `its threads stand still ${secondsLeft(status.leftMs)}`;
 	return 'reason' in status ? status.reason : undefined;
 }
 

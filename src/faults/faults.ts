@@ -5,6 +5,7 @@
 import {unreachable} from '../base/errors.js';
 import {describeDistribution, type Distribution} from './distribution.js';
 import {describeEndpoints, describeLinks} from './endpoint.js';
+import {shareInWords} from './in-words.js';
 import {describeNetworkFault, type NetworkFault} from './network-fault.js';
 
 /** What a node finds on its disk when it comes back. */
@@ -181,16 +182,26 @@ export function describeFaultEvent(event: FaultEvent): string {
 	return `${event.atMs.toFixed(0)} ms ${what}`;
 }
 
+/** Seconds where that is easier to read. */
+const timeInWords = (ms: number): string => (ms >= 1000 ? `${Number((ms / 1000).toFixed(1))} s` : `${ms} ms`);
+
+const lossInWords = {
+	kept: '',
+	unsyncedLost: ': what was not synced is lost',
+	wiped: ': its disk is empty',
+	olderCopy: ': its disk is an older copy',
+} as const;
+
 function describeProcessFault(fault: ProcessFault): string {
 	switch (fault.type) {
 		case 'crash':
-			return `crash of node ${fault.node}, disk ${fault.disk}`;
+			return `node ${fault.node} killed${lossInWords[fault.disk]}`;
 		case 'crashAll':
-			return `crash of all nodes, disk ${fault.disk}`;
+			return `all nodes killed${lossInWords[fault.disk]}`;
 		case 'crashLoop':
-			return `crash loop of node ${fault.node}, up for ${fault.upMs} ms`;
+			return `node ${fault.node} crashes each time that it has been up for ${timeInWords(fault.upMs)}`;
 		case 'pause':
-			return `pause of node ${fault.node} for ${fault.durationMs} ms${fault.clockStops ? ', clock too' : ''}`;
+			return `node ${fault.node} paused for ${timeInWords(fault.durationMs)}${fault.clockStops ? ', its clock too' : ''}`;
 		case 'slowNode':
 			return `node ${fault.node} slowed down ${fault.factor} times`;
 		default:
@@ -198,26 +209,67 @@ function describeProcessFault(fault: ProcessFault): string {
 	}
 }
 
-function describeDiskFault(fault: DiskFault): string {
-	if (fault.type === 'slowSync')
-		return `slowSync by ${describeDistribution(fault.delay)} on the disk of node ${fault.node}`;
-	const chance = 'probability' in fault ? ` with probability ${fault.probability}` : '';
-	const file = fault.type === 'missingFile' ? ` (${fault.file})` : '';
-	if (fault.type === 'operationError')
-		return `each ${fault.operation} fails with probability ${fault.probability} on the disk of node ${fault.node}`;
-	return `${fault.type}${file}${chance} on the disk of node ${fault.node}`;
+const describeDiskFault = (fault: DiskFault): string => `disk ${fault.node}: ${diskFaultInWords(fault)}`;
+
+const operationsInWords = {
+	open: 'opened files',
+	create: 'new files',
+	read: 'reads',
+	write: 'writes',
+	sync: 'fsyncs',
+} as const;
+
+function diskFaultInWords(fault: DiskFault): string {
+	switch (fault.type) {
+		case 'slowSync':
+			return `fsync slow by ${describeDistribution(fault.delay)}`;
+		case 'stalledSync':
+			return 'fsync does not end';
+		case 'failedSync':
+			return 'the next fsync fails';
+		case 'operationError':
+			return `${shareInWords(operationsInWords[fault.operation], fault.probability)} fail`;
+		case 'writeError':
+			return `${shareInWords('writes', fault.probability)} fail`;
+		case 'readError':
+			return `${shareInWords('reads', fault.probability)} fail`;
+		case 'diskFull':
+			return 'full';
+		case 'bitFlip':
+			return 'one stored bit turned over';
+		case 'bitFlipOnRead':
+			return `${shareInWords('reads', fault.probability)} have one bit wrong`;
+		case 'tornWrite':
+			return 'a write is torn at the next crash';
+		case 'lostWrite':
+			return `${shareInWords('writes', fault.probability)} are lost and told to be done`;
+		case 'misdirectedWrite':
+			return `${shareInWords('writes', fault.probability)} go to another place of the file`;
+		case 'reorderedWrites':
+			return 'of unsynced writes a crash keeps later ones and loses earlier ones';
+		case 'lostRename':
+			return 'the next crash loses names that were not synced';
+		case 'missingFile':
+			return `the newest ${fault.file} file is gone`;
+		case 'unorderedCompletions':
+			return 'operations end in any order';
+		default:
+			return unreachable(fault);
+	}
 }
 
-function describeClockFault(fault: ClockFault): string {
+const describeClockFault = (fault: ClockFault): string => `clock ${fault.node}: ${clockFaultInWords(fault)}`;
+
+function clockFaultInWords(fault: ClockFault): string {
 	switch (fault.type) {
 		case 'clockOffset':
-			return `clock of node ${fault.node} off by ${fault.offsetMs} ms`;
+			return `${timeInWords(Math.abs(fault.offsetMs))} ${fault.offsetMs < 0 ? 'behind' : 'ahead'}`;
 		case 'clockDrift':
-			return `clock of node ${fault.node} running at ${fault.rate} times its speed`;
+			return `runs at ${fault.rate} times its speed`;
 		case 'clockJump':
-			return `clock of node ${fault.node} jumps by ${fault.byMs} ms`;
+			return `leaps ${fault.byMs < 0 ? 'back' : 'forward'} by ${timeInWords(Math.abs(fault.byMs))}`;
 		case 'timerSkew':
-			return `timers of node ${fault.node} off by ${fault.byMs} ms`;
+			return `timers ${timeInWords(Math.abs(fault.byMs))} ${fault.byMs < 0 ? 'early' : 'late'}`;
 		default:
 			return unreachable(fault);
 	}

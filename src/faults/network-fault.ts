@@ -1,16 +1,8 @@
 /** What can go wrong between endpoints, as data. */
 import {unreachable} from '../base/errors.js';
 import {describeDistribution, type Distribution} from './distribution.js';
-import {
-	describeEndpoints,
-	describeLinks,
-	isMember,
-	isNode,
-	isOnLinks,
-	type Endpoint,
-	type EndpointSet,
-	type Links,
-} from './endpoint.js';
+import {isMember, isNode, isOnLinks, type Endpoint, type EndpointSet, type Links} from './endpoint.js';
+import {groupInWords, isolationInWords, linksInWords, shareInWords} from './in-words.js';
 
 /** Faults of one link add up: losses are drawn one after the other, delays are summed. */
 export type NetworkFault =
@@ -125,31 +117,29 @@ function isIsolatedBy(fault: NetworkFault & {type: 'isolate'}, from: Endpoint, t
 	return outbound || inbound;
 }
 
-const percent = (probability: number): string => `${Number((probability * 100).toFixed(2))} %`;
-
 /** One line, for people. */
 export function describeNetworkFault(fault: NetworkFault): string {
 	switch (fault.type) {
 		case 'loss':
-			return `loss of ${percent(fault.probability)} on ${describeLinks(fault.links)}`;
+			return `${shareInWords('messages', fault.probability)} lost ${linksInWords(fault.links)}`;
 		case 'delay':
-			return `delay of ${describeDistribution(fault.delay)} on ${describeLinks(fault.links)}`;
+			return `messages late by ${describeDistribution(fault.delay)} ${linksInWords(fault.links)}`;
 		case 'duplicate':
-			return `duplication of ${percent(fault.probability)} after ${describeDistribution(fault.copyDelay)} on ${describeLinks(fault.links)}`;
+			return `${shareInWords('messages', fault.probability)} doubled, the second late by ${describeDistribution(fault.copyDelay)}, ${linksInWords(fault.links)}`;
 		case 'reorder':
-			return `reordering of ${percent(fault.probability)} by ${describeDistribution(fault.delay)} on ${describeLinks(fault.links)}`;
+			return `${shareInWords('messages', fault.probability)} late by ${describeDistribution(fault.delay)}, so that others overtake, ${linksInWords(fault.links)}`;
 		case 'throttle':
-			return `${fault.bytesPerSecond} bytes/s, queue of ${fault.queueBytesMax} bytes, on ${describeLinks(fault.links)}`;
+			return `at most ${fault.bytesPerSecond} bytes/s, queue of ${fault.queueBytesMax} bytes, ${linksInWords(fault.links)}`;
 		case 'clog':
-			return `clog until ${fault.untilMs} ms on ${describeLinks(fault.links)}`;
+			return `all messages held ${linksInWords(fault.links)}`;
 		case 'cut':
-			return `cut of ${describeLinks(fault.links)}`;
+			return `nothing comes ${linksInWords(fault.links)}`;
 		case 'partition':
-			return `${fault.oneWay ? 'one-way partition' : 'partition'} ${fault.groups.map(describeEndpoints).join(' | ')}`;
+			return `${fault.oneWay ? 'one-way partition' : 'partition'} ${fault.groups.map(groupInWords).join(' | ')}`;
 		case 'isolate':
-			return `isolation of ${fault.endpoint}, ${fault.direction === 'both' ? 'both ways' : fault.direction}${fault.clients ? ', from clients too' : ''}`;
+			return isolationInWords(fault.endpoint, fault.direction, fault.clients);
 		case 'flapping':
-			return `flapping (${fault.downMs} ms down, ${fault.upMs} ms up) of ${describeLinks(fault.links)}`;
+			return `links down for ${fault.downMs} ms and up for ${fault.upMs} ms in turn ${linksInWords(fault.links)}`;
 		case 'unreliable':
 			return 'unreliable network (10 % of requests and of replies lost, requests 0..26 ms late)';
 		case 'longReordering':

@@ -67,7 +67,7 @@ test.serial(
 		t.regex(errors, /^node \d failed and is tried again in \d+ ms: .*ENOSPC/);
 		t.regex(
 			output,
-			/> faults\n(?:diskFull \d: .*\n)?loss: loss of 5 % on .*\nisolate node:0: isolation of node:0, both ways\nslowSync 1: .*\n> heal\nhealed: isolation of node:0, both ways\n/,
+			/> faults\n(?:disk \d: full \(heal diskFull \d\)\n)?5 % of messages lost between nodes \(heal loss\)\nnode 0 cut off from all other nodes \(heal isolate node:0\)\ndisk 1: fsync slow by .* \(heal slowSync 1\)\n> heal\nhealed: node 0 cut off from all other nodes\n/,
 		);
 		t.regex(output, /> faults\nno fault is set\n/);
 		t.regex(output, /> get city\nGenf\n/);
@@ -282,10 +282,10 @@ test.serial(
 		t.is(status, 0, errors);
 		t.regex(output, /│ +\* 0 │ up /);
 		const healed = [
-			'crash of node 2, disk wiped',
-			'clock of node 0 running at 1.5 times its speed',
-			'loss of 5 % on node:0 -> node:1',
-			'slowSync by 1 ms on the disk of node 0',
+			'node 2 killed: its disk is empty',
+			'clock 0: runs at 1.5 times its speed',
+			'5 % of messages lost from node 0 to node 1',
+			'disk 0: fsync slow by 1 ms',
 		];
 		t.true(output.includes(`> heal all\n${healed.map(fault => `healed: ${fault}\n`).join('')}`), output);
 		t.regex(output, /> get city\nBern\n> faults\nno fault is set\n> health\n\w+: 3 of 3 nodes are up/);

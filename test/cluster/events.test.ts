@@ -43,7 +43,7 @@ test.serial(
 		const losses = cluster.events(deadline());
 		const faults = once(cluster, 'faultsChanged', deadline());
 		cluster.faults.isolate(second.id);
-		t.deepEqual(await faults, [{type: 'faultsChanged', faults: [`isolation of node:${second.id}, both ways`]}]);
+		t.deepEqual(await faults, [{type: 'faultsChanged', faults: [`node ${second.id} cut off from all other nodes`]}]);
 		const lost = await next(losses, isOf('leadershipLost'));
 		t.like(lost, {id: second.id, reason: 'noQuorum', term: second.term});
 	},

@@ -115,13 +115,17 @@ test('heal says what it healed, and faults and status list what is set and mark 
 		'heal all',
 	];
 	const {output} = await runScript(lines.join('\n'), target);
-	const partition = 'partition node:0 | node:1,node:2';
-	const loss = 'loss of 10 % on nodes -> nodes';
-	const sync = 'each sync fails with probability 1 on the disk of node 2';
-	t.true(output.includes(`> faults\npartition: ${partition}\nloss: ${loss}\noperationError sync 2: ${sync}\n> status`));
+	const partition = 'partition 0 | 1,2';
+	const loss = '10 % of messages lost between nodes';
+	const sync = 'disk 2: all fsyncs fail';
+	t.true(
+		output.includes(
+			`> faults\n${partition} (heal partition)\n${loss} (heal loss)\n${sync} (heal operationError sync 2)\n> status`,
+		),
+	);
 	t.regex(output, /│ +\* 2 │ up +│ follower/);
 	t.regex(output, /│ +1 │ up +│ leader/);
-	t.true(output.includes(`┘\n* with a fault that is set on purpose:\npartition: ${partition}\n`));
+	t.true(output.includes(`┘\n* with a fault that is set on purpose:\n${partition} (heal partition)\n`));
 	t.true(
 		output.endsWith(
 			`> heal\nhealed: ${partition}\n> disk 2 ok\nhealed: ${sync}\nnode 2: its disk is well\n> heal all\nhealed: ${loss}\n`,

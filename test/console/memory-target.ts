@@ -4,7 +4,8 @@ import {wordsOfFault} from '../../src/faults/fault-text.js';
 import {describeFault, type Fault, nameOfFault} from '../../src/faults/faults.js';
 import type {LogOptions, NodeLog, SnapshotReport} from '../../actors/cluster/node-log.js';
 import type {KvTypes} from '../../src/kv/words.js';
-import type {NamedFault} from '../../actors/cluster/faults/named-fault.js';
+import type {InjectedFault, NamedFault} from '../../actors/cluster/faults/named-fault.js';
+import {faultLine} from '../../actors/console/fault-line.js';
 import type {ClusterRecord, MessageSighting, SightingOptions} from '../../actors/index.js';
 import type {LoadFigures, LoadStatistics} from '../../actors/load/load-statistics.js';
 import type {LoadOptions} from '../../actors/load/load-task.js';
@@ -50,7 +51,7 @@ export class MemoryTarget implements ConsoleTarget {
 	election: Promise<number> = new Promise(() => {});
 	closeCount = 0;
 	/** The faults that are set. */
-	set: readonly NamedFault[] = [];
+	set: readonly InjectedFault[] = [];
 	/** What `stopLoad` and `check` have to tell. */
 	figures: Partial<LoadFigures> = {};
 	report: Partial<SessionReport> = {};
@@ -160,7 +161,7 @@ export class MemoryTarget implements ConsoleTarget {
 	async inject(fault: Fault, _signal?: AbortSignal, name = nameOfFault(fault)): Promise<string> {
 		this.calls.push(`inject ${wordsOfFault(fault).join(' ')}`);
 		const text = describeFault(fault);
-		this.set = [...this.set.filter(each => each.name !== name), {name, fault, text}];
+		this.set = [...this.set.filter(each => each.name !== name), {name, fault, text, leftMs: undefined}];
 		return text;
 	}
 
@@ -180,7 +181,7 @@ export class MemoryTarget implements ConsoleTarget {
 	}
 
 	async faults(): Promise<readonly string[]> {
-		return this.set.map(({name, text}) => `${name}: ${text}`);
+		return this.set.map(faultLine);
 	}
 
 	async startLoad(options: LoadOptions): Promise<void> {

@@ -71,7 +71,7 @@ test('each fault that chaos records is a line that the console takes', async t =
 	}
 	t.deepEqual(await run('inject "loss #1" loss links.from=nodes links.to=node:2 probability=0.5'), {
 		type: 'answered',
-		text: 'loss #1: loss of 50 % on nodes -> 2',
+		text: 'loss #1: 50 % of messages lost from all nodes to node 2',
 	});
 	t.deepEqual(await run('inject "loss #1" off'), {type: 'answered', text: 'loss #1 is over'});
 	t.like(await run('inject none off'), {text: 'no fault has the name none'});
@@ -118,7 +118,7 @@ test('a replay does what was recorded, and heals all at its end', async t => {
 		['kill 1', 'inject stalledSync node=2', 'inject diskFull node=0', 'load {"clients":2}'],
 	);
 	t.deepEqual(target.set, []);
-	t.true(printed.includes('healed: diskFull on the disk of node 0'));
+	t.true(printed.includes('healed: disk 0: full'));
 	t.true(printed.includes('+0.020s inject x off') || printed.some(line => line.startsWith('+0.020s inject x off ')));
 });
 

@@ -60,6 +60,14 @@ test('a node that is damaged, is tried again or does not answer has its reason b
 	]);
 });
 
+test('a node that is paused says for how long it still is, in the table and in a sentence', t => {
+	const paused = [{type: 'paused', node: 1, leftMs: 4249}] as const;
+	const text = statusTable(paused, picocolors.createColors(false));
+	t.true(text.includes('│    1 │ paused │ -'));
+	t.true(text.endsWith('\nnode 1: its threads stand still for 4.2 s more'));
+	t.is(statusSentences(paused), 'node 1: paused: its threads stand still for 4.2 s more');
+});
+
 test('the health is one line, and a line for each reason', t => {
 	const plain = picocolors.createColors(false);
 	t.is(

@@ -146,7 +146,7 @@ test('a partition cuts both ways between its groups, and nothing inside of them 
 	t.true(plan.isClean(clerk, n0));
 	t.true(plan.isClean(n4, clerk));
 	t.deepEqual(plan.decide(n0, n2, 'request', Random.fromSeed(1), 0), []);
-	t.deepEqual(plan.describe(), ['partition node:0,node:1 | node:2,node:3,node:4']);
+	t.deepEqual(plan.describe(), ['partition 0,1 | 2,3,4']);
 });
 
 test('nodes that a partition does not name form one more group', t => {
@@ -295,8 +295,8 @@ test('a plan that went through JSON decides as the first one', t => {
 	t.deepEqual(copy.describe(), [
 		'unreliable network (10 % of requests and of replies lost, requests 0..26 ms late)',
 		'long reordering (two of three replies 200..2199 ms late)',
-		'isolation of node:3, outbound',
-		'delay of 1 ms + exponential of mean 4 ms on nodes -> nodes',
+		'no other node hears node 3',
+		'messages late by 1 ms + exponential of mean 4 ms between nodes',
 	]);
 });
 

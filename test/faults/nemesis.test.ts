@@ -139,12 +139,9 @@ test('every fault, and a whole schedule, is described in single lines', t => {
 		t.true(describeSchedule(schedule).every(line => line.length > 0 && !/\n|undefined|\[object/.test(line)));
 		t.is(describeSchedule(schedule).length, 3 + schedule.events.length);
 	}
-	t.is(
-		describeFault({type: 'slowSync', node: 1, delay: {type: 'fixed', ms: 9}}),
-		'slowSync by 9 ms on the disk of node 1',
-	);
-	t.is(describeFault({type: 'crashAll', disk: 'kept'}), 'crash of all nodes, disk kept');
-	t.is(describeFault({type: 'clockDrift', node: 2, rate: 1.5}), 'clock of node 2 running at 1.5 times its speed');
+	t.is(describeFault({type: 'slowSync', node: 1, delay: {type: 'fixed', ms: 9}}), 'disk 1: fsync slow by 9 ms');
+	t.is(describeFault({type: 'crashAll', disk: 'kept'}), 'all nodes killed');
+	t.is(describeFault({type: 'clockDrift', node: 2, rate: 1.5}), 'clock 2: runs at 1.5 times its speed');
 });
 
 test('options that cannot be meant are refused', t => {

@@ -100,13 +100,13 @@ browserTest('a fault that is set by a click is seen as cuts, and is gone when it
 		await page.goto(link);
 		await leaderOf(page);
 		await run(page, 'network', 'isolate');
-		await page.locator('#faults li', {hasText: 'isolation of node'}).waitFor();
+		await page.locator('#faults li', {hasText: 'cut off from all other nodes'}).waitFor();
 		await answerOf(page, 'isolate leader', 'is isolated');
 		await page.locator('.node[aria-label*="link cut to node"]').nth(2).waitFor();
 		await run(page, 'network', 'heal');
 		await page.locator('#faults li').waitFor({state: 'detached'});
 		await page.locator('.node[aria-label*="link cut to node"]').first().waitFor({state: 'detached'});
-		await answerOf(page, 'heal', 'healed: isolation of node');
+		await answerOf(page, 'heal', 'healed: node');
 	});
 });
 

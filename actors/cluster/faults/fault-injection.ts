@@ -33,7 +33,7 @@ import type {SharedWithNode} from '../replica-options.js';
 import {flipBit, removeFile} from './disk-damage.js';
 import {diskSettings} from './disk-settings.js';
 import {FaultList} from './fault-list.js';
-import type {NamedFault} from './named-fault.js';
+import type {InjectedFault, NamedFault} from './named-fault.js';
 import {type NodeControl, ProcessFaults, type Undo} from './process-faults.js';
 import {refuseUnlessReal} from './refusals.js';
 
@@ -68,7 +68,7 @@ export class FaultInjection {
 	/** Of the faults that have something to take back. */
 	readonly #undo = new Map<string, Undo>();
 	/** Of the faults that are over by themselves. */
-	readonly #endings = new Map<string, NodeJS.Timeout>();
+	readonly #endings = new Map<string, {readonly timer: NodeJS.Timeout; readonly atMs: number}>();
 	/** Nodes whose files were damaged for good. */
 	readonly #damaged = new Set<number>();
 	#surroundings: Surroundings | undefined;
@@ -104,8 +104,12 @@ export class FaultInjection {
 		return this.#list.isClosed;
 	}
 
-	get list(): readonly NamedFault[] {
-		return this.#list.all;
+	get list(): readonly InjectedFault[] {
+		const now = this.#options.now();
+		return this.#list.all.map(named => {
+			const ending = this.#endings.get(named.name);
+			return {...named, leftMs: ending && Math.max(0, ending.atMs - now)};
+		});
 	}
 
 	setDiskFaults(id: NodeId, settings: DiskFaultSettings): void {
@@ -142,7 +146,7 @@ export class FaultInjection {
 	}
 
 	/** What is wrong with this node alone. */
-	of(id: NodeId): readonly NamedFault[] {
+	of(id: NodeId): readonly InjectedFault[] {
 		return this.list.filter(({fault}) =>
 			'node' in fault ? fault.node === id : fault.type === 'isolate' && fault.endpoint === nodeEndpoint(id),
 		);
@@ -160,7 +164,7 @@ export class FaultInjection {
 	/** Nothing goes on by itself any more, and no sync is held up: the cluster is about to close. */
 	async quiet(): Promise<void> {
 		this.#list.close();
-		for (const timer of this.#endings.values()) clearTimeout(timer);
+		for (const {timer} of this.#endings.values()) clearTimeout(timer);
 		for (const [id, {diskFaults}] of this.#shared) {
 			if (diskFaults.isSyncStalled) diskFaults.set({});
 			if (this.#faultsOf(id).some(({type}) => type === 'slowNode'))
@@ -269,7 +273,7 @@ export class FaultInjection {
 	/** It is over by itself then. */
 	#endAfter(name: string, ms: number): void {
 		const timer = setTimeout(() => this.#forget(name), Math.min(Math.max(0, ms), 2 ** 31 - 1));
-		this.#endings.set(name, timer);
+		this.#endings.set(name, {timer, atMs: this.#options.now() + ms});
 	}
 
 	async #takeBack(name: string): Promise<void> {
@@ -280,7 +284,7 @@ export class FaultInjection {
 
 	#forget(name: string): void {
 		this.#undo.delete(name);
-		clearTimeout(this.#endings.get(name));
+		clearTimeout(this.#endings.get(name)?.timer);
 		this.#endings.delete(name);
 		this.#list.remove(name);
 	}

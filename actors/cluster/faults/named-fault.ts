@@ -8,3 +8,9 @@ export interface NamedFault {
 	/** The fault in words, one line. */
 	readonly text: string;
 }
+
+/** One that is set now. */
+export interface InjectedFault extends NamedFault {
+	/** It is over by itself in so many ms; `undefined`: it lasts until it is healed. */
+	readonly leftMs: number | undefined;
+}

@@ -4,8 +4,8 @@ import {chaosKinds} from '../../chaos/chaos.js';
 import {checkFault} from '../../../src/faults/check-fault.js';
 import {FaultError} from '../../../src/faults/fault-error.js';
 import {faultOfWords} from '../../../src/faults/fault-text.js';
-import type {Fault} from '../../../src/faults/faults.js';
-import {chaosText, drawnText, faultEventText, lineOfEvent, shortFault} from '../chaos-text.js';
+import {describeFault, type Fault} from '../../../src/faults/faults.js';
+import {chaosText, drawnText, faultEventText, lineOfEvent} from '../chaos-text.js';
 import {type Command, type CommandContext, defineCommand} from '../command.js';
 import type {CommandArguments} from '../command-arguments.js';
 import {timeDetails} from './phrases.js';
@@ -61,7 +61,7 @@ export const chaosCommands: readonly Command[] = [
 				return healed.length > 0 ? `${name} is over` : `no fault has the name ${name}`;
 			}
 			await target.inject(fault, signal, name);
-			return `${name}: ${shortFault(fault)}`;
+			return `${name}: ${describeFault(fault)}`;
 		},
 	}),
 ];
