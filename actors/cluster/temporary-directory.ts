@@ -36,7 +36,8 @@ export class TemporaryDirectory {
 
 	async remove(): Promise<void> {
 		try {
-			await rm(this.path, {recursive: true, force: true});
+			// A thread that was ended in the middle of its work may still have a file of its directory made.
+			await rm(this.path, {recursive: true, force: true, maxRetries: 10});
 		} finally {
 			inUse.delete(this.path);
 			if (inUse.size === 0) process.removeListener('exit', removeAll);

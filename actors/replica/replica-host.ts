@@ -25,6 +25,7 @@ import {routerPort} from '../network/router-port.js';
 import type {ActorContext} from '../runtime/actor.js';
 import type {ActorRef} from '../runtime/ref.js';
 import {ActorSystem} from '../runtime/system.js';
+import {Beginning} from './beginning.js';
 import {EffectFeed} from './effect-feed.js';
 import {KvActor, type KvActorOptions} from './kv-actor.js';
 import {loadMachine} from './load-machine.js';
@@ -43,7 +44,7 @@ import type {
 import {RaftActor} from './raft-actor.js';
 import {ThreadPace} from './thread-conditions.js';
 import {trueNow} from './true-now.js';
-import {Alarm, exposeControl, sayLastWords, settle, tellSupervisor} from './thread-control.js';
+import {afterAnswer, Alarm, exposeControl, sayLastWords, settle, tellSupervisor} from './thread-control.js';
 
 const spawnOptions = {
 	// So many only wait when something is very wrong; then the node fails, because its actors may not miss a message.
@@ -161,14 +162,6 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 	);
 }
 
-/**
- * The answer to the message that is handled now goes out first, and no other message is handled before this: comlink answers
- * in a microtask, and Node runs what is due next when no microtask is left.
- */
-function afterAnswer(callback: () => void): void {
-	queueMicrotask(() => process.nextTick(callback));
-}
-
 /** What a node's thread has beside its log. */
 interface HostParts {
 	/** `undefined`: the KV server has a thread of its own. */
@@ -179,8 +172,7 @@ interface HostParts {
 }
 
 class RaftHost {
-	/** Resolves when the node takes part: from then on it has a status, and timers on the clock of its thread. */
-	readonly begun: Promise<void>;
+	readonly #beginning = new Beginning();
 	readonly #system: ActorSystem;
 	readonly #storage: RaftStorage;
 	readonly #router: BatchedPort<Envelope>;
@@ -204,41 +196,36 @@ class RaftHost {
 		this.#meter = meter;
 		this.#disk = disk;
 		this.#storage = new ObservedStorage(storage, index => stages.durable(index));
-		const {now} = pace.clock;
 		this.#system = startSystem(`replica-${id}`, pace);
-		const random = Random.fromSeed(options.seed);
 		const toService = (input: ServiceInput): void => {
 			if (this.#isStopping) return;
 			meter.told(input);
 			if (this.#service === undefined) mustTell(kv, {type: 'service', input});
 			else this.#service.send(input);
 		};
-		let begin: () => void = () => undefined;
-		this.begun = new Promise(resolve => (begin = resolve));
 		const raft: ActorRef<RaftActorMessage> = this.#system.spawn(
-			context => {
-				this.#raft = new RaftActor({
-					replica: options,
-					storage: this.#storage,
-					state,
-					random,
-					now,
-					send: (to, message) => {
-						meter.sent(to, message);
-						this.#router.send({type: 'raft', from: id, to, message});
-					},
-					sent: () => this.#router.flush(),
-					service: toService,
-					event: event => {
-						meter.event(event);
-						tellSupervisor({type: 'nodeEvent', event});
-					},
-					failed: dieOf,
-					context,
-				});
-				begin();
-				return this.#raft;
-			},
+			context =>
+				this.#made(
+					new RaftActor({
+						replica: options,
+						storage: this.#storage,
+						state,
+						random: Random.fromSeed(options.seed),
+						now: pace.clock.now,
+						send: (to, message) => {
+							meter.sent(to, message);
+							this.#router.send({type: 'raft', from: id, to, message});
+						},
+						sent: () => this.#router.flush(),
+						service: toService,
+						event: event => {
+							meter.event(event);
+							tellSupervisor({type: 'nodeEvent', event});
+						},
+						failed: dieOf,
+						context,
+					}),
+				),
 			{...spawnOptions, name: 'raft'},
 		);
 		const toRaft = (output: ServiceOutput): void => {
@@ -269,6 +256,11 @@ class RaftHost {
 		});
 	}
 
+	/** Resolves when the node takes part: from then on it has a status, and timers on the clock of its thread. */
+	get begun(): Promise<void> {
+		return this.#beginning.begun;
+	}
+
 	status(): ReplicaStatus | undefined {
 		return this.#raft?.status();
 	}
@@ -293,6 +285,12 @@ class RaftHost {
 		this.#raft?.takeSnapshot(index);
 	}
 
+	#made(raft: RaftActor): RaftActor {
+		this.#raft = raft;
+		this.#beginning.begin();
+		return raft;
+	}
+
 	/** Waiters are told, then what was written becomes durable, then the directory is let go. */
 	async stop(): Promise<void> {
 		this.#isStopping = true;
@@ -305,8 +303,7 @@ class RaftHost {
 }
 
 class KvHost {
-	/** Resolves when the server is there. */
-	readonly begun: Promise<void>;
+	readonly #beginning = new Beginning();
 	readonly #system: ActorSystem;
 	readonly #router: BatchedPort<Envelope>;
 	readonly #service: BatchedPort<ServiceOutput, ServiceInput>;
@@ -316,11 +313,9 @@ class KvHost {
 	constructor({options, router, service}: KvThreadData, served: Pick<ServerParts, 'machine' | 'effects' | 'pace'>) {
 		this.#system = startSystem(`kv-${options.id}`, served.pace);
 		const raft = (output: ServiceOutput): void => this.#service.send(output);
-		let begin: () => void = () => undefined;
-		this.begun = new Promise(resolve => (begin = resolve));
 		const made = (actor: KvActor): void => {
 			this.#server = actor;
-			begin();
+			this.#beginning.begin();
 		};
 		const kv = spawnKv(this.#system, {options, ...served, raft, stages: undefined, made});
 		this.#service = new BatchedPort(service, {
@@ -331,6 +326,11 @@ class KvHost {
 		this.#router = routerPort(router, envelope => {
 			if (envelope.type === 'request') kv.tell({type: 'request', envelope});
 		});
+	}
+
+	/** Resolves when the server is there. */
+	get begun(): Promise<void> {
+		return this.#beginning.begun;
 	}
 
 	metrics(): ServerMetrics | undefined {

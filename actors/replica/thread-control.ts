@@ -20,6 +20,14 @@ export function exposeControl(control: ThreadControl, port: MessagePort): void {
 	expose(control, endpointOf(port));
 }
 
+/**
+ * The answer to the message that is handled now goes out first, and no other message is handled before this: comlink answers
+ * in a microtask, and Node runs what is due next when no microtask is left.
+ */
+export function afterAnswer(callback: () => void): void {
+	queueMicrotask(() => process.nextTick(callback));
+}
+
 /** Tells the supervisor what a machine or a node told. */
 export function tellSupervisor(news: EffectBatch | NodeNews): void {
 	parentPort?.postMessage(news);

@@ -39,12 +39,17 @@ test('a node is started when it takes part, not when it has been told to', async
 	// What is asked while it stands still is before it all at once when it goes on.
 	await thread.call('pause', [timeoutMs, false], timeoutMs);
 	let isStarted = false;
-	const started = thread.call('start', [], timeoutMs).then(() => (isStarted = true));
-	const status = thread.call('status', [], timeoutMs).then(answer => {
-		t.true(answer !== undefined || !isStarted, 'a node that is started has a status');
-	});
+	const start = async (): Promise<void> => {
+		await thread.call('start', [], timeoutMs);
+		isStarted = true;
+	};
+	const look = async (): Promise<void> => {
+		const status = await thread.call('status', [], timeoutMs);
+		t.true(status !== undefined || !isStarted, 'a node that is started has a status');
+	};
+	const answers = [start(), look()];
 	ring();
-	await Promise.all([started, status]);
+	await Promise.all(answers);
 	t.is((await thread.call('status', [], timeoutMs))?.id, nodeId(0));
 });
 
