@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {NodeId} from '../../src/raft/types.js';
 import {unlessAborted} from '../abort.js';
 import {ClusterStateError} from './errors.js';
-import type {NamedFault} from './faults/named-fault.js';
+import type {InjectedFault} from './faults/named-fault.js';
 import {leaderOf} from './health.js';
 import type {NodeStatus} from './node-state.js';
 import type {Replica} from './replica.js';
@@ -24,7 +24,7 @@ export interface LeaderWatchOptions {
 	readonly nodes: readonly NodeId[];
 	readonly supervisor: Pick<Supervisor, 'status' | 'stateOf' | 'replicaOf'>;
 	/** What is wrong on purpose with this node alone. */
-	readonly faultsOf: (id: NodeId) => readonly NamedFault[];
+	readonly faultsOf: (id: NodeId) => readonly InjectedFault[];
 }
 
 export class LeaderWatch {
