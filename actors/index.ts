@@ -92,7 +92,18 @@ export {
 export type {EngineTls} from './engines/etcd/security.js';
 export {defaultEtcdLimits, type EtcdLimits} from './engines/etcd/limits.js';
 export {InvalidOperationError, type Written} from './clerk/results.js';
-export {type Data, KeyValueClient} from './key-value-client.js';
+export type {Data} from './data.js';
+export {KeyValueClient} from './key-value-client.js';
+export type {
+	KeyExpectation,
+	StepResult,
+	StepResults,
+	StepResultTypes,
+	Transaction,
+	TransactionCondition,
+	TransactionResult,
+	TransactionStep,
+} from './transaction.js';
 export type {Executor, OperationOptions} from './executor.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';
 export {GatewayError} from './redis/errors.js';
@@ -158,9 +169,11 @@ export type {CutTail} from '../src/storage/recovery.js';
 export type {CorruptionSite} from '../src/storage/storage.js';
 export type {
 	ByteString,
+	Compare,
 	Expected,
 	Key,
 	Operation,
+	Part,
 	ReadOperation,
 	Result,
 	Value,

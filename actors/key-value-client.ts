@@ -5,12 +5,15 @@
 import type {Expected, Operation, Result, Version} from '../src/kv/types.js';
 import {expectResult, type Written} from './clerk/results.js';
 import type {Executor, OperationOptions} from './executor.js';
-import {checkArgument, wholeNumber} from './options/check-options.js';
-import {OptionError} from './options/option-error.js';
-import {bytesOf, keyOf, textOf} from './text.js';
-
-/** A key or a value: text is UTF-8. */
-export type Data = string | Uint8Array;
+import {type Data, summandOf, valueOf} from './data.js';
+import {keyOf, textOf} from './text.js';
+import {
+	assertComplete,
+	operationOf,
+	type Transaction,
+	type TransactionResult,
+	type TransactionStep,
+} from './transaction.js';
 
 export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	/**
@@ -79,6 +82,39 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 		return result.type === 'conditionFailed' ? result : expectResult(result, 'written');
 	}
 
+	/**
+	 * Deletes the key if it is as expected: `{value}` or `{version}`. Otherwise changes nothing and gives what is there, as
+	 * `conditionFailed`. So a lock is released by its owner alone.
+	 */
+	async compareAndDelete(
+		key: Data,
+		expected: {readonly value: Data} | {readonly version: Version},
+		options?: OperationOptions,
+	): Promise<Extract<Result, {type: 'deleted' | 'conditionFailed'}>> {
+		const {isCommitted, results} = await this.transaction(
+			{if: [{key, is: expected}], do: [{type: 'delete', key}], else: [{type: 'get', key}]},
+			options,
+		);
+		return isCommitted ? results[0] : {...results[0], type: 'conditionFailed'};
+	}
+
+	/**
+	 * All in one step: compares keys, and carries out `do` if all conditions hold, else `else`. Nothing comes between, and
+	 * it is one write: it runs exactly once, also where its answer was lost and it had to be asked again. A step that cannot
+	 * be carried out has an `invalid` result and undoes none of the others.
+	 *
+	 * Rejects with an `OperationError` as all operations do; with an `OptionError` for more than 16384 conditions and steps.
+	 */
+	async transaction<
+		const Do extends readonly TransactionStep[],
+		const Else extends readonly TransactionStep[] = readonly [],
+	>(transaction: Transaction<Do, Else>, options?: OperationOptions): Promise<TransactionResult<Do, Else>> {
+		const result = expectResult(await this.execute(operationOf(transaction), options), 'transaction');
+		const {isCommitted, revision, results} = result;
+		assertComplete(results);
+		return {isCommitted, revision, results} as unknown as TransactionResult<Do, Else>;
+	}
+
 	/** Adds to the decimal number that the value is, and gives the sum. */
 	async increment(key: Data, by: bigint | number = 1, options?: OperationOptions): Promise<bigint> {
 		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: summandOf(by)}, options), 'number')
@@ -89,18 +125,6 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
 	}
-}
-
-function valueOf(value: Data, name = 'value'): Uint8Array {
-	if (typeof value === 'string') return bytesOf(value);
-	if (value instanceof Uint8Array) return value;
-	throw OptionError.value(name, 'a string or bytes (a Uint8Array)', value);
-}
-
-function summandOf(by: bigint | number): bigint {
-	if (typeof by === 'bigint') return by;
-	checkArgument('by', wholeNumber(Number.MIN_SAFE_INTEGER), by);
-	return BigInt(by);
 }
 
 function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {

@@ -21,6 +21,8 @@ const explanations = {
 	numberOverflow: 'the sum does not fit into 64 bits: put a smaller number first',
 	outOfMemory: 'the keys and values take as much memory as they may (option maxMemoryBytes): delete some first',
 	malformed: 'the servers do not know this operation: do client and cluster run the same version?',
+	resultTooLarge:
+		'the transaction has run, and its reads have found more than one answer may hold: read these keys by themselves',
 	valueTooLarge: 'the value would be larger than the cluster allows (option valueBytesMax): split it over several keys',
 } as const;
 

@@ -1,6 +1,6 @@
 /** Entries of a node's log, a line each. */
 import type {KvTypes} from '../../src/kv/words.js';
-import type {Operation, WriteOperation} from '../../src/kv/types.js';
+import type {Compare, Expected, Part, WriteOperation} from '../../src/kv/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import {bytesOfKey} from '../text.js';
 import type {LoggedEntry, NodeLog} from '../cluster/node-log.js';
@@ -73,13 +73,29 @@ function commandText(command: KvCommand): string {
 
 function writeText(write: WriteOperation): string {
 	if (write.type === 'clear') return 'clear';
-	if (write.type !== 'batch') return operationText(write);
-	const shown = write.operations.slice(0, shownWritesMax).map(part => operationText(part));
-	const rest = write.operations.length - shown.length;
-	return `batch (${shown.join('; ')}${rest === 0 ? '' : `; and ${rest} more`})`;
+	if (write.type === 'batch') return `batch (${listText(write.operations, operationText)})`;
+	if (write.type !== 'transaction') return operationText(write);
+	const {compares, operations, otherwise = []} = write;
+	const others = otherwise.length === 0 ? '' : ` else (${listText(otherwise, operationText)})`;
+	return `transaction if (${listText(compares, compareText)}) then (${listText(operations, operationText)})${others}`;
 }
 
-function operationText(operation: Exclude<Operation, {type: 'batch'}>): string {
+function listText<T>(items: readonly T[], textOf: (item: T) => string): string {
+	const shown = items.slice(0, shownWritesMax).map(item => textOf(item));
+	const rest = items.length - shown.length;
+	return `${shown.join('; ')}${rest === 0 ? '' : `; and ${rest} more`}`;
+}
+
+function compareText({key, expected, isNegated}: Compare): string {
+	return `${shortText(bytesOfKey(key))} ${isNegated === true ? 'is not' : 'is'} ${expectedText(expected)}`;
+}
+
+function expectedText(expected: Expected): string {
+	if ('version' in expected) return `version ${expected.version}`;
+	return expected.value === undefined ? ABSENT : shortText(expected.value);
+}
+
+function operationText(operation: Part): string {
 	if (operation.type === 'clear') return 'clear';
 	const key = shortText(bytesOfKey(operation.key));
 	switch (operation.type) {
@@ -94,13 +110,7 @@ function operationText(operation: Exclude<Operation, {type: 'batch'}>): string {
 			return `increment ${key} ${operation.by}`;
 		case 'compareAndSet': {
 			const {expected, value} = operation;
-			const old =
-				'version' in expected
-					? `version ${expected.version}`
-					: expected.value === undefined
-						? ABSENT
-						: shortText(expected.value);
-			return `cas ${key} ${old} ${shortText(value)}`;
+			return `cas ${key} ${expectedText(expected)} ${shortText(value)}`;
 		}
 		default:
 			return unreachable(operation);

@@ -1,9 +1,14 @@
 /** The service's words and those of recorded histories, each for the other. */
-import type {Operation, ReadOperation, Result, Value, WriteOperation} from '../../src/kv/types.js';
-import type {KvInput, KvOutput, KvPart, KvResult} from '../../src/linearizability/kv-operation.js';
+import type {Expected, Operation, Part, Result, Value} from '../../src/kv/types.js';
+import {
+	partsRun,
+	type KvExpected,
+	type KvInput,
+	type KvOutput,
+	type KvPart,
+	type KvResult,
+} from '../../src/linearizability/kv-operation.js';
 import {unreachable} from '../../src/base/errors.js';
-
-type Part = Exclude<WriteOperation, {type: 'batch'}> | ReadOperation;
 
 /** One character a byte. */
 function textOfBytes(bytes: Value): string;
@@ -18,7 +23,15 @@ function bytesOfText(text: string): Value {
 
 /** A put with a condition asks for what was there before, too: it is evidence. */
 export function operationOf(input: KvInput): Operation {
-	return input.type === 'batch' ? {type: 'batch', operations: input.operations.map(partOf)} : partOf(input);
+	if (input.type === 'batch') return {type: 'batch', operations: input.operations.map(partOf)};
+	if (input.type !== 'transaction') return partOf(input);
+	const {compares, operations, otherwise = []} = input;
+	return {
+		type: 'transaction',
+		compares: compares.map(({key, expected, isNegated}) => ({key, expected: expectedOf(expected), isNegated})),
+		operations: operations.map(partOf),
+		otherwise: otherwise.map(partOf),
+	};
 }
 
 function partOf(input: KvPart): Part {
@@ -32,21 +45,35 @@ function partOf(input: KvPart): Part {
 			return {...input, value: bytesOfText(input.value), returnPrevious: input.condition !== undefined};
 		case 'append':
 			return {...input, value: bytesOfText(input.value)};
-		case 'compareAndSet': {
-			const {expected} = input;
-			const value = 'value' in expected && expected.value !== undefined ? bytesOfText(expected.value) : undefined;
-			return {...input, expected: 'version' in expected ? expected : {value}, value: bytesOfText(input.value)};
-		}
+		case 'compareAndSet':
+			return {...input, expected: expectedOf(input.expected), value: bytesOfText(input.value)};
 		default:
 			return unreachable(input);
 	}
 }
 
+function expectedOf(expected: KvExpected): Expected {
+	if ('version' in expected) return expected;
+	return {value: expected.value === undefined ? undefined : bytesOfText(expected.value)};
+}
+
 /** What `operationOf(input)` was answered. */
 export function outputOf(input: KvInput, result: Result): KvOutput {
-	if (input.type !== 'batch') return resultOf(input, result);
-	if (result.type !== 'batch') throw new TypeError(`a batch was answered with ${result.type}`);
-	return {type: 'batch', results: input.operations.map((part, offset) => resultOf(part, result.results[offset]))};
+	if (input.type !== 'batch' && input.type !== 'transaction') return resultOf(input, result);
+	if (result.type === 'batch' && input.type === 'batch') {
+		return {type: 'batch', results: input.operations.map((part, offset) => resultOf(part, result.results[offset]))};
+	}
+	if (result.type !== 'transaction' || input.type !== 'transaction') {
+		throw new TypeError(`a ${input.type} was answered with ${result.type}`);
+	}
+	const {isCommitted, revision, results} = result;
+	const parts = partsRun(input, isCommitted);
+	return {
+		type: 'transaction',
+		isCommitted,
+		revision,
+		results: parts.map((part, offset) => resultOf(part, results[offset])),
+	};
 }
 
 function resultOf(input: KvPart, result: Result | undefined): KvResult {
@@ -66,7 +93,8 @@ function resultOf(input: KvPart, result: Result | undefined): KvResult {
 			return result;
 		case 'invalid': {
 			const {reason, version} = result;
-			if (reason !== 'malformed' && reason !== 'outOfMemory') return {type: 'invalid', reason, version};
+			if (reason !== 'malformed' && reason !== 'outOfMemory' && reason !== 'resultTooLarge')
+				return {type: 'invalid', reason, version};
 			throw new TypeError(`${input.type} was answered with ${reason}`);
 		}
 		default:

@@ -9,10 +9,17 @@
  * There is no `clear`: it would take away what is not the load's.
  */
 import type {Random} from '../../src/base/random.js';
-import type {KvExpected, KvInput, KvKeyInput, KvOutput, KvResult} from '../../src/linearizability/kv-operation.js';
+import {
+	isSingle,
+	partsRun,
+	type KvExpected,
+	type KvInput,
+	type KvKeyInput,
+	type KvOutput,
+	type KvPart,
+	type KvResult,
+} from '../../src/linearizability/kv-operation.js';
 import {unreachable} from '../../src/base/errors.js';
-
-type Part = Exclude<KvInput, {type: 'batch'}>;
 
 const families = ['value', 'value', 'value', 'lock', 'pair', 'counter'] as const;
 const valueActions = ['get', 'get', 'put', 'append', 'append', 'compareAndSet'] as const;
@@ -35,12 +42,14 @@ export class Seen {
 
 	/** The answer to what the client asked. */
 	note(input: KvInput, output: KvOutput): void {
-		if (input.type !== 'batch') {
-			if (output.type !== 'batch') this.#noteOne(input, output);
+		if (input.type !== 'batch' && input.type !== 'transaction') {
+			if (isSingle(output)) this.#noteOne(input, output);
 			return;
 		}
-		for (const [offset, part] of input.operations.entries()) {
-			const result = output.type === 'batch' ? output.results[offset] : undefined;
+		const isCommitted = output.type !== 'transaction' || output.isCommitted;
+		const parts = input.type === 'batch' ? input.operations : partsRun(input, isCommitted);
+		for (const [offset, part] of parts.entries()) {
+			const result = isSingle(output) ? undefined : output.results[offset];
 			if (result !== undefined) this.#noteOne(part, result);
 		}
 	}
@@ -55,7 +64,7 @@ export class Seen {
 		return {version: this.#results.get(key)?.version ?? 0};
 	}
 
-	#noteOne(input: Part, result: KvResult): void {
+	#noteOne(input: KvPart, result: KvResult): void {
 		if ('key' in input && (result.type === 'value' || result.type === 'conditionFailed')) {
 			this.#results.set(input.key, result);
 		}

@@ -1,11 +1,12 @@
 /** Checks an operation where it is handed over, since a program in JavaScript can hand over anything. Costs no allocation. */
 import {isInt64} from '../../src/base/int64.js';
 import {isKey} from '../../src/kv/key.js';
-import type {Operation} from '../../src/kv/types.js';
+import {transactionPartsMax} from '../../src/kv/operation-codec.js';
+import type {Compare, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
 const partTypes = 'put, append, delete, compareAndSet, increment, clear or get';
-const types = `${partTypes}, or batch`;
+const types = `${partTypes}, or batch or transaction`;
 
 /** Throws an `OptionError` that names the field. `path`: what the caller calls the operation. */
 export function checkOperation(operation: Operation, path = 'operation'): void {
@@ -31,7 +32,9 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 		case 'clear':
 			return;
 		case 'batch':
-			return checkParts(operation.operations, path);
+			return checkParts(operation.operations, `${path}.operations`);
+		case 'transaction':
+			return checkTransaction(operation, path);
 		default:
 			throw OptionError.value(`${path}.type`, types, (operation as {readonly type?: unknown}).type);
 	}
@@ -76,10 +79,35 @@ function checkSummand(by: unknown, path: string): void {
 }
 
 function checkParts(parts: readonly Operation[], path: string): void {
-	if (!Array.isArray(parts)) throw OptionError.value(`${path}.operations`, 'a list of operations', parts);
+	if (!Array.isArray(parts)) throw OptionError.value(path, 'a list of operations', parts);
 	for (const [offset, part] of parts.entries()) {
-		const name = `${path}.operations[${offset}]`;
+		const name = `${path}[${offset}]`;
 		checkOperation(part, name);
-		if (part.type === 'batch') throw OptionError.value(`${name}.type`, `${partTypes} within a batch`, 'batch');
+		if (part.type === 'batch' || part.type === 'transaction')
+			throw OptionError.value(`${name}.type`, `${partTypes} within a batch or a transaction`, part.type);
+	}
+}
+
+function checkTransaction(
+	{compares, operations, otherwise = []}: Operation & {type: 'transaction'},
+	path: string,
+): void {
+	checkCompares(compares, `${path}.compares`);
+	checkParts(operations, `${path}.operations`);
+	checkParts(otherwise, `${path}.otherwise`);
+	const count = compares.length + operations.length + otherwise.length;
+	if (count > transactionPartsMax)
+		throw OptionError.value(path, `at most ${transactionPartsMax} compares and operations`, count);
+}
+
+function checkCompares(compares: readonly Compare[], path: string): void {
+	if (!Array.isArray(compares)) throw OptionError.value(path, 'a list of compares', compares);
+	for (const [offset, compare] of (compares as readonly Compare[]).entries()) {
+		const name = `${path}[${offset}]`;
+		if (typeof compare !== 'object' || compare === null) throw OptionError.value(name, 'a compare', compare);
+		checkKey(compare.key, name);
+		checkExpected(compare.expected, name);
+		if (compare.isNegated !== undefined && typeof compare.isNegated !== 'boolean')
+			throw OptionError.value(`${name}.isNegated`, 'true, false or undefined', compare.isNegated);
 	}
 }

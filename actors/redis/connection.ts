@@ -1,4 +1,5 @@
 import type {Socket} from 'node:net';
+import {mayReturnValue} from '../../src/kv/operation-bytes.js';
 import type {Operation} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
 import type {MemoryClient} from './clients-memory.js';
@@ -11,16 +12,7 @@ import {planRequest} from './plan-request.js';
 import {RefusedModes} from './refused-modes.js';
 import {ReplyWriter} from './reply-writer.js';
 import {RequestParser} from './request-parser.js';
-import {
-	beginOperations,
-	endOfRun,
-	mayReturnValue,
-	operationsOf,
-	type Planned,
-	replyToRun,
-	type Settled,
-	valueBytesOf,
-} from './run.js';
+import {beginOperations, endOfRun, operationsOf, type Planned, replyToRun, type Settled, valueBytesOf} from './run.js';
 import type {ClusterInfo, ClientState} from './client-state.js';
 import {ValueWindow} from './value-window.js';
 

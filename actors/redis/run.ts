@@ -1,3 +1,4 @@
+import {mayReturnValue} from '../../src/kv/operation-bytes.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {assert, unreachable} from '../../src/base/errors.js';
 import type {Executor} from '../executor.js';
@@ -55,20 +56,6 @@ function valueCount(plan: Plan): number {
 	return (plan.type === 'read' || plan.type === 'write') && mayReturnValue(plan.operation) ? 1 : 0;
 }
 
-export function mayReturnValue(operation: Operation): boolean {
-	switch (operation.type) {
-		case 'get':
-		case 'compareAndSet':
-			return true;
-		case 'put':
-			return operation.returnPrevious === true || operation.condition !== undefined;
-		case 'batch':
-			return operation.operations.some(part => mayReturnValue(part));
-		default:
-			return false;
-	}
-}
-
 /** Bytes of the values that it holds. */
 export function valueBytesOf(settled: Settled): number {
 	if (settled instanceof Failure) return 0;
@@ -79,6 +66,7 @@ export function valueBytesOf(settled: Settled): number {
 		case 'written':
 			return settled.previous?.length ?? 0;
 		case 'batch':
+		case 'transaction':
 			return settled.results.reduce((sum, part) => sum + valueBytesOf(part), 0);
 		default:
 			return 0;

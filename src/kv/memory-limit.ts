@@ -1,6 +1,6 @@
 /** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
 import {unreachable} from '../base/errors.js';
-import type {Operation, ReadOperation, Result, WriteOperation} from './types.js';
+import type {Operation, Part, ReadOperation, Result, WriteOperation} from './types.js';
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
 const recordBytes = 24;
@@ -56,7 +56,7 @@ const sizeOf = (key: string, valueBytes: number): number => recordBytes + key.le
 type Growth = {readonly key: string; readonly size: number | undefined};
 
 /** What the operation makes of its key, at most. */
-function growthOf(operation: Exclude<Operation, {type: 'batch' | 'clear' | 'get'}>, sizes: Sizes): Growth {
+function growthOf(operation: Exclude<Part, {type: 'clear' | 'get'}>, sizes: Sizes): Growth {
 	const {key} = operation;
 	const before = sizes.of(key);
 	switch (operation.type) {
@@ -83,6 +83,11 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 	switch (operation.type) {
 		case 'batch':
 			return operation.operations.reduce((sum, part) => sum + carryOut(part, sizes), 0);
+		case 'transaction':
+			return [...operation.operations, ...(operation.otherwise ?? [])].reduce(
+				(sum, part) => sum + mayCarryOut(part, sizes),
+				0,
+			);
 		case 'clear':
 			return sizes.clear();
 		case 'get':
@@ -94,6 +99,16 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 			return grown;
 		}
 	}
+}
+
+/** Of a part of a transaction, which is run or not: it frees nothing, and of its key the larger of both is there. */
+function mayCarryOut(part: Part, sizes: Sizes): number {
+	if (part.type === 'get' || part.type === 'clear') return 0;
+	const {key, size} = growthOf(part, sizes);
+	const before = sizes.of(key);
+	const after = larger(size ?? 0, before);
+	if (after > 0) sizes.set(key, after);
+	return after - (before ?? 0);
 }
 
 /**

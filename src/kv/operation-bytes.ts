@@ -1,6 +1,6 @@
-/** What operations take in requests. */
+/** What operations take in requests, and whether answers bring values. */
 import {unreachable} from '../base/errors.js';
-import type {Key, Operation} from './types.js';
+import type {Compare, Key, Operation, Part} from './types.js';
 
 /** Over what CBOR and the command's frame add. */
 const overheadBytes = 64;
@@ -23,7 +23,12 @@ export function bytesOfOperation(operation: Operation): number {
 		case 'clear':
 			return overheadBytes;
 		case 'batch':
-			return operation.operations.reduce((sum, part) => sum + bytesOfPart(part), overheadBytes);
+			return overheadBytes + bytesOfParts(operation.operations);
+		case 'transaction': {
+			const {compares, operations, otherwise = []} = operation;
+			const compareBytes = compares.reduce((sum, compare) => sum + bytesOfCompare(compare), 0);
+			return overheadBytes + compareBytes + bytesOfParts(operations) + bytesOfParts(otherwise);
+		}
 		default:
 			return unreachable(operation);
 	}
@@ -32,8 +37,18 @@ export function bytesOfOperation(operation: Operation): number {
 /** The opcode, the part's own head, and flags: of `put`, the longest. */
 const partFrameBytes = 3;
 
-/** Of a part of a batch, whose frame counts: ten thousand parts of a few bytes each fit into a request. */
-function bytesOfPart(part: Exclude<Operation, {type: 'batch'}>): number {
+/** The array's head, what is compared and how, and a version. */
+const compareFrameBytes = 11;
+
+function bytesOfCompare({key, expected}: Compare): number {
+	const length = 'value' in expected ? (expected.value?.length ?? 0) : 0;
+	return compareFrameBytes + bytesOfKey(key) + bytesOfValue(length);
+}
+
+const bytesOfParts = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + bytesOfPart(part), 0);
+
+/** Of a part of a batch or a transaction, whose frame counts: ten thousand parts of a few bytes each fit into a request. */
+function bytesOfPart(part: Part): number {
 	switch (part.type) {
 		case 'put':
 		case 'append':
@@ -60,4 +75,21 @@ function bytesOfKey(key: Key): number {
 	let length = 0;
 	for (let place = 0; place < key.length; place += 1) length += key.charCodeAt(place) < 0x80 ? 1 : 2;
 	return headBytes(length) + length;
+}
+
+/** Whether a value can be in its result. */
+export function mayReturnValue(operation: Operation): boolean {
+	switch (operation.type) {
+		case 'get':
+		case 'compareAndSet':
+			return true;
+		case 'put':
+			return operation.returnPrevious === true || operation.condition !== undefined;
+		case 'batch':
+			return operation.operations.some(part => mayReturnValue(part));
+		case 'transaction':
+			return [...operation.operations, ...(operation.otherwise ?? [])].some(part => mayReturnValue(part));
+		default:
+			return false;
+	}
 }

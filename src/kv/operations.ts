@@ -2,7 +2,9 @@
 import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
-import type {Expected, Operation, ReadOperation, Result, Value, Version} from './types.js';
+import {mayReturnValue} from './operation-bytes.js';
+import type {Expected, Operation, Part, ReadOperation, Result, Value, Version} from './types.js';
+import {bytesOfResult} from './words.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 
@@ -119,6 +121,36 @@ function readCopy(store: KeyValues, operation: ReadOperation): Result {
 	return {...result, value: result.value && copyOf(result.value)};
 }
 
+/**
+ * Beyond this no part of a transaction that may bring a value is run: its answer is one piece, held in memory by every
+ * replica until its client has it.
+ */
+const transactionResultBytesMax = 16 * 2 ** 20;
+
+function transaction(execution: Execution, {compares, operations, otherwise = []}: Of<'transaction'>): Result {
+	const {store, version} = execution;
+	const isCommitted = compares.every(
+		({key, expected, isNegated = false}) => matches(store.get(key), expected) !== isNegated,
+	);
+	const parts = isCommitted ? operations : otherwise;
+	return {type: 'transaction', isCommitted, revision: version, results: runBounded(execution, parts)};
+}
+
+function runBounded(execution: Execution, parts: readonly Part[]): readonly Result[] {
+	let bytes = 0;
+	return parts.map(part => {
+		const result =
+			bytes >= transactionResultBytesMax && mayReturnValue(part) ? tooMuch(execution, part) : execute(execution, part);
+		bytes += bytesOfResult(result);
+		return result;
+	});
+}
+
+function tooMuch({store}: Execution, part: Part): Result {
+	const version = 'key' in part ? (store.get(part.key)?.version ?? 0) : 0;
+	return {type: 'invalid', reason: 'resultTooLarge', version};
+}
+
 /** Runs the operation; the same state, operation and version give the same result and state, everywhere. */
 export function execute(execution: Execution, operation: Operation): Result {
 	const {store, version} = execution;
@@ -137,6 +169,8 @@ export function execute(execution: Execution, operation: Operation): Result {
 			return {type: 'cleared', count: store.clear(), version};
 		case 'batch':
 			return {type: 'batch', results: operation.operations.map(part => execute(execution, part))};
+		case 'transaction':
+			return transaction(execution, operation);
 		case 'get':
 			return readCopy(store, operation);
 		default:

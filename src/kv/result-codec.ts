@@ -5,6 +5,7 @@
  *     written          1, version, length [, previous]    cleared  5, count, version
  *     deleted          2, existed, version                batch    6, [result, ...]
  *     conditionFailed  3, value | null, version           invalid  7, reason, version
+ *     transaction      32, isCommitted, revision, [result, ...]
  *
  * These bytes rest in snapshots: a number, once given, keeps its meaning.
  */
@@ -20,7 +21,11 @@ const reasons: readonly Invalid['reason'][] = [
 	'valueTooLarge',
 	'malformed',
 	'outOfMemory',
+	'resultTooLarge',
 ];
+
+/** The service's own numbers are those from 9 to 31. */
+const transactionNumber = 32;
 
 export function plainOfResult(result: Result): Plain {
 	switch (result.type) {
@@ -40,6 +45,10 @@ export function plainOfResult(result: Result): Plain {
 			return [5, result.count, result.version];
 		case 'batch':
 			return [6, result.results.map(part => plainOfResult(part))];
+		case 'transaction': {
+			const {isCommitted, revision, results} = result;
+			return [transactionNumber, isCommitted, revision, results.map(part => plainOfResult(part))];
+		}
 		case 'invalid':
 			return [7, reasons.indexOf(result.reason), result.version];
 		default:
@@ -87,6 +96,11 @@ export function parseResult(plain: Plain): Result | undefined {
 	if (kind === 6) {
 		const results = parseAll(first, parseResult);
 		return results && {type: 'batch', results};
+	}
+	if (kind === transactionNumber) {
+		const results = parseAll(plain[3], parseResult);
+		if (typeof first !== 'boolean' || !isCount(second) || results === undefined) return undefined;
+		return {type: 'transaction', isCommitted: first, revision: second, results};
 	}
 	return isCount(second) ? parseVersioned(kind, first, second) : undefined;
 }

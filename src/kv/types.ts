@@ -32,8 +32,28 @@ export type WriteOperation =
 	/** All in one step, in order; each part has a result of its own, and a part that fails does not undo the others. */
 	| {
 			readonly type: 'batch';
-			readonly operations: readonly (Exclude<WriteOperation, {type: 'batch'}> | ReadOperation)[];
+			readonly operations: readonly Part[];
+	  }
+	/**
+	 * If all compares hold, `operations`, else `otherwise`, all in one step, in order. Nothing comes between the compares and
+	 * the parts. Each part has a result of its own, and a part that fails does not undo the others.
+	 */
+	| {
+			readonly type: 'transaction';
+			readonly compares: readonly Compare[];
+			readonly operations: readonly Part[];
+			readonly otherwise?: readonly Part[] | undefined;
 	  };
+
+/** What a batch or a transaction is made of. */
+export type Part = Exclude<Operation, {type: 'batch' | 'transaction'}>;
+
+/** Asks whether a key is as expected; with `isNegated`, whether it is not. */
+export interface Compare {
+	readonly key: Key;
+	readonly expected: Expected;
+	readonly isNegated?: boolean | undefined;
+}
 
 /** What compare-and-set asks for: a value (`undefined`: absent), or a version (0: absent). */
 export type Expected = {readonly value: Value | undefined} | {readonly version: Version};
@@ -62,10 +82,26 @@ export type Result =
 	| {readonly type: 'number'; readonly value: bigint; readonly version: Version}
 	| {readonly type: 'cleared'; readonly count: number; readonly version: Version}
 	| {readonly type: 'batch'; readonly results: readonly Result[]}
+	/** `results`: of `operations` where all compares held, else of `otherwise`. `revision`: its place, whatever it changed. */
+	| {
+			readonly type: 'transaction';
+			readonly isCommitted: boolean;
+			readonly revision: Version;
+			readonly results: readonly Result[];
+	  }
 	/** The operation cannot be carried out, whoever asks and however often. Nothing changed. */
 	| {
 			readonly type: 'invalid';
-			/** `outOfMemory` and `malformed`: as earlier versions kept them in their snapshots. */
-			readonly reason: 'notANumber' | 'numberOverflow' | 'valueTooLarge' | 'malformed' | 'outOfMemory';
+			/**
+			 * `outOfMemory` and `malformed`: as earlier versions kept them in their snapshots. `resultTooLarge`: of a part of a
+			 * transaction, where the parts before it have given as much as one answer may hold.
+			 */
+			readonly reason:
+				| 'notANumber'
+				| 'numberOverflow'
+				| 'valueTooLarge'
+				| 'malformed'
+				| 'outOfMemory'
+				| 'resultTooLarge';
 			readonly version: Version;
 	  };

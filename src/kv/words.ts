@@ -32,6 +32,7 @@ export function bytesOfResult(result: Result): number {
 		case 'written':
 			return resultBytes + (result.previous?.length ?? 0);
 		case 'batch':
+		case 'transaction':
 			return result.results.reduce((sum, part) => sum + bytesOfResult(part), resultBytes);
 		default:
 			return resultBytes;

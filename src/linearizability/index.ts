@@ -10,6 +10,7 @@ export {HistoryError} from './history-error.js';
 export {renderHtml, type ReportedKey} from './html.js';
 export {
 	invalidReasons,
+	type KvCompare,
 	type KvExpected,
 	type KvHistory,
 	type KvInput,

@@ -23,7 +23,14 @@ export type KvKeyInput =
 	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
 	| {readonly type: 'increment'; readonly key: string; readonly by: bigint};
 
-/** What can stand in a batch. */
+/** Asks whether a key is as expected; with `isNegated`, whether it is not. */
+export interface KvCompare {
+	readonly key: string;
+	readonly expected: KvExpected;
+	readonly isNegated?: boolean | undefined;
+}
+
+/** What can stand in a batch or a transaction. */
 export type KvPart =
 	| KvKeyInput
 	/** Deletes every key. */
@@ -33,7 +40,14 @@ export type KvPart =
 export type KvInput =
 	| KvPart
 	/** All in one step, in order; a part that is refused does not undo the others. */
-	| {readonly type: 'batch'; readonly operations: readonly KvPart[]};
+	| {readonly type: 'batch'; readonly operations: readonly KvPart[]}
+	/** If all compares hold `operations`, else `otherwise`, in one step with the compares. */
+	| {
+			readonly type: 'transaction';
+			readonly compares: readonly KvCompare[];
+			readonly operations: readonly KvPart[];
+			readonly otherwise?: readonly KvPart[] | undefined;
+	  };
 
 /** All of `KvInvalidReason`. */
 export const invalidReasons = ['notANumber', 'numberOverflow', 'valueTooLarge'] as const;
@@ -73,7 +87,14 @@ export type KvResult =
 export type KvOutput =
 	| KvResult
 	/** Of each part, in order. */
-	| {readonly type: 'batch'; readonly results: readonly KvResult[]};
+	| {readonly type: 'batch'; readonly results: readonly KvResult[]}
+	/** `results`: of `operations` or of `otherwise`. `revision`: its place among all changes, also where it changed nothing. */
+	| {
+			readonly type: 'transaction';
+			readonly isCommitted: boolean;
+			readonly revision: number | undefined;
+			readonly results: readonly KvResult[];
+	  };
 
 export type KvOperation = Operation<KvInput, KvOutput>;
 /** A history of the key/value vocabulary. */
@@ -84,9 +105,13 @@ export function isChange({type}: KvOutput): boolean {
 	return type === 'written' || type === 'deleted' || type === 'number' || type === 'cleared';
 }
 
-/** The version in the answer; a batch has none of its own. */
+/** Whether it is the answer of one operation on one key, or of a clear. */
+export const isSingle = (output: KvOutput): output is KvResult =>
+	output.type !== 'batch' && output.type !== 'transaction';
+
+/** The version in the answer; what has parts has none of its own. */
 export function versionOf(output: KvOutput | undefined): number | undefined {
-	return output === undefined || output.type === 'batch' ? undefined : output.version;
+	return output === undefined || !isSingle(output) ? undefined : output.version;
 }
 
 /**
@@ -95,6 +120,14 @@ export function versionOf(output: KvOutput | undefined): number | undefined {
  */
 export function foundNothing(output: KvOutput): boolean {
 	return (output.type === 'deleted' && output.existed === false) || (output.type === 'cleared' && output.count === 0);
+}
+
+/** The parts of a transaction that were run, by its answer. */
+export function partsRun(
+	{operations, otherwise = []}: Extract<KvInput, {type: 'transaction'}>,
+	isCommitted: boolean,
+): readonly KvPart[] {
+	return isCommitted ? operations : otherwise;
 }
 
 /** Whether it is a deletion that does not tell of anything that it found, so that it may have changed nothing. */

@@ -26,6 +26,8 @@ export interface Mix {
 	/** A batch of some hundred keys. */
 	readonly fill: number;
 	readonly clear: number;
+	/** Compares on several keys, and what is done if they hold. */
+	readonly transaction: number;
 }
 
 /** What the clients of a run ask for, and how fast. */
@@ -235,6 +237,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 	const weight = (least: number): number => (random.chance(0.25) ? least : random.float());
 	const operationsPerSecond = random.pick([40, 100, 250]);
 	const rare = random.fork('rare operations');
+	const transactions = random.fork('transactions');
 	return {
 		clients,
 		slots,
@@ -252,6 +255,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 			conditionalPut: rare.chance(0.7) ? rare.float() / 3 : 0,
 			fill: rare.chance(0.12) ? 0.1 : 0,
 			clear: rare.chance(0.12) ? 0.03 : 0,
+			transaction: transactions.chance(0.35) ? 0.1 + transactions.float() / 2 : 0,
 		},
 		thinkMs: (clients * slots * 1000) / operationsPerSecond,
 		burst: random.pick([0, 0.2, 0.5]),

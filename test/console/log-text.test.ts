@@ -83,7 +83,10 @@ test(
 	{type: 'put', key: 'k', value: bytes(`${'x'.repeat(39)}ä and more`)},
 	`put k ${'x'.repeat(39)}...(50 bytes)`,
 );
-const parts = Array.from({length: 6}, (): Exclude<Operation, {type: 'batch'}> => ({type: 'get', key: 'a'}));
+const parts = Array.from({length: 6}, (): Exclude<Operation, {type: 'batch' | 'transaction'}> => ({
+	type: 'get',
+	key: 'a',
+}));
 test(shows, {type: 'batch', operations: [{type: 'clear'}, ...parts]}, 'batch (clear; get a; get a; get a; and 3 more)');
 
 test('of the many writes of one entry the first are shown', t => {

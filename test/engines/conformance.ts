@@ -77,6 +77,81 @@ export function testConformance({name, missing, open}: EngineUnderTest): void {
 		t.is((await client.compareAndSet('d', {version: 0}, '1')).type, 'written');
 	});
 
+	conforms(
+		'a transaction compares several keys and changes several in one step, or does something else',
+		async (t, client) => {
+			const {version} = await client.put('t/a', '5');
+			const transfer = () =>
+				client.transaction({
+					if: [
+						{key: 't/a', is: {version}},
+						{key: 't/b', is: 'absent'},
+						{key: 't/a', isNot: {value: '6'}},
+					],
+					do: [
+						{type: 'increment', key: 't/a', by: -2},
+						{type: 'put', key: 't/b', value: '2'},
+						{type: 'get', key: 't/a'},
+					],
+					else: [{type: 'get', key: 't/b'}],
+				});
+			const first = await transfer();
+			t.true(first.isCommitted);
+			if (!first.isCommitted) return;
+			t.deepEqual(
+				first.results.map(result => result.version),
+				[first.revision, first.revision, first.revision],
+			);
+			t.deepEqual(first.results[2].value, bytes('3'));
+			const second = await transfer();
+			t.false(second.isCommitted);
+			if (!second.isCommitted) t.deepEqual(second.results[0].value, bytes('2'));
+			t.true(second.revision >= first.revision);
+			t.is(await client.getText('t/a'), '3');
+		},
+	);
+
+	conforms('a step of a transaction that cannot be carried out undoes none of the others', async (t, client) => {
+		await client.put('t/word', 'word');
+		const {isCommitted, results} = await client.transaction({
+			do: [
+				{type: 'append', key: 't/word', value: 's'},
+				{type: 'increment', key: 't/word'},
+				{type: 'delete', key: 't/none'},
+			],
+		});
+		t.true(isCommitted);
+		t.deepEqual(
+			results.map(({type}) => type),
+			['written', 'invalid', 'deleted'],
+		);
+		t.is(await client.getText('t/word'), 'words');
+	});
+
+	conforms('a key is compared and deleted in one step: a lock is released by its owner alone', async (t, client) => {
+		await client.put('lock', 'mine');
+		const refused = await client.compareAndDelete('lock', {value: 'yours'});
+		t.is(refused.type, 'conditionFailed');
+		t.deepEqual(refused.type === 'conditionFailed' ? refused.value : undefined, bytes('mine'));
+		t.is((await client.compareAndDelete('lock', {value: 'mine'})).type, 'deleted');
+		t.is(await client.get('lock'), undefined);
+	});
+
+	conforms('many transactions that compare a version and raise it lose nothing', async (t, client) => {
+		const raise = async (): Promise<void> => {
+			for (;;) {
+				const entry = await client.get('raised');
+				const {isCommitted} = await client.transaction({
+					if: [{key: 'raised', is: {version: entry?.version ?? 0}}],
+					do: [{type: 'increment', key: 'raised'}],
+				});
+				if (isCommitted) return;
+			}
+		};
+		await Promise.all(Array.from({length: 8}, raise));
+		t.is(await client.getText('raised'), '8');
+	});
+
 	conforms('a version tells each change of a key from the next, also in one turn', async (t, client) => {
 		const written = await Promise.all(Array.from({length: 10}, (_, token) => client.append('turn', String(token))));
 		const versions = written.map(({version}) => version);

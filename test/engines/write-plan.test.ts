@@ -21,7 +21,7 @@ const expected = fc.oneof(
 	fc.record({version: fc.integer({min: 0, max: 4})}),
 );
 const condition = fc.constantFrom(undefined, 'absent' as const, 'present' as const);
-const part: fc.Arbitrary<Exclude<Operation, {type: 'batch' | 'clear'}>> = fc.oneof(
+const part: fc.Arbitrary<Exclude<Operation, {type: 'batch' | 'transaction' | 'clear'}>> = fc.oneof(
 	fc.record({
 		type: fc.constant('put' as const),
 		key,

@@ -83,7 +83,7 @@ const values = fc.oneof(
 	fc.constantFrom(bytesOf('9223372036854775807'), bytesOf('-9223372036854775808')),
 );
 
-const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch'}>> = fc.oneof(
+const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
 	fc.record({
 		type: fc.constant('put' as const),
 		key: keys,

@@ -211,6 +211,17 @@ class Model {
 		if (operation.type === 'batch') {
 			return {type: 'batch', results: operation.operations.map(part => this.run(part, index))};
 		}
+		if (operation.type === 'transaction') {
+			const isCommitted = operation.compares.every(({key, expected, isNegated = false}) => {
+				const there = this.map.get(key);
+				const wanted =
+					'version' in expected ? expected.version : expected.value && Buffer.from(expected.value).toString('latin1');
+				return (wanted === ('version' in expected ? (there?.version ?? 0) : there?.text)) !== isNegated;
+			});
+			const parts = isCommitted ? operation.operations : (operation.otherwise ?? []);
+			const results = parts.map(part => this.run(part, index));
+			return {type: 'transaction', isCommitted, revision: index, results};
+		}
 		const {key} = operation;
 		const current = this.map.get(key);
 		const there = {

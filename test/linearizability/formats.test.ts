@@ -172,7 +172,7 @@ test(
 	refuses,
 	'{"process":0,"type":"invoke","f":"frob","key":"k"}',
 	1,
-	/get, put, append, delete, cas, increment, clear or batch/u,
+	/get, put, append, delete, cas, increment, clear, batch or transaction/u,
 );
 test(
 	'a batch within a batch',

@@ -21,6 +21,20 @@ const families: Readonly<Record<string, Partial<RandomBatchesOptions>>> = {
 		tellsOnRefusal: false,
 	},
 	'versioned compare-and-sets of two keys': {operations: ['get', 'compareAndSet', 'compareAndSet'], isVersioned: true},
+	'transactions on two keys': {operations: ['get', 'put', 'delete'], transactions: 0.5},
+	'versioned transactions on two keys': {
+		operations: ['get', 'put', 'append', 'compareAndSet'],
+		transactions: 0.5,
+		isVersioned: true,
+	},
+	'versioned transactions on three keys, with everything else': {
+		keys: ['x', 'y', 'z'],
+		operations: ['get', 'put', 'append', 'delete', 'compareAndSet', 'increment'],
+		values: ['1', 'a', 'b', 'c'],
+		clears: true,
+		isVersioned: true,
+		transactions: 0.4,
+	},
 	'increments of two keys': {operations: ['get', 'increment', 'increment', 'append'], values: ['1', 'a']},
 	'everything on three keys, versioned': {
 		keys: ['x', 'y', 'z'],

@@ -7,6 +7,7 @@ import {
 	foundNothing,
 	invalidReasons,
 	isChange,
+	isSingle,
 	versionOf,
 	type KvHistory,
 	type KvInput,
@@ -27,7 +28,8 @@ import {Moment} from './moment.js';
 type Part = readonly [KvPart, KvResult | undefined];
 
 function partsOf(input: KvInput, output: KvOutput | undefined): readonly Part[] {
-	if (input.type !== 'batch') return [[input, output?.type === 'batch' ? undefined : output]];
+	if (input.type === 'transaction') return [];
+	if (input.type !== 'batch') return [[input, output === undefined || isSingle(output) ? output : undefined]];
 	return input.operations.map((part, place) => [part, output?.type === 'batch' ? output.results[place] : undefined]);
 }
 

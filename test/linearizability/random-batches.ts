@@ -27,6 +27,8 @@ export interface RandomBatchesOptions extends Pick<
 	/** Chance that an operation is a batch; some are a `clear` where `clears` says so. */
 	readonly batches: number;
 	readonly clears?: boolean;
+	/** Chance that an operation is a transaction. @default 0 */
+	readonly transactions?: number;
 	/** A refused compare-and-set tells what it saw. @default true */
 	readonly tellsOnRefusal?: boolean;
 }
@@ -60,11 +62,30 @@ class Execution {
 	}
 
 	input(): KvInput {
-		const {batches, clears = false} = this.#options;
+		const {batches, clears = false, transactions = 0} = this.#options;
+		if (transactions > 0 && this.#chance(transactions)) return this.#transaction();
 		if (!this.#chance(batches)) return this.#part();
 		if (clears && this.#chance(0.2)) return {type: 'clear'};
 		const count = 2 + Math.floor(this.#random() * 2);
 		return {type: 'batch', operations: Array.from({length: count}, () => this.#part())};
+	}
+
+	#transaction(): KvInput {
+		const compares = Array.from({length: Math.floor(this.#random() * 3)}, () => {
+			const key = this.#pick(this.#options.keys);
+			const there = this.#now.get(key);
+			const isRight = this.#chance(0.6);
+			const told = there && Buffer.from(there.value).toString('latin1');
+			const byVersion = {version: isRight ? (there?.version ?? 0) : this.#revision};
+			const byValue = {value: isRight ? told : this.#pick(this.#options.values)};
+			return {
+				key,
+				expected: this.#options.isVersioned && this.#chance(0.5) ? byVersion : byValue,
+				isNegated: this.#chance(0.2),
+			};
+		});
+		const parts = (count: number): readonly KvPart[] => Array.from({length: count}, () => this.#part());
+		return {type: 'transaction', compares, operations: parts(1 + Math.floor(this.#random() * 2)), otherwise: parts(1)};
 	}
 
 	apply(input: KvInput): KvOutput {
@@ -82,7 +103,7 @@ class Execution {
 		if (luck < 0.25) {
 			this.#now = before;
 		} else if (luck < 0.5) {
-			const parts = input.type === 'batch' ? input.operations : [];
+			const parts = input.type === 'batch' || input.type === 'transaction' ? input.operations : [];
 			const lost = Math.floor(this.#random() * parts.length);
 			this.#now = before;
 			for (const part of parts.toSpliced(lost, 1)) this.#run(this.#now, part);
@@ -130,6 +151,11 @@ class Execution {
 	/** As much of the answer as the service tells. */
 	#told(output: KvOutput): KvOutput {
 		if (output.type === 'batch') return {type: 'batch', results: output.results.map(result => this.#toldOf(result))};
+		const {isVersioned} = this.#options;
+		if (output.type === 'transaction') {
+			const revision = isVersioned ? output.revision : undefined;
+			return {...output, revision, results: output.results.map(result => this.#toldOf(result))};
+		}
 		return this.#toldOf(output);
 	}
 

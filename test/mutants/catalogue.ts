@@ -5,6 +5,7 @@ import {meaningMutants} from './meaning-mutants.js';
 import type {Mutant} from './mutant.js';
 import {raftMutants} from './raft-mutants.js';
 import {storageMutants} from './storage-mutants.js';
+import {transactionMutants} from './transaction-mutants.js';
 
 /**
  * Of each kind some that are found soon, each with the first of the seeds that the tests try: these run with the tests. A seed draws
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
 	...storageMutants,
 	...kvMutants,
 	...meaningMutants,
+	...transactionMutants,
 	...livenessMutants,
 ];
 

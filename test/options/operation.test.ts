@@ -33,6 +33,25 @@ test(
 	{type: 'put', key: 'a', value, returnPrevious: 1},
 	'operation.returnPrevious',
 );
+test('a transaction without compares', refused, {type: 'transaction', operations: []}, 'operation.compares');
+test(
+	'a transaction within a transaction',
+	refused,
+	{type: 'transaction', compares: [], operations: [{type: 'transaction', compares: [], operations: []}]},
+	'operation.operations[0].type',
+);
+test(
+	'a compare without an expectation',
+	refused,
+	{type: 'transaction', compares: [{key: 'a'}], operations: []},
+	'operation.compares[0].expected',
+);
+test(
+	'a transaction of too many parts',
+	refused,
+	{type: 'transaction', compares: [], operations: Array.from({length: 16_385}, () => ({type: 'get', key: 'a'}))},
+	'operation',
+);
 test('no expectation', refused, {type: 'compareAndSet', key: 'a', value, expected: {}}, 'operation.expected');
 test(
 	'a negative version',
@@ -98,6 +117,9 @@ test('keys and values that are neither text nor bytes never become an operation'
 		() => client.get(undefined as never),
 		() => client.append('a', null as never),
 		() => client.compareAndSet('a', {value: 5 as never}, 'b'),
+		() => client.transaction({do: 5 as never}),
+		() => client.transaction({if: [{key: 'a', is: {} as never}], do: []}),
+		() => client.transaction({do: [{type: 'clear', key: 'a'} as never]}),
 		() => client.increment('a', 1.5),
 		() => client.increment('a', '1' as never),
 	];

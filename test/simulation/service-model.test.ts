@@ -23,7 +23,7 @@ const value: fc.Arbitrary<Value> = fc
 	.constantFrom('', 'x', 'xy', '7', '-3', '007', '+1', '9223372036854775807', 'long enough')
 	.map(bytesOfText);
 const condition = fc.constantFrom('absent' as const, 'present' as const, undefined);
-const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch'}>> = fc.oneof(
+const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
 	fc.record({type: fc.constant('put' as const), key, value, condition, returnPrevious: fc.boolean()}),
 	fc.record({type: fc.constant('append' as const), key, value}),
 	fc.record({type: fc.constant('delete' as const), key}),

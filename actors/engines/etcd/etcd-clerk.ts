@@ -28,7 +28,7 @@ import {ReadLane} from './read-lane.js';
 import {methods} from './rpc/messages.js';
 import {credentialsOf, type EngineTls, secureContextOf} from './security.js';
 import {WriteLane} from './write-lane.js';
-import {keysOf} from './write-plan.js';
+import {keysOf, partsOf} from './write-plan.js';
 
 /** How a client of etcd asks, and who it says it is. All of it can be left out. */
 export interface EtcdClerkOptions {
@@ -170,8 +170,8 @@ export class EtcdClerk extends KeyValueClient {
 		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength, requestBytesMax);
 		const isFull = this.#waiting >= operationsMax || this.#waitingBytes + byteLength > operationBytesMax;
 		if (isFull) return new OverloadedError(this.#waiting);
-		if (operation.type !== 'batch') return undefined;
-		if (operation.operations.some(part => part.type === 'clear')) return new UnsupportedOperationError();
+		if (operation.type !== 'batch' && operation.type !== 'transaction') return undefined;
+		if (partsOf(operation).some(part => part.type === 'clear')) return new UnsupportedOperationError();
 		const keyCount = keysOf(operation).size;
 		return keyCount > keysMax ? new BatchTooLargeError(keyCount, keysMax) : undefined;
 	}

@@ -41,5 +41,8 @@ export function tryDecodeRecord(bytes: Uint8Array): SessionRecord | undefined {
 /** The result with the revision that its transaction turned out to have. */
 export function settleVersion(result: Result, revision: Version): Result {
 	if (result.type === 'batch') return {...result, results: result.results.map(part => settleVersion(part, revision))};
+	if (result.type === 'transaction') {
+		return {...result, revision, results: result.results.map(part => settleVersion(part, revision))};
+	}
 	return result.version === pendingVersion ? {...result, version: revision} : result;
 }

@@ -3,7 +3,7 @@ import {bytesOfOperation} from '../../../src/kv/operation-bytes.js';
 import {execute, type KeyValues} from '../../../src/kv/operations.js';
 import {bytesOfResult} from '../../../src/kv/words.js';
 import type {Stored} from '../../../src/kv/shard.js';
-import type {Key, Operation, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
+import type {Key, Operation, Part, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';
 import {keysMax} from './limits.js';
 import {pendingVersion} from './session-record.js';
@@ -36,25 +36,35 @@ export interface PlanLimits {
 /** Over what protocol buffers add to a key that is compared, written and read again. */
 const entryBytes = 96;
 
-const partsOf = (operation: Operation): readonly Operation[] =>
-	operation.type === 'batch' ? operation.operations : [operation];
+export function partsOf(operation: Operation): readonly Part[] {
+	if (operation.type === 'batch') return operation.operations;
+	return operation.type === 'transaction' ? [...operation.operations, ...(operation.otherwise ?? [])] : [operation];
+}
 
 /** The keys that an operation names. */
 export function keysOf(operation: Operation): Set<Key> {
-	return new Set(partsOf(operation).flatMap(part => ('key' in part ? [part.key] : [])));
+	const compared = operation.type === 'transaction' ? operation.compares.map(({key}) => key) : [];
+	return new Set([...compared, ...partsOf(operation).flatMap(part => ('key' in part ? [part.key] : []))]);
 }
 
 /** What has to be known for these operations, in their order. An unconditional `put` needs nothing. */
 export function keysToRead(operations: readonly WriteOperation[], valueBytesMax: number): Set<Key> {
 	const needed = new Set<Key>();
 	const replaced = new Set<Key>();
-	for (const part of operations.flatMap(operation => partsOf(operation))) {
+	for (const part of operations.flatMap(operation => blindlyRun(operation, needed))) {
 		if (!('key' in part) || replaced.has(part.key) || needed.has(part.key)) continue;
 		const isBlind = part.type === 'put' && part.condition === undefined && part.returnPrevious !== true;
 		if (isBlind && part.value.length <= valueBytesMax) replaced.add(part.key);
 		else needed.add(part.key);
 	}
 	return needed;
+}
+
+/** What is run whatever is there; of a transaction nothing is sure before its compares, so all its keys are needed. */
+function blindlyRun(operation: WriteOperation, needed: Set<Key>): readonly Part[] {
+	if (operation.type !== 'transaction') return partsOf(operation);
+	for (const key of keysOf(operation)) needed.add(key);
+	return [];
 }
 
 /** The first operations that may travel together: their keys fit into one transaction, and so about do their bytes. */

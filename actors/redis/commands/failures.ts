@@ -66,6 +66,8 @@ export function invalidText({reason}: Invalid, limits: RedisLimits): string {
 			return 'ERR increment or decrement would overflow';
 		case 'valueTooLarge':
 			return valueTooLargeText(limits);
+		case 'resultTooLarge':
+			return 'ERR the replies of this transaction are larger than one answer may be: read this key by itself';
 		case 'outOfMemory':
 			return outOfMemoryText;
 		case 'malformed':

@@ -1,4 +1,4 @@
-import type {ReadOperation, Result, WriteOperation} from '../../../src/kv/types.js';
+import type {Part, ReadOperation, Result} from '../../../src/kv/types.js';
 import {parseInt64} from '../int64.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import {
@@ -50,7 +50,7 @@ function planSet(parts: readonly Buffer[]): Plan {
 
 function planMset(parts: readonly Buffer[]): Plan {
 	if (parts.length % 2 === 0) return refuse(`ERR wrong number of arguments for 'mset' command`);
-	const operations: Exclude<WriteOperation, {type: 'batch'}>[] = [];
+	const operations: Part[] = [];
 	for (let at = 1; at < parts.length; at += 2)
 		operations.push({type: 'put', key: keyAt(parts, at), value: valueAt(parts, at + 1)});
 	return {type: 'write', operation: {type: 'batch', operations}, reply: replyOk};

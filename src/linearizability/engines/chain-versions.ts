@@ -2,7 +2,7 @@
  * Every completed operation of the key carries a version: the writes are in the order of their versions, each read stands
  * right after the write that it names. What is left is to replay the values and to compare with real time.
  */
-import {isChange, type KvHistory, type KvKeyInput, type KvOperation, type KvResult} from '../kv-operation.js';
+import {isChange, isSingle, type KvHistory, type KvKeyInput, type KvOperation, type KvResult} from '../kv-operation.js';
 import type {Anomaly, Decision} from '../model.js';
 import {showValue} from '../models/describe-kv.js';
 import {canBeInvalid, increase, isConditional, isMet} from '../models/key-effect.js';
@@ -43,7 +43,7 @@ function gather(history: KvHistory): Gathered | Anomaly | string {
 	const unknownWrites: number[] = [];
 	for (const [offset, {input, output}] of history.entries()) {
 		if (input.type === 'delete') return 'an absent key has no version of its own, so deletions need the search';
-		if (!('key' in input) || output?.type === 'batch') return 'an operation concerns several keys';
+		if (!('key' in input) || (output !== undefined && !isSingle(output))) return 'an operation concerns several keys';
 		if (output === undefined) {
 			if (input.type !== 'get') unknownWrites.push(offset);
 			continue;

@@ -41,8 +41,8 @@ export function parseJsonLines(lines: Iterable<string>): JsonLinesHistory {
 const headerFields: ReadonlySet<string> = new Set(['format', 'version', 'model', 'initial']);
 const eventFields = ['process', 'time', 'type', ...inputFields];
 const fieldsOf: Readonly<Record<string, ReadonlySet<string>>> = {
-	invoke: new Set([...eventFields, 'operations']),
-	ok: new Set([...eventFields, ...okFields, 'results']),
+	invoke: new Set([...eventFields, 'operations', 'compares', 'otherwise']),
+	ok: new Set([...eventFields, ...okFields, 'results', 'committed', 'revision']),
 	fail: new Set([...eventFields, ...failFields, 'error']),
 	info: new Set([...eventFields, 'error']),
 };

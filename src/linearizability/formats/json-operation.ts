@@ -1,6 +1,8 @@
 /** What a line says of its operation: see the tables in docs/checker.md. */
 import {
 	invalidReasons,
+	partsRun,
+	type KvCompare,
 	type KvExpected,
 	type KvInput,
 	type KvInvalidReason,
@@ -15,15 +17,31 @@ export const inputFields = ['f', 'key', 'value', 'expected', 'expectedVersion', 
 export const okFields = ['version', 'existed', 'previous', 'count'];
 export const failFields = ['version', 'invalid'];
 
+const compareFields: ReadonlySet<string> = new Set(['key', 'expected', 'expectedVersion', 'not']);
 const partFields: ReadonlySet<string> = new Set(inputFields);
 const okResultFields: ReadonlySet<string> = new Set(['type', 'value', ...okFields]);
 const failResultFields: ReadonlySet<string> = new Set(['type', 'value', ...failFields]);
 
 export function readInput(fields: JsonFields): KvInput {
-	if (fields.get('f') !== 'batch') return readPart(fields);
-	const parts = fields.list('operations');
-	for (const part of parts) part.allowOnly(partFields);
-	return {type: 'batch', operations: parts.map(readPart)};
+	const f = fields.get('f');
+	if (f === 'batch') return {type: f, operations: readParts(fields, 'operations')};
+	if (f !== 'transaction') return readPart(fields);
+	const compares = fields.list('compares').map(readCompare);
+	const otherwise = fields.has('otherwise') ? {otherwise: readParts(fields, 'otherwise')} : {};
+	return {type: f, compares, operations: readParts(fields, 'operations'), ...otherwise};
+}
+
+function readParts(fields: JsonFields, name: string): readonly KvPart[] {
+	return fields.list(name).map(part => {
+		part.allowOnly(partFields);
+		return readPart(part);
+	});
+}
+
+function readCompare(fields: JsonFields): KvCompare {
+	fields.allowOnly(compareFields);
+	const compare = {key: fields.string('key'), expected: readExpected(fields)};
+	return fields.optionalBoolean('not') === true ? {...compare, isNegated: true} : compare;
 }
 
 function readPart(fields: JsonFields): KvPart {
@@ -44,7 +62,7 @@ function readPart(fields: JsonFields): KvPart {
 		case 'clear':
 			return {type: f};
 		default:
-			throw fields.error('"f" to be get, put, append, delete, cas, increment, clear or batch', show(f));
+			throw fields.error('"f" to be get, put, append, delete, cas, increment, clear, batch or transaction', show(f));
 	}
 }
 
@@ -104,15 +122,18 @@ function fieldsAsInvoked(input: KvInput): Readonly<Record<string, unknown>> {
 }
 
 export function readOutput(fields: JsonFields, input: KvInput): KvOutput {
-	if (input.type !== 'batch') return readResult(fields, input);
+	if (input.type === 'batch') return {type: 'batch', results: readResults(fields, input.operations)};
+	if (input.type !== 'transaction') return readResult(fields, input);
+	const isCommitted = fields.optionalBoolean('committed');
+	if (isCommitted === undefined) throw fields.error('"committed": true or false', 'none');
+	const results = readResults(fields, partsRun(input, isCommitted));
+	return {type: 'transaction', isCommitted, revision: fields.optionalCount('revision'), results};
+}
+
+function readResults(fields: JsonFields, parts: readonly KvPart[]): readonly KvResult[] {
 	const results = fields.list('results');
-	if (results.length !== input.operations.length) {
-		throw fields.error(`${input.operations.length} "results"`, String(results.length));
-	}
-	return {
-		type: 'batch',
-		results: results.map((result, place) => readPartResult(result, input.operations[place] as KvPart)),
-	};
+	if (results.length !== parts.length) throw fields.error(`${parts.length} "results"`, String(results.length));
+	return results.map((result, place) => readPartResult(result, parts[place] as KvPart));
 }
 
 function readPartResult(fields: JsonFields, input: KvPart): KvResult {

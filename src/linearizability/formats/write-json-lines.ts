@@ -1,4 +1,12 @@
-import type {KvExpected, KvHistory, KvInput, KvOperation, KvResult} from '../kv-operation.js';
+import {
+	isSingle,
+	type KvCompare,
+	type KvExpected,
+	type KvHistory,
+	type KvInput,
+	type KvOperation,
+	type KvResult,
+} from '../kv-operation.js';
 import {unreachable} from '../../base/errors.js';
 import {formatName, formatVersion, type JsonLinesHeader} from './json-lines.js';
 
@@ -51,9 +59,18 @@ function inputFields(input: KvInput): Fields {
 			return {f};
 		case 'batch':
 			return {f, operations: input.operations.map(inputFields)};
+		case 'transaction': {
+			const {compares, operations, otherwise = []} = input;
+			const others = otherwise.length === 0 ? {} : {otherwise: otherwise.map(inputFields)};
+			return {f, compares: compares.map(compareFields), operations: operations.map(inputFields), ...others};
+		}
 		default:
 			return unreachable(input);
 	}
+}
+
+function compareFields({key, expected, isNegated}: KvCompare): Fields {
+	return {key, ...expectedFields(expected), not: isNegated === true ? true : undefined};
 }
 
 function expectedFields(expected: KvExpected): Fields {
@@ -63,7 +80,10 @@ function expectedFields(expected: KvExpected): Fields {
 function completion({process, return: time, input, output}: KvOperation): Fields {
 	const f = nameOf(input);
 	if (output === undefined) return {process, time, type: 'info', f};
-	if (output.type === 'batch') return {process, time, type: 'ok', f, results: output.results.map(resultFields)};
+	if (!isSingle(output)) {
+		const told = output.type === 'batch' ? {} : {committed: output.isCommitted, revision: output.revision};
+		return {process, time, type: 'ok', f, ...told, results: output.results.map(resultFields)};
+	}
 	const {type, ...told} = resultFields(output);
 	return {process, time, type, f, ...told};
 }

@@ -1,4 +1,13 @@
-import type {KvExpected, KvInput, KvOutput, KvPart, KvResult} from '../kv-operation.js';
+import {
+	isSingle,
+	partsRun,
+	type KvCompare,
+	type KvExpected,
+	type KvInput,
+	type KvOutput,
+	type KvPart,
+	type KvResult,
+} from '../kv-operation.js';
 import {unreachable} from '../../base/errors.js';
 
 const longest = 60;
@@ -18,11 +27,29 @@ export function describeKvOperation(input: KvInput, output: KvOutput | undefined
 		const parts = input.operations.map((part, place) => describePart(part, results[place]));
 		return `batch of ${parts.join('; ') || 'nothing'}${output === undefined ? ': unknown' : ''}`;
 	}
-	if (output?.type === 'batch') return `${describeInput(input)} -> results of a batch`;
+	if (input.type === 'transaction') return describeTransaction(input, output);
+	if (output !== undefined && !isSingle(output)) return `${describeInput(input)} -> results of a ${output.type}`;
 	return output === undefined ? `${describeInput(input)}: unknown` : `${describeInput(input)}${describeOutput(output)}`;
 }
 
-/** Of a batch: only there the key is not told elsewhere. */
+/** `transaction if "k" is version 3: "k": put "a" -> committed at revision 7`. */
+function describeTransaction(input: Extract<KvInput, {type: 'transaction'}>, output: KvOutput | undefined): string {
+	const compares = input.compares.map(describeCompare).join(' and ');
+	const told = output?.type === 'transaction' ? output : undefined;
+	const parts = partsRun(input, told?.isCommitted ?? true).map((part, place) =>
+		describePart(part, told?.results[place]),
+	);
+	const asked = `transaction${compares === '' ? '' : ` if ${compares}`}`;
+	const how = told === undefined ? 'unknown' : told.isCommitted ? 'committed' : 'not committed';
+	const revision = told?.revision === undefined ? '' : ` at revision ${told.revision}`;
+	return `${asked}: ${how}${revision}: ${parts.join('; ') || 'nothing'}`;
+}
+
+function describeCompare({key, expected, isNegated}: KvCompare): string {
+	return `${showValue(key)} is ${isNegated === true ? 'not ' : ''}${showExpected(expected)}`;
+}
+
+/** Of a batch or transaction: only there the key is not told elsewhere. */
 function describePart(part: KvPart, result: KvResult | undefined): string {
 	const key = 'key' in part ? `${showValue(part.key)}: ` : '';
 	return `${key}${describeInput(part)}${result === undefined ? '' : describeOutput(result)}`;

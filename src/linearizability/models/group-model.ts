@@ -2,8 +2,11 @@
 import {
 	foundNothing,
 	isChange,
+	isSingle,
 	mayHaveFoundNothing,
+	partsRun,
 	versionOf,
+	type KvCompare,
 	type KvHistory,
 	type KvInput,
 	type KvOutput,
@@ -20,6 +23,8 @@ import {absentCell, PlainSpace} from './value-space.js';
  * version that nobody knows can have gone on in two ways.
  */
 export type GroupState = readonly World[];
+
+type Transaction = Extract<KvInput, {type: 'transaction'}>;
 
 interface Part {
 	readonly input: KvPart;
@@ -39,22 +44,43 @@ export class GroupModel implements Model<KvInput, KvOutput, GroupState> {
 	/** `initial`: the value of each key before its first write. */
 	constructor(history: KvHistory, initial: string | undefined) {
 		const parts = history.flatMap(({input, output}) => partsOf(input, output) ?? []);
-		this.#numbers = numberKeys(parts);
-		this.#versions = observeVersions(parts);
-		this.#canFork = parts.some(part => part.result === undefined && asksForVersion(part));
+		const compares = history.flatMap(({input}) => (input.type === 'transaction' ? input.compares : []));
+		const comparesVersions = compares.some(({expected}) => 'version' in expected);
+		this.#numbers = numberKeys([...parts.map(({input}) => input), ...history.flatMap(({input}) => named(input))]);
+		this.#versions = observeVersions(history, parts, comparesVersions);
+		this.#canFork = comparesVersions || parts.some(part => part.result === undefined && asksForVersion(part));
 		this.initial = [this.#initialWorld(initial)];
 	}
 
 	step(state: GroupState, input: KvInput, output: KvOutput | undefined): GroupState | undefined {
+		if (input.type === 'transaction') return this.#transact(state, input, output);
 		const parts = partsOf(input, output);
 		if (parts === undefined) return undefined;
 		if (new Set(parts.flatMap(({result}) => passedVersion(result) ?? [])).size > 1) return undefined;
 		const version = parts.map(({result}) => changedVersion(result)).find(each => each !== undefined);
-		const after = state.flatMap(world => {
-			let steps = [new GroupStep(world, version, this.#space, this.#numbers, this.#versions)];
-			for (const part of parts) steps = steps.flatMap(step => step.run(part.input, part.result));
-			return steps.map(step => step.world());
-		});
+		const after = state.flatMap(world => runAll(this.#begin(world, version), parts).map(step => step.world()));
+		return after.length === 0 ? undefined : this.#distinct(after);
+	}
+
+	#begin(world: World, version: number | undefined): GroupStep {
+		return new GroupStep(world, version, this.#space, this.#numbers, this.#versions);
+	}
+
+	#transact(state: GroupState, input: Transaction, output: KvOutput | undefined): GroupState | undefined {
+		if (output !== undefined && output.type !== 'transaction') return undefined;
+		const parts = output && partsOf(input, output);
+		if (output !== undefined && parts === undefined) return undefined;
+		const versions = new Set(parts?.flatMap(({result}) => passedVersion(result) ?? []));
+		if (output?.revision !== undefined) versions.add(output.revision);
+		if (versions.size > 1) return undefined;
+		const [told] = versions;
+		const after = state.flatMap(world =>
+			compareAll(this.#begin(world, told), input.compares).flatMap(({step, holds}) => {
+				if (output !== undefined && output.isCommitted !== holds) return [];
+				if (!step.pass(output?.revision)) return [];
+				return runAll(step, parts ?? partsRun(input, holds).map(unanswered)).map(each => each.world());
+			}),
+		);
 		return after.length === 0 ? undefined : this.#distinct(after);
 	}
 
@@ -64,6 +90,8 @@ export class GroupModel implements Model<KvInput, KvOutput, GroupState> {
 
 	isReadOnly(_: KvInput, output: KvOutput): boolean {
 		if (this.#canFork) return false;
+		// Its revision passes, whatever it changed.
+		if (output.type === 'transaction') return false;
 		const results = output.type === 'batch' ? output.results : [output];
 		return results.every(result => {
 			if (result.type === 'deleted') return result.existed === false && result.version === undefined;
@@ -76,6 +104,7 @@ export class GroupModel implements Model<KvInput, KvOutput, GroupState> {
 
 	/** Changes come in the order of their versions. */
 	rank(input: KvInput, output: KvOutput): number | undefined {
+		if (output.type === 'transaction') return output.revision;
 		for (const {result} of partsOf(input, output) ?? []) {
 			const version = changedVersion(result);
 			if (version !== undefined) return version;
@@ -127,10 +156,42 @@ export class GroupModel implements Model<KvInput, KvOutput, GroupState> {
 
 /** What stands together in the operation, with its answers; `undefined` where an answer is of another kind. */
 function partsOf(input: KvInput, output: KvOutput | undefined): readonly Part[] | undefined {
-	if (input.type !== 'batch') return output?.type === 'batch' ? undefined : [{input, result: output}];
-	if (output === undefined) return input.operations.map(part => ({input: part, result: undefined}));
-	if (output.type !== 'batch' || output.results.length !== input.operations.length) return undefined;
-	return input.operations.map((part, place) => ({input: part, result: output.results[place]}));
+	if (input.type !== 'batch' && input.type !== 'transaction') {
+		return output === undefined || isSingle(output) ? [{input, result: output}] : undefined;
+	}
+	if (output === undefined) return named(input).map(unanswered);
+	if (output.type !== input.type) return undefined;
+	const parts = output.type === 'batch' ? input.operations : partsRun(input as Transaction, output.isCommitted);
+	if (output.results.length !== parts.length) return undefined;
+	return parts.map((part, place) => ({input: part, result: output.results[place]}));
+}
+
+const unanswered = (input: KvPart): Part => ({input, result: undefined});
+
+/** All parts that the operation names, also those that it may not run. What it compares is like a read. */
+function named(input: KvInput): readonly KvPart[] {
+	if (input.type === 'batch') return input.operations;
+	if (input.type !== 'transaction') return [input];
+	const compared = input.compares.map(({key}): KvPart => ({type: 'get', key}));
+	return [...compared, ...input.operations, ...(input.otherwise ?? [])];
+}
+
+/** All that can have come of the parts, one after the other. */
+function runAll(begun: GroupStep, parts: readonly Part[]): GroupStep[] {
+	let steps = [begun];
+	for (const {input, result} of parts) steps = steps.flatMap(step => step.run(input, result));
+	return steps;
+}
+
+/** Where a version is not known, a compare can have gone either way. */
+function compareAll(begun: GroupStep, compares: readonly KvCompare[]): {step: GroupStep; holds: boolean}[] {
+	let all = [{step: begun, holds: true}];
+	for (const {key, expected, isNegated = false} of compares) {
+		all = all.flatMap(({step, holds}) =>
+			step.compare(key, expected).map(each => ({step: each.step, holds: holds && each.isMet !== isNegated})),
+		);
+	}
+	return all;
 }
 
 /** The version of a change, or of a deletion of nothing. */
@@ -146,17 +207,21 @@ function asksForVersion({input}: Part): boolean {
 	return input.type === 'compareAndSet' && 'version' in input.expected;
 }
 
-function numberKeys(parts: readonly Part[]): Map<string, number> {
+function numberKeys(parts: readonly KvPart[]): Map<string, number> {
 	const numbers = new Map<string, number>();
-	for (const {input} of parts) {
+	for (const input of parts) {
 		if ('key' in input && !numbers.has(input.key)) numbers.set(input.key, numbers.size);
 	}
 	return numbers;
 }
 
-function observeVersions(parts: readonly Part[]): GroupVersions {
+function observeVersions(history: KvHistory, parts: readonly Part[], comparesVersions: boolean): GroupVersions {
+	const tellsRevisions = history.some(({output}) => output?.type === 'transaction' && output.revision !== undefined);
 	return {
-		isVersioned: parts.some(part => versionOf(part.result) !== undefined || asksForVersion(part)),
+		isVersioned:
+			comparesVersions ||
+			tellsRevisions ||
+			parts.some(part => versionOf(part.result) !== undefined || asksForVersion(part)),
 		owned: new Set(
 			parts.flatMap(({result}) =>
 				result === undefined || mayHaveFoundNothing(result) ? [] : (changedVersion(result) ?? []),

@@ -91,6 +91,18 @@ export class GroupStep {
 		return refused === undefined || isKnown ? ran : [refused, ...ran];
 	}
 
+	/** Whether the key is as expected: all that can be. */
+	compare(key: string, expected: KvExpected): readonly {readonly step: GroupStep; readonly isMet: boolean}[] {
+		const other = 'version' in expected && !this.#isKnown(key) ? this.#copy() : undefined;
+		const here = {step: this, isMet: this.#meets(key, expected)};
+		return other === undefined || !here.isMet ? [here] : [here, {step: other, isMet: false}];
+	}
+
+	/** The operation has a revision of its own, whatever it changes. */
+	pass(revision: number | undefined): boolean {
+		return this.#pass(revision);
+	}
+
 	#copy(): GroupStep {
 		const copy = new GroupStep(this.#world(), this.#told, this.#space, this.#numbers, this.#versions, this.#change);
 		copy.#passes = this.#passes;

@@ -8,15 +8,18 @@ import {
 	foundNothing,
 	isChange,
 	versionOf,
+	type KvCompare,
 	type KvExpected,
 	type KvHistory,
 	type KvInput,
 	type KvOperation,
 	type KvOutput,
+	type KvPart,
 } from '../kv-operation.js';
 import {everyKey, type Anomaly, type Decision, type Model} from '../model.js';
 import {unreachable} from '../../base/errors.js';
 import {decideByChain} from '../engines/chain.js';
+import {decideByRevisions} from '../engines/revision-order.js';
 import {diagnoseKv, whatMattersToKv} from './diagnose-kv.js';
 import {describeKvOperation, showValue} from './describe-kv.js';
 import {GroupModel} from './group-model.js';
@@ -59,11 +62,28 @@ export interface KvModelOptions {
 const vocabularies: Readonly<Record<KvModelName, ReadonlySet<KvInput['type']>>> = {
 	register: new Set(['get', 'put'] as const),
 	'cas-register': new Set(['get', 'put', 'compareAndSet'] as const),
-	kv: new Set(['get', 'put', 'append', 'delete', 'compareAndSet', 'increment', 'clear', 'batch'] as const),
+	kv: new Set([
+		'get',
+		'put',
+		'append',
+		'delete',
+		'compareAndSet',
+		'increment',
+		'clear',
+		'batch',
+		'transaction',
+	] as const),
 };
 
 /** What can stand for one key by itself. */
-type KvSingle = Exclude<KvInput, {type: 'batch' | 'clear'}>;
+type KvSingle = Exclude<KvInput, {type: 'batch' | 'transaction' | 'clear'}>;
+
+/** All that an operation on several keys names: also what it compares, and what it may not run. */
+function partsIn(input: Extract<KvInput, {type: 'batch' | 'transaction' | 'clear'}>): readonly (KvPart | KvCompare)[] {
+	if (input.type === 'clear') return [input];
+	if (input.type === 'batch') return input.operations;
+	return [...input.compares, ...input.operations, ...(input.otherwise ?? [])];
+}
 
 /** Whether a history of keys that belong together needs the state of all of them. */
 function isGroup(history: KvHistory): boolean {
@@ -103,8 +123,10 @@ class KeyValueModel implements KvModel {
 			if (!isPlain) throw new HistoryError(`an operation of the model ${this.name}`, 'a put with a condition');
 			return input.key;
 		}
-		if (input.type === 'clear' || input.operations.some(part => part.type === 'clear')) return everyKey;
-		return input.operations.flatMap(part => ('key' in part ? [part.key] : []));
+		const parts = partsIn(input);
+		return parts.some(part => 'type' in part && part.type === 'clear')
+			? everyKey
+			: parts.flatMap(part => ('key' in part ? [part.key] : []));
 	}
 
 	/** Of an operation on one key; `specialise` gives the model for a history that has others. */
@@ -136,6 +158,8 @@ class KeyValueModel implements KvModel {
 	}
 
 	isReadOnly(input: KvInput, output: KvOutput): boolean {
+		// Its revision passes, whatever it changed.
+		if (output.type === 'transaction') return false;
 		if (output.type === 'batch') return output.results.every(result => this.isReadOnly(input, result));
 		// A revision passes also when there was nothing to delete.
 		if (output.type === 'deleted') return output.existed === false && output.version === undefined;
@@ -184,6 +208,7 @@ class KeyValueModel implements KvModel {
 			}
 			case 'clear':
 			case 'batch':
+			case 'transaction':
 				throw new HistoryError('an operation on one key', input.type);
 			default:
 				return unreachable(input);
@@ -207,7 +232,7 @@ class KeyValueModel implements KvModel {
 
 	decide(history: KvHistory): Decision {
 		if (this.#options.chain === false) return {type: 'notApplicable', why: 'switched off'};
-		if (isGroup(history)) return {type: 'notApplicable', why: 'operations concern several keys'};
+		if (isGroup(history)) return decideByRevisions(history, this.#options.initial);
 		return decideByChain(history, this.#options.initial);
 	}
 
@@ -216,7 +241,10 @@ class KeyValueModel implements KvModel {
 	}
 
 	diagnose(history: KvHistory): Anomaly | undefined {
-		if (isGroup(history)) return undefined;
+		if (isGroup(history)) {
+			const decision = decideByRevisions(history, this.#options.initial);
+			return decision.type === 'violation' ? decision.anomaly : undefined;
+		}
 		return diagnoseKv(history, this.#options.initial);
 	}
 

@@ -40,10 +40,9 @@ export class AnswerJudge {
 		return this.#floor;
 	}
 
-	/** Where this write wrote; `undefined`: nowhere. */
-	revisionOfWrite(operation: WriteOperation): Version | undefined {
-		const run = this.#writes.runOf(operation);
-		return run?.result.type === 'written' ? run.revision : undefined;
+	/** What the log made of this write; `undefined`: it was not run. */
+	resultOfWrite(operation: WriteOperation): Result | undefined {
+		return this.#writes.runOf(operation)?.result;
 	}
 
 	/** The versions that all keys have at this revision; 0 for those that are absent. */

@@ -31,6 +31,9 @@ export const kvCoverageKinds = [
 	'clear of keys',
 	'batch',
 	'batch of a hundred or more',
+	'transaction: committed',
+	'transaction: not committed',
+	'transaction: committed, and a part failed',
 	'state of a thousand keys',
 ] as const;
 
@@ -71,11 +74,28 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			for (const [place, part] of operation.operations.entries())
 				coverRun(coverage, part, result.results[place] as Result);
 			return;
+		case 'transaction':
+			coverTransaction(coverage, operation, result);
+			return;
 		case 'get':
 			return;
 		default:
 			operation satisfies never;
 	}
+}
+
+function coverTransaction(
+	coverage: Coverage,
+	{operations, otherwise = []}: Extract<Operation, {type: 'transaction'}>,
+	result: Result,
+): void {
+	if (result.type !== 'transaction') return;
+	const {isCommitted, results} = result;
+	const hasFailed = results.some(({type}) => type === 'conditionFailed' || type === 'invalid');
+	coverage.count(`transaction: ${isCommitted ? 'committed' : 'not committed'}`);
+	if (isCommitted && hasFailed) coverage.count('transaction: committed, and a part failed');
+	for (const [place, part] of (isCommitted ? operations : otherwise).entries())
+		coverRun(coverage, part, results[place] as Result);
 }
 
 function coverPut(

@@ -137,7 +137,7 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 	}
 
 	verdict(onProgress: (() => void) | undefined): Verdict {
-		const history = this.#recording.history((key, value) => this.#answers.revisionOfWrite({type: 'put', key, value}));
+		const history = this.#recording.history(write => this.#answers.resultOfWrite(write));
 		return judgeHistory(history, onProgress);
 	}
 }

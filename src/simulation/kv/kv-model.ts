@@ -38,7 +38,8 @@ const weightOfResult = 32;
 
 function weightOf(result: Result): number {
 	let weight = weightOfResult;
-	if (result.type === 'batch') for (const part of result.results) weight += weightOf(part);
+	if (result.type === 'batch' || result.type === 'transaction')
+		for (const part of result.results) weight += weightOf(part);
 	if ('value' in result && result.value instanceof Uint8Array) weight += result.value.length;
 	if (result.type === 'written') weight += result.previous?.length ?? 0;
 	return weight;
@@ -84,9 +85,19 @@ export class KvModel extends ServiceModel<KvTypes> {
 				return this.#clear();
 			case 'batch':
 				return {type: 'batch', results: operation.operations.map(part => this.#run(part))};
+			case 'transaction':
+				return this.#transaction(operation);
 			default:
 				return operation satisfies never;
 		}
+	}
+
+	/** Of what one answer may hold nothing is known here: no run of the simulator has so much. */
+	#transaction({compares, operations, otherwise}: Of<'transaction'>): Result {
+		const failed = compares.filter(each => this.#isAsExpected(each) === (each.isNegated ?? false));
+		const isCommitted = failed.length === 0;
+		const results = (isCommitted ? operations : (otherwise ?? [])).map(part => this.#run(part));
+		return {type: 'transaction', isCommitted, revision: this.revision, results};
 	}
 
 	#put({key, value, condition, returnPrevious}: Of<'put'>): Result {

@@ -1,9 +1,19 @@
 /** The history of a run of keys and values, in the words of the checker. */
-import type {Operation, Result} from '../../kv/types.js';
+import type {Expected, Operation, Part, Result, WriteOperation} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
 import {check} from '../../linearizability/check.js';
 import type {Verdict} from '../../linearizability/key-result.js';
-import type {KvHistory, KvInput, KvOutput} from '../../linearizability/kv-operation.js';
+import {assert} from '../../base/errors.js';
+import {invalidReasons} from '../../linearizability/kv-operation.js';
+import type {
+	KvExpected,
+	KvHistory,
+	KvInput,
+	KvOperation,
+	KvOutput,
+	KvPart,
+	KvResult,
+} from '../../linearizability/kv-operation.js';
 import {kvModel} from '../../linearizability/models/kv-model.js';
 import {Recorder} from '../../linearizability/recorder.js';
 import type {ClientOperation} from '../subject.js';
@@ -50,18 +60,28 @@ export class KvRecording {
 	}
 
 	/**
-	 * What the clients saw. Where a client never learned what became of its write, the log knows (`revisionOf`): that spares
+	 * What the clients saw. Where a client never learned what became of its write, the log knows (`resultOf`): that spares
 	 * the checker the search, and can hide nothing, because it only adds to what must be explained.
 	 */
-	history(revisionOf: (key: string, value: Uint8Array) => number | undefined): KvHistory {
+	history(resultOf: (write: WriteOperation) => Result | undefined): KvHistory {
 		const returned = this.#nowNs();
-		return this.#recorder.history().flatMap(operation => {
-			if (operation.output !== undefined || !('value' in operation.input)) return [operation];
-			const {key, value} = operation.input;
-			const version = revisionOf(key, bytesOfText(value));
-			return version === undefined ? [] : [{...operation, return: returned, output: {type: 'written', version}}];
+		return this.#recorder.history().flatMap((operation): KvOperation[] => {
+			const write = operation.output === undefined ? namedBy(operation.input) : undefined;
+			if (write === undefined) return [operation];
+			const result = resultOf(write);
+			// What was not run, or was refused, changed nothing: there is nothing to explain.
+			if (result?.type !== 'written' && result?.type !== 'transaction') return [];
+			const output = outputOf(result);
+			return output === undefined ? [] : [{...operation, return: returned, output}];
 		});
 	}
+}
+
+/** A write with the name that this operation has (see `tokenOf`); `undefined` where it has none. */
+function namedBy(input: KvInput): WriteOperation | undefined {
+	const last = input.type === 'transaction' ? input.operations.at(-1) : input;
+	if (last === undefined || !('value' in last)) return undefined;
+	return {type: 'put', key: last.key, value: bytesOfText(last.value)};
 }
 
 /** Bounded by steps and not by a clock, so that the verdict is the same everywhere. */
@@ -79,6 +99,28 @@ export function judgeHistory(history: KvHistory, onProgress: (() => void) | unde
 
 /** `undefined`: the checker does not know such an operation. Its key is then of a sort of its own. */
 function inputOf(operation: Operation): KvInput | undefined {
+	if (operation.type === 'transaction') {
+		const {compares, operations, otherwise = []} = operation;
+		const inputs = partsOf(operations);
+		const others = partsOf(otherwise);
+		if (inputs === undefined || others === undefined) return undefined;
+		const asked = compares.map(({key, expected, isNegated}) => ({key, expected: textOfExpected(expected), isNegated}));
+		return {type: 'transaction', compares: asked, operations: inputs, otherwise: others};
+	}
+	return 'key' in operation ? partOf(operation) : undefined;
+}
+
+function partsOf(operations: readonly Part[]): readonly KvPart[] | undefined {
+	const parts = operations.flatMap(operation => partOf(operation) ?? []);
+	return parts.length === operations.length ? parts : undefined;
+}
+
+function textOfExpected(expected: Expected): KvExpected {
+	if ('version' in expected) return expected;
+	return {value: expected.value === undefined ? undefined : textOf(expected.value)};
+}
+
+function partOf(operation: Part): KvPart | undefined {
 	if (!('key' in operation) || !operation.key.startsWith('k')) return undefined;
 	const {key} = operation;
 	switch (operation.type) {
@@ -89,10 +131,8 @@ function inputOf(operation: Operation): KvInput | undefined {
 		case 'append':
 			return {type: operation.type, key, value: textOf(operation.value)};
 		case 'compareAndSet': {
-			const {expected} = operation;
-			if ('version' in expected) return {type: 'compareAndSet', key, expected, value: textOf(operation.value)};
-			const value = expected.value === undefined ? undefined : textOf(expected.value);
-			return {type: 'compareAndSet', key, expected: {value}, value: textOf(operation.value)};
+			const expected = textOfExpected(operation.expected);
+			return {type: 'compareAndSet', key, expected, value: textOf(operation.value)};
 		}
 		case 'increment':
 			return undefined;
@@ -103,6 +143,24 @@ function inputOf(operation: Operation): KvInput | undefined {
 
 /** `undefined`: nothing has happened. */
 function outputOf(result: Result): KvOutput | undefined {
+	if (result.type !== 'transaction') return resultOf(result);
+	const {isCommitted, revision, results} = result;
+	return {type: 'transaction', isCommitted, revision, results: results.map(partResultOf)};
+}
+
+function partResultOf(result: Result): KvResult {
+	if (result.type === 'invalid') {
+		const {version} = result;
+		const reason = invalidReasons.find(each => each === result.reason);
+		assert(reason !== undefined, 'no other reason comes out of what is drawn here');
+		return {type: 'invalid', reason, version};
+	}
+	const told = resultOf(result);
+	assert(told !== undefined, 'parts of a transaction are of kinds that the checker knows');
+	return told;
+}
+
+function resultOf(result: Result): KvResult | undefined {
 	switch (result.type) {
 		case 'value': {
 			const value = result.value === undefined ? undefined : textOf(result.value);

@@ -19,7 +19,8 @@ export function tokenOf(operation: Operation): string | undefined {
 			return nameIn(operation.value);
 		case 'increment':
 			return `+${operation.by}`;
-		case 'batch': {
+		case 'batch':
+		case 'transaction': {
 			const last = operation.operations.at(-1);
 			return last && tokenOf(last);
 		}
@@ -65,7 +66,7 @@ export function isSameOperation(one: Operation, other: Operation): boolean {
 
 function withoutDefaults(operation: Operation): Operation {
 	if (operation.type === 'put' && operation.returnPrevious === false) return {...operation, returnPrevious: undefined};
-	if (operation.type !== 'batch') return operation;
+	if (operation.type !== 'batch' && operation.type !== 'transaction') return operation;
 	return {...operation, operations: operation.operations.map(part => withoutDefaults(part)) as never};
 }
 
@@ -112,6 +113,15 @@ export function describe(operation: Operation): string {
 			return `increment ${operation.key} by ${operation.by}`;
 		case 'clear':
 			return 'clear';
+		case 'transaction': {
+			const {compares, operations, otherwise = []} = operation;
+			const asked = compares.map(
+				({key, expected, isNegated}) =>
+					`${key} ${isNegated === true ? 'is not' : 'is'} ${JSON.stringify(expected, plain)}`,
+			);
+			const others = otherwise.length === 0 ? '' : `, else ${otherwise.map(describe).join(', ')}`;
+			return `transaction if ${asked.join(' and ') || 'anything'}: ${operations.map(describe).join(', ')}${others}`;
+		}
 		case 'batch': {
 			const told = operation.operations.slice(0, 6).map(describe).join(', ');
 			return `batch of ${operation.operations.length}: ${told}`;
@@ -126,6 +136,9 @@ export const kvOperationWords: OperationWords<KvTypes> = {
 	describe,
 	isSameWrite: isSameOperation,
 	isSameResult: isAlike,
-	revisionIn: result => ('version' in result ? result.version : undefined),
+	revisionIn: result => {
+		if (result.type === 'transaction') return result.revision;
+		return 'version' in result ? result.version : undefined;
+	},
 	show: value => (typeof value === 'string' ? shown(value) : JSON.stringify(value, plain)),
 };

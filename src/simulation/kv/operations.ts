@@ -6,13 +6,12 @@
  * keys of a large store (`f`) see everything.
  */
 import type {Random} from '../../base/random.js';
-import type {Expected, Key, Operation, ReadOperation, Result, Value, WriteOperation} from '../../kv/types.js';
+import type {Expected, Key, Operation, Part, Result, Value, WriteOperation} from '../../kv/types.js';
 import {nameEnd} from './operation-text.js';
 import type {Workload, Mix} from '../parameters.js';
 import type {Wanted} from '../subject.js';
 
 type Kind = keyof Mix;
-type Part = Exclude<WriteOperation, {type: 'batch'}> | ReadOperation;
 
 /** The name of an operation: its client, and which of this client's it is. */
 export interface OperationName {
@@ -49,12 +48,17 @@ export class KvOperations {
 		const kind = this.#drawKind(wanted);
 		if (kind === 'batch') return this.#batch(name);
 		if (kind === 'fill') return this.#fill(name);
+		if (kind === 'transaction') return this.#transaction(name);
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
 		return this.#operation(kind, isOther ? this.#otherKey(kind) : this.#key(), name);
 	}
 
 	/** Takes note of an answer. */
 	learn(operation: Operation, result: Result): void {
+		if (operation.type === 'transaction' && result.type === 'transaction') {
+			const parts = result.isCommitted ? operation.operations : (operation.otherwise ?? []);
+			for (const [place, part] of parts.entries()) this.learn(part, result.results[place] as Result);
+		}
 		if (!('key' in operation)) return;
 		if (result.type === 'value' || result.type === 'conditionFailed') {
 			this.#seen.set(operation.key, {value: result.value, version: result.version});
@@ -68,7 +72,7 @@ export class KvOperations {
 		}
 	}
 
-	#operation(kind: Exclude<Kind, 'batch' | 'fill'>, key: Key, name: OperationName): Part {
+	#operation(kind: Exclude<Kind, 'batch' | 'fill' | 'transaction'>, key: Key, name: OperationName): Part {
 		switch (kind) {
 			case 'get':
 				return {type: 'get', key};
@@ -149,6 +153,26 @@ export class KvOperations {
 		});
 		const key = `b${this.#random.integer(0, 2)}`;
 		return {type: 'batch', operations: [...others, {type: 'put', key, value: padded(textOfName(name), 8)}]};
+	}
+
+	/** On the keys whose histories are checked: it tells where in the order of all of them it stands. */
+	#transaction(name: OperationName): WriteOperation {
+		const random = this.#random;
+		const kinds = ['get', 'get', 'put', 'append', 'compareAndSet', 'delete'] as const;
+		const compares = Array.from({length: random.integer(0, 3)}, () => {
+			const key = this.#key();
+			return {key, expected: this.#expected(key), isNegated: random.chance(0.15)};
+		});
+		const others = Array.from({length: random.integer(1, 3)}, () =>
+			this.#operation(random.pick(kinds), this.#key(), name),
+		);
+		const key = this.#key();
+		return {
+			type: 'transaction',
+			compares,
+			operations: [...others, {type: 'put', key, value: this.#value(key, name)}],
+			otherwise: random.chance(0.4) ? [this.#operation('get', this.#key(), name)] : [],
+		};
 	}
 
 	/** Many keys at once: what is kept in pages, shards and chunks has more than one of them. */

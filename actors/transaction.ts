@@ -1,0 +1,123 @@
+/**
+ * Transactions as people write them, with text for keys and values: what is compared, what is done if all of it holds, what
+ * if not. They go to the cluster as one operation of the key/value machine.
+ */
+import type {Compare, Expected, Part, Result, Version} from '../src/kv/types.js';
+import {InvalidOperationError} from './clerk/results.js';
+import {type Data, summandOf, valueOf} from './data.js';
+import {OptionError} from './options/option-error.js';
+import {keyOf} from './text.js';
+
+/** What a key must be: absent, present, of this value, or of this version. */
+export type KeyExpectation = 'absent' | 'present' | {readonly value: Data} | {readonly version: Version};
+
+/** Asks whether a key is like this, or is not. */
+export type TransactionCondition =
+	| {readonly key: Data; readonly is: KeyExpectation}
+	| {readonly key: Data; readonly isNot: KeyExpectation};
+
+/** One operation of a transaction. */
+export type TransactionStep =
+	| {readonly type: 'get'; readonly key: Data}
+	| {readonly type: 'put'; readonly key: Data; readonly value: Data}
+	| {readonly type: 'append'; readonly key: Data; readonly value: Data}
+	| {readonly type: 'delete'; readonly key: Data}
+	/** `by`: @default 1 */
+	| {readonly type: 'increment'; readonly key: Data; readonly by?: bigint | number};
+
+/** What is to be done in one step. */
+export interface Transaction<Do extends readonly TransactionStep[], Else extends readonly TransactionStep[]> {
+	/** All must hold. @default nothing: `do` is carried out in any case */
+	readonly if?: readonly TransactionCondition[];
+	/** Carried out in this order if all conditions hold. */
+	readonly do: Do;
+	/** Carried out in this order if one of them does not. @default nothing */
+	readonly else?: Else;
+}
+
+/** Types of results by types of steps. */
+export type StepResultTypes = {
+	readonly get: 'value';
+	readonly put: 'written' | 'invalid';
+	readonly append: 'written' | 'invalid';
+	readonly delete: 'deleted';
+	readonly increment: 'number' | 'invalid';
+};
+
+/** The result of one step. `invalid`: it could not be carried out, which undoes none of the others. */
+export type StepResult<One extends TransactionStep> = Extract<Result, {type: StepResultTypes[One['type']]}>;
+
+/** The results of the steps, in their order. */
+export type StepResults<Steps extends readonly TransactionStep[]> = {
+	readonly [Place in keyof Steps]: StepResult<Steps[Place]>;
+};
+
+/**
+ * What became of a transaction. `revision`: its place among all writes, and the version of all keys that it changed; on etcd,
+ * where it changed nothing, that of the store.
+ */
+export type TransactionResult<Do extends readonly TransactionStep[], Else extends readonly TransactionStep[]> =
+	| {readonly isCommitted: true; readonly revision: Version; readonly results: StepResults<Do>}
+	| {readonly isCommitted: false; readonly revision: Version; readonly results: StepResults<Else>};
+
+function compareOf(condition: TransactionCondition): Compare {
+	const isNegated = 'isNot' in condition;
+	const key = keyOf(condition.key);
+	const expectation = isNegated ? condition.isNot : condition.is;
+	// A key is present where its version is not that of an absent one.
+	if (expectation === 'present') return {key, expected: {version: 0}, isNegated: !isNegated};
+	return {key, expected: expectedOf(expectation), isNegated};
+}
+
+function expectedOf(expectation: Exclude<KeyExpectation, 'present'>): Expected {
+	if (expectation === 'absent') return {version: 0};
+	if (typeof expectation === 'object' && expectation !== null) {
+		if ('version' in expectation) return expectation;
+		if ('value' in expectation) return {value: valueOf(expectation.value, 'condition.value')};
+	}
+	throw OptionError.value('condition', "'absent', 'present', {value} or {version}, under is or isNot", expectation);
+}
+
+function partOf(step: TransactionStep): Part {
+	const key = keyOf(step.key);
+	switch (step.type) {
+		case 'get':
+		case 'delete':
+			return {type: step.type, key};
+		case 'put':
+		case 'append':
+			return {type: step.type, key, value: valueOf(step.value)};
+		case 'increment':
+			return {type: 'increment', key, by: summandOf(step.by ?? 1)};
+		default:
+			throw OptionError.value('step.type', 'get, put, append, delete or increment', (step as {type?: unknown}).type);
+	}
+}
+
+function listOf<T>(items: readonly T[], name: string): readonly T[] {
+	if (Array.isArray(items)) return items;
+	throw OptionError.value(name, 'a list', items);
+}
+
+/** The transaction as the machine knows it. Throws an `OptionError` for what is none. */
+export function operationOf(transaction: Transaction<readonly TransactionStep[], readonly TransactionStep[]>): {
+	readonly type: 'transaction';
+	readonly compares: readonly Compare[];
+	readonly operations: readonly Part[];
+	readonly otherwise: readonly Part[];
+} {
+	const {if: conditions = [], do: operations, else: otherwise = []} = transaction;
+	return {
+		type: 'transaction',
+		compares: listOf(conditions, 'if').map(compareOf),
+		operations: listOf(operations, 'do').map(partOf),
+		otherwise: listOf(otherwise, 'else').map(partOf),
+	};
+}
+
+/** Throws an `InvalidOperationError` where its reads have found more than one answer may hold: it has run all the same. */
+export function assertComplete(results: readonly Result[]): void {
+	for (const result of results) {
+		if (result.type === 'invalid' && result.reason === 'resultTooLarge') throw new InvalidOperationError(result.reason);
+	}
+}
