@@ -152,12 +152,6 @@ export function nameOfFault(fault: Fault): string {
 			// As `FaultPlan.setLoss` and `setDelay` name them.
 			return from === 'nodes' && to === 'nodes' ? fault.type : `${fault.type} ${describeLinks(fault.links)}`;
 		}
-		case 'duplicate':
-		case 'reorder':
-		case 'throttle':
-		case 'clog':
-		case 'flapping':
-			return `${fault.type} ${describeLinks(fault.links)}`;
 		case 'cut':
 			return `cut ${describeEndpoints(fault.links.from)} ${describeEndpoints(fault.links.to)}`;
 		case 'isolate':
@@ -165,6 +159,7 @@ export function nameOfFault(fault: Fault): string {
 		case 'operationError':
 			return `${fault.type} ${fault.operation} ${fault.node}`;
 		default:
+			if ('links' in fault) return `${fault.type} ${describeLinks(fault.links)}`;
 			return 'node' in fault ? `${fault.type} ${fault.node}` : fault.type;
 	}
 }

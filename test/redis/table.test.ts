@@ -6,9 +6,16 @@ import {commandTable} from '../../actors/redis/commands/table.js';
 
 const folder = new URL('../../../test/redis/', import.meta.url);
 
+/** The texts of a test's source, without its titles: a name such as `type` stands in code and titles as a mere word. */
+const textsOf = (source: string): string =>
+	[...source.matchAll(/(?<!test(?:\.serial)?\(\s*)(['"`])((?:(?!\1)[^\\\n]|\\.)*)\1(?!: )/g)]
+		.map(([text]) => text)
+		.join(', ')
+		.replaceAll(String.raw`\r\n`, ' ');
+
 /** Whether a test asks for it by its name: as a line (`CLIENT ID`) or as the parts of a request (`'client', 'id'`). */
 const isAsked = (source: string, name: string): boolean =>
-	new RegExp(String.raw`(?<![\w|.-])${name.replace('|', String.raw`(?: |', ')`)}(?![\w|-])`, 'i').test(source);
+	new RegExp(String.raw`(?<![\w|.-])${name.replace('|', String.raw`(?: |', ')`)}(?![\w|-])`, 'i').test(textsOf(source));
 
 const namesIn = (commands: ReadonlyMap<string, RedisCommand>): readonly string[] =>
 	[...commands.values()].flatMap(({name, subcommands}) => (subcommands === undefined ? [name] : namesIn(subcommands)));
@@ -52,4 +59,6 @@ test('a command that is only a part of other words is not taken for asked', t =>
 	t.false(isAsked("['GETSET k 4']", 'get'));
 	t.false(isAsked("['CLIENT NO-EVICT on']", 'client|no'));
 	t.false(isAsked("['CLIENT x', 'id']", 'client|id'));
+	t.false(isAsked("import {type Plan} from './plan.js';", 'type'));
+	t.false(isAsked("test('a value of any type', t => {", 'type'));
 });
