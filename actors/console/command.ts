@@ -58,6 +58,8 @@ export interface Command<Parsed = unknown> {
 	readonly queue?: 'data' | 'load';
 	/** What is said of it while it waits in the background: "#3 restart 1 waits: ...". @default what is wrong with the cluster */
 	readonly waitsFor?: string;
+	/** When it is cancelled it still has something to tell, within seconds: its line waits for that. @default false */
+	readonly concludes?: boolean;
 	/** Whether a recording takes its line. @default false for those of the topic `session`, true for all others */
 	readonly isRecorded?: boolean;
 	/** What it answers may be a value, which is shown without line breaks of ours. @default false */

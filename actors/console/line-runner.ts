@@ -1,4 +1,5 @@
 /** Carries lines out, each within a deadline, and never throws on what a line or the target does. */
+import {setTimeout as sleep} from 'node:timers/promises';
 import picocolors from 'picocolors';
 import type {Command, CommandContext, WaitingList} from './command.js';
 import type {ConsoleTarget} from './console-target.js';
@@ -6,6 +7,9 @@ import {CommandCancelledError, CommandDeadlineError, CommandNotBegunError} from 
 import {type ParsedLine, parseLine} from './parser.js';
 import {Session} from './session.js';
 import type {Settings} from './settings.js';
+
+/** A command that was cancelled may take so long to tell what became of it, ms. */
+const concludeWithinMs = 5000;
 
 export type LineResult =
 	| {readonly type: 'empty'}
@@ -135,6 +139,7 @@ class Attempt {
 	async run(cancelled: AbortSignal): Promise<LineResult> {
 		const {deadlineMs = this.#surroundings.settings.deadlineMs} = this.#line.command;
 		const ended = new AbortController();
+		const over = new AbortController();
 		const cancel = (): void => ended.abort(new CommandCancelledError(this.#possibleEffect()));
 		const expire = (durationMs: number): void => ended.abort(this.#late(durationMs));
 		const timer = deadlineMs === 'none' ? undefined : setTimeout(expire, deadlineMs, deadlineMs);
@@ -142,12 +147,21 @@ class Attempt {
 		cancelled.addEventListener('abort', cancel);
 		try {
 			// A target need not heed the signal: the line ends on time all the same.
-			return await Promise.race([aborted(ended.signal), this.#carryOut(ended.signal)]);
+			return await Promise.race([this.#givenUp(ended.signal, over.signal), this.#carryOut(ended.signal)]);
 		} finally {
+			over.abort();
 			clearTimeout(timer);
 			cancelled.removeEventListener('abort', cancel);
 			this.#turn.end();
 		}
+	}
+
+	/** Rejects when the line is not waited for any more. `over`: nobody cares. */
+	async #givenUp(signal: AbortSignal, over: AbortSignal): Promise<never> {
+		await aborted(signal);
+		const concludes = this.hasBegun && this.#line.command.concludes === true;
+		if (concludes) await sleep(concludeWithinMs, undefined, {signal: over}).catch(() => undefined);
+		throw signal.reason as Error;
 	}
 
 	async #carryOut(signal: AbortSignal): Promise<LineResult> {
@@ -182,11 +196,10 @@ class Attempt {
 	}
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-	return new Promise((_resolve, reject) => {
-		const fail = (): void => reject(signal.reason as Error);
-		if (signal.aborted) fail();
-		else signal.addEventListener('abort', fail);
+function aborted(signal: AbortSignal): Promise<void> {
+	return new Promise(resolve => {
+		if (signal.aborted) resolve();
+		else signal.addEventListener('abort', () => resolve());
 	});
 }
 

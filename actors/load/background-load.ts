@@ -43,7 +43,7 @@ export class BackgroundLoad {
 	async start(
 		connect: () => LoadConnection,
 		options: LoadOptions,
-		{seed, epoch}: {readonly seed: number; readonly epoch: number},
+		own: {readonly seed: number; readonly prefix: string; readonly epoch: number},
 	): Promise<void> {
 		if (this.#running !== undefined) throw new LoadStateError('a load is running: end it with "load stop"');
 		const connections = Array.from({length: options.clients}, connect);
@@ -65,7 +65,7 @@ export class BackgroundLoad {
 				else turns.shift()?.(news.chapters);
 			});
 		});
-		const task = {...options, connections, seed, origin, epoch, control: port2, judge};
+		const task = {...options, ...own, connections, origin, control: port2, judge};
 		const result = pool.run(task, {transferList: [port2, judge, ...ports]});
 		this.#running = {pool, control, result, turns};
 		try {

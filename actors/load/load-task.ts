@@ -23,12 +23,16 @@ export interface LoadOptions {
 	readonly perSecondMax?: number;
 	/** The part of reads, from 0 to 1; left out: what the workload draws. */
 	readonly readShare?: number;
+	/** Of what each client asks for, whole, below 2^32: the same clients with the same seed ask for the same in the same order. Left out: any. */
+	readonly seed?: number;
 }
 
 export interface LoadTask extends LoadOptions {
 	/** One for each client. */
 	readonly connections: readonly LoadConnection[];
 	readonly seed: number;
+	/** Of keys that nobody else uses, and that do not exist. */
+	readonly prefix: string;
 	/** When the clock of the history began. */
 	readonly origin: bigint;
 	/** Of the marks that are set. */
@@ -61,7 +65,7 @@ const timeoutMs = 2000;
 const statisticsMs = 100;
 
 export async function runLoadTask(task: LoadTask): Promise<LoadResult> {
-	const {connections, seed, control, judge, origin, perSecondMax, readShare} = task;
+	const {connections, seed, prefix, control, judge, origin, perSecondMax, readShare} = task;
 	const clients: KeyValueClient[] = [];
 	let chapters = 0;
 	let epoch = task.epoch;
@@ -71,7 +75,7 @@ export async function runLoadTask(task: LoadTask): Promise<LoadResult> {
 		for (const connection of connections) clients.push(await connect(connection));
 		const load = new RecordedLoad({
 			clients,
-			prefix: `load/${seed.toString(36)}/`,
+			prefix,
 			random: Random.fromSeed(seed),
 			now: clockSince(origin),
 			perSecondMax,

@@ -61,6 +61,8 @@ export class RecordedSession {
 	readonly #own: OwnOperations;
 	readonly #id = randomInt(2 ** 32).toString(36);
 	#epoch = 0;
+	/** That were begun. */
+	#loads = 0;
 	#mark: string | undefined;
 	/** Of loads that are over. */
 	#chapters = 0;
@@ -90,7 +92,10 @@ export class RecordedSession {
 	}
 
 	async startLoad(options: LoadOptions): Promise<void> {
-		await this.#load.start(this.#options.connect, options, {seed: randomInt(2 ** 32), epoch: this.#epoch});
+		const {seed = randomInt(2 ** 32)} = options;
+		// Another load of the same seed has other keys: what that has left behind is not this one's.
+		const prefix = `${loadPrefix}${this.#id}.${++this.#loads}/`;
+		await this.#load.start(this.#options.connect, options, {seed, prefix, epoch: this.#epoch});
 	}
 
 	/** Ends the load, and judges all since the mark. `file`: where the load's history goes. */

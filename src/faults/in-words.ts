@@ -10,7 +10,7 @@ const numberOf = (endpoint: Endpoint): string => endpoint.slice(endpoint.indexOf
 const isOfNode = (endpoint: Endpoint): boolean => endpoint.startsWith('node:');
 
 /** `nodes 0,1`, `all clients`. */
-export function endpointsInWords(set: EndpointSet): string {
+function endpointsInWords(set: EndpointSet): string {
 	switch (set) {
 		case 'everyone':
 			return set;

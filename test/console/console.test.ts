@@ -163,7 +163,7 @@ for (const line of ['load', 'load begin', 'load start 0', 'load start 65', 'load
 	test(`"${line}" is refused with how it is written`, async t => {
 		const {status, errors} = await runScript(line);
 		t.is(status, 1);
-		t.regex(errors, /^error: line 1: .*write: load \[CLIENTS\] \[RATE\] \[MIX\] \| load stop \[FILE\]\n$/);
+		t.regex(errors, /^error: line 1: .*write: load \[CLIENTS\] \[RATE\] \[MIX\] \[SEED\] \| load stop \[FILE\]\n$/);
 	});
 }
 

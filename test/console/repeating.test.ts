@@ -42,6 +42,36 @@ test('what is typed is recorded, but for what concerns the console alone', async
 	t.regex(text, /\nat \+\d+\.\d{3}s\n# end\n$/);
 });
 
+test('a load is recorded with its seed, so that its replay asks for the same', async t => {
+	const {run, file, target} = makeConsole(t);
+	await run(`record ${file}`);
+	for (const line of ['load 4 500/s', 'load stop', 'load start seed=7', 'load stop "a b"', 'record stop'])
+		await run(line);
+	const [first = '', ...others] = commandsOf(readFileSync(file, 'utf8'));
+	const seed = /^load start 4 500\/s seed=(\d+)$/.exec(first)?.[1];
+	t.deepEqual(others, ['load stop', 'load start seed=7', 'load stop "a b"']);
+	t.deepEqual(target.calls.splice(0), [
+		`load ${JSON.stringify({clients: 4, perSecondMax: 500, seed: Number(seed)})}`,
+		`load ${JSON.stringify({clients: 8, seed: 7})}`,
+	]);
+	await run(first);
+	t.deepEqual(target.calls, [`load ${JSON.stringify({clients: 4, perSecondMax: 500, seed: Number(seed)})}`]);
+});
+
+test('chaos that is cancelled heals, and its sum is the answer to its line', async t => {
+	const {runner, target} = makeConsole(t);
+	const carryOut = target.chaos.bind(target);
+	target.chaos = async options => {
+		await new Promise(resolve => options.signal?.addEventListener('abort', resolve));
+		return carryOut(options);
+	};
+	const cancelled = new AbortController();
+	const {result} = runner.begin('chaos 60s 42', cancelled.signal);
+	await new Promise(setImmediate);
+	cancelled.abort();
+	t.regex(((await result) as {text?: string}).text ?? '', /^chaos was cancelled: \d+ faults, all healed\n/);
+});
+
 test('chaos is recorded as the faults that it drew, and told', async t => {
 	const {run, file, printed, target} = makeConsole(t);
 	await run(`record ${file}`);

@@ -348,6 +348,6 @@ test('a client that cannot connect ends the load before it begins', async t => {
 	const load = new BackgroundLoad({judge: () => port1, origin: 0n, statistics: () => undefined});
 	t.teardown(() => load.close());
 	const connect = (): LoadConnection => ({type: 'etcd', url: 'etcd://', security: {}});
-	await t.throwsAsync(load.start(connect, {clients: 1}, {seed: 1, epoch: 0}), {message: /etcd/});
+	await t.throwsAsync(load.start(connect, {clients: 1}, {seed: 1, prefix: 'load/', epoch: 0}), {message: /etcd/});
 	await t.throwsAsync(load.stop(), {code: 'ERR_LOAD_STATE'});
 });

@@ -41,6 +41,7 @@ export const chaosCommands: readonly Command[] = [
 		// A recording takes each fault, with its time.
 		isRecorded: false,
 		deadlineMs: 'none',
+		concludes: true,
 		parse: words => ({durationMs: words.durationMs(), seed: words.optionalSeed() ?? randomInt(seedEnd)}),
 		run: carryOutChaos,
 	}),
@@ -81,10 +82,7 @@ async function carryOutChaos({durationMs, seed}: ChaosRequest, context: CommandC
 			session.recording?.line(lineOfEvent(event));
 		},
 	});
-	const text = chaosText(report);
-	// Nobody waits any more for what was cancelled.
-	if (report.isCancelled) print(text);
-	return text;
+	return chaosText(report);
 }
 
 function injectRequest(words: CommandArguments): InjectRequest {
