@@ -22,7 +22,7 @@ export type TransactionStep =
 	| {readonly type: 'put'; readonly key: Data; readonly value: Data}
 	| {readonly type: 'append'; readonly key: Data; readonly value: Data}
 	| {readonly type: 'delete'; readonly key: Data}
-	/** `by`: @default 1 */
+	/** Without `by`, it adds 1. */
 	| {readonly type: 'increment'; readonly key: Data; readonly by?: bigint | number};
 
 /** What is to be done in one step. */

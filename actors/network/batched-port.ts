@@ -9,7 +9,7 @@ export interface BatchedPortOptions<Outgoing, Incoming> {
 	readonly packing?: Packing<Outgoing, Incoming>;
 }
 
-export interface Packing<Outgoing, Incoming> {
+interface Packing<Outgoing, Incoming> {
 	readonly pack: (batch: readonly Outgoing[]) => unknown;
 	readonly unpack: (packed: unknown) => readonly Incoming[];
 }
