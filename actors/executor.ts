@@ -6,6 +6,16 @@ export interface OperationOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
+/** What goes along with a put. Without a deadline the key has none afterwards, whatever it had before. */
+export interface PutOptions extends OperationOptions {
+	/** The key is absent so many ms after the put, counted by the cluster. */
+	readonly ttlMs?: number | undefined;
+	/** The key is absent from this time on: Unix ms. */
+	readonly expiresAt?: number | undefined;
+	/** The key keeps the deadline that it has. @default false */
+	readonly keepsExpiry?: boolean | undefined;
+}
+
 /** What a client of the service can do; operations begun in the same turn travel in one batch, in the order of the calls. */
 export interface Executor {
 	/** Resolves with what became of it; rejects with an error of src/service/errors.ts (has `code`, e.g. ERR_TIMEOUT with outcome 'unknown' | 'notExecuted'). */

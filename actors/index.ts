@@ -104,7 +104,7 @@ export type {
 	TransactionResult,
 	TransactionStep,
 } from './transaction.js';
-export type {Executor, OperationOptions} from './executor.js';
+export type {Executor, OperationOptions, PutOptions} from './executor.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';
 export {GatewayError} from './redis/errors.js';
 export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
@@ -170,7 +170,9 @@ export type {CorruptionSite} from '../src/storage/storage.js';
 export type {
 	ByteString,
 	Compare,
+	Deadline,
 	Expected,
+	Expiry,
 	Key,
 	Operation,
 	Part,

@@ -2,9 +2,9 @@
  * What every engine's client can do, whichever cluster is behind it: `Clerk` talks to the cluster in this process,
  * `EtcdClerk` to an etcd cluster. An engine brings `execute` and `close`; the rest is `execute` with less to write.
  */
-import type {Expected, Operation, Result, Version} from '../src/kv/types.js';
+import type {Deadline, Expected, Expiry, Operation, Result, Version} from '../src/kv/types.js';
 import {expectResult, type Written} from './clerk/results.js';
-import type {Executor, OperationOptions} from './executor.js';
+import type {Executor, OperationOptions, PutOptions} from './executor.js';
 import {type Data, summandOf, valueOf} from './data.js';
 import {keyOf, textOf} from './text.js';
 import {
@@ -14,6 +14,7 @@ import {
 	type TransactionResult,
 	type TransactionStep,
 } from './transaction.js';
+import {OptionError} from './options/option-error.js';
 
 export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	/**
@@ -26,13 +27,17 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	/** Settles everything that waits (`ClerkClosedError`) and lets go of all that it holds. Idempotent. */
 	abstract close(): void | Promise<void>;
 
-	/** `undefined`: the key is absent. */
+	/** `undefined`: the key is absent. `expiresAt`: from when on it is absent by itself, in Unix ms, where it has a deadline. */
 	async get(
 		key: Data,
 		options?: OperationOptions,
-	): Promise<{readonly value: Uint8Array; readonly version: Version} | undefined> {
-		const {value, version} = expectResult(await this.execute({type: 'get', key: keyOf(key)}, options), 'value');
-		return value === undefined ? undefined : {value, version};
+	): Promise<
+		{readonly value: Uint8Array; readonly version: Version; readonly expiresAt?: Deadline | undefined} | undefined
+	> {
+		const result = expectResult(await this.execute({type: 'get', key: keyOf(key)}, options), 'value');
+		const {value, version, expiresAt} = result;
+		if (value === undefined) return undefined;
+		return expiresAt === undefined ? {value, version} : {value, version, expiresAt};
 	}
 
 	/** The value as UTF-8 text; `undefined`: the key is absent. */
@@ -43,10 +48,27 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 
 	/**
 	 * Sets the value. Rejects with an `OperationError`, as all operations do, whose `outcome` tells whether it may have
-	 * taken effect.
+	 * taken effect. With `ttlMs` or `expiresAt` the key is absent by itself from then on.
 	 */
-	async put(key: Data, value: Data, options?: OperationOptions): Promise<Written> {
-		return expectResult(await this.execute({type: 'put', key: keyOf(key), value: valueOf(value)}, options), 'written');
+	async put(key: Data, value: Data, options?: PutOptions): Promise<Written> {
+		const put = {type: 'put', key: keyOf(key), value: valueOf(value)} as const;
+		const expiry = options && expiryOf(options);
+		const operation = expiry === undefined ? put : {...put, expiry};
+		return expectResult(await this.execute(operation, options), 'written');
+	}
+
+	/**
+	 * Gives a key that is there another deadline: `{ttlMs}` from now on, counted by the cluster, or `{expiresAt}`, in Unix ms. `false`:
+	 * there is no such key. A deadline that is over deletes the key. Changes the key's version, and not its value.
+	 */
+	async expire(key: Data, expiry: Expiry, options?: OperationOptions): Promise<boolean> {
+		return expectResult(await this.execute({type: 'expire', key: keyOf(key), expiry}, options), 'expirySet').isSet;
+	}
+
+	/** Takes the deadline from a key. `false`: it has none, or is absent. */
+	async persist(key: Data, options?: OperationOptions): Promise<boolean> {
+		const operation = {type: 'expire', key: keyOf(key), expiry: 'never'} as const;
+		return expectResult(await this.execute(operation, options), 'expirySet').isSet;
 	}
 
 	/** Adds to the end of the value; an absent key counts as an empty one. */
@@ -125,6 +147,14 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
 	}
+}
+
+function expiryOf({ttlMs, expiresAt, keepsExpiry}: PutOptions): Expiry | 'keep' | undefined {
+	const given = [ttlMs, expiresAt, keepsExpiry === true ? true : undefined].filter(each => each !== undefined);
+	if (given.length > 1) throw OptionError.value('options', 'one of ttlMs, expiresAt and keepsExpiry', given);
+	if (ttlMs !== undefined) return {ttlMs};
+	if (expiresAt !== undefined) return {expiresAt};
+	return keepsExpiry === true ? 'keep' : undefined;
 }
 
 function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {

@@ -54,6 +54,7 @@ const serverOf = (): ServiceServer<KvTypes> =>
 		codec,
 		machine,
 		now: () => performance.now(),
+		wallNow: () => Date.now(),
 		send: output => outputs.push(output),
 		reply: () => undefined,
 	});

@@ -1,6 +1,6 @@
 /** Entries of a node's log, a line each. */
 import type {KvTypes} from '../../src/kv/words.js';
-import type {Compare, Expected, Part, WriteOperation} from '../../src/kv/types.js';
+import type {Compare, Expected, Operation, Part, WriteOperation} from '../../src/kv/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import {bytesOfKey} from '../text.js';
 import type {LoggedEntry, NodeLog} from '../cluster/node-log.js';
@@ -57,7 +57,7 @@ function commandText(command: KvCommand): string {
 		case 'closeSession':
 			return `session ${command.session} closed`;
 		case 'clock':
-			return `log time ${command.logTime} ms`;
+			return `log time ${command.logTime} ms${command.wallTime === 0 ? '' : `, wall time ${new Date(command.wallTime).toISOString()}`}`;
 		case 'writes': {
 			const {session, writes} = command;
 			const shown = writes
@@ -103,7 +103,9 @@ function operationText(operation: Part): string {
 		case 'delete':
 			return `${operation.type} ${key}`;
 		case 'put':
-			return `put ${key} ${shortText(operation.value)}${operation.condition === undefined ? '' : ` if ${operation.condition}`}`;
+			return `put ${key} ${shortText(operation.value)}${operation.condition === undefined ? '' : ` if ${operation.condition}`}${expiryText(operation.expiry)}`;
+		case 'expire':
+			return `expire ${key}${expiryText(operation.expiry)}${operation.condition === undefined ? '' : ` if ${operation.condition}`}${operation.order === undefined ? '' : ` if ${operation.order}`}`;
 		case 'append':
 			return `append ${key} ${shortText(operation.value)}`;
 		case 'increment':
@@ -115,6 +117,12 @@ function operationText(operation: Part): string {
 		default:
 			return unreachable(operation);
 	}
+}
+
+function expiryText(expiry: Extract<Operation, {type: 'put' | 'expire'}>['expiry']): string {
+	if (expiry === undefined) return '';
+	if (typeof expiry === 'string') return ` ${expiry}`;
+	return 'ttlMs' in expiry ? ` for ${expiry.ttlMs} ms` : ` until ${expiry.expiresAt}`;
 }
 
 /** As the console prints it; of a long one its beginning, and how long it is. */

@@ -11,6 +11,7 @@ export type {
 	MachineTypes,
 	Place,
 	StateMachine,
+	TimedState,
 	Words,
 } from '../../src/service/machine.js';
 export type {MachineSamples} from '../../src/service/conformance.js';

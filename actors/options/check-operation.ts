@@ -1,11 +1,12 @@
 /** Checks an operation where it is handed over, since a program in JavaScript can hand over anything. Costs no allocation. */
 import {isInt64} from '../../src/base/int64.js';
+import {isCount} from '../../src/base/plain.js';
 import {isKey} from '../../src/kv/key.js';
 import {transactionPartsMax} from '../../src/kv/operation-codec.js';
 import type {Compare, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
-const partTypes = 'put, append, delete, compareAndSet, increment, clear or get';
+const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear or get';
 const types = `${partTypes}, or batch or transaction`;
 
 /** Throws an `OptionError` that names the field. `path`: what the caller calls the operation. */
@@ -15,7 +16,11 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 		case 'put':
 			checkCondition(operation, path);
 			checkKey(operation.key, path);
+			checkExpiry(operation.expiry, path, 'keep');
 			return checkValue(operation.value, path, 'value');
+		case 'expire':
+			checkKey(operation.key, path);
+			return checkExpire(operation, path);
 		case 'append':
 			checkKey(operation.key, path);
 			return checkValue(operation.value, path, 'value');
@@ -56,6 +61,32 @@ function checkCondition({condition, returnPrevious}: Operation & {type: 'put'}, 
 	if (returnPrevious !== undefined && typeof returnPrevious !== 'boolean') {
 		throw OptionError.value(`${path}.returnPrevious`, 'true, false or undefined', returnPrevious);
 	}
+}
+
+function checkExpire({expiry, condition, order}: Operation & {type: 'expire'}, path: string): void {
+	if (expiry === undefined) throw OptionError.value(`${path}.expiry`, `{ttlMs}, {expiresAt} or 'never'`, expiry);
+	checkExpiry(expiry, path, 'never');
+	if (condition !== undefined && condition !== 'absent' && condition !== 'present') {
+		throw OptionError.value(`${path}.condition`, "'absent', 'present' or undefined", condition);
+	}
+	if (order !== undefined && order !== 'later' && order !== 'earlier') {
+		throw OptionError.value(`${path}.order`, "'later', 'earlier' or undefined", order);
+	}
+}
+
+/** `word`: what can stand in the place of a time. */
+function checkExpiry(expiry: unknown, path: string, word: 'keep' | 'never'): void {
+	if (expiry === undefined || expiry === word) return;
+	if (typeof expiry === 'object' && expiry !== null) {
+		if ('ttlMs' in expiry) return checkTime(expiry.ttlMs, `${path}.expiry.ttlMs`);
+		if ('expiresAt' in expiry) return checkTime(expiry.expiresAt, `${path}.expiry.expiresAt`);
+	}
+	throw OptionError.value(`${path}.expiry`, `{ttlMs}, {expiresAt} or '${word}'`, expiry);
+}
+
+function checkTime(time: unknown, path: string): void {
+	if (isCount(time)) return;
+	throw OptionError.value(path, 'a whole number of milliseconds from 0 on', time);
 }
 
 function checkExpected(expected: unknown, path: string): void {

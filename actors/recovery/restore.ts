@@ -144,8 +144,8 @@ async function writeNode(log: WriteAheadLog, meta: SnapshotMeta, writer: Snapsho
 
 /** The state without its sessions. Log time begins anew: only sessions knew it. */
 function snapshotOf(machine: Machine, restored: Restored<MachineTypes>): SnapshotEncoder {
-	const {index, revision} = restored;
-	const state = {index, revision, logTime: 0, machine: restored.machine.freeze(), sessions: []};
+	const {index, revision, wallTime} = restored;
+	const state = {index, revision, logTime: 0, wallTime, machine: restored.machine.freeze(), sessions: []};
 	return new SnapshotEncoder(snapshotWords(codec, machine), state, chunkBytes);
 }
 

@@ -21,6 +21,8 @@ export interface KvActorOptions {
 	readonly replica: ReplicaOptions;
 	readonly machine: Machine;
 	readonly now: () => Milliseconds;
+	/** Unix ms. */
+	readonly wallNow: () => Milliseconds;
 	readonly raft: (output: ServiceOutput) => void;
 	readonly effects: EffectFeed;
 	readonly event: (event: ServiceEvent) => void;
@@ -35,10 +37,14 @@ export class KvActor implements Actor<KvActorMessage> {
 	readonly #context: ActorContext<KvActorMessage>;
 	readonly #effects: EffectFeed;
 	readonly #stages: Pick<CommitStages, 'taken' | 'turnEnded'> | undefined;
+	readonly #now: () => Milliseconds;
 	#isContinuing = false;
+	/** When the timer goes off; Infinity: there is none. */
+	#timerAt: Milliseconds = Infinity;
 
-	constructor({replica, machine, now, raft, effects, event, stages, context}: KvActorOptions) {
+	constructor({replica, machine, now, wallNow, raft, effects, event, stages, context}: KvActorOptions) {
 		this.#stages = stages;
+		this.#now = now;
 		this.#context = context;
 		this.#effects = effects;
 		this.#ports = new ReplyPorts(replyTo => this.#server.cancel(replyTo));
@@ -46,6 +52,7 @@ export class KvActor implements Actor<KvActorMessage> {
 			codec,
 			machine,
 			now,
+			wallNow,
 			send: raft,
 			reply: (replyTo, reply) => this.#ports.reply(replyTo, reply),
 			effect: (effect, place) => effects.take(effect, place),
@@ -70,6 +77,9 @@ export class KvActor implements Actor<KvActorMessage> {
 			case 'continue':
 				this.#isContinuing = false;
 				return;
+			case 'timer':
+				this.#timerAt = Infinity;
+				return;
 			default:
 				return unreachable(message);
 		}
@@ -93,11 +103,19 @@ export class KvActor implements Actor<KvActorMessage> {
 		const isMore = this.#server.slice();
 		this.#effects.flush();
 		const isWorkLeft = this.#server.flush() || isMore;
+		this.#arm(this.#server.nextDeadline());
 		this.#stages?.turnEnded();
 		if (!isWorkLeft || this.#isContinuing) return;
 		this.#isContinuing = true;
 		this.#context.self.tell({type: 'continue'});
 	};
+
+	/** Only ever sets the timer earlier: it looks again when it goes off. */
+	#arm(deadline: Milliseconds): void {
+		if (deadline >= this.#timerAt) return;
+		this.#timerAt = deadline;
+		this.#context.timers.start('deadline', {type: 'timer'}, Math.max(0, Math.ceil(deadline - this.#now())));
+	}
 
 	stopped(): void {
 		this.#server.stop();

@@ -34,7 +34,9 @@ export type KvActorMessage =
 	| {readonly type: 'request'; readonly envelope: RequestEnvelope}
 	| {readonly type: 'service'; readonly input: ServiceInput}
 	/** From itself: work is left of the last slice. */
-	| {readonly type: 'continue'};
+	| {readonly type: 'continue'}
+	/** A deadline of the state is over. */
+	| {readonly type: 'timer'};
 
 /** Where a replica keeps its log. */
 export interface StorageOptions {

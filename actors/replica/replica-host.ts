@@ -372,6 +372,7 @@ function spawnKv(system: ActorSystem, {options, pace, made, ...parts}: ServerPar
 		const actor = new KvActor({
 			replica: options,
 			now: pace.clock.now,
+			wallNow: () => Date.now(),
 			...parts,
 			event: told => tellSupervisor({type: 'nodeEvent', event: told}),
 			context,

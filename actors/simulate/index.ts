@@ -19,6 +19,7 @@ export type {
 	MachineTypes,
 	Place,
 	StateMachine,
+	TimedState,
 	Words,
 } from '../../src/service/machine.js';
 export type {Plain} from '../../src/base/plain.js';
@@ -33,6 +34,7 @@ export type {SessionLimits} from '../../src/service/sessions.js';
 export type {Verdict} from '../../src/linearizability/key-result.js';
 export type {Echo, Latency} from '../../src/simulation/network.js';
 export type {Habits} from '../../src/simulation/habits.js';
+export type {WallClocks} from '../../src/simulation/wall-clock.js';
 export type {Mix, SimulationParameters, Workload} from '../../src/simulation/parameters.js';
 export type {SimulationCounts} from '../../src/simulation/simulation-setup.js';
 export type {SimulationResult} from '../../src/simulation/simulate.js';

@@ -4,6 +4,8 @@ import type {Operation, Part, ReadOperation, Result, WriteOperation} from './typ
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
 const recordBytes = 24;
+/** What its deadline takes besides. */
+const deadlineBytes = 8;
 const numberBytesMax = 20;
 /** No write makes the state grow by more than so many times its own bytes: the shortest that adds a key has five. */
 export const growthFactorMax = 8;
@@ -51,7 +53,7 @@ class Sizes {
 	}
 }
 
-const sizeOf = (key: string, valueBytes: number): number => recordBytes + key.length + valueBytes;
+const sizeOf = (key: string, valueBytes: number): number => recordBytes + deadlineBytes + key.length + valueBytes;
 
 type Growth = {readonly key: string; readonly size: number | undefined};
 
@@ -69,6 +71,8 @@ function growthOf(operation: Exclude<Part, {type: 'clear' | 'get'}>, sizes: Size
 			return {key, size: (before ?? sizeOf(key, 0)) + operation.value.length};
 		case 'increment':
 			return {key, size: larger(sizeOf(key, numberBytesMax), before)};
+		case 'expire':
+			return {key, size: before};
 		case 'delete':
 			return {key, size: undefined};
 		default:

@@ -18,6 +18,7 @@ export function bytesOfOperation(operation: Operation): number {
 		}
 		case 'delete':
 		case 'increment':
+		case 'expire':
 		case 'get':
 			return overheadBytes + operation.key.length;
 		case 'clear':
@@ -36,6 +37,8 @@ export function bytesOfOperation(operation: Operation): number {
 
 /** The opcode, the part's own head, and flags: of `put`, the longest. */
 const partFrameBytes = 3;
+/** Flags of more than one byte, and a deadline. */
+const expiryBytes = 10;
 
 /** The array's head, what is compared and how, and a version. */
 const compareFrameBytes = 11;
@@ -51,13 +54,16 @@ const bytesOfParts = (parts: readonly Part[]): number => parts.reduce((sum, part
 function bytesOfPart(part: Part): number {
 	switch (part.type) {
 		case 'put':
-		case 'append':
-			return partFrameBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length);
+		case 'append': {
+			const frameBytes = partFrameBytes + ('expiry' in part ? expiryBytes : 0);
+			return frameBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length);
+		}
 		case 'delete':
 		case 'get':
 			return partFrameBytes + bytesOfKey(part.key);
 		case 'compareAndSet':
 		case 'increment':
+		case 'expire':
 		case 'clear':
 			return bytesOfOperation(part);
 		default:

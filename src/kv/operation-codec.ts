@@ -1,7 +1,9 @@
 /**
  * Operations as positional arrays, the first element an opcode: names of fields would double the size of a small entry.
  *
- *     put        0, key, value [, flags: 1 absent | 2 present | 4 returnPrevious]
+ *     put        0, key, value [, flags: 1 absent | 2 present | 4 returnPrevious | 8 keep the deadline
+ *                                 | 16 ttlMs | 32 expiresAt [, ttlMs or expiresAt]]
+ *     expire    33, key, flags: 1 absent | 2 present | 4 later | 8 earlier | 16 ttlMs | 32 expiresAt [, ttlMs or expiresAt]
  *     append     1, key, value                 increment  5, key, by
  *     delete     2, key                        clear      6
  *     cas        3, key, value, expected       batch      7, [operation, ...]
@@ -14,7 +16,7 @@
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {isKey} from './key.js';
-import type {Compare, Operation, Part, ReadOperation, WriteOperation} from './types.js';
+import type {Compare, Expiry, Operation, Part, ReadOperation, WriteOperation} from './types.js';
 
 /** Compares, operations and those for otherwise, in one transaction: what more has is malformed. */
 export const transactionPartsMax = 16_384;
@@ -26,15 +28,45 @@ type Transaction = Extract<Operation, {type: 'transaction'}>;
 const transactionOpcode = 32;
 const comparesVersion = 1;
 const comparesNot = 2;
+type Expire = Extract<Operation, {type: 'expire'}>;
 
-const putAbsent = 1;
-const putPresent = 2;
+const ifAbsent = 1;
+const ifPresent = 2;
 const putReturnPrevious = 4;
+const putKeepsExpiry = 8;
+const expireLater = 4;
+const expireEarlier = 8;
+const hasTtl = 16;
+const hasDeadline = 32;
 
-function plainOfPut({key, value, condition, returnPrevious}: Put): Plain {
-	const conditionFlag = condition === undefined ? 0 : condition === 'absent' ? putAbsent : putPresent;
-	const flags = conditionFlag + (returnPrevious === true ? putReturnPrevious : 0);
+const flagOfCondition = (condition: Put['condition']): number =>
+	condition === undefined ? 0 : condition === 'absent' ? ifAbsent : ifPresent;
+
+function conditionOf(flags: number): Put['condition'] {
+	return (flags & ifAbsent) > 0 ? 'absent' : (flags & ifPresent) > 0 ? 'present' : undefined;
+}
+
+function plainOfPut({key, value, condition, returnPrevious, expiry}: Put): Plain {
+	const flags = flagOfCondition(condition) + (returnPrevious === true ? putReturnPrevious : 0);
+	if (expiry === 'keep') return [0, key, value, flags + putKeepsExpiry];
+	if (expiry !== undefined) return [0, key, value, ...plainOfExpiry(flags, expiry)];
 	return flags === 0 ? [0, key, value] : [0, key, value, flags];
+}
+
+function plainOfExpire({key, expiry, condition, order}: Expire): Plain {
+	const orderFlag = order === undefined ? 0 : order === 'later' ? expireLater : expireEarlier;
+	const flags = flagOfCondition(condition) + orderFlag;
+	return expiry === 'never' ? [33, key, flags] : [33, key, ...plainOfExpiry(flags, expiry)];
+}
+
+const plainOfExpiry = (flags: number, expiry: Expiry): readonly [number, number] =>
+	'ttlMs' in expiry ? [flags + hasTtl, expiry.ttlMs] : [flags + hasDeadline, expiry.expiresAt];
+
+/** `undefined`: none is asked for; `null`: it is not valid. */
+function parseExpiry(flags: number, time: unknown): Expiry | undefined | null {
+	if ((flags & (hasTtl + hasDeadline)) === 0) return undefined;
+	if (!isCount(time)) return null;
+	return (flags & hasTtl) > 0 ? {ttlMs: time} : {expiresAt: time};
 }
 
 export function plainOfOperation(operation: Operation): Plain {
@@ -52,6 +84,8 @@ export function plainOfOperation(operation: Operation): Plain {
 		}
 		case 'increment':
 			return [5, operation.key, plainOfInt64(operation.by)];
+		case 'expire':
+			return plainOfExpire(operation);
 		case 'clear':
 			return [6];
 		case 'batch':
@@ -97,18 +131,43 @@ function parseTransaction(plain: Plain, from: number): Transaction | undefined {
 	return {type: 'transaction', compares, operations, otherwise};
 }
 
-function parsePut(key: string, value: unknown, flags: unknown): Put | undefined {
+function parsePut(key: string, value: unknown, flags: unknown, time: unknown): Put | undefined {
 	if (!isBytes(value)) return undefined;
 	if (flags === undefined) return {type: 'put', key, value};
-	if (!isCount(flags) || flags > 7 || (flags & 3) === 3) return undefined;
-	const condition = (flags & putAbsent) > 0 ? 'absent' : (flags & putPresent) > 0 ? 'present' : undefined;
-	return {type: 'put', key, value, condition, returnPrevious: (flags & putReturnPrevious) > 0};
+	if (!isCount(flags) || flags > 63 || (flags & 3) === 3) return undefined;
+	const put = {
+		type: 'put',
+		key,
+		value,
+		condition: conditionOf(flags),
+		returnPrevious: (flags & putReturnPrevious) > 0,
+	} as const;
+	// At most one of the three.
+	const expiryFlags = flags >> 3;
+	if (expiryFlags === 0) return put;
+	if ((expiryFlags & (expiryFlags - 1)) > 0) return undefined;
+	if ((flags & putKeepsExpiry) > 0) return {...put, expiry: 'keep'};
+	const expiry = parseExpiry(flags, time);
+	return expiry === null ? undefined : {...put, expiry};
 }
 
-function parseKeyed(opcode: unknown, key: string, first: unknown, second: unknown): Part | undefined {
+function parseExpire(key: string, flags: unknown, time: unknown): Expire | undefined {
+	if (!isCount(flags) || flags > 63 || (flags & 3) === 3 || (flags & 12) === 12 || (flags & 48) === 48)
+		return undefined;
+	const expiry = parseExpiry(flags, time);
+	if (expiry === null) return undefined;
+	const order = (flags & expireLater) > 0 ? 'later' : (flags & expireEarlier) > 0 ? 'earlier' : undefined;
+	return {type: 'expire', key, expiry: expiry ?? 'never', condition: conditionOf(flags), order};
+}
+
+function parseKeyed(opcode: unknown, key: string, plain: Plain, from: number): Part | undefined {
+	const first = plain[from];
+	const second = plain[from + 1];
 	switch (opcode) {
 		case 0:
-			return parsePut(key, first, second);
+			return parsePut(key, first, second, plain[from + 2]);
+		case 33:
+			return parseExpire(key, first, second);
 		case 1:
 			return isBytes(first) ? {type: 'append', key, value: first} : undefined;
 		case 2:
@@ -137,7 +196,7 @@ function parsePart(plain: Plain, from = 0): Part | undefined {
 	const opcode = plain[from];
 	const key = plain[from + 1];
 	if (opcode === 6) return {type: 'clear'};
-	return isKey(key) ? parseKeyed(opcode, key, plain[from + 2], plain[from + 3]) : undefined;
+	return isKey(key) ? parseKeyed(opcode, key, plain, from + 2) : undefined;
 }
 
 /** `undefined` when this is no operation. */

@@ -3,7 +3,7 @@ import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
 import {mayReturnValue} from './operation-bytes.js';
-import type {Expected, Operation, Part, ReadOperation, Result, Value, Version} from './types.js';
+import type {Expected, Expiry, Operation, Part, ReadOperation, Result, Value, Version} from './types.js';
 import {bytesOfResult} from './words.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
@@ -11,8 +11,8 @@ type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 /** What operations need of a store: the replicas' own, or what is known of somebody else's. */
 export interface KeyValues {
 	get(key: string): Stored | undefined;
-	/** Takes a copy of the value. */
-	set(key: string, value: Value, version: Version): void;
+	/** Takes a copy of the value. `expiresAt`: 0 for never. */
+	set(key: string, value: Value, version: Version, expiresAt: number): void;
 	/** Whether there was something to delete. */
 	delete(key: string): boolean;
 	/** How many keys there were. */
@@ -23,6 +23,8 @@ export interface KeyValues {
 export interface Execution {
 	readonly store: KeyValues;
 	readonly version: Version;
+	/** Unix ms, as the log says. */
+	readonly now: number;
 	/** Bytes. */
 	readonly valueBytesMax: number;
 }
@@ -36,21 +38,45 @@ const conditionFailed = (current: Stored | undefined): Result => ({
 	version: current?.version ?? 0,
 });
 
-function write({store, version, valueBytesMax}: Execution, key: string, value: Value): Result {
+/** 0 for never. */
+const deadlineOf = (current: Stored | undefined): number => current?.expiresAt ?? 0;
+
+const momentOf = (expiry: Expiry, now: number): number =>
+	'ttlMs' in expiry ? Math.min(now + expiry.ttlMs, Number.MAX_SAFE_INTEGER) : expiry.expiresAt;
+
+function write({store, version, valueBytesMax}: Execution, key: string, value: Value, expiresAt = 0): Result {
 	if (value.length > valueBytesMax) {
 		return {type: 'invalid', reason: 'valueTooLarge', version: store.get(key)?.version ?? 0};
 	}
-	store.set(key, value, version);
+	store.set(key, value, version, expiresAt);
 	return {type: 'written', version, length: value.length};
 }
 
-function put(execution: Execution, {key, value, condition, returnPrevious}: Of<'put'>): Result {
-	if (condition === undefined && returnPrevious !== true) return write(execution, key, value);
-	const current = execution.store.get(key);
+function put(execution: Execution, {key, value, condition, returnPrevious, expiry}: Of<'put'>): Result {
+	if (condition === undefined && returnPrevious !== true && expiry === undefined) return write(execution, key, value);
+	const {store, now} = execution;
+	const current = store.get(key);
 	if (condition !== undefined && (condition === 'present') !== (current !== undefined)) return conditionFailed(current);
 	const previous = returnPrevious === true && current !== undefined ? copyOf(current.value) : undefined;
-	const result = write(execution, key, value);
-	return previous === undefined || result.type !== 'written' ? result : {...result, previous};
+	const expiresAt = expiry === 'keep' ? deadlineOf(current) : expiry === undefined ? 0 : momentOf(expiry, now);
+	const result = write(execution, key, value, expiresAt);
+	if (result.type !== 'written') return result;
+	if (expiry !== undefined && expiry !== 'keep' && expiresAt <= now) store.delete(key);
+	return previous === undefined ? result : {...result, previous};
+}
+
+function expire({store, version, now}: Execution, {key, expiry, condition, order}: Of<'expire'>): Result {
+	const current = store.get(key);
+	const unchanged: Result = {type: 'expirySet', isSet: false, version: current?.version ?? 0};
+	if (current === undefined) return unchanged;
+	const before = current.expiresAt ?? Infinity;
+	const after = expiry === 'never' ? Infinity : momentOf(expiry, now);
+	if (expiry === 'never' && before === Infinity) return unchanged;
+	if (condition !== undefined && (condition === 'present') !== before < Infinity) return unchanged;
+	if (order !== undefined && (order === 'later' ? after <= before : after >= before)) return unchanged;
+	if (after <= now) store.delete(key);
+	else store.set(key, copyOf(current.value), version, after === Infinity ? 0 : after);
+	return {type: 'expirySet', isSet: true, version};
 }
 
 function append(execution: Execution, {key, value}: Of<'append'>): Result {
@@ -63,7 +89,7 @@ function append(execution: Execution, {key, value}: Of<'append'>): Result {
 	const joined = new Uint8Array(length);
 	joined.set(current.value);
 	joined.set(value, current.value.length);
-	execution.store.set(key, joined, execution.version);
+	execution.store.set(key, joined, execution.version, deadlineOf(current));
 	return {type: 'written', version: execution.version, length};
 }
 
@@ -106,6 +132,7 @@ function increment({store, version}: Execution, {key, by}: Of<'increment'>): Res
 		key,
 		Uint8Array.from(sum.toString(), digit => digit.charCodeAt(0)),
 		version,
+		deadlineOf(current),
 	);
 	return {type: 'number', value: sum, version};
 }
@@ -113,7 +140,8 @@ function increment({store, version}: Execution, {key, by}: Of<'increment'>): Res
 /** The value as the store has it: who keeps the result, copies it. */
 export function read(store: Pick<KeyValues, 'get'>, {key}: ReadOperation): Extract<Result, {type: 'value'}> {
 	const current = store.get(key);
-	return {type: 'value', value: current?.value, version: current?.version ?? 0};
+	const result = {type: 'value', value: current?.value, version: current?.version ?? 0} as const;
+	return current?.expiresAt === undefined ? result : {...result, expiresAt: current.expiresAt};
 }
 
 function readCopy(store: KeyValues, operation: ReadOperation): Result {
@@ -165,6 +193,8 @@ export function execute(execution: Execution, operation: Operation): Result {
 			return compareAndSet(execution, operation);
 		case 'increment':
 			return increment(execution, operation);
+		case 'expire':
+			return expire(execution, operation);
 		case 'clear':
 			return {type: 'cleared', count: store.clear(), version};
 		case 'batch':

@@ -1,11 +1,12 @@
 /**
  * Results as positional arrays, for replies and for what sessions keep in a snapshot.
  *
- *     value            0, value | null, version           number   4, value, version
+ *     value            0, value | null, version [, expiresAt]    number   4, value, version
  *     written          1, version, length [, previous]    cleared  5, count, version
  *     deleted          2, existed, version                batch    6, [result, ...]
  *     conditionFailed  3, value | null, version           invalid  7, reason, version
  *     transaction      32, isCommitted, revision, [result, ...]
+ *     expirySet       33, isSet, version
  *
  * These bytes rest in snapshots: a number, once given, keeps its meaning.
  */
@@ -30,6 +31,7 @@ const transactionNumber = 32;
 export function plainOfResult(result: Result): Plain {
 	switch (result.type) {
 		case 'value':
+			if (result.expiresAt !== undefined) return [0, result.value ?? null, result.version, result.expiresAt];
 			return [0, result.value ?? null, result.version];
 		case 'written': {
 			const {version, length, previous} = result;
@@ -43,6 +45,8 @@ export function plainOfResult(result: Result): Plain {
 			return [4, plainOfInt64(result.value), result.version];
 		case 'cleared':
 			return [5, result.count, result.version];
+		case 'expirySet':
+			return [33, result.isSet, result.version];
 		case 'batch':
 			return [6, result.results.map(part => plainOfResult(part))];
 		case 'transaction': {
@@ -69,6 +73,8 @@ function parseVersioned(kind: unknown, first: unknown, version: number): Result 
 			const value = int64OfPlain(first);
 			return value === undefined ? undefined : {type: 'number', value, version};
 		}
+		case 33:
+			return typeof first === 'boolean' ? {type: 'expirySet', isSet: first, version} : undefined;
 		case 5:
 			return isCount(first) ? {type: 'cleared', count: first, version} : undefined;
 		case 7: {
@@ -86,6 +92,11 @@ function parseWritten(version: unknown, length: unknown, previous: unknown): Res
 	return isBytes(previous) ? {type: 'written', version, length, previous} : undefined;
 }
 
+function parseExpiring(value: unknown, version: unknown, expiresAt: unknown): Result | undefined {
+	if (!isBytes(value) || !isCount(version) || !isCount(expiresAt)) return undefined;
+	return {type: 'value', value, version, expiresAt};
+}
+
 /** `undefined` when this is no result of an operation. */
 export function parseResult(plain: Plain): Result | undefined {
 	// No destructuring: its iterator shows in what clients do for each operation.
@@ -93,6 +104,7 @@ export function parseResult(plain: Plain): Result | undefined {
 	const first = plain[1];
 	const second = plain[2];
 	if (kind === 1) return parseWritten(first, second, plain[3]);
+	if (kind === 0 && plain[3] !== undefined) return parseExpiring(first, second, plain[3]);
 	if (kind === 6) {
 		const results = parseAll(first, parseResult);
 		return results && {type: 'batch', results};

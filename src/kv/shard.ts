@@ -4,23 +4,36 @@
  *
  *     pages   record | record | record that nothing points to | free ...          16 KiB each
  *             record                          of 2 KiB or more: a page of its own, given back at once
- *     record  version, u48 | length of key, u32 | length of value, u32 | key | value
+ *     record  version, u48 | length of key, u32 | length of value, u31 | 1 where there is a deadline | key | value [| deadline, u64]
  *     slots   a hash table with linear probing: 0, or 1 + the address of a record
  *     address number of the page * 16 KiB + offset in it
  */
 import {assert} from '../base/errors.js';
-import type {Key, Value, Version} from './types.js';
+import {
+	deadlineBytes,
+	deadlineFlag,
+	headerBytes,
+	keyIn,
+	keyLengthAt,
+	markDeadline,
+	putUint64,
+	putVersion,
+	recordAt,
+	uint32At,
+	uint64At,
+	valueLengthAt,
+	versionAt,
+	writeRecord,
+} from './record.js';
+import type {Deadline, Key, Value, Version} from './types.js';
 
 export interface Stored {
 	/** From a store, a view that is valid until the store's next change: who keeps it, copies it. */
 	readonly value: Value;
 	readonly version: Version;
+	/** Not there: never. */
+	readonly expiresAt?: Deadline;
 }
-
-const headerBytes = 14;
-const keyLengthAt = 6;
-const valueLengthAt = 10;
-const twoTo32 = 2 ** 32;
 
 const pageBits = 14;
 const pageBytes = 2 ** pageBits;
@@ -63,6 +76,7 @@ export class Shard {
 	#ownBytes = 0;
 	#slots = new Uint32Array(firstSlots);
 	#size = 0;
+	#earliest = Infinity;
 
 	/** Keys. */
 	get size(): number {
@@ -72,6 +86,11 @@ export class Shard {
 	/** What its records and their table take. Garbage is not counted: it is given back before it is half of all. */
 	get bytes(): number {
 		return this.#filled - this.#garbage + this.#ownBytes + this.#slots.byteLength;
+	}
+
+	/** No deadline of a key is earlier; Infinity: none has one. */
+	get earliest(): number {
+		return this.#earliest;
 	}
 
 	/** What a copy of it copies at once. */
@@ -85,23 +104,28 @@ export class Shard {
 		return record === 0 ? undefined : this.#storedAt(record - 1);
 	}
 
-	/** Takes a copy of the value. By how many bytes the shard has grown. */
-	set(hash: number, key: Key, value: Value, version: Version): number {
+	/** Takes a copy of the value. `expiresAt`: 0 for never. By how many bytes the shard has grown. */
+	set(hash: number, key: Key, value: Value, version: Version, expiresAt: number): number {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
-		if (record > 0 && uint32At(this.#page(record - 1), offsetOf(record - 1) + valueLengthAt) === value.length) {
+		const flaggedLength = expiresAt === 0 ? value.length : value.length + deadlineFlag;
+		if (expiresAt > 0 && expiresAt < this.#earliest) this.#earliest = expiresAt;
+		if (record > 0 && uint32At(this.#page(record - 1), offsetOf(record - 1) + valueLengthAt) === flaggedLength) {
 			const offset = offsetOf(record - 1);
 			const page = this.#writable(pageOf(record - 1));
 			putVersion(page, offset, version);
 			page.set(value, offset + headerBytes + key.length);
+			if (expiresAt > 0) putUint64(page, offset + headerBytes + key.length + value.length, expiresAt);
 			return 0;
 		}
 		const bytesBefore = this.bytes;
 		if (record > 0) this.#discard(record - 1);
 		this.#slots[slot] = 0;
 		// May move records, and so change slots: not this one, which is empty.
-		const address = this.#reserve(headerBytes + key.length + value.length);
+		const length = headerBytes + key.length + value.length + (expiresAt === 0 ? 0 : deadlineBytes);
+		const address = this.#reserve(length);
 		writeRecord(this.#page(address), offsetOf(address), key, value, version);
+		if (expiresAt > 0) markDeadline(this.#page(address), offsetOf(address), length, expiresAt);
 		this.#slots[slot] = address + 1;
 		if (record === 0) this.#size += 1;
 		if (this.#size * 4 > this.#slots.length * 3) this.#growSlots();
@@ -120,6 +144,41 @@ export class Shard {
 		return true;
 	}
 
+	/** Keys whose deadline is over. Looks at every key. */
+	countExpired(now: number): number {
+		let count = 0;
+		for (const record of this.#slots) if (record > 0 && this.#deadlineAt(record - 1) <= now) count += 1;
+		return count;
+	}
+
+	/** Deletes keys whose deadline is over, at most so many; how many. Looks at every key, unless it has found as many. */
+	deleteExpired(now: number, countMax: number): number {
+		let count = 0;
+		let earliest = Infinity;
+		for (let slot = 0; slot < this.#slots.length; slot += 1) {
+			const deadline = (): number => {
+				const record = this.#slots[slot] as number;
+				return record === 0 ? Infinity : this.#deadlineAt(record - 1);
+			};
+			// Behind a gap that is closed, another record stands in the same slot.
+			for (let due = deadline(); due <= now; due = deadline()) {
+				if (count === countMax) return this.#deleted(count);
+				this.#discard((this.#slots[slot] as number) - 1);
+				this.#vacate(slot);
+				count += 1;
+			}
+			earliest = Math.min(earliest, deadline());
+		}
+		this.#earliest = earliest;
+		return this.#deleted(count);
+	}
+
+	#deleted(count: number): number {
+		this.#size -= count;
+		if (this.#garbage * 2 > this.#filled) this.#layOut();
+		return count;
+	}
+
 	/** To be changed in place of this one, which can only be read from now on. */
 	copy(): Shard {
 		const copy = new Shard();
@@ -135,6 +194,7 @@ export class Shard {
 		copy.#ownBytes = this.#ownBytes;
 		copy.#slots = this.#slots.slice();
 		copy.#size = this.#size;
+		copy.#earliest = this.#earliest;
 		return copy;
 	}
 
@@ -314,81 +374,31 @@ export class Shard {
 	}
 
 	#keyAt(address: number): Key {
-		const length = uint32At(this.#page(address), offsetOf(address) + keyLengthAt);
-		if (length <= shortKeyBytes) return shortTextIn(this.#page(address), offsetOf(address) + headerBytes, length);
-		const bytes = this.#keyBytesAt(address);
-		let key = '';
-		for (let offset = 0; offset < length; offset += keyPartBytes) {
-			const part = bytes.subarray(offset, offset + keyPartBytes);
-			key += String.fromCharCode.apply(undefined, part as unknown as number[]);
-		}
-		return key;
+		return keyIn(this.#page(address), offsetOf(address));
 	}
 
 	#storedAt(address: number): Stored {
 		const page = this.#page(address);
 		const offset = offsetOf(address);
 		const valueAt = offset + headerBytes + uint32At(page, offset + keyLengthAt);
-		const value = page.subarray(valueAt, valueAt + uint32At(page, offset + valueLengthAt));
-		return {value, version: versionAt(page, offset)};
+		const flaggedLength = uint32At(page, offset + valueLengthAt);
+		if (flaggedLength < deadlineFlag) {
+			return {value: page.subarray(valueAt, valueAt + flaggedLength), version: versionAt(page, offset)};
+		}
+		const valueEnd = valueAt + flaggedLength - deadlineFlag;
+		const expiresAt = uint64At(page, valueEnd);
+		return {value: page.subarray(valueAt, valueEnd), version: versionAt(page, offset), expiresAt};
 	}
-}
 
-/** Arguments of one call. */
-const keyPartBytes = 4096;
-
-const shortKeyBytes = 64;
-
-/** Each byte as a character. By eights: a fourth of the time that a view of the bytes and a call with all of them takes. */
-function shortTextIn(page: Uint8Array, start: number, length: number): string {
-	const end = start + length;
-	let text = '';
-	let offset = start;
-	for (; offset + 8 <= end; offset += 8) {
-		const at = (place: number): number => page[offset + place] as number;
-		text += String.fromCharCode(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+	/** Infinity: it has none. */
+	#deadlineAt(address: number): number {
+		const page = this.#page(address);
+		const offset = offsetOf(address);
+		const flaggedLength = uint32At(page, offset + valueLengthAt);
+		if (flaggedLength < deadlineFlag) return Infinity;
+		return uint64At(page, offset + headerBytes + uint32At(page, offset + keyLengthAt) + flaggedLength - deadlineFlag);
 	}
-	for (; offset < end; offset += 1) text += String.fromCharCode(page[offset] as number);
-	return text;
 }
 
 /** Where the probing for this hash begins. The store chose the shard by other bits of it. */
 const homeOf = (hash: number, mask: number): number => (Math.imul(hash, 0x9e3779b1) >>> 12) & mask;
-
-function writeRecord(page: Uint8Array, offset: number, key: Key, value: Value, version: Version): void {
-	putVersion(page, offset, version);
-	putUint32(page, offset + keyLengthAt, key.length);
-	putUint32(page, offset + valueLengthAt, value.length);
-	for (let place = 0; place < key.length; place += 1) page[offset + headerBytes + place] = key.charCodeAt(place);
-	page.set(value, offset + headerBytes + key.length);
-}
-
-function recordAt(page: Uint8Array, offset: number): Uint8Array {
-	const length = headerBytes + uint32At(page, offset + keyLengthAt) + uint32At(page, offset + valueLengthAt);
-	return page.subarray(offset, offset + length);
-}
-
-function versionAt(page: Uint8Array, offset: number): Version {
-	const high = (page[offset + 4] as number) + (page[offset + 5] as number) * 2 ** 8;
-	return uint32At(page, offset) + high * twoTo32;
-}
-
-function putVersion(page: Uint8Array, offset: number, version: Version): void {
-	putUint32(page, offset, version % twoTo32);
-	const high = Math.floor(version / twoTo32);
-	page[offset + 4] = high;
-	page[offset + 5] = high >>> 8;
-}
-
-/** By bytes: a DataView for each page would be an object more. */
-function uint32At(page: Uint8Array, offset: number): number {
-	const low = (page[offset] as number) | ((page[offset + 1] as number) << 8) | ((page[offset + 2] as number) << 16);
-	return (low | ((page[offset + 3] as number) << 24)) >>> 0;
-}
-
-function putUint32(page: Uint8Array, offset: number, value: number): void {
-	page[offset] = value;
-	page[offset + 1] = value >>> 8;
-	page[offset + 2] = value >>> 16;
-	page[offset + 3] = value >>> 24;
-}

@@ -1,7 +1,7 @@
 /** Keys and values as a state machine. */
 import {hexOf, Lanes} from '../base/lanes.js';
 import {isBytes, isCount, type Plain} from '../base/plain.js';
-import type {FrozenMachine, Machine, MachineReader, Place, StateMachine} from '../service/machine.js';
+import type {FrozenMachine, Machine, MachineReader, Place, StateMachine, TimedState} from '../service/machine.js';
 import {isKey} from './key.js';
 import {fitting, growthFactorMax} from './memory-limit.js';
 import {execute, read} from './operations.js';
@@ -22,12 +22,18 @@ const keyOverheadBytes = 24;
 
 export class KvStateMachine implements StateMachine<KvTypes> {
 	readonly growthFactorMax = growthFactorMax;
+	readonly timed: TimedState<KvTypes>;
 	readonly #store: Store;
 	readonly #valueBytesMax: number;
 
 	constructor(store: Store, {valueBytesMax}: KvLimits) {
 		this.#store = store;
 		this.#valueBytesMax = valueBytesMax;
+		this.timed = {
+			advance: wallTime => store.advance(wallTime),
+			nextDeadline: () => store.earliest,
+			deadlineOf: ({key}) => store.get(key)?.expiresAt ?? Infinity,
+		};
 	}
 
 	get itemCount(): number {
@@ -43,7 +49,8 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	}
 
 	apply(write: WriteOperation, {revision}: Place): Result {
-		return execute({store: this.#store, version: revision, valueBytesMax: this.#valueBytesMax}, write);
+		const store = this.#store;
+		return execute({store, version: revision, now: store.now, valueBytesMax: this.#valueBytesMax}, write);
 	}
 
 	read(operation: ReadOperation): Result {
@@ -64,11 +71,12 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	hash(): string {
 		let first = 0;
 		let second = 0;
-		for (const [key, {value, version}] of this.#store) {
+		for (const [key, {value, version, expiresAt}] of this.#store) {
 			const lanes = new Lanes(1);
 			lanes.text(key);
 			lanes.number(version);
 			lanes.bytes(value);
+			if (expiresAt !== undefined) lanes.number(expiresAt);
 			first = (first + lanes.first) | 0;
 			second = (second + lanes.second) | 0;
 		}
@@ -80,12 +88,16 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	}
 }
 
-/** [key, value, version, key, value, version, ...] */
+/**
+ * [key, value, version, key, value, version, ...]. A key with a deadline is [key, value, -version, deadline]: the others take
+ * not a byte more for it. Version 1 had no deadlines.
+ */
 function* framesOf(store: FrozenStore, bytesMax: number): Generator<Plain, void, undefined> {
 	let frame: unknown[] = [];
 	let bytes = 0;
-	for (const [key, {value, version}] of store) {
-		frame.push(key, value, version);
+	for (const [key, {value, version, expiresAt}] of store) {
+		if (expiresAt === undefined) frame.push(key, value, version);
+		else frame.push(key, value, -version, expiresAt);
 		bytes += key.length + value.length + keyOverheadBytes;
 		if (bytes < bytesMax) continue;
 		yield frame;
@@ -104,7 +116,7 @@ class KvReader implements MachineReader<KvTypes> {
 	}
 
 	get itemCount(): number {
-		return this.#store.size;
+		return this.#store.heldCount;
 	}
 
 	take(frame: Plain): boolean {
@@ -112,8 +124,12 @@ class KvReader implements MachineReader<KvTypes> {
 			const key = frame[offset];
 			const value = frame[offset + 1];
 			const version = frame[offset + 2];
-			if (!isKey(key) || !isBytes(value) || !isCount(version)) return false;
-			this.#store.set(key, value, version);
+			if (!isKey(key) || !isBytes(value) || !Number.isSafeInteger(version)) return false;
+			const hasDeadline = (version as number) < 0;
+			const expiresAt = hasDeadline ? frame[offset + 3] : 0;
+			if (!isCount(expiresAt) || (hasDeadline && expiresAt === 0)) return false;
+			this.#store.set(key, value, Math.abs(version as number), expiresAt);
+			if (hasDeadline) offset += 1;
 		}
 		return true;
 	}
@@ -128,9 +144,9 @@ export function kvMachine(limits: Partial<KvLimits> = {}): Machine<KvTypes> {
 	const all = {...defaultKvLimits, ...limits};
 	return {
 		name: 'kv',
-		version: 1,
+		version: 2,
 		words: kvWords,
 		create: () => new KvStateMachine(new Store(), all),
-		beginRestore: version => (version === 1 ? new KvReader(all) : undefined),
+		beginRestore: version => (version <= 2 ? new KvReader(all) : undefined),
 	};
 }

@@ -41,16 +41,50 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	}
 }
 
+/** Keys whose deadline is over are deleted so many at a time, and found among about so many. */
+const expiredMax = 2000;
+const lookedAtMax = 16_384;
+/** So often, by the log's time, which under load is told with every proposal. */
+const deletionIntervalMs = 10;
+/** What deleting one of them takes, and looking at a key, in bytes copied: see `copiedBytes`. */
+const deletedBytes = 8192;
+const lookedAtBytes = 128;
+
 export class Store {
 	#shards: (Shard | undefined)[] = new Array<Shard | undefined>(shardCount).fill(undefined);
 	#size = 0;
 	#frozen: FrozenStore | undefined;
 	#copiedBytes = 0;
 	#bytes = 0;
+	#now = 0;
+	#deletedExpiredAt = -Infinity;
+	#earliest = Infinity;
+	/** The shard from which keys whose deadline is over are looked for next. */
+	#nextShard = 0;
 
-	/** Keys. */
-	get size(): number {
+	/** Keys that are held: also those whose deadline is over, until they are deleted. */
+	get heldCount(): number {
 		return this.#size;
+	}
+
+	/** Keys. Looks at those of the shards in which a deadline may be over. */
+	get size(): number {
+		if (this.#earliest > this.#now) return this.#size;
+		let expired = 0;
+		for (const shard of this.#shards) {
+			if (shard !== undefined && shard.earliest <= this.#now) expired += shard.countExpired(this.#now);
+		}
+		return this.#size - expired;
+	}
+
+	/** No deadline of a key is earlier; Infinity: none has one. */
+	get earliest(): number {
+		return this.#earliest;
+	}
+
+	/** Unix ms, as the log says: a key whose deadline is not after it is not there. */
+	get now(): number {
+		return this.#now;
 	}
 
 	/** See `Shard.bytes`: of all shards. */
@@ -58,54 +92,72 @@ export class Store {
 		return this.#bytes;
 	}
 
-	/** What was copied for the sake of snapshots, ever: the part of a write's cost that its size does not tell. */
+	/**
+	 * What was copied for the sake of snapshots, ever, and so much for each key that `deleteExpired` looked at and deleted: the
+	 * part of an entry's cost that its size does not tell.
+	 */
 	get copiedBytes(): number {
 		return this.#copiedBytes;
 	}
 
 	get(key: Key): Stored | undefined {
 		const hash = hashOf(key);
-		return this.#shards[shardNumberOf(hash)]?.get(hash, key);
+		const stored = this.#shards[shardNumberOf(hash)]?.get(hash, key);
+		return stored?.expiresAt !== undefined && stored.expiresAt <= this.#now ? undefined : stored;
 	}
 
-	/** Takes a copy of the value. */
-	set(key: Key, value: Value, version: Version): void {
+	/** Takes a copy of the value. `expiresAt`: 0 for never. */
+	set(key: Key, value: Value, version: Version, expiresAt = 0): void {
 		const hash = hashOf(key);
 		const shard = this.#writable(shardNumberOf(hash));
 		const sizeBefore = shard.size;
-		this.#bytes += shard.set(hash, key, value, version);
+		this.#bytes += shard.set(hash, key, value, version, expiresAt);
 		this.#size += shard.size - sizeBefore;
+		if (expiresAt > 0 && expiresAt < this.#earliest) this.#earliest = expiresAt;
 	}
 
 	/** Whether there was something to delete. */
 	delete(key: Key): boolean {
 		const hash = hashOf(key);
 		const offset = shardNumberOf(hash);
-		if (this.#shards[offset]?.get(hash, key) === undefined) return false;
+		const stored = this.#shards[offset]?.get(hash, key);
+		if (stored === undefined) return false;
+		const isThere = stored.expiresAt === undefined || stored.expiresAt > this.#now;
 		const shard = this.#writable(offset);
 		const before = shard.bytes;
 		shard.delete(hash, key);
 		this.#size -= 1;
-		if (shard.size === 0) this.#shards[offset] = undefined;
-		this.#bytes += (shard.size === 0 ? 0 : shard.bytes) - before;
-		return true;
+		this.#noteShrunk(offset, shard, before);
+		return isThere;
 	}
 
-	/** How many keys there were. Takes the same time for any number. */
+	/** The time is this now, and never earlier again. What is over by then is not there any more, and is deleted in parts. */
+	advance(now: number): void {
+		this.#now = Math.max(this.#now, now);
+		if (this.#earliest > this.#now || this.#now - this.#deletedExpiredAt < deletionIntervalMs) return;
+		this.#deletedExpiredAt = this.#now;
+		this.#deleteExpired();
+	}
+
+	/** How many keys there were. Takes the same time for any number of them, as `size` does. */
 	clear(): number {
-		const size = this.#size;
+		const {size} = this;
 		this.#shards = new Array<Shard | undefined>(shardCount).fill(undefined);
 		this.#size = 0;
 		this.#bytes = 0;
+		this.#earliest = Infinity;
 		return size;
 	}
 
 	/** In no particular order. */
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
-		for (let offset = 0; offset < shardCount; offset += 1) {
-			const shard = this.#shards[offset];
+		for (const shard of this.#shards) {
 			if (shard === undefined) continue;
-			for (let place = shard.nextPlace(0); place >= 0; place = shard.nextPlace(place + 1)) yield shard.at(place);
+			for (let place = shard.nextPlace(0); place >= 0; place = shard.nextPlace(place + 1)) {
+				const each = shard.at(place);
+				const {expiresAt} = each[1];
+				if (expiresAt === undefined || expiresAt > this.#now) yield each;
+			}
 		}
 	}
 
@@ -119,6 +171,36 @@ export class Store {
 	/** The frozen state is not needed any more. */
 	thaw(): void {
 		this.#frozen = undefined;
+	}
+
+	#deleteExpired(): void {
+		let left = expiredMax;
+		let lookedAt = 0;
+		const first = this.#nextShard;
+		for (let place = 0; place < shardCount && left > 0 && lookedAt < lookedAtMax; place += 1) {
+			const offset = (first + place) % shardCount;
+			const shard = this.#shards[offset];
+			if (shard === undefined || shard.earliest > this.#now) continue;
+			const writable = this.#writable(offset);
+			const before = writable.bytes;
+			lookedAt += writable.tableBytes / Uint32Array.BYTES_PER_ELEMENT;
+			const deleted = writable.deleteExpired(this.#now, left);
+			left -= deleted;
+			this.#size -= deleted;
+			this.#noteShrunk(offset, writable, before);
+			// The one that is not done with comes first.
+			this.#nextShard = offset;
+		}
+		this.#copiedBytes += (expiredMax - left) * deletedBytes + lookedAt * lookedAtBytes;
+		this.#earliest = this.#shards.reduce(
+			(earliest, shard) => Math.min(earliest, shard?.earliest ?? Infinity),
+			Infinity,
+		);
+	}
+
+	#noteShrunk(offset: number, shard: Shard, bytesBefore: number): void {
+		if (shard.size === 0) this.#shards[offset] = undefined;
+		this.#bytes += (shard.size === 0 ? 0 : shard.bytes) - bytesBefore;
 	}
 
 	#writable(offset: number): Shard {

@@ -10,6 +10,14 @@ export type Value = Uint8Array;
  * operation takes one, and each other entry. So they never fall behind the log's indexes, and no two changes share one.
  */
 export type Version = number;
+/** Unix time in ms, from 1. */
+export type Deadline = number;
+
+/**
+ * Until when a key is there. At its deadline it is absent for everything, by the clock that the log carries: see
+ * `ReplicatedState.wallTime`. `ttlMs` counts from the entry that carries the operation, whatever the client's clock says.
+ */
+export type Expiry = {readonly ttlMs: number} | {readonly expiresAt: number};
 
 /** Changes the state; goes through the log, exactly once. */
 export type WriteOperation =
@@ -21,12 +29,24 @@ export type WriteOperation =
 			readonly condition?: 'absent' | 'present' | undefined;
 			/** Put the value that was there into the result. */
 			readonly returnPrevious?: boolean | undefined;
+			/** `'keep'`: the deadline that the key has. Without it the key has none afterwards. */
+			readonly expiry?: Expiry | 'keep' | undefined;
 	  }
 	| {readonly type: 'append'; readonly key: Key; readonly value: Value}
 	| {readonly type: 'delete'; readonly key: Key}
 	| {readonly type: 'compareAndSet'; readonly key: Key; readonly expected: Expected; readonly value: Value}
 	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
 	| {readonly type: 'increment'; readonly key: Key; readonly by: bigint}
+	/** Gives the key another deadline, or none; one that is over deletes the key. */
+	| {
+			readonly type: 'expire';
+			readonly key: Key;
+			readonly expiry: Expiry | 'never';
+			/** Only if the key has no deadline, or only if it has one. */
+			readonly condition?: 'absent' | 'present' | undefined;
+			/** Only if the new deadline is later than that of the key, or earlier; none is later than any. */
+			readonly order?: 'later' | 'earlier' | undefined;
+	  }
 	/** Deletes every key. */
 	| {readonly type: 'clear'}
 	/** All in one step, in order; each part has a result of its own, and a part that fails does not undo the others. */
@@ -67,7 +87,13 @@ export type Operation = WriteOperation | ReadOperation;
 /** What became of one operation. `version` is the key's version afterwards. */
 export type Result =
 	/** Of `get`. */
-	| {readonly type: 'value'; readonly value: Value | undefined; readonly version: Version}
+	| {
+			readonly type: 'value';
+			readonly value: Value | undefined;
+			readonly version: Version;
+			/** When the key is absent by itself; not there: never. */
+			readonly expiresAt?: Deadline | undefined;
+	  }
 	/** Of `put`, `append` and a successful `compareAndSet`; `length`: bytes of the value now. */
 	| {
 			readonly type: 'written';
@@ -80,6 +106,8 @@ export type Result =
 	/** Of `put` whose condition, or `compareAndSet` whose expectation did not hold: nothing changed; what is there now. */
 	| {readonly type: 'conditionFailed'; readonly value: Value | undefined; readonly version: Version}
 	| {readonly type: 'number'; readonly value: bigint; readonly version: Version}
+	/** Of `expire`: whether it changed something. */
+	| {readonly type: 'expirySet'; readonly isSet: boolean; readonly version: Version}
 	| {readonly type: 'cleared'; readonly count: number; readonly version: Version}
 	| {readonly type: 'batch'; readonly results: readonly Result[]}
 	/** `results`: of `operations` where all compares held, else of `otherwise`. `revision`: its place, whatever it changed. */

@@ -39,6 +39,22 @@ export function bytesOfResult(result: Result): number {
 	}
 }
 
+/** Whether the operation counts from the time of its entry, or compares a deadline with it. */
+function isTimed(operation: Operation): boolean {
+	switch (operation.type) {
+		case 'put':
+			return operation.expiry !== undefined && operation.expiry !== 'keep';
+		case 'expire':
+			return operation.expiry !== 'never';
+		case 'batch':
+			return operation.operations.some(part => isTimed(part));
+		case 'transaction':
+			return [operation.operations, operation.otherwise ?? []].some(parts => parts.some(part => isTimed(part)));
+		default:
+			return false;
+	}
+}
+
 export const kvWords: Words<KvTypes> = {
 	plainOfWrite: plainOfOperation,
 	parseWrite,
@@ -46,6 +62,7 @@ export const kvWords: Words<KvTypes> = {
 	parseRead,
 	plainOfResult,
 	parseResult,
+	isTimed,
 	bytesOfWrite: bytesOfOperation,
 	bytesOfRead: bytesOfOperation,
 	bytesOfResult,

@@ -8,7 +8,7 @@
  *     numbered     [sequence - acknowledged, ...write], or [sequence - acknowledged, 9] for one that there was no memory for
  *     openSession  1, closes
  *     closeSession 4, session
- *     clock        2, logTime
+ *     clock        2, logTime [, wallTime]
  *
  *     read         as the machine says it, or 9 for a barrier, whose answer is 15
  *     outcome      the result of a write or read, or 8, session, timeout (sessionOpened) | 9 (sessionExpired) |
@@ -113,7 +113,7 @@ export class CommandCodec<T extends MachineTypes> {
 			case 'closeSession':
 				return [4, command.session];
 			case 'clock':
-				return [2, command.logTime];
+				return command.wallTime === 0 ? [2, command.logTime] : [2, command.logTime, command.wallTime];
 			default:
 				return unreachable(command);
 		}
@@ -125,7 +125,7 @@ export class CommandCodec<T extends MachineTypes> {
 		if (!isCount(first)) return undefined;
 		if (kind === 1) return {type: 'openSession', closes: first};
 		if (kind === 4) return {type: 'closeSession', session: first};
-		if (kind === 2) return {type: 'clock', logTime: first};
+		if (kind === 2) return parseClock(first, plain[2]);
 		if ((kind !== 0 && kind !== 3) || !isCount(acknowledged)) return undefined;
 		const distance = kind === 3 ? plain[3] : 0;
 		const writes = this.#parseWrites(plain, kind === 3 ? 4 : 3, acknowledged);
@@ -197,6 +197,12 @@ export class CommandCodec<T extends MachineTypes> {
 		}
 	}
 }
+
+const parseClock = (
+	logTime: number,
+	wallTime: unknown = 0,
+): Extract<Command<MachineTypes>, {type: 'clock'}> | undefined =>
+	isCount(wallTime) ? {type: 'clock', logTime, wallTime} : undefined;
 
 /** The value behind the bytes, `undefined` for bytes that are none (no decoded value is `undefined` here: see `parseAll`). */
 function decodePlain(decode: (bytes: Uint8Array) => unknown, bytes: Uint8Array): unknown {

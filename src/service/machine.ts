@@ -55,13 +55,23 @@ export interface MachineReader<T extends MachineTypes> {
 	finish(): StateMachine<T> | undefined;
 }
 
+/** Of a machine whose state changes as time goes by. Time is what the log says it is: see `ReplicatedState.wallTime`. */
+export interface TimedState<T extends MachineTypes = MachineTypes> {
+	/** It is so late now, in Unix ms, for all that comes after; never less than before. Does a bounded part of what that makes due. */
+	advance(wallTime: Milliseconds): void;
+	/** Nothing changes by itself before this, in Unix ms; Infinity: nothing ever does. */
+	nextDeadline(): Milliseconds;
+	/** When the answer to this read changes by itself; Infinity: never. */
+	deadlineOf(read: T['read']): Milliseconds;
+}
+
 /** One replica's state. */
 export interface StateMachine<T extends MachineTypes> {
 	/** How many items the state holds, such as keys: for statistics, and as the frames of a snapshot hold them. */
 	readonly itemCount: number;
 	/** Bytes that the state takes in memory, about: what a limit of memory is held against. */
 	readonly byteLength: number;
-	/** Bytes copied for the sake of a snapshot that is being taken, ever: the part of a write's work that its size does not tell. */
+	/** Bytes copied for the sake of a snapshot that is being taken, ever, and other work as bytes: the part of an entry's work that its size does not tell. */
 	readonly copiedBytes: number;
 	/** Runs the next write. It must not throw: what cannot be done is a result. What is kept of the write's byte arrays is copied. */
 	apply(write: T['write'], place: Place<T>): T['result'];
@@ -75,6 +85,8 @@ export interface StateMachine<T extends MachineTypes> {
 	fits(writes: readonly T['write'][], room: number): readonly boolean[];
 	/** No write makes the state grow by more than so many times its own encoded bytes. */
 	readonly growthFactorMax: number;
+	/** @default the state changes by writes alone */
+	readonly timed?: TimedState<T>;
 }
 
 /**
@@ -91,6 +103,8 @@ export interface Words<T extends MachineTypes> {
 	plainOfRead(read: T['read']): Plain;
 	/** The read that the array is; `undefined` where it is none. */
 	parseRead(plain: Plain): T['read'] | undefined;
+	/** Whether what the write does depends on the time: then its leader tells the time in front of it. @default no write does */
+	isTimed?(write: T['write']): boolean;
 	/** A result as an array of plain data. */
 	plainOfResult(result: T['result']): Plain;
 	/** The result that the array is; `undefined` where it is none. */

@@ -52,6 +52,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	#appliedIndex: LogIndex = 0;
 	/** See `Place`. */
 	#revision = 0;
+	#wallTime: Milliseconds = 0;
 	#snapshot: SnapshotEncoder<T> | undefined;
 
 	constructor({codec, machine, limits = {}, effect}: ReplicatedStateOptions<T>) {
@@ -81,6 +82,14 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	/** See `Command`, `clock`. */
 	get logTime(): Milliseconds {
 		return this.#sessions.logTime;
+	}
+
+	/**
+	 * The wall clock of the log, Unix ms: the latest that an entry told. It never goes back, whatever the clocks of leaders do.
+	 * 0 as long as no state depended on it.
+	 */
+	get wallTime(): Milliseconds {
+		return this.#wallTime;
 	}
 
 	get sessionCount(): number {
@@ -133,6 +142,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 			index: this.#appliedIndex,
 			revision: this.#revision,
 			logTime: this.#sessions.logTime,
+			wallTime: this.#wallTime,
 			machine: this.#machine.freeze(),
 			sessions: this.#sessions.freeze(),
 		};
@@ -151,17 +161,18 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	 * @throws {SnapshotFormatError}
 	 */
 	restore(reader: SnapshotDecoder<T>): void {
-		const {index, revision, machine, sessions} = reader.finish();
+		const {index, revision, wallTime, machine, sessions} = reader.finish();
 		this.#snapshot?.abandon();
 		this.#machine = machine;
 		this.#sessions = sessions;
 		this.#appliedIndex = index;
 		this.#revision = revision;
+		this.#wallTime = wallTime;
 	}
 
 	/** Equal for replicas at the same index. Costs a pass over the whole state: for tests and checks, not for use. */
 	stateHash(): string {
-		return this.#machine.hash() + sessionsHash(this.#words, this.#revision, this.#sessions);
+		return this.#machine.hash() + sessionsHash(this.#words, this.#revision, this.#wallTime, this.#sessions);
 	}
 
 	#run(command: Exclude<Command<T>, Writes<T>>): Outcome<T> {
@@ -175,10 +186,17 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 				return {type: 'done'};
 			case 'clock':
 				this.#sessions.advance(command.logTime);
+				this.#advance(command.wallTime);
 				return {type: 'done'};
 			default:
 				return unreachable(command);
 		}
+	}
+
+	/** Another leader's clock may be behind, and any clock can be set back. */
+	#advance(wallTime: Milliseconds): void {
+		this.#wallTime = Math.max(this.#wallTime, wallTime);
+		this.#machine.timed?.advance(this.#wallTime);
 	}
 
 	#runAll({index, term}: LogEntry, {session: id, acknowledged, after, writes}: Writes<T>): readonly Outcome<T>[] {

@@ -4,7 +4,7 @@
  *     stream   := header | state ... | (session | results ...) ... | end
  *     frame    := length of body, u32 little endian | body, an array encoded by the Codec
  *     header   := [4 (format version), applied index, revision, log time, number of items, number of sessions,
- *                  name of the machine, version of the machine's frames]
+ *                  name of the machine, version of the machine's frames [, wall time, where it is not 0]]
  *     state    := [2, frame of the machine]
  *     session  := [3, id, last active, acknowledged, last sequence]     in their order of use, the longest silent first
  *     results  := [4, sequence, result, sequence, result, ...]     of the session before it
@@ -70,6 +70,7 @@ export interface FrozenState<T extends MachineTypes> {
 	readonly index: LogIndex;
 	readonly revision: number;
 	readonly logTime: number;
+	readonly wallTime: number;
 	readonly machine: FrozenMachine;
 	readonly sessions: readonly Session<T>[];
 }
@@ -97,9 +98,10 @@ function* framesOf<T extends MachineTypes>(
 	state: FrozenState<T>,
 	bytesMax: number,
 ): Generator<unknown[]> {
-	const {index, revision, logTime, machine, sessions} = state;
+	const {index, revision, logTime, wallTime, machine, sessions} = state;
 	const {name, version} = words.machine;
-	yield [formatVersion, index, revision, logTime, machine.itemCount, sessions.length, name, version];
+	const header = [formatVersion, index, revision, logTime, machine.itemCount, sessions.length, name, version];
+	yield wallTime === 0 ? header : [...header, wallTime];
 	const frames = machine.frames(bytesMax);
 	for (let next = frames.next(); next.done !== true; next = frames.next()) yield [stateFrame, next.value];
 	for (const session of sessions) {
@@ -158,6 +160,7 @@ interface Header {
 	readonly index: LogIndex;
 	readonly revision: number;
 	readonly logTime: number;
+	readonly wallTime: number;
 	readonly itemCount: number;
 	readonly sessionCount: number;
 }
@@ -166,6 +169,7 @@ interface Header {
 export interface Restored<T extends MachineTypes> {
 	readonly index: LogIndex;
 	readonly revision: number;
+	readonly wallTime: number;
 	readonly machine: StateMachine<T>;
 	readonly sessions: SessionTable<T>;
 }
@@ -222,10 +226,12 @@ export class SnapshotDecoder<T extends MachineTypes = MachineTypes> {
 			const announced = `${header.itemCount} and ${header.sessionCount}`;
 			throw new SnapshotFormatError(`${found} where its header says ${announced}`);
 		}
-		const {index, revision} = header;
+		const {index, revision, wallTime} = header;
 		const state = machine.finish();
 		if (state === undefined) throw new SnapshotFormatError('its items do not make a state');
-		return {index, revision, machine: state, sessions: this.#sessions};
+		// What was over when the snapshot was taken is in it, as far as it was not deleted yet.
+		state.timed?.advance(wallTime);
+		return {index, revision, wallTime, machine: state, sessions: this.#sessions};
 	}
 
 	#decode(body: Uint8Array): Plain {
@@ -246,12 +252,13 @@ export class SnapshotDecoder<T extends MachineTypes = MachineTypes> {
 			const known = `this program reads ${earliestVersion} to ${formatVersion}`;
 			throw new SnapshotFormatError(`its format has version ${String(format)}, and ${known}`);
 		}
-		const isPlace = isCount(index) && isCount(revision) && isCount(logTime);
+		const wallTime = frame[8] ?? 0;
+		const isPlace = isCount(wallTime) && isCount(index) && isCount(revision) && isCount(logTime);
 		if (!isPlace || !isCount(itemCount) || !isCount(sessionCount)) {
 			throw new SnapshotFormatError('its header is not valid');
 		}
 		this.#machine = this.#beginMachine(format < formatVersion ? [earlierMachine, 1] : frame.slice(6));
-		this.#header = {format, index, revision, logTime, itemCount, sessionCount};
+		this.#header = {format, index, revision, logTime, wallTime, itemCount, sessionCount};
 		this.#sessions.restoreLogTime(logTime);
 	}
 

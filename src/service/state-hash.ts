@@ -8,11 +8,13 @@ import type {SnapshotWords} from './snapshot.js';
 export function sessionsHash<T extends MachineTypes>(
 	{codec, commands}: SnapshotWords<T>,
 	revision: number,
+	wallTime: number,
 	sessions: SessionTable<T>,
 ): string {
 	const lanes = new Lanes(2);
 	lanes.number(revision);
 	lanes.number(sessions.logTime);
+	lanes.number(wallTime);
 	for (const session of sessions) {
 		const {id, lastActive, acknowledged, lastSequence} = session;
 		for (const number of [id, lastActive, acknowledged, lastSequence]) lanes.number(number);

@@ -33,9 +33,10 @@ export type Command<T extends MachineTypes> =
 	| {readonly type: 'closeSession'; readonly session: number}
 	/**
 	 * Moves log time, the only clock that sessions expire by: milliseconds that leaders saw pass, never a wall clock,
-	 * so that all replicas agree and no clock jump can expire anybody.
+	 * so that all replicas agree and no clock jump can expire anybody. `wallTime`: Unix ms, as the leader has it, where the
+	 * machine's state depends on it; 0 where it does not. Neither goes back: see `ReplicatedState.wallTime`.
 	 */
-	| {readonly type: 'clock'; readonly logTime: number};
+	| {readonly type: 'clock'; readonly logTime: number; readonly wallTime: number};
 
 /**
  * A leader had no memory for a write. Its refusal travels through the log in the write's place, so every replica answers

@@ -17,6 +17,8 @@ export interface NodeService {
 	slice(): boolean;
 	/** The end of a turn; answers whether work is left for `slice`. */
 	flush(): boolean;
+	/** When it wants a turn though nothing comes in, by the node's clock. @default never */
+	nextDeadline?(): number;
 }
 
 /** What a service is given by its node, for one life. */
@@ -24,6 +26,8 @@ export interface ServiceTools {
 	readonly node: number;
 	/** The node's clock. */
 	readonly now: () => number;
+	/** The node's wall clock, Unix ms. */
+	readonly wallNow: () => number;
 	readonly send: (output: ServiceOutput) => void;
 	/** The node's log, `[from, to)`, as far as it is in memory. */
 	readonly entries: (from: LogIndex, to: LogIndex) => readonly LogEntry[];
@@ -51,6 +55,8 @@ export interface NodeContext<Service extends NodeService> {
 	readonly logs: LogJudge;
 	readonly report: Report;
 	readonly now: () => number;
+	/** The node's wall clock, Unix ms. */
+	readonly wallNow: () => number;
 	readonly schedule: Schedule;
 	readonly send: (from: number, to: number, message: RaftMessage) => void;
 	readonly newService: (tools: ServiceTools) => Service;

@@ -11,6 +11,7 @@ import {defaultSessionLimits} from '../service/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';
 import {drawHabits, type Habits} from './habits.js';
 import type {Echo, Latency} from './network.js';
+import type {WallClocks} from './wall-clock.js';
 
 /** How often each kind of operation is asked for, against the others. */
 export interface Mix {
@@ -28,6 +29,8 @@ export interface Mix {
 	readonly clear: number;
 	/** Compares on several keys, and what is done if they hold. */
 	readonly transaction: number;
+	/** Puts with a deadline, and other deadlines for keys that are there. */
+	readonly expire: number;
 }
 
 /** What the clients of a run ask for, and how fast. */
@@ -49,6 +52,8 @@ export interface Workload {
 	readonly bigValues: number;
 	/** A client gives an operation up after this long. */
 	readonly patienceMs: number;
+	/** How long a key with a deadline is there, at most. */
+	readonly ttlMsMax: number;
 	/** Chance at each operation that the client dies instead, and a new one takes its place. */
 	readonly clientCrash: number;
 	readonly habits: Habits;
@@ -93,6 +98,7 @@ export interface SimulationParameters {
 	readonly lastingMinority: number;
 	/** All nodes begin in this term. */
 	readonly firstTerm: number;
+	readonly wallClocks: WallClocks;
 	readonly workload: Workload;
 }
 
@@ -148,8 +154,13 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		echo: drawEcho(random, requestsMayBeDoubled, habits),
 		isServiceApart: random.chance(0.5),
 		// Terms are stored in 48 bits, and the middle of them is where 32 bits end.
+		wallClocks: drawWallClocks(random.fork('wall clocks')),
 		firstTerm: usually(random.fork('first term'), 0.15, [0], [2 ** 31 - 3, 2 ** 32 - 3, 2 ** 40]),
 	};
+}
+
+function drawWallClocks(random: Random): WallClocks {
+	return {skewMs: random.pick([0, 50, 2000]), setEveryMs: random.pick([Infinity, 500, 3000])};
 }
 
 function drawEcho(random: Random, isOfClients: boolean, {train}: Habits): Echo {
@@ -238,6 +249,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 	const operationsPerSecond = random.pick([40, 100, 250]);
 	const rare = random.fork('rare operations');
 	const transactions = random.fork('transactions');
+	const expiry = random.fork('expiry');
 	return {
 		clients,
 		slots,
@@ -256,6 +268,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 			fill: rare.chance(0.12) ? 0.1 : 0,
 			clear: rare.chance(0.12) ? 0.03 : 0,
 			transaction: transactions.chance(0.35) ? 0.1 + transactions.float() / 2 : 0,
+			expire: expiry.chance(0.25) ? expiry.pick([0.1, 0.5]) : 0,
 		},
 		thinkMs: (clients * slots * 1000) / operationsPerSecond,
 		burst: random.pick([0, 0.2, 0.5]),
@@ -263,6 +276,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 		bigValueBytes: random.pick([200, 1000, 5000]),
 		bigValues: random.pick([0, 0.02, 0.2]),
 		patienceMs: random.pick([200, 1000, 4000]),
+		ttlMsMax: expiry.pick([20, 200, 2000]),
 		clientCrash: random.pick([0, 0, 0.01]),
 	};
 }

@@ -28,6 +28,8 @@ type Writes<T extends MachineTypes> = Extract<Command<T>, {type: 'writes'}>;
 export abstract class ServiceModel<T extends MachineTypes> {
 	readonly sessions: ModelSessions<T>;
 	revision = 0;
+	/** Unix ms, as the log has it. */
+	wallTime = 0;
 
 	constructor(limits: SessionLimits) {
 		this.sessions = new ModelSessions<T>(limits, result => this.weightOf(result));
@@ -47,7 +49,16 @@ export abstract class ServiceModel<T extends MachineTypes> {
 			this.sessions.open(this.revision);
 		} else if (command?.type === 'closeSession') {
 			if (this.sessions.close(command.session)) this.sessions.givenBack += 1;
-		} else if (command?.type === 'clock') this.sessions.advance(command.logTime);
+		} else if (command?.type === 'clock') {
+			this.sessions.advance(command.logTime);
+			this.wallTime = Math.max(this.wallTime, command.wallTime);
+			this.timePassed();
+		}
+	}
+
+	/** It is as late as `wallTime` says, from `revision` on. */
+	protected timePassed(): void {
+		// Most machines have nothing that ends by itself.
 	}
 
 	/** Each write by itself, in this order, each at a revision of its own. */

@@ -127,6 +127,7 @@ export class SimulatedNode<Service extends NodeService> {
 		const service = newService({
 			node: this.id,
 			now: () => this.#now(),
+			wallNow: this.#context.wallNow,
 			send: output => this.#ifAlive(life, current => this.#tellRaft(current, output)),
 			entries: (from, to) => raft.entries(from, to),
 		});
@@ -255,9 +256,11 @@ export class SimulatedNode<Service extends NodeService> {
 		if (current === undefined || timer !== this.#timer) return;
 		this.#timerAt = Infinity;
 		const deadline = current.raft.nextDeadline();
-		if (this.#now() < deadline) return this.#arm(deadline);
-		current.driver.deliver({type: 'tick'});
-		this.#afterInput();
+		const isTickDue = this.#now() >= deadline;
+		if (isTickDue) current.driver.deliver({type: 'tick'});
+		else this.#arm(deadline);
+		if (isTickDue || this.#now() >= serviceDeadline(current)) this.#afterInput();
+		else this.#arm(serviceDeadline(current));
 	}
 
 	diskDone(callback: () => void): void {
@@ -282,7 +285,9 @@ export class SimulatedNode<Service extends NodeService> {
 	clockChanged(): void {
 		this.disturbedAt = this.#context.now();
 		this.#timerAt = Infinity;
-		if (this.#current !== undefined) this.#arm(this.#current.raft.nextDeadline());
+		if (this.#current === undefined) return;
+		this.#arm(this.#current.raft.nextDeadline());
+		this.#arm(serviceDeadline(this.#current));
 	}
 
 	// ------------------------------------------------------------------------------------------------------ turns
@@ -312,6 +317,7 @@ export class SimulatedNode<Service extends NodeService> {
 			isWorkLeft = this.#serviceTurn();
 			if (this.slowness > 1 || isServiceApart) break;
 		} while (current.toRaft.length > 0 || current.toService.length > 0);
+		if (!current.hasFailed) this.#arm(serviceDeadline(current));
 		const status = current.raft.status();
 		this.#judge(current, status);
 		current.judge.judgeTerm(status);
@@ -381,6 +387,8 @@ export class SimulatedNode<Service extends NodeService> {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
 }
+
+const serviceDeadline = ({service}: Life<NodeService>): number => service.nextDeadline?.() ?? Infinity;
 
 /** `true`: there is more to do. */
 function sliceOfService({service, toService}: Life<NodeService>): boolean {

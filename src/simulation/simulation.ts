@@ -36,6 +36,7 @@ import {TransferWatch} from './transfer-watch.js';
 import {TraceHash} from './trace-hash.js';
 import type {Violation} from './violation.js';
 import {WatchedServer} from './watched-server.js';
+import {wallClock} from './wall-clock.js';
 
 /** From one call of `onProgress` to the next. */
 const eventsPerProgress = 256;
@@ -293,7 +294,8 @@ export class Simulation<T extends MachineTypes> {
 	#newNode(id: number, random: Random): Node<T> {
 		const {codec, subject, parameters, nodeCount} = this.#setup;
 		const {now, schedule, report} = this;
-		const common = {parameters, nodeCount, random, logs: this.#logs, report, now, schedule};
+		const wallNow = wallClock(random.fork('wall clock'), parameters.wallClocks, now);
+		const common = {parameters, nodeCount, random, logs: this.#logs, report, now, wallNow, schedule};
 		const {entryBytesMax} = parameters.raft;
 		const witness = {node: id, services: this.#services, report, coverage: this.#coverage, entryBytesMax};
 		return new SimulatedNode<WatchedServer<T>>(id, {
@@ -307,7 +309,7 @@ export class Simulation<T extends MachineTypes> {
 			newService: ({now: nodeNow, send}) => {
 				const reply = (replyTo: number, answer: ServiceReply): void => this.#links.reply(id, replyTo, answer);
 				const {machine} = subject;
-				const options = {codec, machine, now: nodeNow, send, reply, limits: parameters.server};
+				const options = {codec, machine, now: nodeNow, wallNow, send, reply, limits: parameters.server};
 				const askedTogether = (requests: readonly number[]): void => this.#links.mayBreak(id, requests);
 				return new WatchedServer(options, {...witness, askedTogether});
 			},

@@ -118,6 +118,10 @@ export class WatchedServer<T extends MachineTypes> implements NodeService {
 		return this.#server.flush();
 	}
 
+	nextDeadline(): number {
+		return this.#server.nextDeadline();
+	}
+
 	/** After a turn. */
 	judge(): void {
 		const {node, services} = this.#witness;

@@ -40,7 +40,7 @@ test('an entry says where it stands, of which term it is and what it does', t =>
 			entry(11, {type: 'openSession', closes: 0}),
 			entry(12, writes({type: 'put', key: 'city', value: bytes('New York')}, undefined)),
 			entry(13, undefined),
-			entry(14, {type: 'clock', logTime: 500}),
+			entry(14, {type: 'clock', logTime: 500, wallTime: 0}),
 			entry(15, {type: 'closeSession', session: 7}),
 			entry(16, {type: 'openSession', closes: 7}),
 		]),

@@ -62,7 +62,7 @@ test('a plan gives the results and the state that a replica gives, for as many o
 			t.true(plan.count >= 1);
 			const wanted = operations
 				.slice(0, plan.count)
-				.map(one => execute({store: replica, version: revision, valueBytesMax: limits.valueBytesMax}, one));
+				.map(one => execute({store: replica, version: revision, now: 0, valueBytesMax: limits.valueBytesMax}, one));
 			// How many keys a clear meets, etcd tells.
 			if (plan.clears) return;
 			t.deepEqual(

@@ -16,6 +16,7 @@ import {
 	operationOf,
 	put,
 	runs,
+	timedArbitrary,
 	writeArbitrary,
 	type Command,
 } from './helpers.js';
@@ -26,7 +27,10 @@ const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
 			fc.nat(),
 			fc.nat({max: 2 ** 45}),
 			fc.nat({max: 5000}),
-			fc.array(fc.tuple(fc.integer({min: 1, max: 2 ** 45}), writeArbitrary), {minLength: 1, maxLength: 4}),
+			fc.array(fc.tuple(fc.integer({min: 1, max: 2 ** 45}), fc.oneof(writeArbitrary, timedArbitrary)), {
+				minLength: 1,
+				maxLength: 4,
+			}),
 		)
 		.map(([session, acknowledged, distance, numbered]) => ({
 			type: 'writes' as const,
@@ -37,7 +41,7 @@ const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
 		})),
 	fc.record({type: fc.constant('openSession' as const), closes: fc.nat()}),
 	fc.record({type: fc.constant('closeSession' as const), session: fc.nat()}),
-	fc.record({type: fc.constant('clock' as const), logTime: fc.maxSafeNat()}),
+	fc.record({type: fc.constant('clock' as const), logTime: fc.maxSafeNat(), wallTime: fc.maxSafeNat()}),
 );
 
 /** A put without conditions decodes without their fields. */

@@ -83,6 +83,31 @@ const values = fc.oneof(
 	fc.constantFrom(bytesOf('9223372036854775807'), bytesOf('-9223372036854775808')),
 );
 
+const expiryArbitrary = fc.oneof(
+	fc.record({ttlMs: fc.maxSafeNat()}),
+	fc.record({expiresAt: fc.maxSafeNat()}),
+	fc.record({ttlMs: fc.nat(9)}),
+);
+
+/** Of operations that have to do with time: a model that has none has no words for them. */
+export const timedArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
+	fc.record({
+		type: fc.constant('put' as const),
+		key: keys,
+		value: values,
+		condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
+		returnPrevious: fc.boolean(),
+		expiry: fc.oneof(expiryArbitrary, fc.constant('keep' as const)),
+	}),
+	fc.record({
+		type: fc.constant('expire' as const),
+		key: keys,
+		expiry: fc.oneof(expiryArbitrary, fc.constant('never' as const)),
+		condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
+		order: fc.constantFrom(undefined, 'later' as const, 'earlier' as const),
+	}),
+);
+
 const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
 	fc.record({
 		type: fc.constant('put' as const),

@@ -429,11 +429,11 @@ test('sessions expire by log time only, and log time never goes back', t => {
 	const machine = newState({sessionTimeoutMs: 1000});
 	applyTo(machine, {type: 'openSession', closes: 0});
 	applyTo(machine, {type: 'openSession', closes: 0});
-	applyTo(machine, {type: 'clock', logTime: 500});
+	applyTo(machine, {type: 'clock', logTime: 500, wallTime: 0});
 	applyTo(machine, operationOf(2, 1, 0, put('k', 'x')));
-	applyTo(machine, {type: 'clock', logTime: 100});
+	applyTo(machine, {type: 'clock', logTime: 100, wallTime: 0});
 	t.is(machine.logTime, 500);
-	applyTo(machine, {type: 'clock', logTime: 1000});
+	applyTo(machine, {type: 'clock', logTime: 1000, wallTime: 0});
 	t.is(machine.sessionCount, 1);
 	t.deepEqual(applyTo(machine, operationOf(1, 1, 0, put('k', 'y'))), {type: 'sessionExpired'});
 	t.like(applyTo(machine, operationOf(2, 2, 1, put('k', 'y'))), {type: 'written'});
@@ -508,7 +508,7 @@ function scriptOf(steps: readonly Step[]): readonly Command[] {
 	let logTime = 0;
 	const openings: readonly Step[] = [{type: 'open'}, {type: 'open'}];
 	return [...openings, ...steps].map((step, offset): Command => {
-		if (step.type === 'clock') return {type: 'clock', logTime: (logTime += 60)};
+		if (step.type === 'clock') return {type: 'clock', logTime: (logTime += 60), wallTime: 0};
 		if (step.type === 'open') {
 			opened.push({id: offset + 1, last: 0});
 			return {type: 'openSession', closes: 0};
@@ -708,14 +708,14 @@ test('the state hash tells apart states that differ in a value, a version, a ses
 		[{type: 'openSession', closes: 0}, operationOf(1, 2, 1, put('k', 'b'))],
 		[
 			{type: 'openSession', closes: 0},
-			{type: 'clock', logTime: 1},
+			{type: 'clock', logTime: 1, wallTime: 0},
 		],
 		[
 			{type: 'openSession', closes: 0},
-			{type: 'clock', logTime: 1},
-			{type: 'clock', logTime: 1},
+			{type: 'clock', logTime: 1, wallTime: 0},
+			{type: 'clock', logTime: 1, wallTime: 0},
 		],
-		[{type: 'openSession', closes: 0}, {type: 'clock', logTime: 0}, operationOf(1, 1, 0, put('k', 'a'))],
+		[{type: 'openSession', closes: 0}, {type: 'clock', logTime: 0, wallTime: 0}, operationOf(1, 1, 0, put('k', 'a'))],
 	];
 	const hashes = histories.map(history => {
 		const machine = newState();

@@ -43,7 +43,7 @@ function run(store: KeyValues, input: KvInput, version: number, told?: KvOutput)
 	const results = partsOf(input, told).map(([part, result]): KvResult => {
 		const isTooLarge = result?.type === 'invalid' && result.reason === 'valueTooLarge';
 		const valueBytesMax = told === undefined ? bytesMax : isTooLarge ? 0 : 100;
-		return outputOf(part, execute({store, version, valueBytesMax}, operationOf(part))) as KvResult;
+		return outputOf(part, execute({store, version, now: 0, valueBytesMax}, operationOf(part))) as KvResult;
 	});
 	return input.type === 'batch' ? {type: 'batch', results} : (results[0] as KvResult);
 }

@@ -117,7 +117,7 @@ class Execution {
 	}
 
 	#run(store: Moment, input: KvInput): KvOutput {
-		const execution = {store, version: this.#revision, valueBytesMax: 1000};
+		const execution = {store, version: this.#revision, now: 0, valueBytesMax: 1000};
 		return outputOf(input, execute(execution, operationOf(input)));
 	}
 

@@ -39,7 +39,7 @@ class LocalClient extends KeyValueClient {
 
 	async execute(operation: Operation): Promise<Result> {
 		const version = ++this.#world.operations;
-		const result = execute({store: this.#world.store, version, valueBytesMax: 2 ** 20}, operation);
+		const result = execute({store: this.#world.store, version, now: 0, valueBytesMax: 2 ** 20}, operation);
 		await sleep(1);
 		return this.#answer(operation, result);
 	}
@@ -109,7 +109,7 @@ class FaultyClient extends LocalClient {
 	override async execute(operation: Operation): Promise<Result> {
 		const run = (asked: Operation): Result => {
 			const version = ++this.#faulty.operations;
-			return execute({store: this.#faulty.store, version, valueBytesMax: 2 ** 20}, asked);
+			return execute({store: this.#faulty.store, version, now: 0, valueBytesMax: 2 ** 20}, asked);
 		};
 		const result = await this.#fault(this.#faulty, operation, run);
 		if (result === undefined) return super.execute(operation);

@@ -32,7 +32,7 @@ class NotingClient extends KeyValueClient {
 		this.asked.push(shapeOf(operation));
 		await sleep(this.#random.integer(0, 3));
 		const version = ++this.#world.version;
-		return execute({store: this.#world.store, version, valueBytesMax: 2 ** 20}, operation);
+		return execute({store: this.#world.store, version, now: 0, valueBytesMax: 2 ** 20}, operation);
 	}
 
 	close(): void {}

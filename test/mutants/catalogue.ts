@@ -1,4 +1,5 @@
 /** All planted bugs. */
+import {expiryMutants} from './expiry-mutants.js';
 import {kvMutants} from './kv-mutants.js';
 import {livenessMutants} from './liveness-mutants.js';
 import {meaningMutants} from './meaning-mutants.js';
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
 	...raftMutants,
 	...storageMutants,
 	...kvMutants,
+	...expiryMutants,
 	...meaningMutants,
 	...transactionMutants,
 	...livenessMutants,

@@ -12,8 +12,8 @@ export const kvMutants: readonly Mutant[] = [
 		'the table of sessions is left out of the snapshot',
 		'atomix/copycat#14, #134; trap 27 of the lab',
 		'service/snapshot',
-		'const { index, revision, logTime, machine, sessions } = state; const { name, version } = words.machine;',
-		'const { index, revision, logTime, machine } = state; const sessions = []; const { name, version } = words.machine;',
+		'const { index, revision, logTime, wallTime, machine, sessions } = state; const { name, version } = words.machine;',
+		'const { index, revision, logTime, wallTime, machine } = state; const sessions = []; const { name, version } = words.machine;',
 	),
 	plant(
 		'results-not-in-snapshot',
@@ -179,8 +179,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a version counts the changes that this replica has applied since it started',
 		'etcd-io/etcd#14685 (revisions differ between members)',
 		'kv/state-machine',
-		'return execute({ store: this.#store, version: revision, valueBytesMax: this.#valueBytesMax }, write);',
-		'this.counted = (this.counted ?? 0) + 1; return execute({ store: this.#store, version: this.counted, valueBytesMax: this.#valueBytesMax }, write);',
+		'return execute({ store, version: revision, now: store.now, valueBytesMax: this.#valueBytesMax }, write);',
+		'this.counted = (this.counted ?? 0) + 1; return execute({ store, version: this.counted, now: store.now, valueBytesMax: this.#valueBytesMax }, write);',
 	),
 	plant(
 		'expiry-by-own-requests',
@@ -243,8 +243,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a value of another length is written where the old one was, over its neighbour',
 		'arenas in general',
 		'kv/shard',
-		'offsetOf(record - 1) + valueLengthAt) === value.length) {',
-		'offsetOf(record - 1) + valueLengthAt) > 0 && offsetOf(record - 1) + headerBytes + key.length + value.length <= this.#page(record - 1).length) { putUint32(this.#writable(pageOf(record - 1)), offsetOf(record - 1) + valueLengthAt, value.length);',
+		'offsetOf(record - 1) + valueLengthAt) === flaggedLength) {',
+		'offsetOf(record - 1) + valueLengthAt) > 0 && offsetOf(record - 1) + headerBytes + key.length + value.length <= this.#page(record - 1).length) { putUint32(this.#writable(pageOf(record - 1)), offsetOf(record - 1) + valueLengthAt, flaggedLength);',
 	),
 	plant(
 		'shared-page-written',

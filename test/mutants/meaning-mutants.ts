@@ -199,8 +199,8 @@ const meanings: readonly Mutant[] = [
 		'the two conditions of a put are swapped where a command is read',
 		'redis SET NX, XX',
 		'kv/operation-codec',
-		"const condition = (flags & putAbsent) > 0 ? 'absent' : (flags & putPresent) > 0 ? 'present' : undefined;",
-		"const condition = (flags & putAbsent) > 0 ? 'present' : (flags & putPresent) > 0 ? 'absent' : undefined;",
+		"return (flags & ifAbsent) > 0 ? 'absent' : (flags & ifPresent) > 0 ? 'present' : undefined;",
+		"return (flags & ifAbsent) > 0 ? 'present' : (flags & ifPresent) > 0 ? 'absent' : undefined;",
 	),
 	plant(
 		'previous-only-if-unconditional',
@@ -215,8 +215,8 @@ const meanings: readonly Mutant[] = [
 		'a put gives the value that it wrote for the one that was there',
 		'redis SET GET',
 		operations,
-		'? copyOf(current.value) : undefined; const result',
-		'? copyOf(value) : undefined; const result',
+		'? copyOf(current.value) : undefined; const expiresAt',
+		'? copyOf(value) : undefined; const expiresAt',
 	),
 	plant(
 		'version-of-absent-refused',

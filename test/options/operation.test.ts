@@ -67,6 +67,13 @@ test(
 );
 test('a summand that is no bigint', refused, {type: 'increment', key: 'a', by: 1}, 'operation.by');
 test('a summand of more than 64 bits', refused, {type: 'increment', key: 'a', by: 2n ** 63n}, 'operation.by');
+test('a deadline that is none', refused, {type: 'put', key: 'a', value, expiry: 5}, 'operation.expiry');
+test('a put that never ends', refused, {type: 'put', key: 'a', value, expiry: 'never'}, 'operation.expiry');
+test('a time below 0', refused, {type: 'put', key: 'a', value, expiry: {ttlMs: -1}}, 'operation.expiry.ttlMs');
+test('half a ms', refused, {type: 'expire', key: 'a', expiry: {expiresAt: 0.5}}, 'operation.expiry.expiresAt');
+test('an expire without a deadline', refused, {type: 'expire', key: 'a'}, 'operation.expiry');
+test('an unknown order', refused, {type: 'expire', key: 'a', expiry: 'never', order: 'first'}, 'operation.order');
+test('an unknown condition', refused, {type: 'expire', key: 'a', expiry: 'never', condition: 1}, 'operation.condition');
 test('a batch without parts', refused, {type: 'batch'}, 'operation.operations');
 test(
 	'a part that is no operation',
@@ -91,6 +98,10 @@ test('every operation that the service knows passes', t => {
 		{type: 'compareAndSet', key, value, expected: {value: undefined}},
 		{type: 'compareAndSet', key, value, expected: {version: 0}},
 		{type: 'increment', key, by: -(2n ** 63n)},
+		{type: 'put', key, value, expiry: {ttlMs: 1}},
+		{type: 'put', key, value, expiry: 'keep'},
+		{type: 'expire', key, expiry: {expiresAt: 0}, condition: 'absent', order: 'later'},
+		{type: 'expire', key, expiry: 'never'},
 		{type: 'clear'},
 	];
 	for (const operation of operations) t.notThrows(() => checkOperation(operation));

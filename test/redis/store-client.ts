@@ -44,7 +44,7 @@ export class StoreClient implements Executor {
 
 	apply(operation: Operation): Result {
 		const {valueBytesMax} = defaultRedisLimits;
-		return execute({store: this.store, version: ++this.#version, valueBytesMax}, operation);
+		return execute({store: this.store, version: ++this.#version, now: 0, valueBytesMax}, operation);
 	}
 
 	#openBatch(kind: 'read' | 'write'): Batch {

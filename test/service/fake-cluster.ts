@@ -60,6 +60,7 @@ export class FakeCluster {
 			codec,
 			machine: kvMachine(this.#limits),
 			now: () => this.now,
+			wallNow: () => 1e12 + this.now,
 			send: output => this.#take(place, output),
 			reply: (replyTo, reply) => this.#reply(place, replyTo, reply),
 			limits: this.#limits,

@@ -22,6 +22,8 @@ class Bench {
 				this.reads += 1;
 				return {type: 'outcomes', outcomes: new Uint8Array(answerBytes).fill(this.appliedIndex)};
 			},
+			isOverdue: () => false,
+			holdBack: () => undefined,
 			appliedIndex: () => this.appliedIndex,
 			preparedBytesMax,
 		});

@@ -45,6 +45,8 @@ const appendsOf = (session: number, firstSequence: number, ...texts: readonly st
 /** One server, its node played by the test. */
 class Bench {
 	now = 0;
+	/** Unix ms. */
+	wallNow = 1e12;
 	readonly outputs: ServiceOutput[] = [];
 	readonly replies: (readonly [number, ServiceReply | readonly Outcome[]])[] = [];
 	readonly server: ServiceServer<KvTypes>;
@@ -54,6 +56,7 @@ class Bench {
 			codec,
 			machine: kvMachine(limits),
 			now: () => this.now,
+			wallNow: () => this.wallNow,
 			send: output => this.outputs.push(output),
 			reply: (replyTo, reply) => {
 				const outcomes = reply.type === 'outcomes' ? decodeOutcomes(reply.outcomes)! : reply;
@@ -328,7 +331,7 @@ test('what a client may not ask is refused before anything is proposed', t => {
 		[write(Uint8Array.of(1, 2)), 'malformed'],
 		[write(new Uint8Array()), 'malformed'],
 		[write(Uint8Array.of(0xff)), 'malformed'],
-		[requestOf({type: 'clock', logTime: 1e15}), 'malformed'],
+		[requestOf({type: 'clock', logTime: 1e15, wallTime: 0}), 'malformed'],
 		[{type: 'read', reads: Uint8Array.of(0xff)}, 'malformed'],
 		[requestOf(appendsOf(1, 1, 'a', 'b', 'c', 'd')), 'tooLarge'],
 		[requestOf(appendOf(1, 1, 'x'.repeat(300))), 'tooLarge'],

@@ -23,7 +23,7 @@ function replica(): {readonly state: ReplicatedState; readonly run: (...commands
 }
 
 const open: Command = {type: 'openSession', closes: 0};
-const clock = (logTime: number): Command => ({type: 'clock', logTime});
+const clock = (logTime: number): Command => ({type: 'clock', logTime, wallTime: 0});
 
 test('a replica counts the sessions that it forgets, also after a snapshot took the place of its state', t => {
 	const {state, run} = replica();

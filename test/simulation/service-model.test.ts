@@ -23,8 +23,27 @@ const value: fc.Arbitrary<Value> = fc
 	.constantFrom('', 'x', 'xy', '7', '-3', '007', '+1', '9223372036854775807', 'long enough')
 	.map(bytesOfText);
 const condition = fc.constantFrom('absent' as const, 'present' as const, undefined);
+const time = fc.oneof(
+	fc.record({ttlMs: fc.integer({min: 0, max: 100})}),
+	fc.record({expiresAt: fc.integer({min: 0, max: 400})}),
+);
 const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
 	fc.record({type: fc.constant('put' as const), key, value, condition, returnPrevious: fc.boolean()}),
+	fc.record({
+		type: fc.constant('put' as const),
+		key,
+		value,
+		condition,
+		returnPrevious: fc.boolean(),
+		expiry: fc.oneof(time, fc.constant('keep' as const)),
+	}),
+	fc.record({
+		type: fc.constant('expire' as const),
+		key,
+		expiry: fc.oneof({weight: 3, arbitrary: time}, {weight: 1, arbitrary: fc.constant('never' as const)}),
+		condition,
+		order: fc.constantFrom('later' as const, 'earlier' as const, undefined),
+	}),
 	fc.record({type: fc.constant('append' as const), key, value}),
 	fc.record({type: fc.constant('delete' as const), key}),
 	fc.record({
@@ -53,7 +72,14 @@ const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
 /** Sessions are opened at revisions that depend on what went before: a place among those that were. */
 const command = fc.oneof(
 	{weight: 1, arbitrary: fc.constant({type: 'openSession' as const, closes: 0})},
-	{weight: 1, arbitrary: fc.record({type: fc.constant('clock' as const), logTime: fc.integer({min: 0, max: 400})})},
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			type: fc.constant('clock' as const),
+			logTime: fc.integer({min: 0, max: 400}),
+			wallTime: fc.integer({min: 0, max: 400}),
+		}),
+	},
 	{
 		weight: 8,
 		arbitrary: fc.record({
@@ -104,6 +130,7 @@ test('the model and the state machine give the same answers and come to the same
 				}
 				t.is(machine.revision, model.revision);
 				t.is(machine.logTime, model.sessions.logTime);
+				t.is(machine.wallTime, model.wallTime);
 				t.is(machine.sessionCount, model.sessions.size);
 				t.is(machine.machine.itemCount, model.keys.size);
 				for (const [name, there] of model.keys) {

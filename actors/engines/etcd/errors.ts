@@ -69,12 +69,16 @@ export class BatchTooLargeError extends OperationError {
 	}
 }
 
-/** The one thing that our own cluster does and this engine does not. */
+/** What our own cluster does and this engine does not. */
 export class UnsupportedOperationError extends OperationError {
 	override readonly name = 'UnsupportedOperationError';
 	readonly code = 'ERR_UNSUPPORTED_OPERATION';
 
-	constructor() {
-		super('With etcd, "clear" cannot be part of a batch: send it alone.', 'notExecuted');
+	constructor(what: 'clear' | 'expiry') {
+		const words = {
+			clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
+			expiry: 'With etcd, a key has no deadline: put it without one, and delete it, or use a cluster of our own.',
+		};
+		super(words[what], 'notExecuted');
 	}
 }

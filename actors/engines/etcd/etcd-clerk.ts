@@ -14,7 +14,7 @@ import {
 	OverloadedError,
 	ValueTooLargeError,
 } from '../../../src/service/errors.js';
-import type {Operation, Result} from '../../../src/kv/types.js';
+import type {Operation, Part, Result} from '../../../src/kv/types.js';
 import type {OperationOptions} from '../../executor.js';
 import {KeyValueClient} from '../../key-value-client.js';
 import {backOff} from './backoff.js';
@@ -170,8 +170,9 @@ export class EtcdClerk extends KeyValueClient {
 		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength, requestBytesMax);
 		const isFull = this.#waiting >= operationsMax || this.#waitingBytes + byteLength > operationBytesMax;
 		if (isFull) return new OverloadedError(this.#waiting);
+		if (partsOf(operation).some(hasExpiry)) return new UnsupportedOperationError('expiry');
 		if (operation.type !== 'batch' && operation.type !== 'transaction') return undefined;
-		if (partsOf(operation).some(part => part.type === 'clear')) return new UnsupportedOperationError();
+		if (partsOf(operation).some(part => part.type === 'clear')) return new UnsupportedOperationError('clear');
 		const keyCount = keysOf(operation).size;
 		return keyCount > keysMax ? new BatchTooLargeError(keyCount, keysMax) : undefined;
 	}
@@ -202,3 +203,7 @@ export class EtcdClerk extends KeyValueClient {
 		}
 	}
 }
+
+/** etcd has leases, which are not what a deadline is: they end when etcd gets to it, and only whole seconds long. */
+const hasExpiry = (part: Part | Operation): boolean =>
+	part.type === 'expire' || (part.type === 'put' && part.expiry !== undefined);

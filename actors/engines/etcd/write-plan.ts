@@ -97,7 +97,7 @@ export function planWrites(operations: readonly WriteOperation[], known: Known, 
 			break;
 		}
 		const step = new Step(known, changes);
-		const execution = {store: step, version: pendingVersion, valueBytesMax: limits.valueBytesMax};
+		const execution = {store: step, version: pendingVersion, now: 0, valueBytesMax: limits.valueBytesMax};
 		const result = execute(execution, operation);
 		const stepBytes = bytesOfResult(result) + step.byteLength(limits.keyOverheadBytes);
 		const fits = byteLength + stepBytes <= limits.requestBytesMax && !step.changesAgain;

@@ -16,6 +16,8 @@ export interface OpenWrite<T extends MachineTypes> extends OpenRequest {
 	readonly bytes: Uint8Array;
 	/** The same, decoded: a leader need not do that again when it applies it. */
 	readonly command: Command<T>;
+	/** What it does depends on the time, which has to be told in front of it. */
+	readonly isTimed: boolean;
 }
 
 export interface OpenRead<T extends MachineTypes> extends OpenRequest {

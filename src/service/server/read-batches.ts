@@ -20,7 +20,7 @@ interface Batch<T extends MachineTypes> {
 	prepared: Prepared | undefined;
 }
 
-/** Answers of the first requests of a batch, from the state at `appliedIndex`; `undefined` where nobody waited any more. */
+/** Answers of the first requests of a batch, from the state at `appliedIndex`; `undefined` where nobody waited any more, or not yet. */
 interface Prepared {
 	readonly appliedIndex: LogIndex;
 	readonly replies: readonly (ServiceReply | undefined)[];
@@ -31,6 +31,10 @@ export interface ReadBatchesOptions<T extends MachineTypes> {
 	readonly open: OpenRequests;
 	/** Reads the state as it is. */
 	readonly read: (request: OpenRead<T>) => ServiceReply;
+	/** Whether the state as it is would show what is over by the clock: it must not be read yet. */
+	readonly isOverdue: (request: OpenRead<T>) => boolean;
+	/** Takes a read that is overdue: it is no read of the batches any more. */
+	readonly holdBack: (request: OpenRead<T>) => void;
 	/** Of the state. */
 	readonly appliedIndex: () => LogIndex;
 	/** Bytes of answers that are kept prepared; the one that exceeds them is the last. */
@@ -61,12 +65,12 @@ export class ReadBatches<T extends MachineTypes> {
 	prepare(readId: number): void {
 		const batch = this.#asked.get(readId);
 		if (batch === undefined) return;
-		const {open, read, appliedIndex, preparedBytesMax} = this.#options;
+		const {open, read, isOverdue, appliedIndex, preparedBytesMax} = this.#options;
 		const replies: (ServiceReply | undefined)[] = [];
 		let byteLength = 0;
 		for (const request of batch.requests) {
 			if (this.#preparedBytes + byteLength >= preparedBytesMax) break;
-			const reply = open.has(request) ? read(request) : undefined;
+			const reply = open.has(request) && !isOverdue(request) ? read(request) : undefined;
 			byteLength += reply?.type === 'outcomes' ? reply.outcomes.length : 0;
 			replies.push(reply);
 		}
@@ -122,9 +126,11 @@ export class ReadBatches<T extends MachineTypes> {
 	}
 
 	#answer(requests: readonly OpenRead<T>[], prepared: readonly (ServiceReply | undefined)[]): void {
-		const {open, read} = this.#options;
+		const {open, read, isOverdue, holdBack} = this.#options;
 		for (const [offset, request] of requests.entries()) {
-			if (open.has(request)) open.settle(request, prepared[offset] ?? read(request));
+			if (!open.has(request)) continue;
+			if (isOverdue(request)) holdBack(request);
+			else open.settle(request, prepared[offset] ?? read(request));
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /** The way of a read through the server: in the turn, then in a batch that the node has not answered or that waits for a newer state. */
-import type {LogIndex, NodeId, ServiceOutput} from '../../raft/types.js';
+import type {LogIndex, Milliseconds, NodeId, ServiceOutput} from '../../raft/types.js';
 import type {CommandCodec} from '../command-codec.js';
 import type {MachineTypes} from '../machine.js';
 import type {ReplicatedState} from '../replicated-state.js';
@@ -34,6 +34,8 @@ export class ReadPath<T extends MachineTypes> {
 	/** The newest batch, until its answers are prepared or need not be. */
 	#readToPrepare: number | undefined;
 	#lastReadId = 0;
+	/** They read a key whose deadline is over by the leader's clock, and wait until the log says so, too. */
+	#heldBack: {readonly request: OpenRead<T>; readonly wallTime: Milliseconds}[] = [];
 
 	constructor({state, limits, open, leadership, writes, send}: ReadPathOptions<T>) {
 		this.#commands = state.commands;
@@ -46,6 +48,8 @@ export class ReadPath<T extends MachineTypes> {
 		this.#batches = new ReadBatches({
 			open,
 			read: request => this.#read(request),
+			isOverdue: request => this.#isOverdue(request),
+			holdBack: request => this.#holdBack(request),
 			appliedIndex: () => state.appliedIndex,
 			preparedBytesMax: limits.preparedBytesMax,
 		});
@@ -99,12 +103,21 @@ export class ReadPath<T extends MachineTypes> {
 	/** Answers all for which the state is new enough. */
 	answer(): void {
 		this.#batches.answer();
+		if (this.#heldBack.length === 0) return;
+		const {wallTime} = this.#state;
+		const ready = this.#heldBack.filter(held => held.wallTime <= wallTime);
+		if (ready.length === 0) return;
+		this.#heldBack = this.#heldBack.filter(held => held.wallTime > wallTime);
+		for (const {request} of ready) if (this.#open.has(request)) this.#open.settle(request, this.#read(request));
 	}
 
 	/** Those that have no index yet; asking again costs nothing but time. */
 	giveUp(): void {
 		const turn = this.#turn;
 		this.#turn = [];
+		const heldBack = this.#heldBack.map(({request}) => request);
+		this.#heldBack = [];
+		this.#open.settleAll(heldBack, this.#leadership.notLeader());
 		this.#open.settleAll(this.#batches.takeAsked(), this.#leadership.notLeader());
 		this.#open.settleAll(turn, this.#leadership.notLeader());
 	}
@@ -118,6 +131,26 @@ export class ReadPath<T extends MachineTypes> {
 	/** A leader none of whose writes is under way: else its index moves on, and most of what is prepared is read twice. */
 	#isStateSettled(): boolean {
 		return this.#leadership.isOurs && this.#writes.isIdle;
+	}
+
+	/** Whether one of its keys is in the state, though its deadline is over by this node's clock. */
+	#isOverdue({reads}: OpenRead<T>): boolean {
+		const {timed} = this.#state.machine;
+		if (timed === undefined || timed.nextDeadline() === Infinity) return false;
+		const wallTime = this.#writes.wallTime();
+		if (timed.nextDeadline() > wallTime) return false;
+		return reads.some(read => read !== barrier && timed.deadlineOf(read) <= wallTime);
+	}
+
+	/**
+	 * The clock alone does not say that a key is gone: the next leader's may be behind, and the key would come back. The log has to
+	 * say it first, which is the leader's to see to.
+	 */
+	#holdBack(request: OpenRead<T>): void {
+		if (!this.#leadership.isOurs) return this.#open.settle(request, this.#leadership.notLeader());
+		const wallTime = this.#writes.wallTime();
+		this.#heldBack.push({request, wallTime});
+		this.#writes.tellTime(wallTime);
 	}
 
 	#read({reads}: OpenRead<T>): ServiceReply {

@@ -29,6 +29,8 @@ export interface ServerOptions<T extends MachineTypes> {
 	readonly machine: Machine<T>;
 	/** A clock that never goes back. */
 	readonly now: () => Milliseconds;
+	/** The wall clock, Unix ms. It may be set, forwards and back. */
+	readonly wallNow: () => Milliseconds;
 	/** To the node. May call `handle` before it returns. */
 	readonly send: (output: ServiceOutput) => void;
 	/** To the client that `replyTo` stands for; called exactly once for each request that is not cancelled. */
@@ -65,12 +67,12 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 	#isStopped = false;
 
 	constructor(options: ServerOptions<T>) {
-		const {codec, machine, now, send, reply, effect, event = () => undefined, limits: given = {}} = options;
+		const {codec, machine, now, wallNow, send, reply, effect, event = () => undefined, limits: given = {}} = options;
 		const limits = {...defaultServerLimits, ...given};
 		const state = new ReplicatedState({codec, machine, limits, ...(effect === undefined ? {} : {effect})});
 		const open = new OpenRequests(reply, limits);
 		const parts = {state, limits, open, leadership: this.#leadership, send};
-		const writes = new WritePath({...parts, now});
+		const writes = new WritePath({...parts, clocks: {now, wallNow}});
 		this.#sessionWatch = new SessionWatch({state, leadership: this.#leadership, now, event});
 		this.#reply = reply;
 		this.#state = state;
@@ -133,6 +135,11 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 		this.#writes.flush();
 		this.#reads.flush();
 		return this.#reads.isPreparationDue;
+	}
+
+	/** When to call `flush` though nothing has come in, by `now`; Infinity: never. May be another after each call. */
+	nextDeadline(): Milliseconds {
+		return this.#isStopped ? Infinity : this.#writes.nextDeadline();
 	}
 
 	/** Does one bounded slice of the work that is left; `true` if there is more. */

@@ -14,7 +14,7 @@ import type {Command, Outcome, ServiceReply, ServiceRequest} from '../types.js';
 import {admitWrite, refused} from './admission.js';
 import type {Leadership} from './leadership.js';
 import type {ServerLimits} from './limits.js';
-import {LogClock} from './log-clock.js';
+import {LogClock, type Clocks} from './log-clock.js';
 import type {OpenRequests, OpenWrite} from './open-requests.js';
 import {Waiters} from './waiters.js';
 
@@ -26,6 +26,10 @@ interface Proposal<T extends MachineTypes> {
 
 /** A session is stamped with a log time that may be as old as its last move: so much earlier than its timeout it may end. */
 const clockMovesPerTimeout = 8;
+/** Without a write or a read that needs it, wall time is told no more often: what is over is deleted in as many parts. */
+const timeIntervalMs = 10;
+/** A wall clock that is set is looked at so often, as long as there are deadlines. */
+const lookIntervalMs = 1000;
 
 export interface WritePathOptions<T extends MachineTypes> {
 	readonly state: ReplicatedState<T>;
@@ -33,7 +37,7 @@ export interface WritePathOptions<T extends MachineTypes> {
 	readonly open: OpenRequests;
 	readonly leadership: Leadership;
 	/** See `ServerOptions`. */
-	readonly now: () => Milliseconds;
+	readonly clocks: Clocks;
 	readonly send: (output: ServiceOutput) => void;
 }
 
@@ -46,20 +50,26 @@ export class WritePath<T extends MachineTypes> {
 	readonly #now: () => Milliseconds;
 	readonly #send: (output: ServiceOutput) => void;
 	readonly #clock: LogClock;
+	/** The wall time that this leader proposed last, and when: perhaps not applied yet. */
+	#toldWallTime: Milliseconds = 0;
+	#toldAt: Milliseconds = -Infinity;
 	#turn: OpenWrite<T>[] = [];
 	readonly #proposals = new NumberMap<Proposal<T>>();
 	readonly #waiters = new Waiters<T>();
 	#lastProposalId = 0;
 
-	constructor({state, limits, open, leadership, now, send}: WritePathOptions<T>) {
+	constructor({state, limits, open, leadership, clocks, send}: WritePathOptions<T>) {
 		this.#commands = state.commands;
 		this.#state = state;
 		this.#limits = limits;
 		this.#open = open;
 		this.#leadership = leadership;
-		this.#now = now;
+		this.#now = clocks.now;
 		this.#send = send;
-		this.#clock = new LogClock(Math.min(limits.clockIntervalMs, limits.sessionTimeoutMs / clockMovesPerTimeout));
+		this.#clock = new LogClock(
+			clocks,
+			Math.min(limits.clockIntervalMs, limits.sessionTimeoutMs / clockMovesPerTimeout),
+		);
 	}
 
 	/** No write is on its way between this server and its log. */
@@ -78,32 +88,58 @@ export class WritePath<T extends MachineTypes> {
 		const known = command.type === 'writes' ? this.#state.keptOf(command) : undefined;
 		if (known !== undefined) return {type: 'outcomes', outcomes: this.#commands.encodeOutcomes(known)};
 		if (!this.#open.hasRoomFor(bytes.length)) return refused('overloaded');
-		const request = {replyTo, byteLength: bytes.length, ...this.#withinMemory(command, bytes)};
+		const isTimed = command.type === 'writes' && this.#isTimed(command);
+		const request = {replyTo, byteLength: bytes.length, isTimed, ...this.#withinMemory(command, bytes)};
 		this.#open.add(request);
 		this.#turn.push(request);
 		return undefined;
 	}
 
-	/** Hands the turn's requests to the node. */
+	/** The leader's wall time, Unix ms: never behind the log's, nor behind what this leader told before. */
+	wallTime(): Milliseconds {
+		return this.#clock.wallTime(this.#state.wallTime);
+	}
+
+	/** When to call `flush` though nobody asks for anything, by the server's clock: a deadline is over then. Infinity: never. */
+	nextDeadline(): Milliseconds {
+		const deadline = this.#leadership.isOurs ? this.#nextDueTime() : Infinity;
+		// What is under way is told by what is applied next.
+		if (deadline === Infinity || this.#isTimeUnderWay) return Infinity;
+		const waitMs = Math.min(Math.max(0, deadline - this.wallTime()), lookIntervalMs);
+		return Math.max(this.#now() + waitMs, this.#toldAt + timeIntervalMs);
+	}
+
+	/** Sees to it that the log's wall time reaches this, which the leader's clock has reached. */
+	tellTime(wallTime: Milliseconds): void {
+		if (wallTime > this.#toldWallTime) this.#propose([], this.#clockCommand(true));
+	}
+
+	/** Hands the turn's requests to the node, and the time where that is due. */
 	flush(): void {
-		if (this.#turn.length === 0) return;
+		if (this.#turn.length === 0) {
+			if (this.#nextDueTime() < Infinity) this.#tellDueTime();
+			return;
+		}
 		const requests = this.#turn.filter(request => this.#open.has(request));
 		this.#turn = [];
 		if (requests.length === 0) return;
-		const time = this.#clock.due(this.#now(), this.#state.logTime);
-		const clock = time === undefined ? undefined : this.#commands.encodeCommand({type: 'clock', logTime: time});
+		const isTimeDue = this.#isDue(this.#nextDueTime());
+		const logTime = this.#clock.due(this.#state.logTime);
+		const needsTime = isTimeDue || requests.some(({isTimed}) => isTimed);
+		const clock = logTime === undefined && !needsTime ? undefined : this.#clockCommand(needsTime, logTime);
+		let isTimed = isTimeDue || logTime !== undefined;
 		let together: OpenWrite<T>[] = [];
 		let bytes = 0;
-		let isFirst = true;
 		for (const [offset, request] of requests.entries()) {
 			together.push(request);
 			bytes += request.byteLength;
+			isTimed ||= request.isTimed;
 			const next = requests[offset + 1];
 			if (next !== undefined && bytes + next.byteLength <= this.#limits.proposalBytesMax) continue;
-			this.#propose(together, isFirst ? clock : undefined);
+			this.#propose(together, isTimed ? clock : undefined);
 			together = [];
 			bytes = 0;
-			isFirst = false;
+			isTimed = false;
 		}
 	}
 
@@ -126,6 +162,8 @@ export class WritePath<T extends MachineTypes> {
 		if (proposal === undefined) return;
 		this.#proposals.delete(proposalId);
 		const {requests} = proposal;
+		// It may have told the time.
+		this.#toldWallTime = 0;
 		switch (reason) {
 			case 'notLeader':
 			case 'stopped':
@@ -135,7 +173,8 @@ export class WritePath<T extends MachineTypes> {
 			case 'entryTooLarge': {
 				// One of them is to blame; each alone shows which.
 				if (requests.length === 1) return this.#open.settleAll(requests, refused('tooLarge'));
-				for (const request of requests) this.#propose([request], undefined);
+				for (const request of requests)
+					this.#propose([request], request.isTimed ? this.#clockCommand(true) : undefined);
 				return;
 			}
 			default:
@@ -173,7 +212,9 @@ export class WritePath<T extends MachineTypes> {
 
 	/** This node leads from now on. */
 	startLeading(): void {
-		this.#clock.start(this.#now());
+		this.#clock.start();
+		this.#toldWallTime = 0;
+		this.#toldAt = -Infinity;
 	}
 
 	/** Only what never reached the node is certain not to run; the rest is in some log, perhaps to be committed by another. */
@@ -204,6 +245,44 @@ export class WritePath<T extends MachineTypes> {
 		);
 		const admitted = {...command, writes};
 		return {command: admitted, bytes: this.#commands.encodeCommand(admitted)};
+	}
+
+	get #isTimeUnderWay(): boolean {
+		return this.#state.wallTime < this.#toldWallTime;
+	}
+
+	#isTimed({writes}: Extract<Command<T>, {type: 'writes'}>): boolean {
+		const {words} = this.#commands;
+		return (
+			words.isTimed !== undefined && writes.some(({write}) => write !== undefined && words.isTimed?.(write) === true)
+		);
+	}
+
+	/** When the state changes by itself next, Unix ms. */
+	#nextDueTime(): Milliseconds {
+		return this.#state.machine.timed?.nextDeadline() ?? Infinity;
+	}
+
+	/** Whether a deadline is over by the leader's clock, and the log has not been told. */
+	#isDue(deadline: Milliseconds): boolean {
+		return deadline < Infinity && deadline > this.#toldWallTime && deadline <= this.wallTime();
+	}
+
+	/** Also again, where not all that was over is deleted yet. */
+	#tellDueTime(): void {
+		if (!this.#leadership.isOurs || this.#isTimeUnderWay) return;
+		if (this.#now() < this.#toldAt + timeIntervalMs || this.#nextDueTime() > this.wallTime()) return;
+		this.#propose([], this.#clockCommand(true));
+	}
+
+	/** Wall time is told only where it is needed: no state that has no deadline depends on it. */
+	#clockCommand(tellsWallTime: boolean, logTime = this.#clock.logTime(this.#state.logTime)): Uint8Array {
+		const wallTime = tellsWallTime || this.#nextDueTime() < Infinity ? this.wallTime() : 0;
+		if (wallTime > 0) {
+			this.#toldWallTime = wallTime;
+			this.#toldAt = this.#now();
+		}
+		return this.#commands.encodeCommand({type: 'clock', logTime, wallTime});
 	}
 
 	#propose(requests: readonly OpenWrite<T>[], clock: Uint8Array | undefined): void {

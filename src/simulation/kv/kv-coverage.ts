@@ -28,6 +28,10 @@ export const kvCoverageKinds = [
 	'increment: done',
 	'increment: no number',
 	'increment: overflow',
+	'put with a deadline: written',
+	'expire: set',
+	'expire: not set',
+	'key gone at its deadline',
 	'clear of keys',
 	'batch',
 	'batch of a hundred or more',
@@ -65,6 +69,9 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 		case 'delete':
 			coverage.count(result.type === 'deleted' && result.existed ? 'delete of a value' : 'delete of nothing');
 			return;
+		case 'expire':
+			if (result.type === 'expirySet') coverage.count(result.isSet ? 'expire: set' : 'expire: not set');
+			return;
 		case 'clear':
 			if (result.type === 'cleared' && result.count > 0) coverage.count('clear of keys');
 			return;
@@ -100,10 +107,11 @@ function coverTransaction(
 
 function coverPut(
 	coverage: Coverage,
-	{condition, returnPrevious}: Extract<Operation, {type: 'put'}>,
+	{condition, returnPrevious, expiry}: Extract<Operation, {type: 'put'}>,
 	result: Result,
 ): void {
 	if (result.type === 'invalid') return coverage.count('put: too large');
+	if (expiry !== undefined && result.type === 'written') coverage.count('put with a deadline: written');
 	const how = condition === undefined ? 'put' : `put if ${condition}`;
 	coverage.count(`${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
 	if (returnPrevious !== true || result.type !== 'written') return;

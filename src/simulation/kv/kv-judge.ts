@@ -1,6 +1,6 @@
 /** Judges a run of keys and values: by a model that was written apart from the machine, and by the history that clients saw. */
 import {defaultKvLimits, type KvLimits} from '../../kv/state-machine.js';
-import type {Operation, Result} from '../../kv/types.js';
+import type {Key, Operation, Result, Version} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
 import type {Verdict} from '../../linearizability/key-result.js';
 import type {LogEntry} from '../../raft/types.js';
@@ -36,8 +36,10 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 		this.#isRecorded = isRecorded;
 		this.#answers = new AnswerJudge(report, coverage);
 		this.#recording = new KvRecording(now);
-		this.#model = new KvModel({...limits, ...defaultKvLimits, ...machineLimits}, (key, value, revision) =>
-			this.#answers.changed(key, value, revision),
+		this.#model = new KvModel(
+			{...limits, ...defaultKvLimits, ...machineLimits},
+			(key, value, revision) => this.#answers.changed(key, value, revision),
+			(key, revision) => this.#expired(key, revision),
 		);
 	}
 
@@ -55,9 +57,9 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 	): void {
 		if (command?.type !== 'writes') {
 			this.#model.other(command);
-			if (witness.revision !== this.#model.revision || witness.logTime !== this.#model.sessions.logTime) {
-				this.#differs(entry, 'its revision or its log time');
-			}
+			const {revision, wallTime, sessions} = this.#model;
+			const isSame = witness.revision === revision && witness.wallTime === wallTime;
+			if (!isSame || witness.logTime !== sessions.logTime) this.#differs(entry, 'revision or time');
 			return;
 		}
 		for (const [place, run] of this.#model.writes(command, entry).entries()) {
@@ -75,8 +77,8 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 		const {machine} = witness;
 		if (machine.itemCount !== keys.size) this.#differs(entry, `number of keys, ${machine.itemCount},`);
 		if (witness.sessionCount !== sessions.size) this.#differs(entry, `number of sessions, ${witness.sessionCount},`);
-		for (const [key, {value, version}] of keys) {
-			if (isAlike(witness.read({type: 'get', key}), {type: 'value', value, version})) continue;
+		for (const [key, {value, version, expiresAt}] of keys) {
+			if (isAlike(witness.read({type: 'get', key}), {type: 'value', value, version, expiresAt})) continue;
 			this.#differs(entry, `value or version of ${key}`);
 		}
 	}
@@ -100,6 +102,12 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 		else if (outcome.type === 'result') coverRun(coverage, write, outcome.result);
 		if (this.#model.keys.size >= 1000) coverage.count('state of a thousand keys');
 		if (write !== undefined && outcome.type === 'result') this.#answers.ran(write, outcome.result, revision);
+	}
+
+	#expired(key: Key, revision: Version): void {
+		this.#coverage.count('key gone at its deadline');
+		this.#answers.changed(key, undefined, revision);
+		if (this.#isRecorded) this.#recording.expired(key, revision);
 	}
 
 	#differs(entry: LogEntry, what: string): void {

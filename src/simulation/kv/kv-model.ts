@@ -3,7 +3,17 @@
  * with the state machine, its operations or its store: a mistake that all replicas make alike shows against it.
  */
 import type {KvLimits} from '../../kv/state-machine.js';
-import type {Expected, Key, Operation, Result, Value, Version, WriteOperation} from '../../kv/types.js';
+import type {
+	Deadline,
+	Expected,
+	Expiry,
+	Key,
+	Operation,
+	Result,
+	Value,
+	Version,
+	WriteOperation,
+} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
 import type {SessionLimits} from '../../service/sessions.js';
 import {isSameBytes} from '../log-judge.js';
@@ -13,9 +23,14 @@ import {bytesOfText, joined, textOf} from './operation-text.js';
 export interface ModelValue {
 	readonly value: Value;
 	readonly version: Version;
+	/** Unix ms; `undefined`: never. */
+	readonly expiresAt: Deadline | undefined;
 }
 
 /** Told of each change; `undefined`: the key is gone. */
+/** Told of each key that is gone because its time is over. */
+export type OnExpiry = (key: Key, revision: Version) => void;
+
 export type OnChange = (key: Key, value: Value | undefined, revision: Version) => void;
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
@@ -49,15 +64,26 @@ export class KvModel extends ServiceModel<KvTypes> {
 	readonly keys = new Map<Key, ModelValue>();
 	readonly #valueBytesMax: number;
 	readonly #onChange: OnChange;
+	readonly #onExpiry: OnExpiry;
 
-	constructor(limits: SessionLimits & KvLimits, onChange: OnChange) {
+	constructor(limits: SessionLimits & KvLimits, onChange: OnChange, onExpiry: OnExpiry = () => undefined) {
 		super(limits);
 		this.#valueBytesMax = limits.valueBytesMax;
 		this.#onChange = onChange;
+		this.#onExpiry = onExpiry;
 	}
 
 	protected override run(write: WriteOperation): Result {
 		return this.#run(write);
+	}
+
+	/** Whose time is over is gone, before anything else happens. */
+	protected override timePassed(): void {
+		for (const [key, {expiresAt}] of this.keys) {
+			if (expiresAt === undefined || expiresAt > this.wallTime) continue;
+			this.keys.delete(key);
+			this.#onExpiry(key, this.revision);
+		}
 	}
 
 	protected override weightOf(result: Result): number {
@@ -68,19 +94,26 @@ export class KvModel extends ServiceModel<KvTypes> {
 		switch (operation.type) {
 			case 'get': {
 				const there = this.keys.get(operation.key);
-				return {type: 'value', value: there?.value, version: there?.version ?? 0};
+				return {
+					type: 'value',
+					value: there?.value,
+					version: there?.version ?? 0,
+					expiresAt: there?.expiresAt,
+				};
 			}
 			case 'put':
 				return this.#put(operation);
 			case 'append':
-				return this.#store(operation.key, joined(this.keys.get(operation.key)?.value, operation.value));
+				return this.#append(operation);
 			case 'delete':
 				return this.#delete(operation.key);
 			case 'compareAndSet':
 				if (!this.#isAsExpected(operation)) return this.#refused(operation.key);
-				return this.#store(operation.key, operation.value);
+				return this.#store(operation.key, operation.value, undefined);
 			case 'increment':
 				return this.#increment(operation);
+			case 'expire':
+				return this.#expire(operation);
 			case 'clear':
 				return this.#clear();
 			case 'batch':
@@ -100,11 +133,17 @@ export class KvModel extends ServiceModel<KvTypes> {
 		return {type: 'transaction', isCommitted, revision: this.revision, results};
 	}
 
-	#put({key, value, condition, returnPrevious}: Of<'put'>): Result {
+	#append({key, value}: Of<'append'>): Result {
+		const there = this.keys.get(key);
+		return this.#store(key, joined(there?.value, value), there?.expiresAt);
+	}
+
+	#put({key, value, condition, returnPrevious, expiry}: Of<'put'>): Result {
 		const there = this.keys.get(key);
 		if (condition === 'absent' && there !== undefined) return this.#refused(key);
 		if (condition === 'present' && there === undefined) return this.#refused(key);
-		const result = this.#store(key, value);
+		const expiresAt = expiry === 'keep' ? there?.expiresAt : expiry && this.#momentOf(expiry);
+		const result = this.#store(key, value, expiresAt);
 		if (result.type !== 'written' || returnPrevious !== true || there === undefined) return result;
 		return {...result, previous: there.value};
 	}
@@ -122,8 +161,27 @@ export class KvModel extends ServiceModel<KvTypes> {
 		if (number === undefined) return this.#invalid(key, 'notANumber');
 		const value = number + by;
 		if (value < numberMin || value > numberMax) return this.#invalid(key, 'numberOverflow');
-		this.#set(key, bytesOfText(String(value)));
+		this.#set(key, bytesOfText(String(value)), there?.expiresAt);
 		return {type: 'number', value, version: this.revision};
+	}
+
+	#momentOf(expiry: Expiry): Deadline {
+		return 'expiresAt' in expiry ? expiry.expiresAt : this.wallTime + expiry.ttlMs;
+	}
+
+	#expire({key, expiry, condition, order}: Of<'expire'>): Result {
+		const there = this.keys.get(key);
+		const asked = expiry === 'never' ? undefined : this.#momentOf(expiry);
+		const kept: Result = {type: 'expirySet', isSet: false, version: there?.version ?? 0};
+		if (there === undefined) return kept;
+		const had = there.expiresAt;
+		if (had === undefined && (expiry === 'never' || condition === 'present' || order === 'later')) return kept;
+		if (had !== undefined && condition === 'absent') return kept;
+		// Never is later than any time.
+		if (order === 'later' && had !== undefined && asked !== undefined && asked <= had) return kept;
+		if (order === 'earlier' && (asked === undefined || (had !== undefined && asked >= had))) return kept;
+		this.#set(key, there.value, asked);
+		return {type: 'expirySet', isSet: true, version: this.revision};
 	}
 
 	#delete(key: Key): Result {
@@ -139,14 +197,19 @@ export class KvModel extends ServiceModel<KvTypes> {
 		return {type: 'cleared', count, version: this.revision};
 	}
 
-	#store(key: Key, value: Value): Result {
+	#store(key: Key, value: Value, expiresAt: Deadline | undefined): Result {
 		if (value.length > this.#valueBytesMax) return this.#invalid(key, 'valueTooLarge');
-		this.#set(key, value);
+		this.#set(key, value, expiresAt);
 		return {type: 'written', version: this.revision, length: value.length};
 	}
 
-	#set(key: Key, value: Value): void {
-		this.keys.set(key, {value, version: this.revision});
+	/** A time that is over already leaves nothing behind. */
+	#set(key: Key, value: Value, expiresAt: Deadline | undefined): void {
+		if (expiresAt !== undefined && expiresAt <= this.wallTime) {
+			this.keys.delete(key);
+			return this.#onChange(key, undefined, this.revision);
+		}
+		this.keys.set(key, {value, version: this.revision, expiresAt});
 		this.#onChange(key, value, this.revision);
 	}
 

@@ -1,5 +1,5 @@
 /** The history of a run of keys and values, in the words of the checker. */
-import type {Expected, Operation, Part, Result, WriteOperation} from '../../kv/types.js';
+import type {Expected, Key, Operation, Part, Result, Version, WriteOperation} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
 import {check} from '../../linearizability/check.js';
 import type {Verdict} from '../../linearizability/key-result.js';
@@ -51,6 +51,16 @@ export class KvRecording {
 		else this.#recorder.complete(process, output);
 	}
 
+	/**
+	 * The log says that the key is gone, as its time is over, at a revision of its own. Of a client that would be a deletion that found
+	 * something there: so the checker judges it, and need know nothing of time.
+	 */
+	expired(key: Key, version: Version): void {
+		if (!isRecorded(key)) return;
+		this.#recorder.invoke('expiry', {type: 'delete', key});
+		this.#recorder.complete('expiry', {type: 'deleted', existed: true, version});
+	}
+
 	discard({process}: Asked): void {
 		if (this.#open.delete(process)) this.#recorder.discard(process);
 	}
@@ -97,6 +107,8 @@ export function judgeHistory(history: KvHistory, onProgress: (() => void) | unde
 	return check(history, {model: kvModel('kv'), memoryBytesMax: checkBytesMax, isCancelled}).verdict;
 }
 
+const isRecorded = (key: Key): boolean => key.startsWith('k');
+
 /** `undefined`: the checker does not know such an operation. Its key is then of a sort of its own. */
 function inputOf(operation: Operation): KvInput | undefined {
 	if (operation.type === 'transaction') {
@@ -121,7 +133,7 @@ function textOfExpected(expected: Expected): KvExpected {
 }
 
 function partOf(operation: Part): KvPart | undefined {
-	if (!('key' in operation) || !operation.key.startsWith('k')) return undefined;
+	if (!('key' in operation) || !isRecorded(operation.key)) return undefined;
 	const {key} = operation;
 	switch (operation.type) {
 		case 'get':
@@ -135,6 +147,7 @@ function partOf(operation: Part): KvPart | undefined {
 			return {type: 'compareAndSet', key, expected, value: textOf(operation.value)};
 		}
 		case 'increment':
+		case 'expire':
 			return undefined;
 		default:
 			return operation satisfies never;

@@ -9,7 +9,7 @@ export const nameEnd = ',';
 
 /**
  * What tells a write from all others, whatever number its clerk gives it: the name in its value, or the number that it adds,
- * neither of which is ever used again. `undefined` for a delete and a clear: all of these are alike.
+ * neither of which is ever used again. `undefined` for a delete, a deadline and a clear: all of these are alike.
  */
 export function tokenOf(operation: Operation): string | undefined {
 	switch (operation.type) {
@@ -25,6 +25,7 @@ export function tokenOf(operation: Operation): string | undefined {
 			return last && tokenOf(last);
 		}
 		case 'delete':
+		case 'expire':
 		case 'clear':
 		case 'get':
 			return undefined;
@@ -93,6 +94,12 @@ export const bytesOfText = (text: string): Value => Uint8Array.from(text, charac
 
 export const shown = (text: string): string => (text.length <= 24 ? text : `${text.slice(0, 12)}..${text.slice(-10)}`);
 
+function untilText(expiry: Extract<Operation, {type: 'put' | 'expire'}>['expiry']): string {
+	if (expiry === undefined) return '';
+	if (typeof expiry === 'string') return expiry === 'keep' ? ' until as before' : ' never';
+	return 'ttlMs' in expiry ? ` for ${expiry.ttlMs} ms` : ` until ${expiry.expiresAt}`;
+}
+
 export function describe(operation: Operation): string {
 	switch (operation.type) {
 		case 'get':
@@ -101,7 +108,11 @@ export function describe(operation: Operation): string {
 		case 'put': {
 			const condition = operation.condition === undefined ? '' : ` if ${operation.condition}`;
 			const previous = operation.returnPrevious === true ? ' and give the previous' : '';
-			return `put ${operation.key} ${shown(textOf(operation.value))}${condition}${previous}`;
+			return `put ${operation.key} ${shown(textOf(operation.value))}${condition}${previous}${untilText(operation.expiry)}`;
+		}
+		case 'expire': {
+			const {condition, order} = operation;
+			return `expire ${operation.key}${untilText(operation.expiry)} ${condition ?? ''} ${order ?? ''}`.trimEnd();
 		}
 		case 'append':
 			return `append ${operation.key} ${shown(textOf(operation.value))}`;

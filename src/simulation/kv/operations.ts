@@ -6,7 +6,7 @@
  * keys of a large store (`f`) see everything.
  */
 import type {Random} from '../../base/random.js';
-import type {Expected, Key, Operation, Part, Result, Value, WriteOperation} from '../../kv/types.js';
+import type {Expected, Expiry, Key, Operation, Part, Result, Value, WriteOperation} from '../../kv/types.js';
 import {nameEnd} from './operation-text.js';
 import type {Workload, Mix} from '../parameters.js';
 import type {Wanted} from '../subject.js';
@@ -32,6 +32,8 @@ export class KvOperations {
 	readonly #sum: number;
 	/** What this client last saw of a key, for compare-and-set. */
 	readonly #seen = new Map<Key, {readonly value: Value | undefined; readonly version: number}>();
+	/** What this client last saw of a key's time. */
+	readonly #deadlines = new Map<Key, number>();
 	/** Appending has made these long: the next write begins anew. */
 	readonly #long = new Set<Key>();
 
@@ -49,6 +51,7 @@ export class KvOperations {
 		if (kind === 'batch') return this.#batch(name);
 		if (kind === 'fill') return this.#fill(name);
 		if (kind === 'transaction') return this.#transaction(name);
+		if (kind === 'expire') return this.#expiring(name);
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
 		return this.#operation(kind, isOther ? this.#otherKey(kind) : this.#key(), name);
 	}
@@ -60,6 +63,7 @@ export class KvOperations {
 			for (const [place, part] of parts.entries()) this.learn(part, result.results[place] as Result);
 		}
 		if (!('key' in operation)) return;
+		if (result.type === 'value' && result.expiresAt !== undefined) this.#deadlines.set(operation.key, result.expiresAt);
 		if (result.type === 'value' || result.type === 'conditionFailed') {
 			this.#seen.set(operation.key, {value: result.value, version: result.version});
 			if ((result.value?.length ?? 0) > longValueBytes) this.#long.add(operation.key);
@@ -72,7 +76,34 @@ export class KvOperations {
 		}
 	}
 
-	#operation(kind: Exclude<Kind, 'batch' | 'fill' | 'transaction'>, key: Key, name: OperationName): Part {
+	/** A key that is there for a while; of those that the checker knows nothing else is asked that has to do with time. */
+	#expiring(name: OperationName): WriteOperation {
+		const random = this.#random;
+		const ttlMs = random.integer(1, this.#workload.ttlMsMax);
+		// With transactions keys are judged together, and several that are over at one revision would be as many changes of it.
+		const isSingle = this.#workload.mix.transaction === 0 && random.chance(0.5);
+		const key = isSingle ? this.#key() : this.#otherKey('put');
+		const value = this.#value(key, name);
+		if (key.startsWith('k') || random.chance(0.4)) return {type: 'put', key, value, expiry: {ttlMs}};
+		const expiry = this.#expiry(key, ttlMs);
+		if (random.chance(0.4)) return {type: 'put', key, value, returnPrevious: true, expiry: expiry ?? 'keep'};
+		const condition = random.pick([undefined, undefined, 'absent', 'present'] as const);
+		const order = random.pick([undefined, undefined, 'later', 'earlier'] as const);
+		// Beside a put that has a name: see `tokenOf`.
+		const named = {type: 'put', key: 'b0', value: padded(textOfName(name), 8)} as const;
+		return {type: 'batch', operations: [{type: 'expire', key, expiry: expiry ?? 'never', condition, order}, named]};
+	}
+
+	/** `undefined`: none, or the one that there is. A time of its own is near one that was seen, or long over. */
+	#expiry(key: Key, ttlMs: number): Expiry | undefined {
+		const kind = this.#random.integer(0, 3);
+		if (kind === 0) return undefined;
+		const seen = this.#deadlines.get(key);
+		if (kind === 1 || seen === undefined) return kind === 3 ? {expiresAt: 1} : {ttlMs};
+		return {expiresAt: Math.max(1, seen + this.#random.integer(-1, 1) * ttlMs)};
+	}
+
+	#operation(kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire'>, key: Key, name: OperationName): Part {
 		switch (kind) {
 			case 'get':
 				return {type: 'get', key};
@@ -178,10 +209,13 @@ export class KvOperations {
 	/** Many keys at once: what is kept in pages, shards and chunks has more than one of them. */
 	#fill(name: OperationName): WriteOperation {
 		const first = this.#random.integer(0, 19) * 100;
+		const isExpiring = this.#workload.mix.expire > 0 && this.#random.chance(0.5);
+		const expiry = isExpiring ? {ttlMs: this.#random.integer(1, this.#workload.ttlMsMax)} : undefined;
 		const operations = Array.from({length: this.#random.integer(100, 400)}, (_, place): Part => {
 			const key = `f${first + place}`;
 			if (this.#random.chance(0.05)) return {type: 'delete', key};
-			return {type: 'put', key, value: padded(textOfName(name), 8)};
+			const put = {type: 'put', key, value: padded(textOfName(name), 8)} as const;
+			return expiry === undefined ? put : {...put, expiry};
 		});
 		return {type: 'batch', operations: [...operations, {type: 'put', key: 'f0', value: padded(textOfName(name), 8)}]};
 	}

@@ -119,11 +119,11 @@ export class KvSimulated implements KvCluster {
 	}
 
 	#newServer(
-		{node, now, send}: ServiceTools,
+		{node, now, wallNow, send}: ServiceTools,
 		limits: {readonly valueBytesMax: number; readonly sessionTimeoutMs: number},
 	): ServiceServer<KvTypes> {
 		const reply = (number: number, answer: ServiceReply): void => this.#reply(node, number, answer);
-		return new ServiceServer<KvTypes>({codec, machine: kvMachine(limits), now, send, limits, reply});
+		return new ServiceServer<KvTypes>({codec, machine: kvMachine(limits), now, wallNow, send, limits, reply});
 	}
 
 	#send(client: number, requestId: number, node: number, request: ServiceRequest): void {

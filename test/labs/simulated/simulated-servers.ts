@@ -128,6 +128,7 @@ export class SimulatedServers<Service extends NodeService> {
 			logs: this.#logs,
 			report: this.report,
 			now: this.#surroundings.time.now,
+			wallNow: this.#surroundings.time.now,
 			schedule: this.schedule,
 			send: (from, to, message) => this.#send(from, to, message),
 			newService,
