@@ -16,11 +16,13 @@ export type {
 	NodeEvent,
 } from './cluster/cluster-event.js';
 export type {ElectionCause, LossReason, RaftEvent} from '../src/raft/events.js';
+export type {TransferFailure} from '../src/raft/transfer-outcome.js';
 export type {ServiceEvent} from '../src/service/events.js';
 export type {ClientsDropped, DropCause} from './redis/dropped-clients.js';
 export type {ClusterEmitter} from './cluster/cluster-emitter.js';
 export type {InjectedFault, NamedFault} from './cluster/faults/named-fault.js';
 export type {EventsDropped} from './cluster/event-queue.js';
+export {type LeadershipTransfer, TransferError, type TransferOptions} from './cluster/leadership-transfer.js';
 export type {LoggedEntry, LogOptions, NodeLog, SnapshotReport} from './cluster/node-log.js';
 export type {Command as LoggedCommand, NumberedWrite} from '../src/service/types.js';
 export type {NodeStatus} from './cluster/node-state.js';
@@ -137,6 +139,7 @@ export type {
 	ReadIndexRequest,
 	RequestVote,
 	RequestVoteReply,
+	TimeoutNow,
 	SnapshotMeta,
 } from '../src/raft/types.js';
 export type {ClerkLimits} from '../src/service/clerk/limits.js';

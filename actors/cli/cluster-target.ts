@@ -4,6 +4,7 @@ import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {chaos, type ChaosOptions, type ChaosReport} from '../chaos/chaos.js';
 import {onPresentClock} from '../chaos/cluster-faults.js';
 import type {Cluster} from '../cluster/cluster.js';
+import type {LeadershipTransfer} from '../cluster/leadership-transfer.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import type {LogOptions, NodeLog, SnapshotReport} from '../cluster/node-log.js';
 import type {NamedFault} from '../cluster/faults/named-fault.js';
@@ -64,6 +65,10 @@ export class ClusterTarget extends DataTarget implements ConsoleTarget {
 
 	async takeSnapshot(node: number): Promise<SnapshotReport> {
 		return this.#cluster.takeSnapshot(nodeId(node));
+	}
+
+	async transferLeadership(to: number | undefined, signal: AbortSignal): Promise<LeadershipTransfer> {
+		return this.#cluster.transferLeadership(to === undefined ? undefined : nodeId(to), {signal});
 	}
 
 	async kill(node: number): Promise<void> {

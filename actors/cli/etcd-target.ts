@@ -89,6 +89,12 @@ export class EtcdTarget extends DataTarget implements ConsoleTarget {
 		);
 	}
 
+	transferLeadership(): Promise<never> {
+		return Promise.reject(
+			new CommandRefusedError('etcd moves its leader with a tool of its own: use "etcdctl move-leader"'),
+		);
+	}
+
 	readonly kill = refuse;
 	readonly restart = refuse;
 	readonly inject = refuse;

@@ -35,6 +35,7 @@ import {closedError} from './errors.js';
 import type {InjectedFault, NamedFault} from './faults/named-fault.js';
 import {type Availability, type ClusterHealth, healthOf} from './health.js';
 import {statusTimeoutMs} from './leader-watch.js';
+import {type LeadershipTransfer, transferLeadership, type TransferOptions} from './leadership-transfer.js';
 import {notUp} from './node-actor.js';
 import {type LogOptions, type NodeLog, readNodeLog, type SnapshotReport, takeNodeSnapshot} from './node-log.js';
 import type {NodeStatus} from './node-state.js';
@@ -223,6 +224,23 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	async takeSnapshot(id: NodeId, timeoutMs = 60_000): Promise<SnapshotReport> {
 		checkArgument('timeoutMs', milliseconds(0), timeoutMs);
 		return takeNodeSnapshot(id, this.#living(id), timeoutMs, () => performance.now());
+	}
+
+	/**
+	 * Has this node lead, or without one the best of the others, and resolves when it does (dissertation §3.10). The leader takes no
+	 * writes meanwhile: clerks ask again by themselves, and it costs them about as long as a few writes. Rejects with a
+	 * `TransferError`: for a node that there is not, is not up or leads already, without a leader, and when the transfer was given up
+	 * after an election timeout (the former leader then goes on, as a rule). Rejects with an `OptionError` and a `WaitAbortedError`, too.
+	 */
+	async transferLeadership(to?: NodeId, options: TransferOptions = {}): Promise<LeadershipTransfer> {
+		if (this.#closing !== undefined) throw closedError();
+		const {supervisor} = this.#parts;
+		const cluster = {
+			nodeIds: this.nodeIds,
+			leader: () => this.leader(),
+			replicaOf: (id: NodeId) => supervisor.replicaOf(id),
+		};
+		return transferLeadership(cluster, to, options, () => performance.now());
 	}
 
 	#living(id: NodeId): Replica {

@@ -3,6 +3,7 @@ import {unreachable} from '../../src/base/errors.js';
 import type {LossReason} from '../../src/raft/events.js';
 import type {ClusterEvent} from './cluster-event.js';
 import {describeDamage} from './health.js';
+import {describeTransferFailure} from './transfer-text.js';
 
 /** One line. */
 export interface EventText {
@@ -15,6 +16,7 @@ const lossReasons: Readonly<Record<LossReason, string>> = {
 	newerTerm: 'another node has begun a newer term',
 	noQuorum: 'no majority answers it',
 	diskStalled: 'its disk does not answer',
+	transferred: 'it has handed its place over',
 };
 
 const trouble = (text: string): EventText => ({text, isTrouble: true});
@@ -64,10 +66,20 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 		case 'leadershipLost':
 			return news(`node ${event.id} leads no more (term ${event.term}): ${lossReasons[event.reason]}`);
 		case 'electionStarted':
+			if (event.cause === 'transfer')
+				return news(`node ${event.id} stands for election: node ${event.leaderId} wants it to lead`);
 			// Those that follow from it would be told again and again.
 			return event.cause === 'leaderSilent'
 				? news(`node ${event.id} stands for election: it no longer hears node ${event.leaderId}`)
 				: undefined;
+		case 'transferStarted':
+			return news(`node ${event.id} hands its place over to node ${event.to}`);
+		case 'transferDone':
+			return news(`node ${event.to} has taken the place of node ${event.id}`);
+		case 'transferGivenUp':
+			return news(
+				`node ${event.id} gives the transfer to node ${event.to} up: ${describeTransferFailure(event.reason)}`,
+			);
 		case 'diskSlow':
 			return trouble(`node ${event.id}: its disk has not finished a write for ${Math.round(event.stalledMs)} ms`);
 		case 'diskRecovered':

@@ -1,5 +1,7 @@
 /** One node of the cluster as the supervisor holds it: its thread, or its two threads, and what they are connected to. */
 import {MessageChannel} from 'node:worker_threads';
+import type {TransferOutcome} from '../../src/raft/transfer-outcome.js';
+import type {NodeId} from '../../src/raft/types.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ClusterEvent} from './cluster-event.js';
 import type {NodeMetrics} from '../metrics/cluster-metrics.js';
@@ -137,6 +139,11 @@ export class Replica {
 	/** Has the node take a snapshot that includes this index. Resolves when it has heard that. */
 	async takeSnapshot(index: number, timeoutMs: number): Promise<void> {
 		await this.#raft.call('takeSnapshot', [index], timeoutMs);
+	}
+
+	/** Hands its place over, if it leads. Resolves with what became of that. */
+	async transferLeadership(to: NodeId | undefined, timeoutMs: number): Promise<TransferOutcome> {
+		return this.#raft.call('transferLeadership', [to], timeoutMs);
 	}
 
 	/** Has it tell its machine's effects beyond this revision, or none. Resolves with what is told: see `ThreadControl`. */

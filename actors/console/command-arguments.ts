@@ -79,6 +79,11 @@ export class CommandArguments {
 		return this.#node(this.#take('a node').text);
 	}
 
+	/** By its number alone. */
+	nodeNumber(): number {
+		return this.#nodeNumber(this.#take('a node').text);
+	}
+
 	/** `undefined` for all. */
 	nodeOrAll(): NodeReference | undefined {
 		if (this.#words[this.#offset]?.text !== 'all') return this.node();

@@ -89,6 +89,11 @@ export interface ConsoleTarget {
 	log(node: number, range: LogOptions, signal: AbortSignal): Promise<NodeLog<KvTypes>>;
 	/** Resolves when the node has a snapshot of all that it had applied. */
 	takeSnapshot(node: number, signal: AbortSignal): Promise<SnapshotReport>;
+	/** Has this node lead, or the best of the others; resolves when it does. */
+	transferLeadership(
+		to: number | undefined,
+		signal: AbortSignal,
+	): Promise<{readonly from: number; readonly to: number}>;
 	/** Ends the node's thread in the middle of whatever it does; it stays down. */
 	kill(node: number, signal: AbortSignal): Promise<void>;
 	/** Starts a node that is down, or ends and starts one that is up. */

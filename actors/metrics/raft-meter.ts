@@ -49,8 +49,8 @@ export interface RaftCounts {
 export class RaftMeter {
 	readonly stages: CommitStages;
 	readonly #now: () => Milliseconds;
-	readonly #elections: Record<ElectionCause, number> = {leaderSilent: 0, noLeader: 0, votesMissing: 0};
-	readonly #losses: Record<LossReason, number> = {newerTerm: 0, noQuorum: 0, diskStalled: 0};
+	readonly #elections: Record<ElectionCause, number> = {leaderSilent: 0, noLeader: 0, votesMissing: 0, transfer: 0};
+	readonly #losses: Record<LossReason, number> = {newerTerm: 0, noQuorum: 0, diskStalled: 0, transferred: 0};
 	readonly #peers = new Map<NodeId, {messages: number; bytes: number}>();
 	readonly #taken = new Durations(snapshotBoundsMs);
 	readonly #sent = new Durations(snapshotBoundsMs);
@@ -148,6 +148,9 @@ export class RaftMeter {
 				if (this.#installing?.index === event.index) this.#installing.isOfLeader = true;
 				return;
 			case 'commitResumed':
+			case 'transferStarted':
+			case 'transferDone':
+			case 'transferGivenUp':
 			case 'diskRecovered':
 				return;
 			default:

@@ -5,7 +5,7 @@
 import {unreachable} from '../../src/base/errors.js';
 import type {Endpoint} from '../../src/faults/endpoint.js';
 import {countPackedEntries} from '../../src/raft/codec.js';
-import type {RaftMessage} from '../../src/raft/types.js';
+import type {RaftMessage, RequestVote} from '../../src/raft/types.js';
 import type {ServiceReply, ServiceRequest} from '../../src/service/types.js';
 
 /** What a message is called: Raft's names, and what clients ask and are answered. */
@@ -20,6 +20,7 @@ const sightingTypes: Readonly<Record<SightingType, true>> = {
 	installSnapshotReply: true,
 	readIndex: true,
 	readIndexReply: true,
+	timeoutNow: true,
 	read: true,
 	write: true,
 	outcomes: true,
@@ -188,7 +189,7 @@ interface Content {
 function contentOf(payload: TappedPayload): Content {
 	switch (payload.type) {
 		case 'requestVote':
-			return {lastIndex: payload.lastLogIndex, detail: payload.preVote ? 'pre-vote' : ''};
+			return {lastIndex: payload.lastLogIndex, detail: voteDetail(payload)};
 		case 'requestVoteReply':
 			return {detail: `${payload.preVote ? 'pre-vote ' : ''}${payload.voteGranted ? 'granted' : 'refused'}`};
 		case 'appendEntries': {
@@ -215,6 +216,8 @@ function contentOf(payload: TappedPayload): Content {
 			return {};
 		case 'readIndexReply':
 			return payload.readIndex === undefined ? {detail: 'refused'} : {lastIndex: payload.readIndex};
+		case 'timeoutNow':
+			return {lastIndex: payload.lastLogIndex, detail: 'take my place'};
 		case 'notLeader':
 			return {detail: payload.leaderId === undefined ? '' : `node ${payload.leaderId} leads`};
 		case 'write':
@@ -227,4 +230,9 @@ function contentOf(payload: TappedPayload): Content {
 		default:
 			return unreachable(payload);
 	}
+}
+
+function voteDetail({preVote, isTransfer}: RequestVote): string {
+	if (preVote) return 'pre-vote';
+	return isTransfer ? 'of a transfer' : '';
 }

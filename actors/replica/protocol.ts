@@ -12,6 +12,7 @@ import type {
 import type {RaftEvent} from '../../src/raft/events.js';
 import type {ServiceEvent} from '../../src/service/events.js';
 import type {RaftLimits} from '../../src/raft/options.js';
+import type {TransferOutcome} from '../../src/raft/transfer-outcome.js';
 import type {RaftStatus} from '../../src/raft/raft-node.js';
 import type {Identity} from '../../src/storage/identity.js';
 import type {CutTail} from '../../src/storage/recovery.js';
@@ -171,6 +172,8 @@ export interface ThreadControl {
 	metrics(): Promise<Settled<ThreadAnswer>>;
 	/** Has the node take a snapshot that includes this index. Answers at once. */
 	takeSnapshot(index: number): Promise<Settled<void>>;
+	/** Has the node hand its place over, if it leads. Answers with what became of that: at once, or within two election timeouts. */
+	transferLeadership(to: NodeId | undefined): Promise<Settled<TransferOutcome>>;
 	/**
 	 * Has the machine's effects told, of writes beyond this revision; `undefined`: none. Answers beyond which revision all of
 	 * them will be told: those of what was applied before are not.

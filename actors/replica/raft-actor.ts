@@ -2,6 +2,7 @@
 import type {Random} from '../../src/base/random.js';
 import type {RaftEvent} from '../../src/raft/events.js';
 import {RaftDriver} from '../../src/raft/driver.js';
+import type {TransferOutcome} from '../../src/raft/transfer-outcome.js';
 import {RaftNode} from '../../src/raft/raft-node.js';
 import type {
 	LogEntry,
@@ -98,6 +99,14 @@ export class RaftActor implements Actor<RaftActorMessage> {
 	/** See `RaftDriver`. */
 	takeSnapshot(index: LogIndex): void {
 		this.#driver.takeSnapshot(index);
+	}
+
+	/** See `RaftDriver`. Resolves with what became of it; never, when the node stops before. */
+	async transferLeadership(to: NodeId | undefined): Promise<TransferOutcome> {
+		return new Promise(resolve => {
+			this.#driver.transferLeadership(to, resolve);
+			this.#driver.flush();
+		});
 	}
 
 	/** Entries of `[from, to)` that the snapshot does not hold, for people who look and for judges of a whole cluster. */

@@ -10,7 +10,8 @@
 import type {MessagePort} from 'node:worker_threads';
 import {Random} from '../../src/base/random.js';
 import {assert} from '../../src/base/errors.js';
-import type {ServiceInput, ServiceOutput} from '../../src/raft/types.js';
+import type {TransferOutcome} from '../../src/raft/transfer-outcome.js';
+import type {NodeId, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {RaftStorage} from '../../src/storage/storage.js';
 import type {Machine} from '../../src/service/machine.js';
@@ -77,6 +78,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 		logPart: range => host?.logPart(range),
 		metrics: () => ({thread: thread.read(), raft: host?.metrics(), server: host?.serverMetrics()}),
 		takeSnapshot: index => host?.takeSnapshot(index),
+		transferLeadership: async to => host?.transferLeadership(to) ?? doesNotLead,
 		tellEffects: after => effects.listen(after),
 		stop: async () => {
 			if (host !== undefined) return host.stop();
@@ -84,6 +86,9 @@ export function hostReplica(data: ReplicaThreadData): void {
 		},
 	});
 }
+
+/** Of a thread whose node does not take part, and of one without a node. */
+const doesNotLead: TransferOutcome = {type: 'refused', reason: 'notLeader', leaderId: undefined};
 
 /** The thread of a KV server that does not share its node's. */
 export function hostKvServer(data: KvThreadData): void {
@@ -102,6 +107,7 @@ export function hostKvServer(data: KvThreadData): void {
 		logPart: () => undefined,
 		metrics: () => ({thread: thread.read(), raft: undefined, server: host?.metrics()}),
 		takeSnapshot: () => undefined,
+		transferLeadership: async () => doesNotLead,
 		tellEffects: after => effects.listen(after),
 		stop: async () => host?.stop(),
 	});
@@ -114,6 +120,7 @@ interface Hosted {
 	logPart(range: LogRange): LogPart | undefined;
 	metrics(): ThreadAnswer;
 	takeSnapshot(index: number): void;
+	transferLeadership(to: NodeId | undefined): Promise<TransferOutcome>;
 	tellEffects(after: number | undefined): number;
 	stop(): Promise<void>;
 }
@@ -139,6 +146,7 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 			logPart: range => settle(() => hosted.logPart(range)),
 			metrics: () => settle(() => hosted.metrics()),
 			takeSnapshot: index => settle(() => hosted.takeSnapshot(index)),
+			transferLeadership: to => settle(() => hosted.transferLeadership(to)),
 			tellEffects: after => settle(() => hosted.tellEffects(after)),
 			pause: (ms, clockStops) =>
 				settle(() => {
@@ -289,6 +297,11 @@ class RaftHost {
 		this.#raft = raft;
 		this.#beginning.begin();
 		return raft;
+	}
+
+	/** `undefined`: the node does not take part yet. */
+	transferLeadership(to: NodeId | undefined): Promise<TransferOutcome> | undefined {
+		return this.#raft?.transferLeadership(to);
 	}
 
 	/** Waiters are told, then what was written becomes durable, then the directory is let go. */

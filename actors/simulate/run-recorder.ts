@@ -111,6 +111,8 @@ export class RunRecorder implements SimulationObserver {
 				return {type: 'client', client: event.client, text};
 			case 'fault':
 				return this.#takeFault(event.fault);
+			case 'transfer':
+				return {type: 'event', tone: 'news', kind: 'transfer', text};
 			case 'restart':
 				return {type: 'event', node: event.node, tone: 'news', kind: 'start', text: `node ${event.node} starts`};
 			case 'disk':

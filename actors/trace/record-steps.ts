@@ -137,6 +137,7 @@ const electionReasons: Readonly<Record<ElectionCause, string>> = {
 	leaderSilent: 'it no longer hears its leader',
 	noLeader: 'it knows of no leader',
 	votesMissing: 'its last attempt brought no majority',
+	transfer: 'its leader wants it to lead',
 };
 const trouble: ReadonlySet<RecordedEvent['type']> = new Set(['leadershipLost', 'commitStalled']);
 
@@ -167,7 +168,8 @@ function whatOf(event: RecordedEvent): StepKind | undefined {
 	}
 	const text = eventText(event);
 	if (text === undefined) return undefined;
-	return told(text.isTrouble || trouble.has(kind) ? 'trouble' : 'news', text.text);
+	const isWanted = kind === 'leadershipLost' && event.reason === 'transferred';
+	return told(text.isTrouble || (trouble.has(kind) && !isWanted) ? 'trouble' : 'news', text.text);
 }
 
 function loadOf({answered, failed, lengthMs, p50Ms, p99Ms}: SampleEntry): LoadView {

@@ -30,6 +30,7 @@ export function questionOfOldTerm(message: RaftMessage, currentTerm: Term): Raft
 		case 'appendEntries':
 		case 'installSnapshot':
 		case 'readIndex':
+		case 'timeoutNow':
 			return message.term < currentTerm ? message : undefined;
 		case 'requestVoteReply':
 		case 'appendEntriesReply':
@@ -59,6 +60,8 @@ export function tellTerm(question: RaftRequest, currentTerm: Term): RaftMessage 
 				installed: false,
 				readToken: 0,
 			};
+		case 'timeoutNow':
+			return {type: 'requestVoteReply', term: currentTerm, preVote: false, voteGranted: false};
 		case 'readIndex':
 			return {type: 'readIndexReply', term: currentTerm, readId: question.readId, readIndex: undefined};
 		default:

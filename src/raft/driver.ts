@@ -17,6 +17,7 @@ import type {RaftNode} from './raft-node.js';
 import {ServiceFeed} from './service-feed.js';
 import {SnapshotCourier} from './snapshot-courier.js';
 import {SnapshotSender} from './snapshot-sender.js';
+import type {TransferOutcome} from './transfer-outcome.js';
 import type {
 	LogIndex,
 	Milliseconds,
@@ -67,6 +68,9 @@ export class RaftDriver {
 	readonly #sender: SnapshotSender;
 	#inputs: Input[] = [];
 	#outputs: ServiceOutput[] = [];
+	/** Who asked for a transfer, and is to be told what becomes of it. */
+	readonly #transfers = new Map<number, (outcome: TransferOutcome) => void>();
+	#lastTransferId = 0;
 	#isTakingOutputs = false;
 	#isFlushing = false;
 
@@ -137,6 +141,17 @@ export class RaftDriver {
 		if (!this.#guard.isStopped) this.#guard.run(() => this.#courier.want(index));
 	}
 
+	/**
+	 * Hands the leadership over, to the best of the others without `to`; for the next `flush`. `settled` is told what has become of
+	 * it, at once or within two election timeouts; never, when the node stops before.
+	 */
+	transferLeadership(to: NodeId | undefined, settled: (outcome: TransferOutcome) => void): void {
+		if (this.#guard.isStopped) return;
+		this.#lastTransferId += 1;
+		this.#transfers.set(this.#lastTransferId, settled);
+		this.deliver({type: 'transferLeadership', transferId: this.#lastTransferId, to});
+	}
+
 	/** The highest index that the service's state includes (figure 2). */
 	get lastApplied(): LogIndex {
 		return this.#feed.lastApplied;
@@ -192,6 +207,8 @@ export class RaftDriver {
 				return this.#courier.dropReceived();
 			case 'installSnapshot':
 				return this.#install(effect.snapshot);
+			case 'transferSettled':
+				return this.#transferSettled(effect.transferId, effect.outcome);
 			default:
 				return unreachable(effect);
 		}
@@ -219,6 +236,12 @@ export class RaftDriver {
 		this.#feed.snapshotIsCurrent(snapshot);
 	}
 
+	#transferSettled(transferId: number, outcome: TransferOutcome): void {
+		const settled = this.#transfers.get(transferId);
+		this.#transfers.delete(transferId);
+		settled?.(outcome);
+	}
+
 	#resume(input: Input): void {
 		this.deliver(input);
 		this.flush();
@@ -227,6 +250,7 @@ export class RaftDriver {
 	#letGo(): void {
 		this.#inputs = [];
 		this.#outputs = [];
+		this.#transfers.clear();
 		this.#feed.stop();
 		this.#sender.close();
 		this.#courier.stop();

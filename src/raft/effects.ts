@@ -11,6 +11,7 @@
  * A leader's AppendEntries comes at once, before the `persist` of the same step: its disk and its followers' disks
  * work in parallel (dissertation §10.2.1).
  */
+import type {TransferOutcome} from './transfer-outcome.js';
 import type {InstallSnapshot, NodeId, RaftMessage, ServiceInput, SnapshotMeta, WriteBatch} from './types.js';
 
 /** What can happen to a node. */
@@ -22,6 +23,8 @@ export type Input =
 	| {readonly type: 'propose'; readonly proposalId: number; readonly commands: readonly Uint8Array[]}
 	/** A linearizable read; answered by `readReady` or `readRefused`. */
 	| {readonly type: 'read'; readonly readId: number}
+	/** Hands the leadership over (dissertation §3.10), to the best of the others without `to`; answered by `transferSettled`. */
+	| {readonly type: 'transferLeadership'; readonly transferId: number; readonly to: NodeId | undefined}
 	/** The batch of this sequence, and all before it, are durable. */
 	| {readonly type: 'persisted'; readonly sequence: number}
 	/** The service's state includes this index (for the bound on what is not applied yet). */
@@ -37,6 +40,8 @@ export type Effect =
 	/** To be answered by `persisted`. Batches are numbered 1, 2, 3, ... and must become durable in that order. */
 	| {readonly type: 'persist'; readonly sequence: number; readonly batch: WriteBatch}
 	| {readonly type: 'service'; readonly input: ServiceInput}
+	/** What has become of a `transferLeadership`. */
+	| {readonly type: 'transferSettled'; readonly transferId: number; readonly outcome: TransferOutcome}
 	/** Fill in at most `bytesMax` bytes of the current snapshot from `offset` on, and send. */
 	| {
 			readonly type: 'sendSnapshot';

@@ -14,8 +14,8 @@ import type {ReplicatedLog} from './replicated-log.js';
 import type {Roles} from './roles.js';
 import type {Clock} from './step-clock.js';
 import type {TermAndVote} from './term-and-vote.js';
-import type {Milliseconds, NodeId, RequestVote, RequestVoteReply, Term} from './types.js';
-import type {VoteRound} from './vote-round.js';
+import type {Milliseconds, NodeId, RequestVote, RequestVoteReply, Term, TimeoutNow} from './types.js';
+import type {VoteRound, VoteRoundKind} from './vote-round.js';
 
 export interface ElectionContext {
 	readonly id: NodeId;
@@ -50,7 +50,7 @@ export class Election {
 
 	/** Time has passed, and this node does not lead. */
 	tick(): void {
-		const {id, limits, clock, durability, replicated, timer, roles} = this.#context;
+		const {clock, durability, timer, roles} = this.#context;
 		const {voteRound} = roles;
 		if (!timer.isDue) {
 			if (voteRound !== undefined && clock.now >= voteRound.askAgainAt) this.#askAgain(voteRound);
@@ -59,11 +59,20 @@ export class Election {
 		timer.reset();
 		// A candidate whose requests still wait for its disk has asked nobody yet.
 		if (roles.role === 'candidate' && !durability.isHardStateDurable) return;
-		// With a disk that does not answer this node could win an election and then commit nothing.
-		const isDiskStalled = durability.isStalled(clock.now, limits.diskStallMs);
-		if (!isVoter(replicated.configuration, id) || isDiskStalled) return;
-		this.#reportStart();
-		this.#campaign({isPreVote: true});
+		if (!this.#mayStand) return;
+		this.#reportStart(this.#causeOfTimeout());
+		this.#campaign('preVote');
+	}
+
+	/**
+	 * The leader of this term hands its place over (dissertation §3.10): this node stands for election at once, and asks nobody
+	 * first whether it could win. The others would say no, because they hear a leader.
+	 */
+	handleTimeoutNow({lastLogIndex}: TimeoutNow): void {
+		// The leader has given the transfer up since then, and has gone on.
+		if (this.#context.log.lastIndex !== lastLogIndex || !this.#mayStand) return;
+		this.#reportStart('transfer');
+		this.#campaign('transfer');
 	}
 
 	/** The disk has finished a batch: a candidate's own vote counts, like any other, once it is durable. */
@@ -123,20 +132,31 @@ export class Election {
 
 	// ------------------------------------------------------------------------------------------- own campaign
 
-	#reportStart(): void {
+	get #mayStand(): boolean {
+		const {id, limits, clock, durability, replicated} = this.#context;
+		// With a disk that does not answer this node could win an election and then commit nothing.
+		const isDiskStalled = durability.isStalled(clock.now, limits.diskStallMs);
+		return isVoter(replicated.configuration, id) && !isDiskStalled;
+	}
+
+	#causeOfTimeout(): ElectionCause {
+		const {role, leaderId} = this.#context.roles;
+		if (role !== 'follower') return 'votesMissing';
+		return leaderId === undefined ? 'noLeader' : 'leaderSilent';
+	}
+
+	#reportStart(cause: ElectionCause): void {
 		const {termAndVote, roles, outbox} = this.#context;
-		const {role, leaderId} = roles;
-		const cause: ElectionCause =
-			role !== 'follower' ? 'votesMissing' : leaderId === undefined ? 'noLeader' : 'leaderSilent';
+		const {leaderId} = roles;
 		const term = (termAndVote.currentTerm + 1) as Term;
 		outbox.report({type: 'electionStarted', term, cause, leaderId});
 	}
 
 	/** A round of pre-votes changes nothing that others can see: no term, no vote (dissertation §9.6). */
-	#campaign({isPreVote}: {readonly isPreVote: boolean}): void {
+	#campaign(kind: VoteRoundKind): void {
 		const {id, termAndVote, timer, roles} = this.#context;
-		const voteRound = roles.becomeCandidate({isPreVote});
-		if (isPreVote) {
+		const voteRound = roles.becomeCandidate(kind);
+		if (voteRound.isPreVote) {
 			voteRound.add(id);
 		} else {
 			termAndVote.standFor(id);
@@ -158,11 +178,12 @@ export class Election {
 	#askForVotes(voteRound: VoteRound): void {
 		const {id, limits, clock, termAndVote, log, replicated, outbox} = this.#context;
 		const {currentTerm} = termAndVote;
-		const {isPreVote} = voteRound;
+		const {isPreVote, isTransfer} = voteRound;
 		const message: RequestVote = {
 			type: 'requestVote',
 			term: (isPreVote ? currentTerm + 1 : currentTerm) as Term,
 			preVote: isPreVote,
+			isTransfer,
 			lastLogIndex: log.lastIndex,
 			lastLogTerm: log.lastTerm,
 		};
@@ -177,7 +198,7 @@ export class Election {
 	#countVotes(voteRound: VoteRound): void {
 		const {replicated, won} = this.#context;
 		if (!voteRound.isWonIn(replicated.configuration)) return;
-		if (voteRound.isPreVote) this.#campaign({isPreVote: false});
+		if (voteRound.isPreVote) this.#campaign('vote');
 		else won();
 	}
 }

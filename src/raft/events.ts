@@ -2,6 +2,7 @@
  * What a node tells whoever watches it. Nothing depends on these: a node behaves the same whether somebody listens or not.
  * Each is rare (a few a second at the most, whatever the load), so that telling it costs nothing.
  */
+import type {TransferFailure} from './transfer-outcome.js';
 import type {LogIndex, Milliseconds, NodeId, Role, Term} from './types.js';
 
 /** What happened to a node. Times in ms. */
@@ -16,7 +17,8 @@ export type RaftEvent =
 	  }
 	/**
 	 * It leads no more. `newerTerm`: somebody else has begun a later term (§5.1). `noQuorum`: no majority has answered it for an
-	 * election timeout (dissertation §6.2). `diskStalled`: its own disk does not answer.
+	 * election timeout (dissertation §6.2). `diskStalled`: its own disk does not answer. `transferred`: it has handed its place over
+	 * (dissertation §3.10).
 	 */
 	| {readonly type: 'leadershipLost'; readonly term: Term; readonly reason: LossReason}
 	/**
@@ -29,6 +31,12 @@ export type RaftEvent =
 			readonly cause: ElectionCause;
 			readonly leaderId: NodeId | undefined;
 	  }
+	/** This leader begins to hand its place over to `to`, and takes no proposals meanwhile (dissertation §3.10). */
+	| {readonly type: 'transferStarted'; readonly term: Term; readonly to: NodeId}
+	/** That node leads now, in this term. */
+	| {readonly type: 'transferDone'; readonly term: Term; readonly to: NodeId}
+	/** It does not, as far as this node knows. One that still leads takes proposals again. */
+	| {readonly type: 'transferGivenUp'; readonly term: Term; readonly to: NodeId; readonly reason: TransferFailure}
 	/** A write has been on its way to this node's disk for `diskStallMs`: meanwhile the node neither stands for election nor goes on to lead. */
 	| {readonly type: 'diskSlow'; readonly stalledMs: Milliseconds}
 	/** The disk answers again; it took so long. */
@@ -58,11 +66,11 @@ export type RaftEvent =
 	| {readonly type: 'snapshotInstalled'; readonly index: LogIndex};
 
 /** Why a leader leads no more: see `leadershipLost`. */
-export type LossReason = 'newerTerm' | 'noQuorum' | 'diskStalled';
+export type LossReason = 'newerTerm' | 'noQuorum' | 'diskStalled' | 'transferred';
 
 /**
  * Why a node stands for election. `leaderSilent`: it has heard nothing of its leader for an election timeout. `noLeader`: it
  * knew of none, because it has just started, or a term has begun that nobody leads. `votesMissing`: its last attempt brought
- * no majority (a split vote, or the others did not answer).
+ * no majority (a split vote, or the others did not answer). `transfer`: the leader has asked it to take its place.
  */
-export type ElectionCause = 'leaderSilent' | 'noLeader' | 'votesMissing';
+export type ElectionCause = 'leaderSilent' | 'noLeader' | 'votesMissing' | 'transfer';

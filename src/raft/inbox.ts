@@ -14,7 +14,7 @@ export interface InboxContext {
 	readonly id: NodeId;
 	readonly termAndVote: Pick<TermAndVote, 'currentTerm' | 'isCurrent' | 'adopt'>;
 	readonly roles: Pick<Roles, 'leader' | 'leaderId' | 'isLeaderFresh' | 'stepDown'>;
-	readonly election: Pick<Election, 'handleRequestVote' | 'handleRequestVoteReply'>;
+	readonly election: Pick<Election, 'handleRequestVote' | 'handleRequestVoteReply' | 'handleTimeoutNow'>;
 	readonly follower: Pick<Follower, 'handleAppendEntries' | 'handleInstallSnapshot' | 'termChanged'>;
 	readonly reads: Pick<Reads, 'handleReadIndex' | 'handleReadIndexReply'>;
 	readonly outbox: Pick<Outbox, 'sendOnceHardStateDurable'>;
@@ -64,6 +64,8 @@ export class Inbox {
 				return reads.handleReadIndex(from, message, roles);
 			case 'readIndexReply':
 				return reads.handleReadIndexReply(message, roles.leaderId);
+			case 'timeoutNow':
+				return election.handleTimeoutNow(message);
 			default:
 				return unreachable(message);
 		}
@@ -73,7 +75,7 @@ export class Inbox {
 	#isAcceptable(from: NodeId, message: RaftMessage): boolean {
 		const {id, termAndVote, roles} = this.#context;
 		if (from === id || !isWellFormed(message)) return false;
-		if (message.type !== 'appendEntries' && message.type !== 'installSnapshot') return true;
+		if (!isOfLeader(message)) return true;
 		// Two leaders in one term: election safety is broken at the other end, or the message is forged.
 		const {leader, leaderId} = roles;
 		const isOwnTerm = termAndVote.isCurrent(message.term);
@@ -90,7 +92,10 @@ export class Inbox {
 
 	/** Whether a message of a newer term makes this node adopt it. */
 	#isTermToAdopt(from: NodeId, message: RaftMessage): boolean {
-		if (message.type === 'requestVote') return !message.preVote && !this.#context.roles.isLeaderFresh(from);
+		if (message.type === 'requestVote') {
+			// A leader that hands its place over wants this election.
+			return !message.preVote && (message.isTransfer || !this.#context.roles.isLeaderFresh(from));
+		}
 		// A granted pre-vote names a term that nobody has entered yet.
 		return !(message.type === 'requestVoteReply' && message.preVote && message.voteGranted);
 	}
@@ -100,6 +105,11 @@ export class Inbox {
 		const {currentTerm} = termAndVote;
 		termAndVote.adopt(term);
 		follower.termChanged();
-		roles.stepDown(currentTerm, 'newerTerm');
+		roles.stepDown(currentTerm, roles.leader?.successor === undefined ? 'newerTerm' : 'transferred');
 	}
+}
+
+/** Only the leader of its term sends such a message. */
+function isOfLeader({type}: RaftMessage): boolean {
+	return type === 'appendEntries' || type === 'installSnapshot' || type === 'timeoutNow';
 }

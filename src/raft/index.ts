@@ -7,4 +7,5 @@ export type {ElectionCause, LossReason, RaftEvent} from './events.js';
 export {defaultRaftLimits, type RaftLimits, type RaftOptions} from './options.js';
 export {InvariantError, ThreadraftError} from '../base/errors.js';
 export {packEntries, unpackEntries} from './codec.js';
+export type {TransferFailure, TransferOutcome, TransferRefusal} from './transfer-outcome.js';
 export * from './types.js';

@@ -8,7 +8,7 @@ import type {LossReason} from './events.js';
 import type {RaftLimits} from './options.js';
 import type {Outbox} from './outbox.js';
 import {Progress} from './progress.js';
-import {hasQuorum, peersOf, quorumReached} from './quorum.js';
+import {hasQuorum, isVoter, peersOf, quorumReached} from './quorum.js';
 import {ReadRounds} from './read-rounds.js';
 import type {ReplicatedLog} from './replicated-log.js';
 import {Replication} from './replication.js';
@@ -35,6 +35,8 @@ export class Leader {
 	readonly #unapplied: UnappliedProposals;
 	readonly #commitWatch: CommitWatch;
 	#quorumCheckAt: Milliseconds;
+	/** Who is to take this leader's place; proposals are refused meanwhile, so that it can have all of the log. */
+	#successor: NodeId | undefined;
 
 	constructor(context: LeaderContext) {
 		const {id, limits, clock, replicated} = context;
@@ -62,6 +64,7 @@ export class Leader {
 	/** Takes all commands or none; why not, or `undefined` when they are in the log. */
 	propose(proposalId: number, commands: readonly Uint8Array[]): ProposalRefusal | undefined {
 		const {term, limits, replicated, outbox} = this.#context;
+		if (this.#successor !== undefined) return 'transferring';
 		if (commands.some(command => command.length > limits.entryBytesMax)) return 'entryTooLarge';
 		const bytes = packedBytesOf(commands);
 		if (!this.#unapplied.hasRoomFor(bytes)) return 'uncommittedFull';
@@ -81,6 +84,35 @@ export class Leader {
 		const {term, replicated} = this.#context;
 		this.#commitWatch.appending();
 		replicated.append({index: replicated.log.lastIndex + 1, term, type, command});
+	}
+
+	// ---------------------------------------------------------------------------- its place, for another node
+
+	get successor(): NodeId | undefined {
+		return this.#successor;
+	}
+
+	/** Takes no proposals until this is called with `undefined` (dissertation §3.10). */
+	handOverTo(successor: NodeId | undefined): void {
+		this.#successor = successor;
+	}
+
+	/** Whether the node has all of this leader's log on its disk. */
+	isCaughtUp(peer: NodeId): boolean {
+		return this.#progress.get(peer)?.matchIndex === this.#context.replicated.log.lastIndex;
+	}
+
+	/** The voter that has most of the log, among those that answer; `undefined`: none does. */
+	bestSuccessor(): NodeId | undefined {
+		const {replicated} = this.#context;
+		const silent = this.silentPeers();
+		let best: NodeId | undefined;
+		for (const [peer, {matchIndex}] of this.#progress) {
+			if (silent.includes(peer) || !isVoter(replicated.configuration, peer)) continue;
+			const most = best === undefined ? -1 : (this.#progress.get(best)?.matchIndex ?? -1);
+			if (matchIndex > most) best = peer;
+		}
+		return best;
 	}
 
 	// -------------------------------------------------------------------------------------------- the quorum

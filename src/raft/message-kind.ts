@@ -13,6 +13,7 @@ export const messageKinds = {
 	installSnapshotReply: 'reply',
 	readIndex: 'request',
 	readIndexReply: 'reply',
+	timeoutNow: 'request',
 } as const satisfies Readonly<Record<RaftMessage['type'], 'request' | 'reply'>>;
 
 type MessageKinds = typeof messageKinds;

@@ -1,5 +1,5 @@
 /**
- * The door of the consensus core: a deterministic state machine (Ongaro & Ousterhout, figure 2; dissertation §3.6, §4.2.3,
+ * The door of the consensus core: a deterministic state machine (Ongaro & Ousterhout, figure 2; dissertation §3.6, §3.10, §4.2.3,
  * §6.4, §9.6, §10.2.1). The same inputs in the same order give the same effects: no clock, no chance, no I/O of its own.
  *
  *                          ┌─▶ Inbox ─▶ Election   votes, and when to ask for them
@@ -27,6 +27,7 @@ import {ReplicatedLog} from './replicated-log.js';
 import {Roles} from './roles.js';
 import {StepClock} from './step-clock.js';
 import {TermAndVote} from './term-and-vote.js';
+import {Transfers} from './transfers.js';
 import type {
 	Configuration,
 	LogEntry,
@@ -73,6 +74,7 @@ export class RaftNode {
 	readonly #roles: Roles;
 	readonly #election: Election;
 	readonly #follower: Follower;
+	readonly #transfers: Transfers;
 	readonly #diskWatch: DiskWatch;
 
 	constructor({id, limits, random, initialConfiguration}: RaftOptions, state: PersistentState, now: Milliseconds) {
@@ -92,6 +94,7 @@ export class RaftNode {
 		const election = new Election(voting);
 		const follower = new Follower({termAndVote, replicated, roles, outbox});
 		this.#inbox = new Inbox({id, termAndVote, roles, election, follower, reads, outbox});
+		this.#transfers = new Transfers({id, limits, clock, termAndVote, replicated, roles, outbox});
 		this.#diskWatch = new DiskWatch({limits, clock, durability, outbox});
 		this.#clock = clock;
 		this.#replicated = replicated;
@@ -109,7 +112,7 @@ export class RaftNode {
 	nextDeadline(): Milliseconds {
 		const {leader} = this.#roles;
 		const own = leader === undefined ? this.#election.nextDeadline() : leader.nextDeadline();
-		return Math.min(own, this.#reads.nextDeadline());
+		return Math.min(own, this.#reads.nextDeadline(), this.#transfers.nextDeadline());
 	}
 
 	/**
@@ -194,6 +197,8 @@ export class RaftNode {
 				return this.#propose(input.proposalId, input.commands);
 			case 'read':
 				return this.#reads.read(input.readId, this.#roles);
+			case 'transferLeadership':
+				return this.#transfers.request(input.transferId, input.to);
 			case 'persisted':
 				return this.#persisted(input.sequence);
 			case 'applied':
@@ -221,7 +226,8 @@ export class RaftNode {
 	#propose(proposalId: number, commands: readonly Uint8Array[]): void {
 		const {leader, leaderId} = this.#roles;
 		const reason = leader === undefined ? 'notLeader' : leader.propose(proposalId, commands);
-		if (reason !== undefined) this.#outbox.tell({type: 'proposalRefused', proposalId, reason, leaderId});
+		if (reason === undefined) return;
+		this.#outbox.tell({type: 'proposalRefused', proposalId, reason, leaderId: leader?.successor ?? leaderId});
 	}
 
 	#persisted(sequence: number): void {
@@ -244,6 +250,7 @@ export class RaftNode {
 			if (isRoundBegun) leader.replication.askAll();
 			this.#reads.answerConfirmed(leader);
 		}
+		this.#transfers.advance();
 		this.#diskWatch.check();
 		const write = this.#durability.takeBatch(this.#log, this.#termAndVote.hardState, this.#clock.now);
 		if (write !== undefined) this.#outbox.emit({type: 'persist', ...write});

@@ -16,7 +16,7 @@ import type {Reads} from './reads.js';
 import type {Clock} from './step-clock.js';
 import type {CurrentTerm} from './term-and-vote.js';
 import type {Milliseconds, NodeId, Role, ServiceInput, Term} from './types.js';
-import {VoteRound} from './vote-round.js';
+import {VoteRound, type VoteRoundKind} from './vote-round.js';
 
 export interface RolesContext {
 	readonly id: NodeId;
@@ -80,9 +80,9 @@ export class Roles {
 		this.becomeFollower(undefined);
 	}
 
-	becomeCandidate({isPreVote}: {readonly isPreVote: boolean}): VoteRound {
+	becomeCandidate(kind: VoteRoundKind): VoteRound {
 		this.becomeFollower(undefined);
-		this.#voteRound = new VoteRound(isPreVote);
+		this.#voteRound = new VoteRound(kind);
 		return this.#voteRound;
 	}
 

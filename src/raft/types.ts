@@ -84,6 +84,8 @@ export interface RequestVote {
 	readonly type: 'requestVote';
 	readonly term: Term;
 	readonly preVote: boolean;
+	/** The leader itself has asked for this election: that it is at work speaks against no vote (dissertation §4.2.3). */
+	readonly isTransfer: boolean;
 	readonly lastLogIndex: LogIndex;
 	readonly lastLogTerm: Term;
 }
@@ -166,6 +168,20 @@ export interface ReadIndexReply {
 	readonly readIndex: LogIndex | undefined;
 }
 
+/**
+ * A leader asks a follower to stand for election at once, to take its place (dissertation §3.10). The answer is a request for a
+ * vote in the next term, or nothing: it is asked again until the transfer is given up.
+ */
+export interface TimeoutNow {
+	readonly type: 'timeoutNow';
+	readonly term: Term;
+	/**
+	 * The leader's last entry, which the follower has. A leader that has gone on since then takes entries again, and a copy of
+	 * this message that comes late no longer fits the follower's log.
+	 */
+	readonly lastLogIndex: LogIndex;
+}
+
 /** All that nodes say to each other. */
 export type RaftMessage =
 	| RequestVote
@@ -175,7 +191,8 @@ export type RaftMessage =
 	| InstallSnapshot
 	| InstallSnapshotReply
 	| ReadIndexRequest
-	| ReadIndexReply;
+	| ReadIndexReply
+	| TimeoutNow;
 
 // ------------------------------------------------------------------------------ between a node and its service
 
@@ -185,8 +202,8 @@ export type RaftMessage =
  */
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
 
-/** Why a proposal was not taken. Nothing of it is in any log. */
-export type ProposalRefusal = 'notLeader' | 'entryTooLarge' | 'uncommittedFull' | 'stopped';
+/** Why a proposal was not taken. Nothing of it is in any log. `transferring`: the leader is handing its place over. */
+export type ProposalRefusal = 'notLeader' | 'transferring' | 'entryTooLarge' | 'uncommittedFull' | 'stopped';
 
 /** From the node to its service, in the order of the log. */
 export type ServiceInput =
@@ -204,6 +221,7 @@ export type ServiceInput =
 			readonly type: 'proposalRefused';
 			readonly proposalId: number;
 			readonly reason: ProposalRefusal;
+			/** Whom to ask instead: the leader, or who is about to take its place. */
 			readonly leaderId: NodeId | undefined;
 	  }
 	/** The read may be answered from the state at `readIndex` or later. */

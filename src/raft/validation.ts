@@ -26,7 +26,12 @@ export function isWellFormed(message: RaftMessage): boolean {
 	if (typeof message !== 'object' || message === null || !isCount(message.term)) return false;
 	switch (message.type) {
 		case 'requestVote':
-			return isFlag(message.preVote) && isCount(message.lastLogIndex) && isCount(message.lastLogTerm);
+			return (
+				isFlag(message.preVote) &&
+				isFlag(message.isTransfer) &&
+				isCount(message.lastLogIndex) &&
+				isCount(message.lastLogTerm)
+			);
 		case 'requestVoteReply':
 			return isFlag(message.preVote) && isFlag(message.voteGranted);
 		case 'appendEntries':
@@ -59,6 +64,8 @@ export function isWellFormed(message: RaftMessage): boolean {
 			return isSafe(message.readId);
 		case 'readIndexReply':
 			return isSafe(message.readId) && (message.readIndex === undefined || isCount(message.readIndex));
+		case 'timeoutNow':
+			return isCount(message.lastLogIndex);
 		default:
 			return isNone(message);
 	}

@@ -2,14 +2,25 @@
 import {hasQuorum} from './quorum.js';
 import type {Configuration, Milliseconds, NodeId} from './types.js';
 
+/** `transfer`: a round of votes that the leader itself has asked for (dissertation §3.10). */
+export type VoteRoundKind = 'preVote' | 'vote' | 'transfer';
+
 export class VoteRound {
-	readonly isPreVote: boolean;
+	readonly #kind: VoteRoundKind;
 	/** The nodes that have not said yes are asked again at this time. */
 	askAgainAt: Milliseconds = Infinity;
 	readonly #votes = new Set<NodeId>();
 
-	constructor(isPreVote: boolean) {
-		this.isPreVote = isPreVote;
+	constructor(kind: VoteRoundKind) {
+		this.#kind = kind;
+	}
+
+	get isPreVote(): boolean {
+		return this.#kind === 'preVote';
+	}
+
+	get isTransfer(): boolean {
+		return this.#kind === 'transfer';
 	}
 
 	add(voter: NodeId): void {

@@ -8,6 +8,7 @@ import {defaultServerLimits} from '../service/server/limits.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
 import {defaultRaftLimits} from '../raft/options.js';
+import type {TransferOutcome} from '../raft/transfer-outcome.js';
 import type {RaftMessage, ServiceInput} from '../raft/types.js';
 import type {SimulationParameters} from './parameters.js';
 import {impliedKinds} from './implied-faults.js';
@@ -51,10 +52,12 @@ const messageTypes: readonly RaftMessage['type'][] = [
 	'installSnapshotReply',
 	'readIndex',
 	'readIndexReply',
+	'timeoutNow',
 ];
 
 const messageVariants = [
 	'requestVote: pre-vote',
+	'requestVote: of a transfer',
 	'requestVoteReply: granted',
 	'requestVoteReply: refused',
 	'appendEntries: with entries',
@@ -76,6 +79,7 @@ const serviceKinds = [
 	'service: readRefused',
 	'service: proposed',
 	'service: proposalRefused, notLeader',
+	'service: proposalRefused, transferring',
 	'service: proposalRefused, entryTooLarge',
 	'service: proposalRefused, uncommittedFull',
 	'read cancelled in a batch of several',
@@ -83,6 +87,19 @@ const serviceKinds = [
 ] as const;
 
 const livenessKinds = ['majority undisturbed for long, judged', 'write of the judge'] as const;
+
+const transferKinds = [
+	'transfer: done',
+	'transfer: refused, notLeader',
+	'transfer: refused, alreadyLeader',
+	'transfer: refused, notVoter',
+	'transfer: refused, noSuccessor',
+	'transfer: refused, underWay',
+	'transfer: given up, behind',
+	'transfer: given up, noElection',
+	'transfer: given up, otherLeader',
+	'transfer: given up, noLeader',
+] as const;
 
 /** Blows of a duel or siege, which are no kinds of the nemesis. */
 const aimedKinds = ['fault: duel', 'fault: siege'] as const;
@@ -101,11 +118,13 @@ export const sharedCoverageKinds: readonly string[] = [
 	...sessionKinds,
 	...replyKinds,
 	...messageTypes.flatMap(type => [`${type}: of the term`, `${type}: of an older term`]),
-	// A request for a read index goes to who leads the sender's term, and is never of a newer one than his.
-	...messageTypes.filter(type => type !== 'readIndex').map(type => `${type}: of a newer term`),
+	// A request for a read index goes to who leads the sender's term, and is never of a newer one than his. Who is asked to take a
+	// leader's place has answered that leader in its term.
+	...messageTypes.filter(type => type !== 'readIndex' && type !== 'timeoutNow').map(type => `${type}: of a newer term`),
 	...messageVariants,
 	...serviceKinds,
 	...livenessKinds,
+	...transferKinds,
 	...faultKinds,
 	...aimedKinds,
 	...limitKinds,
@@ -135,6 +154,7 @@ const messagePlaces = Object.fromEntries(
 
 const hot = {
 	preVote: placeOf('requestVote: pre-vote'),
+	transferVote: placeOf('requestVote: of a transfer'),
 	granted: placeOf('requestVoteReply: granted'),
 	denied: placeOf('requestVoteReply: refused'),
 	entries: placeOf('appendEntries: with entries'),
@@ -224,6 +244,12 @@ export class Coverage {
 		else this.count(`service: ${input.type}${input.type === 'proposalRefused' ? `, ${input.reason}` : ''}`);
 	}
 
+	/** What became of a transfer. */
+	transferred(outcome: TransferOutcome): void {
+		if (outcome.type === 'done') this.count('transfer: done');
+		else this.count(`transfer: ${outcome.type === 'refused' ? 'refused' : 'given up'}, ${outcome.reason}`);
+	}
+
 	/** What became of the sessions of a run, when it is over. */
 	ofSessions({expired, evicted, givenBack, renewed}: SessionCounts): void {
 		this.count('session expired', expired);
@@ -246,6 +272,7 @@ export class Coverage {
 function variantOf(message: RaftMessage): number | undefined {
 	switch (message.type) {
 		case 'requestVote':
+			if (message.isTransfer) return hot.transferVote;
 			return message.preVote ? hot.preVote : undefined;
 		case 'requestVoteReply':
 			return message.voteGranted ? hot.granted : hot.denied;
@@ -260,6 +287,7 @@ function variantOf(message: RaftMessage): number | undefined {
 		case 'readIndexReply':
 			return message.readIndex === undefined ? hot.noReadIndex : undefined;
 		case 'readIndex':
+		case 'timeoutNow':
 			return undefined;
 		default:
 			return message satisfies never;

@@ -41,6 +41,8 @@ export type SimulationEvent =
 	/** A slot of a client has thought enough, and asks for something. */
 	| {readonly type: 'submit'; readonly client: number; readonly clientLife: number; readonly slot: number}
 	| {readonly type: 'fault'; readonly fault: FaultEvent}
+	/** Somebody wants another node to lead: this one, or the best of the others. */
+	| {readonly type: 'transfer'; readonly to: number | undefined}
 	/** The simulator looks whether the phase is over. */
 	| {readonly type: 'look'}
 	/** The simulator looks whether the cluster serves while faults last. */

@@ -74,8 +74,11 @@ export class LifeJudge {
 	}
 }
 
-/** All but requests for votes, which a fresh leader shields from (§4.2.3), and the terms that pre-votes only speak of. */
+/**
+ * All but requests for votes, which a fresh leader shields from (§4.2.3) unless it has asked for them itself (§3.10), and the terms
+ * that pre-votes only speak of.
+ */
 function movesTerm(message: RaftMessage): boolean {
-	if (message.type === 'requestVote') return false;
+	if (message.type === 'requestVote') return message.isTransfer && !message.preVote;
 	return message.type !== 'requestVoteReply' || !message.preVote || !message.voteGranted;
 }

@@ -206,6 +206,7 @@ export class LogJudge {
 				if (message.success) this.#judgeAck(node, to, message.term, message.matchIndex);
 				return;
 			case 'installSnapshot':
+			case 'timeoutNow':
 				return this.#elections.leads(node, message.term);
 			case 'installSnapshotReply':
 				if (message.installed && durable.lastIndex < message.lastIncludedIndex) {

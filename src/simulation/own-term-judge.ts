@@ -17,6 +17,8 @@ class Questions {
 	readonly votes = new Set<number>();
 	readonly preVotes = new Set<number>();
 	readonly reads = new Set<string>();
+	/** The terms of leaders that asked it to take their place. */
+	readonly transfers = new Set<number>();
 }
 
 export class OwnTermJudge {
@@ -36,7 +38,7 @@ export class OwnTermJudge {
 
 	/** A message has reached a node. */
 	heard(node: number, from: number, message: RaftMessage): void {
-		const {leaders, votes, preVotes, reads} = this.#heard[node] as Questions;
+		const {leaders, votes, preVotes, reads, transfers} = this.#heard[node] as Questions;
 		const {type, term} = message;
 		if (type === 'appendEntries' || type === 'installSnapshot') {
 			const key = keyOf(from, term);
@@ -45,13 +47,14 @@ export class OwnTermJudge {
 			(message.preVote ? preVotes : votes).add(keyOf(from, term));
 		} else if (type === 'readIndex') {
 			reads.add(keyOfRead(message.readId, from, term));
-		}
+		} else if (type === 'timeoutNow') transfers.add(term);
 	}
 
 	/** An answer confirms what was asked, in the term that it names: for that, it must have been asked in that term. */
 	sent(node: number, to: number, message: RaftMessage): void {
 		const {leaders, votes, preVotes, reads} = this.#heard[node] as Questions;
 		const {type, term} = message;
+		if (type === 'requestVote' && message.isTransfer) return this.#judgeTransfer(node, term);
 		// With neither an index nor a token it only tells the newer term.
 		const isAck = type === 'appendEntriesReply' && (message.success || message.readToken > 0);
 		const isChunkAck = type === 'installSnapshotReply' && (message.lastIncludedIndex > 0 || message.readToken > 0);
@@ -67,6 +70,13 @@ export class OwnTermJudge {
 			if (reads.has(keyOfRead(message.readId, to, term))) return;
 			this.#complain(node, `read ${message.readId} of ${to} in term ${term}`, 0, undefined);
 		}
+	}
+
+	/** The mark of a transfer takes from the others what shields their leader (dissertation §4.2.3): only that leader may give it. */
+	#judgeTransfer(node: number, term: number): void {
+		if (this.#heard[node]?.transfers.has(term - 1) === true) return;
+		const detail = `node ${node} asks for votes in term ${term} with the mark of a transfer`;
+		this.#report('transferAsked', `${detail}, and no leader of term ${term - 1} has asked it to`);
 	}
 
 	#complain(node: number, question: string, token: number, heard: number | undefined): void {

@@ -96,6 +96,8 @@ export interface SimulationParameters {
 	readonly brokenLinks: number;
 	/** Chance that a minority stays broken when the faults end: the rest must do without it. */
 	readonly lastingMinority: number;
+	/** Mean time between two wishes that another node should lead, ms; 0: nobody ever wishes that. */
+	readonly transferEveryMs: number;
 	/** All nodes begin in this term. */
 	readonly firstTerm: number;
 	readonly wallClocks: WallClocks;
@@ -153,6 +155,7 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		workload,
 		echo: drawEcho(random, requestsMayBeDoubled, habits),
 		isServiceApart: random.chance(0.5),
+		transferEveryMs: usually(random.fork('transfers'), 0.3, [0], [150, 500, 2000]),
 		// Terms are stored in 48 bits, and the middle of them is where 32 bits end.
 		wallClocks: drawWallClocks(random.fork('wall clocks')),
 		firstTerm: usually(random.fork('first term'), 0.15, [0], [2 ** 31 - 3, 2 ** 32 - 3, 2 ** 40]),

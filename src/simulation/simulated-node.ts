@@ -10,6 +10,7 @@
  */
 import {RaftDriver} from '../raft/driver.js';
 import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
+import type {TransferOutcome} from '../raft/transfer-outcome.js';
 import {nodeId, type NodeId, type RaftMessage, type ServiceInput, type ServiceOutput} from '../raft/types.js';
 import {StorageCorruptError} from '../storage/errors.js';
 import {SimulatedDisk} from '../storage/simulated-disk.js';
@@ -247,6 +248,12 @@ export class SimulatedNode<Service extends NodeService> {
 	/** Somebody asks something of the service. */
 	ask(action: (service: Service) => void): void {
 		this.#runService(current => action(current.service));
+		this.#afterInput();
+	}
+
+	/** Somebody wants another node to lead: see `RaftDriver`. A node that is down does not hear of it. */
+	transferLeadership(to: number | undefined, settled: (outcome: TransferOutcome) => void): void {
+		this.#current?.driver.transferLeadership(to === undefined ? undefined : nodeId(to), settled);
 		this.#afterInput();
 	}
 

@@ -25,6 +25,7 @@ import {Liveness} from './liveness.js';
 import {LogJudge} from './log-judge.js';
 import {SimulatedNetwork} from './network.js';
 import type {SimulationObserver} from './observer.js';
+import {Operator} from './operator.js';
 import {RequestLinks, type RequestServer} from './request-links.js';
 import {ServiceJudge} from './service-judge.js';
 import {SimulatedClient} from './simulated-client.js';
@@ -61,6 +62,7 @@ export class Simulation<T extends MachineTypes> {
 	readonly #injector: FaultInjector;
 	readonly #liveness: Liveness<T>;
 	readonly #availability: Availability;
+	readonly #operator: Operator;
 	readonly #queue = new EventQueue<SimulationEvent>();
 	readonly #trace = new TraceHash();
 	readonly #failedNodes: number[] = [];
@@ -100,6 +102,8 @@ export class Simulation<T extends MachineTypes> {
 		this.#injector = this.#newInjector(random.fork('injector'));
 		this.#liveness = this.#newLiveness(random.fork('liveness'));
 		this.#availability = this.#newAvailability();
+		const wishes = {now, schedule, report, coverage: this.#coverage, parameters, untilMs: setup.durationMs};
+		this.#operator = new Operator({...wishes, nodes: this.#nodes, random: random.fork('operator')});
 	}
 
 	readonly now = (): number => this.#now;
@@ -128,6 +132,7 @@ export class Simulation<T extends MachineTypes> {
 		}
 		this.schedule(durationMs, {type: 'look'});
 		this.schedule(0, {type: 'watch'});
+		this.#operator.thinkOfNext();
 		while (!this.#isOver && this.#queue.size > 0) {
 			if (this.events % eventsPerProgress === 0) onProgress?.();
 			this.#advance();
@@ -209,6 +214,9 @@ export class Simulation<T extends MachineTypes> {
 			case 'fault':
 				this.#injector.take(event.fault);
 				this.#countFault(event.fault);
+				return this.#availability.changed();
+			case 'transfer':
+				this.#operator.transfer(event.to);
 				return this.#availability.changed();
 			case 'watch':
 				return this.#watch();
@@ -375,6 +383,7 @@ export class Simulation<T extends MachineTypes> {
 			compare: (node, state) => this.#services.compareAll(node, state),
 			finished: () => {
 				this.#services.answers.cover();
+				this.#operator.judge();
 				this.#isOver = true;
 			},
 			report,

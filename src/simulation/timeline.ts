@@ -1,6 +1,6 @@
 /** The last events of a run, one fixed-width line each. Lines are made only when somebody wants to read them. */
 import {describeFaultEvent} from '../faults/faults.js';
-import type {RaftMessage} from '../raft/types.js';
+import type {RaftMessage, RequestVote} from '../raft/types.js';
 import type {SimulationEvent} from './events.js';
 
 /** A node as it was after an event. */
@@ -89,6 +89,8 @@ export function describeEvent(event: SimulationEvent): readonly [node: string, w
 			return [`c${event.client}`, `slot ${event.slot} asks`];
 		case 'fault':
 			return ['', describeFaultEvent(event.fault)];
+		case 'transfer':
+			return ['', `somebody wants node ${event.to ?? 'other than the leader'} to lead`];
 		case 'look':
 		case 'watch':
 			return ['', 'the simulator looks'];
@@ -97,12 +99,17 @@ export function describeEvent(event: SimulationEvent): readonly [node: string, w
 	}
 }
 
+function voteName({preVote, isTransfer}: RequestVote): string {
+	if (preVote) return 'preVote';
+	return isTransfer ? 'vote of a transfer' : 'vote';
+}
+
 /** The message with what matters of it. */
 export function describeMessage(message: RaftMessage): string {
 	const {type, term} = message;
 	switch (message.type) {
 		case 'requestVote':
-			return `${message.preVote ? 'preVote' : 'vote'} T${term} last ${message.lastLogIndex}@${message.lastLogTerm}`;
+			return `${voteName(message)} T${term} last ${message.lastLogIndex}@${message.lastLogTerm}`;
 		case 'requestVoteReply':
 			return `${message.preVote ? 'preVote' : 'vote'} T${term} ${message.voteGranted ? 'granted' : 'refused'}`;
 		case 'appendEntries': {
@@ -122,6 +129,8 @@ export function describeMessage(message: RaftMessage): string {
 			return `readIndex T${term} #${message.readId}`;
 		case 'readIndexReply':
 			return `readIndex T${term} #${message.readId} at ${message.readIndex}`;
+		case 'timeoutNow':
+			return `timeoutNow T${term} last ${message.lastLogIndex}`;
 		default:
 			return type;
 	}

@@ -23,6 +23,8 @@ export const invariants = {
 	leaderTerm: 'a leader stays in its term',
 	newerTerm: 'a node that hears of a newer term adopts it',
 	ownTerm: 'an answer confirms only a request of the term that it names',
+	transferAsked:
+		'a node asks for votes with the mark of a transfer only if the leader of the term before has asked it to',
 	preVoteIsIdle: 'a request for a pre-vote changes nothing',
 	recovery: 'a disk gives back everything that it acknowledged, and nothing that was never written',
 	poison: 'a storage that has failed acknowledges nothing any more',

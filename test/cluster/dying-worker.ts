@@ -47,6 +47,7 @@ exposeControl(
 		},
 		load: () => never,
 		takeSnapshot: () => never,
+		transferLeadership: () => never,
 		logPart: () => never,
 		tellEffects: () => never,
 		status: () => never,

@@ -102,6 +102,18 @@ delay off`;
 	t.true(output.startsWith('> kill leader\nnode 1 is down\n> restart 1\nnode 1 is up\n'));
 });
 
+test('transfer has the node lead that is named, or any other, and says whose place it takes', async t => {
+	const target = new MemoryTarget();
+	const {status, output} = await runScript('transfer 2\ntransfer\ntransfer 7', target);
+	t.is(status, 1);
+	t.deepEqual(target.calls, ['transfer 2', 'transfer to any']);
+	t.true(
+		output.startsWith(
+			'> transfer 2\nnode 2 leads, in the place of node 1\n> transfer\nnode 0 leads, in the place of node 2\n',
+		),
+	);
+});
+
 test('heal says what it healed, and faults and status list what is set and mark the node', async t => {
 	const target = new MemoryTarget();
 	const lines = [

@@ -148,6 +148,14 @@ export class MemoryTarget implements ConsoleTarget {
 		return this.leader ?? this.election;
 	}
 
+	async transferLeadership(to: number | undefined): Promise<{readonly from: number; readonly to: number}> {
+		this.calls.push(`transfer ${to ?? 'to any'}`);
+		const from = this.leader ?? 0;
+		const successor = to ?? (from + 1) % this.nodeCount;
+		this.leader = successor;
+		return {from, to: successor};
+	}
+
 	async kill(node: number): Promise<void> {
 		this.calls.push(`kill ${node}`);
 		this.#down.add(node);

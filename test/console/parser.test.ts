@@ -42,6 +42,8 @@ test(means, 'put k (absent)', put('k', '(absent)'));
 test(means, 'kill 4', ['kill', number(4)]);
 test(means, 'kill leader', ['kill', {type: 'leader'}]);
 test(means, 'restart 0', ['restart', number(0)]);
+test(means, 'transfer', ['transfer', undefined]);
+test(means, 'transfer 2', ['transfer', 2]);
 test(means, 'restart all', ['restart', undefined]);
 test(means, 'partition 0,1 | 2,3,4', [
 	'partition',

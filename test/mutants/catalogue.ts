@@ -7,6 +7,7 @@ import type {Mutant} from './mutant.js';
 import {raftMutants} from './raft-mutants.js';
 import {storageMutants} from './storage-mutants.js';
 import {transactionMutants} from './transaction-mutants.js';
+import {transferMutants} from './transfer-mutants.js';
 
 /**
  * Of each kind some that are found soon, each with the first of the seeds that the tests try: these run with the tests. A seed draws
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
 	...meaningMutants,
 	...transactionMutants,
 	...livenessMutants,
+	...transferMutants,
 ];
 
 export interface QuickMutant {

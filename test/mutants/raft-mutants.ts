@@ -115,8 +115,8 @@ const elections: readonly Mutant[] = [
 		'a request for a pre-vote raises the term of whoever hears it',
 		'canonical/raft#196, hashicorp/raft#605',
 		inbox,
-		'return !message.preVote && !this.#context.roles.isLeaderFresh(from);',
-		'return message.preVote || !this.#context.roles.isLeaderFresh(from);',
+		'return !message.preVote && (message.isTransfer ||',
+		'return message.preVote || (message.isTransfer ||',
 	),
 	plant(
 		'late-vote-counted',
@@ -139,8 +139,8 @@ const elections: readonly Mutant[] = [
 		'a leader that finds a newer term takes it for its own and goes on leading',
 		'§5.1 (who finds a newer term becomes a follower)',
 		inbox,
-		"roles.stepDown(currentTerm, 'newerTerm');",
-		"if (roles.leader === undefined) roles.stepDown(currentTerm, 'newerTerm');",
+		'roles.stepDown(currentTerm, roles.leader?.successor',
+		'if (roles.leader === undefined) roles.stepDown(currentTerm, roles.leader?.successor',
 	),
 	plant(
 		'no-noop',

@@ -117,7 +117,14 @@ test('what the router hands on is polled for', t => {
 	const {port1, port2} = new MessageChannel();
 	const router = new Router({plan: new FaultPlan(), random: Random.fromSeed(1), now: () => 0});
 	router.attachNode(nodeId(0), {raft: port1, kv: port1});
-	const message = {type: 'requestVote', term: term(1), preVote: true, lastLogIndex: 0, lastLogTerm: term(0)} as const;
+	const message = {
+		type: 'requestVote',
+		term: term(1),
+		preVote: true,
+		isTransfer: false,
+		lastLogIndex: 0,
+		lastLogTerm: term(0),
+	} as const;
 	const route = (to: number): void => router.route([{type: 'raft', from: nodeId(1), to: nodeId(to), message}]);
 	router.busyPoll.began();
 	route(2);

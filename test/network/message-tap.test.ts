@@ -57,7 +57,14 @@ test('who wants one layer, some types or some nodes is shown no others', t => {
 	taps.add(({type}) => seen.push(`client ${type}`), {layer: 'client'});
 	taps.add(({from}) => seen.push(`votes ${from}`), {types: ['requestVote']});
 	taps.add(({to}) => seen.push(`node 1 ${to}`), {endpoints: [nodeEndpoint(1)]});
-	const vote = {type: 'requestVote', term: term(1), preVote: false, lastLogIndex: 1, lastLogTerm: term(1)};
+	const vote = {
+		type: 'requestVote',
+		term: term(1),
+		preVote: false,
+		isTransfer: false,
+		lastLogIndex: 1,
+		lastLogTerm: term(1),
+	};
 	taps.see({...between({type: 'read', reads: new Uint8Array()}), from: 'client:7'}, undefined, false);
 	taps.see(between(vote as RaftMessage), undefined, false);
 	taps.see(between(append(1), 0, 1), undefined, false);

@@ -20,6 +20,7 @@ const messages: {
 		type: fc.constant('requestVote' as const),
 		term: someTerm,
 		preVote: fc.boolean(),
+		isTransfer: fc.boolean(),
 		lastLogIndex: count,
 		lastLogTerm: someTerm,
 	}),
@@ -76,6 +77,7 @@ const messages: {
 		readId: count,
 		readIndex: orUndefined(count),
 	}),
+	timeoutNow: fc.record({type: fc.constant('timeoutNow' as const), term: someTerm, lastLogIndex: count}),
 };
 
 const request: fc.Arbitrary<RequestEnvelope['request']> = fc.oneof(

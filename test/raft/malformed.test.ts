@@ -126,6 +126,7 @@ const garbage = fc.record({
 	type: sometimes(fc.constantFrom(...Object.keys(messageKinds))),
 	term: plausibleTerm,
 	preVote: sometimes(fc.boolean()),
+	isTransfer: sometimes(fc.boolean()),
 	voteGranted: sometimes(fc.boolean()),
 	lastLogIndex: count,
 	lastLogTerm: count,

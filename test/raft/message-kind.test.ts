@@ -13,6 +13,7 @@ import {
 	requestVote,
 	snapshotOf,
 	stepDurably,
+	timeoutNow,
 	voteReply,
 } from './harness/node.js';
 
@@ -25,6 +26,7 @@ const samples: {readonly [Type in RaftMessage['type']]: Extract<RaftMessage, {re
 	installSnapshotReply: chunkReply(1, 5, 1),
 	readIndex: {type: 'readIndex', term: term(1), readId: 7},
 	readIndexReply: {type: 'readIndexReply', term: term(1), readId: 7, readIndex: 1},
+	timeoutNow: timeoutNow(1, 1),
 };
 
 for (const message of Object.values(samples)) {

@@ -41,9 +41,9 @@ test('a leader that is heard of is fresh for an election timeout, to everybody b
 
 test('a candidate that hears of a leader follows, its round of votes is over, and its timer begins anew', t => {
 	const {roles, calls} = new Bench();
-	roles.becomeCandidate({isPreVote: true});
+	roles.becomeCandidate('preVote');
 	t.is(roles.role, 'preCandidate');
-	roles.becomeCandidate({isPreVote: false});
+	roles.becomeCandidate('vote');
 	t.is(roles.role, 'candidate');
 	calls.length = 0;
 	roles.leaderHeard(n1);

@@ -41,6 +41,25 @@ export const nodeCommands: readonly Command[] = [
 		},
 	}),
 	defineCommand({
+		name: 'transfer',
+		suggestedFor: ['move-leader', 'stepdown', 'failover', 'elect'],
+		usage: 'transfer [N]',
+		summary: 'have another node lead, without a crash',
+		details: [
+			'N is the number of a node; without it the leader hands its place to the one of the others that has most of its log.',
+			'The leader takes no writes until the other one leads; clients ask again by themselves. What cannot be done within an election timeout is given up, and the leader goes on.',
+		],
+		example: 'transfer 2',
+		topic: 'nodes',
+		waitsFor: 'the leadership is being handed over',
+		completions: [offerKind('node')],
+		parse: words => (words.isAtEnd ? undefined : words.nodeNumber()),
+		run: async (node, {target, signal}) => {
+			const {from, to} = await target.transferLeadership(node, signal);
+			return `node ${to} leads, in the place of node ${from}`;
+		},
+	}),
+	defineCommand({
 		name: 'pause',
 		suggestedFor: ['freeze', 'suspend'],
 		usage: 'pause N|leader TIME [clock]',

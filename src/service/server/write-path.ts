@@ -166,6 +166,7 @@ export class WritePath<T extends MachineTypes> {
 		this.#toldWallTime = 0;
 		switch (reason) {
 			case 'notLeader':
+			case 'transferring':
 			case 'stopped':
 				return this.#open.settleAll(requests, {type: 'notLeader', leaderId});
 			case 'uncommittedFull':

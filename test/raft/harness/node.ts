@@ -17,6 +17,7 @@ import {
 	type RaftMessage,
 	type RequestVote,
 	type RequestVoteReply,
+	type TimeoutNow,
 	type Role,
 	type SnapshotMeta,
 	type Term,
@@ -80,7 +81,17 @@ export function newNode(spec: NodeSpec = {}): RaftNode {
 // ------------------------------------------------------------------------------------------------ messages
 
 export function requestVote(voteTerm: number, lastLogIndex: number, lastLogTerm: number, preVote = false): RequestVote {
-	return {type: 'requestVote', term: term(voteTerm), preVote, lastLogIndex, lastLogTerm: term(lastLogTerm)};
+	const common = {term: term(voteTerm), lastLogIndex, lastLogTerm: term(lastLogTerm)};
+	return {type: 'requestVote', preVote, isTransfer: false, ...common};
+}
+
+/** For an election that the leader itself has asked for. */
+export function transferVote(voteTerm: number, lastLogIndex: number, lastLogTerm: number): RequestVote {
+	return {...requestVote(voteTerm, lastLogIndex, lastLogTerm), isTransfer: true};
+}
+
+export function timeoutNow(leaderTerm: number, lastLogIndex: number): TimeoutNow {
+	return {type: 'timeoutNow', term: term(leaderTerm), lastLogIndex};
 }
 
 export function voteReply(replyTerm: number, voteGranted: boolean, preVote = false): RequestVoteReply {

@@ -77,6 +77,7 @@ export class LogScene {
 			type: 'requestVote',
 			term: currentTerm,
 			preVote: false,
+			isTransfer: false,
 			lastLogIndex: 0,
 			lastLogTerm: term(0),
 		} as const;
