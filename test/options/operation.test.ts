@@ -72,8 +72,18 @@ test('a put that never ends', refused, {type: 'put', key: 'a', value, expiry: 'n
 test('a time below 0', refused, {type: 'put', key: 'a', value, expiry: {ttlMs: -1}}, 'operation.expiry.ttlMs');
 test('half a ms', refused, {type: 'expire', key: 'a', expiry: {expiresAt: 0.5}}, 'operation.expiry.expiresAt');
 test('an expire without a deadline', refused, {type: 'expire', key: 'a'}, 'operation.expiry');
-test('an unknown order', refused, {type: 'expire', key: 'a', expiry: 'never', order: 'first'}, 'operation.order');
-test('an unknown condition', refused, {type: 'expire', key: 'a', expiry: 'never', condition: 1}, 'operation.condition');
+test(
+	'an unknown order of deadlines',
+	refused,
+	{type: 'expire', key: 'a', expiry: 'never', order: 'first'},
+	'operation.order',
+);
+test(
+	'an unknown condition of a deadline',
+	refused,
+	{type: 'expire', key: 'a', expiry: 'never', condition: 1},
+	'operation.condition',
+);
 test('a batch without parts', refused, {type: 'batch'}, 'operation.operations');
 test(
 	'a part that is no operation',
