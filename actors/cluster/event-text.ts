@@ -89,7 +89,7 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 		case 'commitStalled': {
 			const waiting = event.lastIndex - event.commitIndex;
 			return news(
-				`node ${event.id} leads and has committed nothing for ${Math.round(event.stalledMs)} ms; ${waiting} entries wait`,
+				`node ${event.id} leads and has committed nothing for ${Math.round(event.stalledMs)} ms; ${waiting === 1 ? '1 entry waits' : `${waiting} entries wait`}`,
 			);
 		}
 		case 'commitResumed':

@@ -81,6 +81,8 @@ export interface CommandContext {
 	readonly signal: AbortSignal;
 	/** How many characters fit into a line. */
 	readonly columns: number;
+	/** How many lines are seen at once; `Infinity` where nothing scrolls away. */
+	readonly rows: number;
 	/** All commands of this console, in the order in which `help` lists them. */
 	readonly commands: readonly Command[];
 	readonly settings: Settings;

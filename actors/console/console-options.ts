@@ -4,7 +4,7 @@ import type {Notices} from './notices.js';
 export interface ConsoleOptions {
 	/** Destroyed at the end. */
 	readonly input: Readable;
-	readonly output: Writable & {readonly columns?: number};
+	readonly output: Writable & {readonly columns?: number; readonly rows?: number};
 	/** Where a script's failure is told. */
 	readonly errorOutput: Writable;
 	/** Whether a person types: with prompt, colours, completion and history. Otherwise `input` is a script. */

@@ -27,6 +27,8 @@ export interface LineSurroundings {
 	readonly waiting: WaitingList;
 	/** How many characters fit into a line now. */
 	readonly columns: () => number;
+	/** How many lines are seen at once now. Left out: nothing scrolls away. */
+	readonly rows?: () => number;
 	readonly live: CommandContext['live'];
 	/** Shows a line at once. */
 	readonly print: (line: string) => void;
@@ -190,9 +192,9 @@ class Attempt {
 	}
 
 	#contextOf(signal: AbortSignal, quit: () => void): CommandContext {
-		const {columns, ...rest} = this.#surroundings;
+		const {columns, rows = () => Infinity, ...rest} = this.#surroundings;
 		const colours = picocolors.createColors(rest.settings.hasColours);
-		return {...rest, colours, signal, columns: columns(), quit};
+		return {...rest, colours, signal, columns: columns(), rows: rows(), quit};
 	}
 }
 

@@ -48,12 +48,15 @@ const flag = (name: string, key: Flag, summary: string): SettingDefinition => ({
 	},
 });
 
+/** As it is typed. */
+const shownDuration = (ms: number): string => (ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`);
+
 const duration = (name: string, key: 'deadlineMs' | 'backgroundMs', summary: string): SettingDefinition => ({
 	name,
 	usage: 'TIME',
 	summary,
 	words: [],
-	text: settings => `${settings[key]}ms`,
+	text: settings => shownDuration(settings[key]),
 	parse: words => {
 		const durationMs = words.durationMs();
 		return settings => void (settings[key] = durationMs);

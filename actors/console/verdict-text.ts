@@ -57,7 +57,8 @@ function scopeText(report: SessionReport): string {
 		...(operations > 0 ? [`${operations} of loads${unknown > 0 ? ` (${unknown} of unknown outcome)` : ''}`] : []),
 		...(ownOperations > 0 ? [`${ownOperations} typed`] : []),
 	];
-	return `all ${count(report)} operations since ${since(report)}: ${parts.join(', ')}`;
+	const all = count(report) === 1 ? 'the one operation' : `all ${count(report)} operations`;
+	return `${all} since ${since(report)}: ${parts.join(', ')}`;
 }
 
 function keptText({file, dropped}: SessionReport): string {
@@ -83,12 +84,18 @@ function figuresText({operations, seconds, p50Ms, p99Ms, longestPauseMs, unknown
 /** While it runs, in one line: the last moment, and the longest pause since the start. */
 export function liveLoadText({total, recent}: {readonly total: LoadFigures; readonly recent: LoadFigures}): string {
 	const errors = total.unknown + total.notExecuted;
+	// What is cut off at a narrow terminal is the end. Without an answer there is no latency to tell.
+	const latencies =
+		recent.operations === 0
+			? [`no answer for ${(recent.longestPauseMs / 1000).toFixed(1)} s`]
+			: [`p50 ${latencyText(recent.p50Ms)}`, `p99 ${latencyText(recent.p99Ms)}`];
 	return [
 		`load ${Math.round(recent.operations / recent.seconds)}/s`,
-		`p50 ${recent.p50Ms.toFixed(1)} ms`,
-		`p99 ${recent.p99Ms.toFixed(1)} ms`,
+		...latencies,
 		`errors ${errors}`,
 		`longest gap ${total.longestPauseMs.toFixed(0)} ms`,
-		...(recent.operations === 0 ? [`no answer for ${(recent.longestPauseMs / 1000).toFixed(1)} s`] : []),
 	].join(' | ');
 }
+
+/** 0: the last moment had no answer, only the one before. */
+const latencyText = (ms: number): string => (ms === 0 ? '-' : `${ms.toFixed(1)} ms`);

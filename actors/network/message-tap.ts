@@ -3,6 +3,7 @@
  * nobody asks, the router pays one look at a flag.
  */
 import {unreachable} from '../../src/base/errors.js';
+import {Random} from '../../src/base/random.js';
 import type {Endpoint} from '../../src/faults/endpoint.js';
 import {countPackedEntries} from '../../src/raft/codec.js';
 import type {RaftMessage, RequestVote} from '../../src/raft/types.js';
@@ -67,7 +68,7 @@ export interface SightingOptions {
 	readonly types?: readonly SightingType[];
 	/** Only what one of these nodes or clients sends or is sent. @default all */
 	readonly endpoints?: readonly Endpoint[];
-	/** So many a second at the most, evenly; the others are counted. @default Infinity */
+	/** So many a second at the most; the others are counted. Of messages that come in rounds each has its turn. @default Infinity */
 	readonly perSecondMax?: number;
 }
 
@@ -89,6 +90,9 @@ interface Tap {
 	credit: number;
 	creditedAt: number;
 	skipped: number;
+	readonly random: Random;
+	/** So many more are let by before the next is shown. */
+	letBy: number;
 }
 
 const arrivesAtOnce: readonly number[] = [0];
@@ -106,7 +110,15 @@ export class MessageTaps {
 
 	/** Answers with what ends it. */
 	add(listener: (sighting: MessageSighting) => void, options: SightingOptions): () => void {
-		const tap: Tap = {listener, options, credit: burstOf(options), creditedAt: this.#now(), skipped: 0};
+		const tap: Tap = {
+			listener,
+			options,
+			credit: burstOf(options),
+			creditedAt: this.#now(),
+			skipped: 0,
+			random: Random.fromSeed(0),
+			letBy: 0,
+		};
 		this.#taps.add(tap);
 		this.isWanted = true;
 		return () => {
@@ -143,7 +155,13 @@ export class MessageTaps {
 		tap.credit = Math.min(burstOf(tap.options), tap.credit + ((now - tap.creditedAt) / 1000) * perSecondMax);
 		tap.creditedAt = now;
 		if (tap.credit < 1) return false;
+		// A leader's heartbeats go out in rounds: whoever took the first message that it may would always see the same one.
+		if (tap.letBy > 0 && tap.credit < burstOf(tap.options)) {
+			tap.letBy--;
+			return false;
+		}
 		tap.credit -= 1;
+		tap.letBy = tap.random.integer(0, tap.skipped);
 		return true;
 	}
 }

@@ -19,14 +19,17 @@ export interface TimelineOptions {
 	readonly colours: Colors;
 	/** For a screen reader: no rows, only what happened, line by line. */
 	readonly isPlain: boolean;
-	/** Lines of what happened. @default 30 */
-	readonly linesMax?: number;
+	/** Lines in all, the rows first: of what happened only the newest are told, so that the rows stay in sight. @default no bound */
+	readonly rowsMax?: number;
 }
 
 /** What stands before each row. */
 const labelColumns = 8;
 const bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const columnsMin = 40;
+/** Lines of what happened, at the most and, however low the terminal is, at the least. */
+const toldMax = 30;
+const toldMin = 4;
 /** Loads tell what they did ten times a second, now a little earlier and now a little later: less is no rate. */
 const binMs = 300;
 
@@ -44,11 +47,10 @@ const legend = 'L leads  C asks for votes  · follows  X down  ? not up';
 /** Ends without a line break. */
 export function timelineText({head, entries}: ClusterRecord, options: TimelineOptions): string {
 	const {isPlain, colours} = options;
-	const told = toldLines(entries, options);
 	if (entries.every(({type}) => type === 'nodes') || head.lengthMs <= 0) return 'nothing has happened yet';
-	if (isPlain) return told.join('\n');
+	if (isPlain) return newest(toldLines(entries, options.columns), toldMax).join('\n');
 	const axis = axisOf(head.lengthMs, entries, Math.max(columnsMin, options.columns));
-	const rows = [
+	const drawn = [
 		row('', axisText(axis), ''),
 		row('ops/s', throughputText(axis, entries), ''),
 		...Array.from({length: head.nodes}, (_, id) =>
@@ -58,7 +60,9 @@ export function timelineText({head, entries}: ClusterRecord, options: TimelineOp
 		row('', marksText(axis, entries), ''),
 	];
 	const peak = `${' '.repeat(labelColumns)}${peakText(axis, entries)}  ${legend}`;
-	return [...rows.filter(line => line.trim() !== ''), fit(peak, options.columns), ...told].join('\n');
+	const rows = [...drawn.filter(line => line.trim() !== ''), fit(peak, options.columns)];
+	const room = Math.min(toldMax, Math.max(toldMin, (options.rowsMax ?? Infinity) - rows.length));
+	return [...rows, ...newest(toldLines(entries, options.columns), room)].join('\n');
 }
 
 const row = (label: string, cells: string, end: string): string =>
@@ -237,8 +241,8 @@ function marksText(axis: Axis, entries: readonly RecordEntry[]): string {
 	return cells.join('');
 }
 
-/** What happened, the newest `linesMax`. */
-function toldLines(entries: readonly RecordEntry[], {columns, linesMax = 30}: TimelineOptions): readonly string[] {
+/** What happened, a line each. */
+function toldLines(entries: readonly RecordEntry[], columns: number): readonly string[] {
 	const lines: string[] = [];
 	let faults: readonly string[] = [];
 	for (const entry of entries) {
@@ -246,8 +250,14 @@ function toldLines(entries: readonly RecordEntry[], {columns, linesMax = 30}: Ti
 		if (entry.type === 'event' && entry.event.type === 'faultsChanged') ({faults} = entry.event);
 		if (text !== undefined) lines.push(fit(`${shortTime(entry.atMs).padStart(labelColumns - 1)} ${text}`, columns));
 	}
-	const left = lines.length - linesMax;
-	return left > 0 ? [`${' '.repeat(labelColumns)}(${left} earlier lines are not shown)`, ...lines.slice(left)] : lines;
+	return lines;
+}
+
+/** The newest of the lines; with the line that says how many are missing they are `linesMax`. */
+function newest(lines: readonly string[], linesMax: number): readonly string[] {
+	if (lines.length <= linesMax) return lines;
+	const shown = lines.slice(1 - linesMax);
+	return [`${' '.repeat(labelColumns)}(${lines.length - shown.length} earlier lines are not shown)`, ...shown];
 }
 
 function toldText(entry: RecordEntry, faultsBefore: readonly string[]): string | undefined {

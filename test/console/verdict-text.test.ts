@@ -72,8 +72,22 @@ test('a load that runs is one line, and says when nothing is answered', t => {
 		liveLoadText({total: figures, recent: {...figures, operations: 500, seconds: 0.25}}),
 		'load 2000/s | p50 1.3 ms | p99 20.0 ms | errors 10 | longest gap 400 ms',
 	);
-	t.regex(
-		liveLoadText({total: figures, recent: {...figures, operations: 0, longestPauseMs: 2340}}),
-		/\| no answer for 2\.3 s$/,
+	t.is(
+		liveLoadText({total: figures, recent: {...figures, operations: 0, p50Ms: 0, p99Ms: 0, longestPauseMs: 2340}}),
+		'load 0/s | no answer for 2.3 s | errors 10 | longest gap 400 ms',
 	);
+	t.is(
+		liveLoadText({total: figures, recent: {...figures, operations: 2, seconds: 0.25, p50Ms: 0, p99Ms: 0}}),
+		'load 8/s | p50 - | p99 - | errors 10 | longest gap 400 ms',
+	);
+});
+
+test('that nothing is answered is not what a terminal of 80 columns cuts off', t => {
+	const long = {...figures, operations: 0, unknown: 12_345, longestPauseMs: 61_234};
+	t.true(liveLoadText({total: long, recent: long}).length < 80);
+});
+
+test('a single operation is called one', t => {
+	const report = {...soundReport, operations: 0, ownOperations: 1, unknown: 0};
+	t.is(verdictText(report), 'linearizable: the one operation since the start: 1 typed');
 });

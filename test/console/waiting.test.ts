@@ -216,7 +216,7 @@ test.serial('settings are shown and changed: news can be turned off, and trouble
 	const terminal = new Terminal({notices});
 	await terminal.reads('> ');
 	terminal.type('show\r');
-	await terminal.reads('deadline   60000ms\nbackground 250ms\ncolours    off\nnotices    on\nplain      off\n');
+	await terminal.reads('deadline   60s\nbackground 250ms\ncolours    off\nnotices    on\nplain      off\n');
 	terminal.type('set notices off\r');
 	await terminal.reads('OK\n');
 	await terminal.reads('> ');

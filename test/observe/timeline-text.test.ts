@@ -122,9 +122,23 @@ test('of many events the newest are told, and how many are not', t => {
 		name: `m${number}`,
 	}));
 	const lines = draw(80, {...record, entries: [...record.entries, ...marks]}, true);
-	t.is(lines.length, 31);
-	t.is(lines[0]?.trim(), '(25 earlier lines are not shown)');
+	t.is(lines.length, 30);
+	t.is(lines[0]?.trim(), '(26 earlier lines are not shown)');
 	t.regex(lines.at(-1) ?? '', /mark m49$/);
+});
+
+test('on a low terminal the rows stay in sight: fewer lines are told below them, but always the newest', t => {
+	const record = tenSeconds();
+	const drawnIn = (rowsMax: number): readonly string[] =>
+		timelineText(record, {columns: 80, rowsMax, colours, isPlain: false}).split('\n');
+	const all = drawnIn(Infinity);
+	t.is(drawnIn(all.length).length, all.length);
+	const low = drawnIn(all.length - 1);
+	t.is(low.length, all.length - 1);
+	t.is(low[0], all[0]);
+	t.regex(low.join('\n'), /\(2 earlier lines are not shown\)/);
+	t.is(low.at(-1), all.at(-1));
+	t.deepEqual(drawnIn(1), low);
 });
 
 test('before anything has happened it says so', t => {

@@ -3,10 +3,9 @@ import {randomInt} from 'node:crypto';
 import type {LoadOptions} from '../../load/load-task.js';
 import {type Command, defineCommand} from '../command.js';
 import type {CommandArguments} from '../command-arguments.js';
-import type {ConsoleTarget} from '../console-target.js';
-import type {LiveView} from '../live-views.js';
+import {loadView} from '../load-view.js';
 import {offerFile, offerNothing, offerWords} from '../offers.js';
-import {liveLoadText, stoppedLoadText, verdictText} from '../verdict-text.js';
+import {stoppedLoadText, verdictText} from '../verdict-text.js';
 import {valueText} from '../value-text.js';
 import {DONE, done} from './phrases.js';
 
@@ -17,8 +16,6 @@ const perSecondMaxMax = 1_000_000;
 const seedEnd = 2 ** 32;
 /** Operations under way and judgement have limits of their own, which are shorter. */
 const judgingDeadlineMs = 60_000;
-const drawnEveryMs = 250;
-const toldEveryMs = 5000;
 
 type LoadRequest =
 	/** `words`: as typed. */
@@ -138,20 +135,4 @@ function loadOption(word: string, words: CommandArguments): readonly [kind: stri
 	return words.refuse(
 		`"${word}" is neither a number of clients from 1 to ${clientsMax}, nor a rate such as 2000/s, nor a mix such as 50:50, nor a seed such as seed=42`,
 	);
-}
-
-/** Until the load is over. */
-function loadView(target: ConsoleTarget): LiveView {
-	let before = {operations: 0, seconds: 0};
-	const lines = async (): Promise<readonly string[] | undefined> => {
-		if (!target.isLoadRunning) return undefined;
-		const {loadStatistics} = target;
-		if (loadStatistics === undefined) return [];
-		const {total, recent} = loadStatistics;
-		const seconds = total.seconds - before.seconds;
-		const sinceDrawn = {operations: total.operations - before.operations, seconds};
-		before = total;
-		return [liveLoadText({total, recent: seconds > 0 ? {...recent, ...sinceDrawn} : recent})];
-	};
-	return {everyMs: drawnEveryMs, toldEveryMs, draw: lines, tell: lines};
 }

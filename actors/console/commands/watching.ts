@@ -84,8 +84,9 @@ export const watchingCommands: readonly Command[] = [
 		completions: [offerWords('30s', '1m')],
 		changesNothing: true,
 		parse: words => words.optionalDurationMs() ?? Infinity,
-		run: async (lastMs, {target, colours, columns, settings}) =>
-			timelineText(target.record(lastMs), {columns, colours, isPlain: settings.isPlain}),
+		run: async (lastMs, {target, colours, columns, rows, settings}) =>
+			// The command and the next prompt have a row each.
+			timelineText(target.record(lastMs), {columns, rowsMax: rows - 2, colours, isPlain: settings.isPlain}),
 	}),
 	defineCommand({
 		name: 'save',

@@ -28,6 +28,7 @@ import {WaitingCommands, waitingMax} from './waiting-commands.js';
 const prompt = '> ';
 /** Where the terminal does not say how wide it is. */
 const columnsDefault = 80;
+const rowsDefault = 24;
 const clearingSequence = '\u001B[2J\u001B[3J\u001B[H';
 
 interface TerminalConsoleParts {
@@ -122,6 +123,7 @@ class TerminalConsole {
 			waiting: this.#waiting,
 			live: this.#live,
 			columns: () => output.columns ?? columnsDefault,
+			rows: () => output.rows ?? rowsDefault,
 			print: line => this.#show(line),
 			clearScreen: () => void output.write(clearingSequence),
 		});
