@@ -202,6 +202,26 @@ test.serial('Ctrl-Z stops the process also while a command is in the foreground'
 	t.is(await terminal.quit(), 0);
 });
 
+test.serial(
+	'what is told on fg before the console has its terminal again writes nothing over that the shell wrote',
+	async t => {
+		const notices = new Notices(() => t.fail('somebody watches'));
+		const terminal = new Terminal({notices});
+		await terminal.reads('> ');
+		terminal.type('\u001A');
+		await terminal.suspended;
+		notices.tell('node 1 failed');
+		const told = await terminal.reads('node 1 failed\n');
+		t.false(told.includes('\u001B[0J'), JSON.stringify(told));
+		process.emit('SIGCONT');
+		await terminal.reads('> ');
+		notices.tell('node 2 failed');
+		const toldAbove = await terminal.reads('node 2 failed\n');
+		t.true(toldAbove.includes('\u001B[0J'), JSON.stringify(toldAbove));
+		t.is(await terminal.quit(), 0);
+	},
+);
+
 test.serial('a key that ends no line does not stop the console from reading on', async t => {
 	const terminal = new Terminal();
 	await terminal.reads('> ');

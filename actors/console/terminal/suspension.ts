@@ -16,6 +16,11 @@ export interface SuspensionOptions {
 
 export class Suspension {
 	readonly #options: SuspensionOptions;
+	/**
+	 * The shell writes into the terminal: where the cursor was is no longer known. On `fg` a timer may come before the signal
+	 * does.
+	 */
+	isSuspended = false;
 
 	constructor(options: SuspensionOptions) {
 		this.#options = options;
@@ -23,6 +28,7 @@ export class Suspension {
 	}
 
 	suspend(): void {
+		this.isSuspended = true;
 		this.#options.input.setRawMode?.(false);
 		this.#options.stop();
 	}
@@ -37,6 +43,7 @@ export class Suspension {
 		input.setRawMode?.(false);
 		input.setRawMode?.(true);
 		typed.restart();
+		this.isSuspended = false;
 		showPrompt();
 	};
 }

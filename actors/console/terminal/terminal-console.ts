@@ -175,6 +175,8 @@ class TerminalConsole {
 
 	async #enter(line: string): Promise<void> {
 		this.#interrupts.forget();
+		// Who types is not suspended, even if nobody could stop the process.
+		this.#suspension.isSuspended = false;
 		const foreground = new AbortController();
 		this.#foreground = foreground;
 		this.#block.entered(line);
@@ -272,13 +274,13 @@ class TerminalConsole {
 
 	#showFitted(text: string): void {
 		if (this.#ended.signal.aborted) return;
-		if (this.#foreground !== undefined) this.#write(text);
+		if (this.#foreground !== undefined || this.#suspension.isSuspended) this.#write(text);
 		else if (this.#settings.isPlain) writeBelowPrompt(this.#lines, this.#options.output, text);
 		else this.#block.writeAbove(text);
 	}
 
 	get #isAtPrompt(): boolean {
-		return this.#foreground === undefined && !this.#ended.signal.aborted;
+		return this.#foreground === undefined && !this.#suspension.isSuspended && !this.#ended.signal.aborted;
 	}
 
 	/** What waits in the background; else what is watched. Answers whether there was anything. */

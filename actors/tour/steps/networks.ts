@@ -64,7 +64,8 @@ export const splitVote: TourStep = {
 		await hands.type(`restart ${node}`);
 		expect(during === undefined, 'nobody leads while the votes are split');
 		return [
-			`For two seconds nobody could lead. After the cut node ${after.node} won, in term ${after.term} (term ${term} before).`,
+			'For two seconds nobody could lead.',
+			`After the cut node ${after.node} won, in term ${after.term} (term ${term} before).`,
 		];
 	},
 };
@@ -98,7 +99,8 @@ export const staleLeader: TourStep = {
 		expect(read === 'Chur', 'get city answers Chur');
 		const reason = lost.type === 'leadershipLost' ? lost.reason : '';
 		return [
-			`Node ${node} did not tell the old city "${old}". It gave up its leadership: ${reason === 'noQuorum' ? 'no majority answered it' : reason}.`,
+			`Node ${node} did not tell the old city "${old}".`,
+			`It gave up its leadership: ${reason === 'noQuorum' ? 'no majority answered it' : reason}.`,
 		];
 	},
 };
