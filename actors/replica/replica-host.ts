@@ -23,17 +23,15 @@ import type {TimedDisk} from '../metrics/timed-disk.js';
 import {BatchedPort} from '../network/batched-port.js';
 import type {Envelope} from '../network/envelope.js';
 import {routerPort} from '../network/router-port.js';
-import type {ActorContext} from '../runtime/actor.js';
 import type {ActorRef} from '../runtime/ref.js';
-import {ActorSystem} from '../runtime/system.js';
+import type {ActorSystem} from '../runtime/system.js';
 import {Beginning} from './beginning.js';
 import {EffectFeed} from './effect-feed.js';
-import {KvActor, type KvActorOptions} from './kv-actor.js';
+import type {KvActor} from './kv-actor.js';
 import {loadMachine} from './load-machine.js';
 import {closeLog, type LoadedLog, loadLog} from './loaded-log.js';
 import {logPart} from './log-part.js';
 import type {
-	KvActorMessage,
 	KvThreadData,
 	LogPart,
 	LogRange,
@@ -43,16 +41,10 @@ import type {
 	ReplicaThreadData,
 } from './protocol.js';
 import {RaftActor} from './raft-actor.js';
+import {dieOf, mustTell, type ServerParts, spawnKv, spawnOptions, startSystem} from './thread-actors.js';
 import {ThreadPace} from './thread-conditions.js';
 import {trueNow} from './true-now.js';
 import {afterAnswer, Alarm, exposeControl, sayLastWords, settle, tellSupervisor} from './thread-control.js';
-
-const spawnOptions = {
-	// So many only wait when something is very wrong; then the node fails, because its actors may not miss a message.
-	mailbox: {capacity: 1_000_000},
-	// A node that failed is started again by the supervisor, thread and all, from its storage.
-	supervision: {strategy: 'escalate'},
-} as const;
 
 /** The raft node's thread: starts, stops and is asked through its control port. */
 export function hostReplica(data: ReplicaThreadData): void {
@@ -356,54 +348,4 @@ class KvHost {
 		this.#service.close();
 		this.#router.close();
 	}
-}
-
-/** An actor that fails takes its system along, and the system its thread: the supervisor then starts the node anew. */
-function startSystem(name: string, {clock, defer}: ThreadPace): ActorSystem {
-	const system = new ActorSystem({name, clock, defer});
-	system.observe(event => {
-		// It would be heard by nobody else: the system goes on with its end.
-		if (event.type === 'endFailed') dieOf(event.error);
-	});
-	void system.terminated.then(reason => (reason.type === 'failed' ? dieOf(reason.error) : undefined));
-	return system;
-}
-
-interface ServerParts {
-	readonly options: ReplicaOptions;
-	readonly machine: Machine;
-	readonly effects: EffectFeed;
-	readonly raft: (output: ServiceOutput) => void;
-	readonly pace: ThreadPace;
-	readonly stages: KvActorOptions['stages'];
-	/** Is given the actor, each time that it is made. */
-	readonly made: (actor: KvActor) => void;
-}
-
-function spawnKv(system: ActorSystem, {options, pace, made, ...parts}: ServerParts): ActorRef<KvActorMessage> {
-	const create = (context: ActorContext<KvActorMessage>): KvActor => {
-		const actor = new KvActor({
-			replica: options,
-			now: pace.clock.now,
-			wallNow: () => Date.now(),
-			...parts,
-			event: told => tellSupervisor({type: 'nodeEvent', event: told}),
-			context,
-		});
-		made(actor);
-		return actor;
-	};
-	return system.spawn(create, {...spawnOptions, name: 'kv'});
-}
-
-/** Between a node and its service no message may be missed: a gap in the apply stream would be a diverged replica. */
-function mustTell<M>(ref: ActorRef<M> | undefined, message: M): void {
-	assert(ref?.tell(message) === true, 'a node and its service hear everything of each other');
-}
-
-/** Ends this thread with an error that the supervisor sees as the thread's own. */
-function dieOf(error: unknown): void {
-	setImmediate(() => {
-		throw error;
-	});
 }

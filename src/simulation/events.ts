@@ -49,3 +49,6 @@ export type SimulationEvent =
 	| {readonly type: 'watch'};
 
 export type Schedule = (delayMs: number, event: SimulationEvent) => void;
+
+/** The node where it happens; -1: it happens to none. */
+export const nodeOf = (event: SimulationEvent): number => (event as {readonly node?: number}).node ?? -1;

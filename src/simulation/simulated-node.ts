@@ -20,27 +20,13 @@ import {LifeJudge} from './life-judge.js';
 import {isolated} from './network.js';
 import {NodeClock} from '../faults/node-clock.js';
 import type {Death, NodeContext, NodeService} from './node-context.js';
+import {type Life, serviceDeadline, sliceOfService} from './node-life.js';
 import {WatchedDisk} from './watched-disk.js';
 import {WatchedStorage} from './watched-storage.js';
 
 interface Doom {
 	readonly strike: () => void;
 	readonly isAfter: boolean;
-}
-
-/** What lives from a start to the next crash. */
-interface Life<Service> {
-	readonly raft: RaftNode;
-	readonly driver: RaftDriver;
-	readonly service: Service;
-	readonly storage: WatchedStorage;
-	/** From the node to its service, and back: each takes the other's words at its next turn. */
-	readonly toService: ServiceInput[];
-	readonly toRaft: ServiceOutput[];
-	readonly judge: LifeJudge;
-	/** A turn is to come. */
-	isTurnDue: boolean;
-	hasFailed: boolean;
 }
 
 export class SimulatedNode<Service extends NodeService> {
@@ -393,13 +379,4 @@ export class SimulatedNode<Service extends NodeService> {
 	#ifAlive(life: number, action: (current: Life<Service>) => void): void {
 		if (this.life === life && this.#current !== undefined) action(this.#current);
 	}
-}
-
-const serviceDeadline = ({service}: Life<NodeService>): number => service.nextDeadline?.() ?? Infinity;
-
-/** `true`: there is more to do. */
-function sliceOfService({service, toService}: Life<NodeService>): boolean {
-	if (toService.length > 0) for (const input of toService.splice(0)) service.handle(input);
-	const isMore = service.slice();
-	return service.flush() || isMore;
 }

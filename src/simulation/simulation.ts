@@ -19,7 +19,7 @@ import {EventQueue} from './event-queue.js';
 import {defaultClerkLimits} from '../service/clerk/limits.js';
 import {type ClientEvent, deliverToClient} from './client-event.js';
 import {Coverage, type CoverageCounts} from './coverage.js';
-import type {SimulationEvent} from './events.js';
+import {nodeOf, type SimulationEvent} from './events.js';
 import {FaultInjector} from './fault-injector.js';
 import {Liveness} from './liveness.js';
 import {LogJudge} from './log-judge.js';
@@ -187,7 +187,7 @@ export class Simulation<T extends MachineTypes> {
 		this.#eventsAtOnce = at === this.#now ? this.#eventsAtOnce + 1 : 0;
 		this.#now = at;
 		if (this.#eventsAtOnce > eventsAtOnceMax) this.report('settled', 'virtual time stands still');
-		const place = placeOf(event);
+		const place = nodeOf(event);
 		if (place >= 0 && this.#isHeldUp(place, event)) return;
 		this.events += 1;
 		this.#dispatch(event);
@@ -404,6 +404,3 @@ export class Simulation<T extends MachineTypes> {
 		});
 	}
 }
-
-/** The node where it happens; -1: it happens to none. */
-const placeOf = (event: SimulationEvent): number => (event as {readonly node?: number}).node ?? -1;

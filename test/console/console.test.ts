@@ -149,6 +149,8 @@ test('heal says what it healed, and faults and status list what is set and mark 
 		calm.output,
 		'> heal\nnothing was cut\n> heal all\nno fault was set\n> drop off\nit was off\n> faults\nno fault is set\n',
 	);
+	const healed = /^> heal drop\nhealed: .+\n> heal bandwidth\nhealed: .+$/m;
+	t.regex((await runScript('drop 10%\nbandwidth 2kB/s\nheal drop\nheal bandwidth\n')).output, healed);
 	t.regex((await runScript('heal flood\n')).output, /there is no fault "flood": "faults" lists them/);
 });
 

@@ -123,7 +123,7 @@ const cuts: readonly Command[] = [
 		summary: 'reconnect all nodes; "all" takes every fault back',
 		details: [
 			'It says what it healed. Alone it ends partitions, isolations, cuts and flapping; loss, delay and other faults stay.',
-			'"all" also starts nodes that were killed. FAULT is a name that "faults" shows, or a kind such as loss.',
+			'"all" also starts nodes that were killed. FAULT is a name that "faults" shows, or the command that set it, such as drop.',
 		],
 		example: 'heal',
 		topic: 'network',
@@ -179,10 +179,24 @@ const partitionOf = (groups: readonly (readonly number[])[]): Fault => ({
 	oneWay: false,
 });
 
+/** Of the commands that do not have the name of the fault that they set. */
+const faultsOfCommands: Readonly<Record<string, Fault['type']>> = {
+	...modeFaults,
+	bandwidth: 'throttle',
+	bridge: 'partition',
+	crashloop: 'crashLoop',
+	drop: 'loss',
+	flap: 'flapping',
+	kill: 'crash',
+	oneway: 'cut',
+	slow: 'slowNode',
+};
+
 function isMeantBy(name: string): (fault: NamedFault) => boolean {
 	if (name === 'all') return () => true;
 	if (name === '') return ({fault}) => isNetworkFault(fault) && isConnectivityFault(fault);
-	return each => each.name === name || each.fault.type === name;
+	const type = faultsOfCommands[name] ?? name;
+	return each => each.name === name || each.fault.type === type;
 }
 
 /** One fault for each of the links; a line each. */
