@@ -3,7 +3,8 @@
  *
  * A cluster in memory runs under full load, served as `threadraft start --web` serves it. Slots without a page alternate with slots in which
  * somebody reads the page's stream (what the server side costs alone), and with slots in which Chromium shows the page: on this machine,
- * so its drawing takes cores from the cluster. The ratio of a slot is taken to the slots without a page before and after it; the median counts.
+ * so its drawing takes cores from the cluster. What no page could save is shown by slots in which the same Chromium moves twenty dots and
+ * does nothing else. The ratio of a slot is taken to the slots without a page before and after it; the median counts.
  *
  *     node dist/bench/page-cost.js [--nodes 5] [--in-flight 1024] [--rounds 5] [--seconds 5] [--smoke]
  */
@@ -11,7 +12,7 @@ import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
-import {type Browser, type CDPSession, chromium} from 'playwright-core';
+import {type Browser, type CDPSession, chromium, type Page} from 'playwright-core';
 import {ClusterTarget} from '../actors/cli/cluster-target.js';
 import {Cluster} from '../actors/cluster/cluster.js';
 import {openPage} from '../actors/web/open-page.js';
@@ -55,12 +56,32 @@ async function withStream(link: string, work: () => Promise<void>): Promise<void
 	}
 }
 
+const showPage = async (page: Page, link: string): Promise<void> => {
+	await page.goto(link);
+	await page.locator('.node[data-role=leader]').waitFor();
+};
+
+const showDots = (page: Page): Promise<void> =>
+	page.setContent(`<canvas width="500" height="500"></canvas><script>
+		const context = document.querySelector('canvas').getContext('2d');
+		let turn = 0;
+		(function draw() {
+			turn += 1;
+			context.clearRect(0, 0, 500, 500);
+			for (let dot = 0; dot < 20; dot++) context.fillRect((2 * turn + 25 * dot) % 500, 25 * dot, 8, 8);
+			requestAnimationFrame(draw);
+		})();
+	</script>`);
+
 /** Resolves with what the page's frames cost while `work` went on. */
-async function withChromium(browser: Browser, link: string, work: () => Promise<void>): Promise<Frames> {
+async function withChromium(
+	browser: Browser,
+	open: (page: Page) => Promise<void>,
+	work: () => Promise<void>,
+): Promise<Frames> {
 	const page = await browser.newPage({viewport: {width: 1440, height: 900}});
 	try {
-		await page.goto(link);
-		await page.locator('.node[data-role=leader]').waitFor();
+		await open(page);
 		const session = await page.context().newCDPSession(page);
 		await session.send('Performance.enable');
 		await page.evaluate('globalThis.frames_ = 0; (function count() { frames_++; requestAnimationFrame(count); })()');
@@ -111,18 +132,19 @@ try {
 		});
 		return operations / passed;
 	};
-	const ratios = {stream: [] as number[], chromium: [] as number[]};
+	const ratios = {stream: [] as number[], chromium: [] as number[], dots: [] as number[]};
 	const frames: Frames[] = [];
 	const rate = (perSecond: number): string => `${Math.round(perSecond).toLocaleString('en')}/s`;
 	// The first load compiles.
 	await measure();
 	let without = await measure();
 	for (let round = 0; round < rounds; round++) {
-		for (const reader of ['stream', 'chromium'] as const) {
+		for (const reader of ['stream', 'chromium', 'dots'] as const) {
 			let withPage = 0;
 			const work = async (): Promise<void> => void (withPage = await measure());
 			if (reader === 'stream') await withStream(page.link, work);
-			else frames.push(await withChromium(browser, page.link, work));
+			else if (reader === 'dots') await withChromium(browser, showDots, work);
+			else frames.push(await withChromium(browser, shown => showPage(shown, page.link), work));
 			const after = await measure();
 			const ratio = withPage / ((without + after) / 2);
 			ratios[reader].push(ratio);
