@@ -30,48 +30,29 @@ type Value = MetricSample['value'];
 /** A value for each value of a second label. */
 type Values = Readonly<Record<string, Value>>;
 
+type Labelled<Source> = readonly [labels: MetricSample['labels'], source: Source];
+
+/** Defines metrics that have a sample for each of these sources. */
+const samplesOf =
+	<Source>(labels: readonly string[], sourcesOf: (metrics: ExportedMetrics) => readonly Labelled<Source>[]) =>
+	(name: string, type: Type, help: string, valueOf: (source: Source) => Value): MetricDefinition => ({
+		name,
+		type,
+		help,
+		labels,
+		samples: metrics => sourcesOf(metrics).map(([each, source]) => ({labels: each, value: valueOf(source)})),
+	});
+
 /** Of the cluster as a whole: one sample. */
-export const whole = (
-	name: string,
-	type: Type,
-	help: string,
-	valueOf: (metrics: ExportedMetrics) => number,
-): MetricDefinition => ({
-	name,
-	type,
-	help,
-	labels: [],
-	samples: metrics => [{labels: {}, value: valueOf(metrics)}],
-});
+export const whole = samplesOf<ExportedMetrics>([], metrics => [[{}, metrics]]);
 
 /** A sample for each node, whatever state it is in. */
-export const ofNode = (
-	name: string,
-	type: Type,
-	help: string,
-	valueOf: (node: NodeMetrics) => number,
-): MetricDefinition => ({
-	name,
-	type,
-	help,
-	labels: ['node'],
-	samples: ({nodes}) => nodes.map(node => ({labels: {node: node.id}, value: valueOf(node)})),
-});
+export const ofNode = samplesOf<NodeMetrics>(['node'], ({nodes}) => nodes.map(node => [{node: node.id}, node]));
 
 /** A sample for each node that is up and has answered. */
-export const ofRaft = (
-	name: string,
-	type: Type,
-	help: string,
-	valueOf: (raft: RaftMetrics) => Value,
-): MetricDefinition => ({
-	name,
-	type,
-	help,
-	labels: ['node'],
-	samples: ({nodes}) =>
-		nodes.flatMap(({id, raft}) => (raft === undefined ? [] : [{labels: {node: id}, value: valueOf(raft)}])),
-});
+export const ofRaft = samplesOf<RaftMetrics>(['node'], ({nodes}) =>
+	nodes.flatMap(({id, raft}) => (raft === undefined ? [] : [[{node: id}, raft]])),
+);
 
 /** A sample for each node that has answered, and each value of a second label. */
 export const eachOfRaft = (
@@ -94,47 +75,17 @@ export const eachOfRaft = (
 });
 
 /** A sample for each server that has answered. */
-export const ofServer = (
-	name: string,
-	type: Type,
-	help: string,
-	valueOf: (server: ServerMetrics) => number,
-): MetricDefinition => ({
-	name,
-	type,
-	help,
-	labels: ['node'],
-	samples: ({nodes}) =>
-		nodes.flatMap(({id, server}) => (server === undefined ? [] : [{labels: {node: id}, value: valueOf(server)}])),
-});
+export const ofServer = samplesOf<ServerMetrics>(['node'], ({nodes}) =>
+	nodes.flatMap(({id, server}) => (server === undefined ? [] : [[{node: id}, server]])),
+);
 
 /** A sample for each thread. */
-export const ofThread = (
-	name: string,
-	type: Type,
-	help: string,
-	valueOf: (thread: ThreadMetrics) => number,
-): MetricDefinition => ({
-	name,
-	type,
-	help,
-	labels: ['thread'],
-	samples: metrics => threadsOf(metrics).map(thread => ({labels: {thread: thread.thread}, value: valueOf(thread)})),
-});
+export const ofThread = samplesOf<ThreadMetrics>(['thread'], metrics =>
+	threadsOf(metrics).map(thread => [{thread: thread.thread}, thread]),
+);
 
 /** One sample, where there is a Redis port. */
-export const ofRedis = (
-	name: string,
-	type: Type,
-	help: string,
-	valueOf: (redis: RedisPortMetrics) => number,
-): MetricDefinition => ({
-	name,
-	type,
-	help,
-	labels: [],
-	samples: ({redis}) => (redis === undefined ? [] : [{labels: {}, value: valueOf(redis)}]),
-});
+export const ofRedis = samplesOf<RedisPortMetrics>([], ({redis}) => (redis === undefined ? [] : [[{}, redis]]));
 
 export const threadsOf = ({mainThread, nodes}: ExportedMetrics): readonly ThreadMetrics[] => [
 	mainThread,

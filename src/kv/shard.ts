@@ -147,7 +147,7 @@ export class Shard {
 	/** Keys whose deadline is over. Looks at every key. */
 	countExpired(now: number): number {
 		let count = 0;
-		for (const record of this.#slots) if (record > 0 && this.#deadlineAt(record - 1) <= now) count += 1;
+		for (let slot = 0; slot < this.#slots.length; slot += 1) if (this.#deadlineIn(slot) <= now) count += 1;
 		return count;
 	}
 
@@ -156,18 +156,14 @@ export class Shard {
 		let count = 0;
 		let earliest = Infinity;
 		for (let slot = 0; slot < this.#slots.length; slot += 1) {
-			const deadline = (): number => {
-				const record = this.#slots[slot] as number;
-				return record === 0 ? Infinity : this.#deadlineAt(record - 1);
-			};
 			// Behind a gap that is closed, another record stands in the same slot.
-			for (let due = deadline(); due <= now; due = deadline()) {
+			while (this.#deadlineIn(slot) <= now) {
 				if (count === countMax) return this.#deleted(count);
 				this.#discard((this.#slots[slot] as number) - 1);
 				this.#vacate(slot);
 				count += 1;
 			}
-			earliest = Math.min(earliest, deadline());
+			earliest = Math.min(earliest, this.#deadlineIn(slot));
 		}
 		this.#earliest = earliest;
 		return this.#deleted(count);
@@ -388,6 +384,12 @@ export class Shard {
 		const valueEnd = valueAt + flaggedLength - deadlineFlag;
 		const expiresAt = uint64At(page, valueEnd);
 		return {value: page.subarray(valueAt, valueEnd), version: versionAt(page, offset), expiresAt};
+	}
+
+	/** Infinity: the slot is empty, or its record has none. */
+	#deadlineIn(slot: number): number {
+		const record = this.#slots[slot] as number;
+		return record === 0 ? Infinity : this.#deadlineAt(record - 1);
 	}
 
 	/** Infinity: it has none. */
