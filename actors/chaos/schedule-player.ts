@@ -1,6 +1,6 @@
 /** Carries out a schedule of faults in real time, and leaves none of them behind, however it ends. */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Fault, type FaultEvent, isMomentary} from '../../src/faults/faults.js';
+import {endsWithStart, type Fault, type FaultEvent, isMomentary} from '../../src/faults/faults.js';
 import type {FaultBearer} from './fault-bearer.js';
 
 /** A fault that was set or cleared, and when that was begun: ms from the start. */
@@ -67,8 +67,8 @@ class Player {
 	readonly #failures: FailedEvent[] = [];
 	/** What is under way, by the name of the fault. To end one that is still being set has to wait for that. */
 	readonly #work = new Map<string, Promise<void>>();
-	/** Until when each fault lasts that is not healed, by its name: ms from the start. */
-	readonly #unhealed = new Map<string, number>();
+	/** Each fault that is not healed, by its name. `untilMs`: when it is over by itself, from the start. */
+	readonly #unhealed = new Map<string, {readonly fault: Fault; readonly untilMs: number}>();
 	#isCancelled = false;
 
 	constructor(bearer: FaultBearer, options: PlayOptions) {
@@ -100,7 +100,7 @@ class Player {
 		this.#events.push(played);
 		told(played);
 		if (event.type === 'heal') this.#unhealed.delete(event.id);
-		else this.#unhealed.set(event.id, played.atMs + lastsMs(event.fault));
+		else this.#unhealed.set(event.id, {fault: event.fault, untilMs: played.atMs + lastsMs(event.fault)});
 		const before = this.#work.get(event.id) ?? Promise.resolve();
 		this.#work.set(
 			event.id,
@@ -108,10 +108,17 @@ class Player {
 		);
 	}
 
+	/** Nodes start when all else is healed: not while their disks are still broken. */
 	async healAll(): Promise<void> {
+		await this.#healNow(fault => !endsWithStart(fault));
+		await this.#healNow(endsWithStart);
+	}
+
+	/** The newest first. */
+	async #healNow(isMeant: (fault: Fault) => boolean): Promise<void> {
 		const presentMs = this.#options.now() - this.#startedAt;
-		for (const [id, untilMs] of [...this.#unhealed].reverse()) {
-			if (untilMs > presentMs) this.begin({type: 'heal', atMs: 0, id});
+		for (const [id, {fault, untilMs}] of [...this.#unhealed].reverse()) {
+			if (untilMs > presentMs && isMeant(fault)) this.begin({type: 'heal', atMs: 0, id});
 		}
 		await Promise.all(this.#work.values());
 	}

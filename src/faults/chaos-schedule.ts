@@ -2,7 +2,7 @@
  * The schedule of a run of chaos that somebody watches: as a nemesis draws it, without the calm before its first fault, and cut
  * where its time is up.
  */
-import type {Fault, FaultEvent} from './faults.js';
+import {endsWithStart, type Fault, type FaultEvent} from './faults.js';
 import {Nemesis, type NemesisOptions, type Schedule} from './nemesis.js';
 
 /** A mild schedule begins within this time. */
@@ -10,7 +10,7 @@ const calmMsMax = 6000;
 
 /**
  * The same options and seed give the same schedule. Its first fault is at 0, and all faults are over at `durationMs`. `untilMs`
- * of a clog counts from its injection.
+ * of a clog counts from its injection. Of what is healed at one time, nodes start last: not while their disks are still broken.
  */
 export function drawChaos(options: NemesisOptions, seed: number): Schedule {
 	const {durationMs} = options;
@@ -18,8 +18,14 @@ export function drawChaos(options: NemesisOptions, seed: number): Schedule {
 	const calmMs = schedule.events[0]?.atMs ?? 0;
 	const moved = schedule.events.map(event => movedBack(event, calmMs, durationMs));
 	const late = new Set(moved.filter(isInjection).flatMap(({id, atMs}) => (atMs < durationMs ? [] : [id])));
+	const starts = new Set(
+		moved.flatMap(event => (event.type === 'inject' && endsWithStart(event.fault) ? [event.id] : [])),
+	);
+	const rank = ({type, id}: FaultEvent): number => (type === 'heal' && starts.has(id) ? 1 : 0);
 	// Sorted once more: faults that last beyond the end are all healed at the end.
-	const events = moved.filter(({id}) => !late.has(id)).sort((one, other) => one.atMs - other.atMs);
+	const events = moved
+		.filter(({id}) => !late.has(id))
+		.sort((one, other) => one.atMs - other.atMs || rank(one) - rank(other));
 	return {...schedule, durationMs, events};
 }
 

@@ -92,6 +92,10 @@ export type FaultEvent =
 	| {readonly type: 'inject'; readonly atMs: number; readonly id: string; readonly fault: Fault}
 	| {readonly type: 'heal'; readonly atMs: number; readonly id: string};
 
+/** Whether a node starts when the fault is healed. Whatever else breaks that node is to be healed before. */
+export const endsWithStart = ({type}: Fault): boolean =>
+	type === 'crash' || type === 'crashAll' || type === 'crashLoop';
+
 /** Whether the fault is over by itself, so that there is nothing to heal. */
 export function isMomentary(fault: Fault): boolean {
 	switch (fault.type) {

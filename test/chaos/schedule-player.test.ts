@@ -89,11 +89,29 @@ test('an abort heals what is set, and the rest of the schedule is not carried ou
 	});
 	t.deepEqual(
 		events.map(({type, id}) => `${type} ${id}`),
-		['inject a', 'inject b', 'heal b', 'heal a'],
+		['inject a', 'inject b', 'heal a', 'heal b'],
 	);
 	t.deepEqual([...bearer.set], []);
 
 	t.true(isCancelled);
+});
+
+test('an abort starts nodes last, when their disks are whole again', async t => {
+	const bearer = new Notebook();
+	const controller = new AbortController();
+	const events: readonly FaultEvent[] = [
+		{type: 'inject', atMs: 0, id: 'disk', fault: {type: 'diskFull', node: 1}},
+		{type: 'inject', atMs: 0, id: 'crash', fault: crash},
+		{type: 'inject', atMs: 0, id: 'loss', fault: loss},
+	];
+	await playSchedule(events, bearer, {
+		signal: controller.signal,
+		told: ({id}) => id === 'loss' && controller.abort(),
+		now: () => performance.now(),
+		durationMs: 20,
+	});
+	t.is(bearer.log.length, 6);
+	t.is(bearer.log.at(-1), 'heal crash');
 });
 
 test('an abort before the first fault leaves the cluster as it is', async t => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import * as fc from 'fast-check';
 import {drawChaos} from '../../src/faults/chaos-schedule.js';
 import {NETWORK_KINDS} from '../../src/faults/fault-kinds.js';
-import {isMomentary} from '../../src/faults/faults.js';
+import {endsWithStart, isMomentary} from '../../src/faults/faults.js';
 
 const kinds = [...NETWORK_KINDS, 'crash', 'crashLoop', 'pause'] as const;
 
@@ -47,4 +47,25 @@ test('even short chaos has a fault, if its kinds allow one', t => {
 	for (let seed = 0; seed < 100; seed++) {
 		t.not(drawChaos({nodeCount: 3, durationMs: 500, kinds: ['loss', 'crash']}, seed).events.length, 0, `seed ${seed}`);
 	}
+});
+
+test('of what is healed at one time, nodes start last, when their disks are whole again', t => {
+	let together = 0;
+	for (let seed = 0; seed < 50; seed++) {
+		const {events} = drawChaos(
+			{nodeCount: 3, durationMs: 2000, kinds: ['crash', 'crashAll', 'crashLoop', 'diskFull']},
+			seed,
+		);
+		const faults = new Map(events.flatMap(event => (event.type === 'inject' ? [[event.id, event.fault]] : [])));
+		const last = events
+			.filter(({type, atMs}) => type === 'heal' && atMs === 2000)
+			.map(({id}) => endsWithStart(faults.get(id)!));
+		t.deepEqual(
+			last,
+			[...last].sort((one, other) => Number(one) - Number(other)),
+			`seed ${seed}`,
+		);
+		if (new Set(last).size > 1) together++;
+	}
+	t.true(together > 0);
 });

@@ -12,6 +12,7 @@ import {needing} from '../needs.js';
 import {temporaryDirectory} from './places.js';
 
 const inUse = {code: 'ERR_DIRECTORY_IN_USE'};
+// Tests of one file run side by side. Each names its owners alone: a descriptor that one thread had is soon another's.
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** A process, its lines, and what it is told. It is killed when the test ends. */
@@ -63,15 +64,15 @@ test('a thread that holds a directory is respected as long as it lives, and no l
 
 test('what a thread could not let go of is let go of for it, and what is another’s is left alone', async t => {
 	const directory = temporaryDirectory(t);
-	const worker = new Worker(new URL('claim-thread.js', import.meta.url), {workerData: {directory, owner: 'thread'}});
+	const worker = new Worker(new URL('claim-thread.js', import.meta.url), {workerData: {directory, owner: 'abandoned'}});
 	t.teardown(() => worker.terminate());
 	await once(worker, 'message');
 	await worker.terminate();
 	releaseAbandoned(directory, 'other');
 	t.deepEqual(readdirSync(directory), ['lock']);
-	releaseAbandoned(directory, 'thread');
+	releaseAbandoned(directory, 'abandoned');
 	t.deepEqual(readdirSync(directory), []);
-	releaseAbandoned(directory, 'thread');
+	releaseAbandoned(directory, 'abandoned');
 });
 
 // What follows looks into other processes.
