@@ -91,14 +91,14 @@ export class CommandArguments {
 		return undefined;
 	}
 
-	/** All words that are left, as `0,1 | 2,3`. */
-	nodeGroups(): readonly (readonly number[])[] {
+	/** All words that are left, as `0,1 | 2,3` or `leader`. */
+	nodeGroups(): readonly (readonly NodeReference[])[] {
 		return this.#rest()
 			.split('|')
 			.map(group => {
 				const names = group.split(/[\s,]+/).filter(name => name !== '');
 				if (names.length === 0) this.refuse('a group has no nodes');
-				return Array.from(new Set(names.map(name => this.#nodeNumber(name))));
+				return names.map(name => this.#node(name));
 			});
 	}
 

@@ -1,6 +1,7 @@
 /** What `help` prints. It fits the width of the terminal, and breaks lines between words only. */
 import type {Colors} from 'picocolors/types.js';
 import {type Command, type Topic, topicTitles} from './command.js';
+import {linksDetails} from './links.js';
 import {wrapText} from './wrap-text.js';
 
 /** Columns of the usage before the summary; a longer usage has a line of its own. */
@@ -54,6 +55,10 @@ export function helpOn(command: Command, {colours, columns}: HelpLayout): string
 		`${indent}Example: ${example}`,
 	].join('\n');
 }
+
+/** What stands for LINKS in the usages. */
+export const helpOnLinks = ({columns}: HelpLayout): string =>
+	linksDetails.flatMap(line => wrapText(line, columns)).join('\n');
 
 const boldLines = (text: string, {colours, columns}: HelpLayout): string =>
 	wrapText(text, columns)

@@ -21,6 +21,8 @@ export function statusTable(nodes: readonly NodeStatus[], colours: Colors): stri
 		colAligns: ['right', 'left', 'left', ...HEAD.slice(3).map(() => 'right' as const)],
 		// The table's own colours know nothing of whether the output is a terminal.
 		style: {head: [], border: []},
+		// No lines between nodes: five nodes take eight rows of a screen.
+		chars: {mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': ''},
 	});
 	for (const status of nodes) table.push(rowOf(status, colours));
 	const reasons = nodes.flatMap(status => {

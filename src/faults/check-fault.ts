@@ -151,7 +151,8 @@ function record(fields: Readonly<Record<string, Check>>, type?: string): Check {
 		const prefix = option === '' ? '' : `${option}.`;
 		for (const field of Object.keys(value)) {
 			if (!Object.hasOwn(fields, field) && !(field === 'type' && type !== undefined)) {
-				throw new FaultError(prefix + field, 'absent', (value as Record<string, unknown>)[field]);
+				const allowed = `absent (the fields of ${type ?? 'this object'}: ${Object.keys(fields).join(', ') || 'none'})`;
+				throw new FaultError(prefix + field, allowed, (value as Record<string, unknown>)[field]);
 			}
 		}
 		for (const [field, check] of Object.entries(fields)) {

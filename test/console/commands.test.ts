@@ -7,6 +7,8 @@ import {allCommands} from '../../actors/console/commands/all.js';
 import type {OfferKind} from '../../actors/console/offers.js';
 import {helpOn, helpOnAll, helpOnTopic, topics} from '../../actors/console/help-text.js';
 import {parseLine} from '../../actors/console/parser.js';
+import {MemoryTarget} from './memory-target.js';
+import {runScript} from './run-script.js';
 
 const columns = 80;
 
@@ -123,4 +125,10 @@ test('each topic has a command', t => {
 		Object.keys(topicTitles).filter(topic => !used.has(topic as keyof typeof topicTitles)),
 		[],
 	);
+});
+
+test('help explains the word LINKS of the usages', async t => {
+	const {status, output} = await runScript('help LINKS', new MemoryTarget());
+	t.is(status, 0);
+	t.true(output.includes('LINKS: 0->1 (one way)'), output);
 });

@@ -45,6 +45,8 @@ test(sets, 'flap 300ms 700ms 0', [
 ]);
 test(sets, 'oneway 0 -> 2', ['cut links.from=[node:0] links.to=[node:2]']);
 test(sets, 'oneway leader -> 0,1,2', ['cut links.from=[node:1] links.to=[node:0,node:2]']);
+test(sets, 'partition 0,2 | leader', ['partition groups=[[node:0,node:2],[node:1]] oneWay=false']);
+test(sets, 'partition leader', ['partition groups=[[node:1]] oneWay=false']);
 test(sets, 'bridge 1', ['partition groups=[[node:0,node:1],[node:1,node:2]] oneWay=false']);
 test(sets, 'isolate leader out', ['isolate endpoint=node:1 clients=false direction=outbound']);
 test(sets, 'reordering on', ['longReordering']);

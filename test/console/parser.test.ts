@@ -48,15 +48,15 @@ test(means, 'restart all', ['restart', undefined]);
 test(means, 'partition 0,1 | 2,3,4', [
 	'partition',
 	[
-		[0, 1],
-		[2, 3, 4],
+		[number(0), number(1)],
+		[number(2), number(3), number(4)],
 	],
 ]);
 test(means, 'partition 0 1|2, 3', [
 	'partition',
 	[
-		[0, 1],
-		[2, 3],
+		[number(0), number(1)],
+		[number(2), number(3)],
 	],
 ]);
 test(means, 'pause 3 1.5s', ['pause', {reference: number(3), durationMs: 1500, clockStops: false}]);

@@ -44,7 +44,7 @@ test(
 	refused,
 	plan => plan.isolate(0, {direktion: 'inbound'} as never),
 	'fault.direktion',
-	/must be absent/,
+	/must be absent \(the fields of isolate: endpoint, direction, clients\), not "inbound"/,
 );
 test(
 	'an unknown direction',

@@ -20,14 +20,17 @@ const cuts: readonly Command[] = [
 		usage: 'partition 0,1 | 2,3,4',
 		summary: 'split the nodes into groups that do not hear each other',
 		details: [
-			'Nodes in no group form one more; a node in two groups hears both. Clients still reach every node.',
+			'Nodes in no group form one more; a node in two groups hears both; "leader" is a node, too. Clients still reach every node.',
 			'A new partition replaces the one before; "heal" ends it.',
 		],
 		example: 'partition 0,1 | 2',
 		topic: 'network',
-		completions: () => offerKind('node'),
+		completions: () => offerNodeOrLeader,
 		parse: words => words.nodeGroups(),
-		run: (groups, {target, signal}) => target.inject(partitionOf(groups), signal),
+		run: async (groups, context) => {
+			const nodes = groups.map(async group => Promise.all(group.map(async node => nodeOf(node, context))));
+			return context.target.inject(partitionOf(await Promise.all(nodes)), context.signal);
+		},
 	}),
 	defineCommand({
 		name: 'oneway',
@@ -175,7 +178,7 @@ const listOf = (set: EndpointSet): readonly Endpoint[] =>
 
 const partitionOf = (groups: readonly (readonly number[])[]): Fault => ({
 	type: 'partition',
-	groups: groups.map(group => group.map(nodeEndpoint)),
+	groups: groups.map(group => Array.from(new Set(group), nodeEndpoint)),
 	oneWay: false,
 });
 

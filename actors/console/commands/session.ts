@@ -2,7 +2,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Command, defineCommand} from '../command.js';
 import {findCommand} from '../find-command.js';
-import {helpOn, helpOnAll, helpOnTopic, topics} from '../help-text.js';
+import {helpOn, helpOnAll, helpOnLinks, helpOnTopic, topics} from '../help-text.js';
 import {offerKind, offerNothing, offerWords} from '../offers.js';
 import type {CommandArguments} from '../command-arguments.js';
 import {CommandRefusedError} from '../errors.js';
@@ -127,6 +127,8 @@ export const sessionCommands: readonly Command[] = [
 		run: async (name, {commands, colours, columns}) => {
 			const layout = {colours, columns};
 			if (name === undefined) return helpOnAll(commands, layout);
+			// In capitals, as the usages have it: there is a command of this name.
+			if (name === 'LINKS') return helpOnLinks(layout);
 			const topic = topics.find(each => each === name.toLowerCase());
 			return topic === undefined ? helpOn(findCommand(name, commands), layout) : helpOnTopic(topic, commands, layout);
 		},
