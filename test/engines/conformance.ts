@@ -128,6 +128,26 @@ export function testConformance({name, missing, open}: EngineUnderTest): void {
 		t.is(await client.getText('t/word'), 'words');
 	});
 
+	conforms('a key without a deadline has none to keep or to take', async (t, client) => {
+		t.false(await client.persist('none'));
+		await client.put('kept', '1', {keepsExpiry: true});
+		t.false(await client.persist('kept'));
+		const get = {type: 'get', key: 'kept'} as const;
+		const both = await client.execute({
+			type: 'batch',
+			operations: [get, {type: 'expire', key: 'kept', expiry: 'never'}],
+		});
+		const {version} = (await client.get('kept'))!;
+		t.deepEqual(both, {
+			type: 'batch',
+			results: [
+				{type: 'value', value: bytes('1'), version},
+				{type: 'expirySet', isSet: false, version},
+			],
+		});
+		t.deepEqual(await client.get('kept'), {value: bytes('1'), version});
+	});
+
 	conforms('a key is compared and deleted in one step: a lock is released by its owner alone', async (t, client) => {
 		await client.put('lock', 'mine');
 		const refused = await client.compareAndDelete('lock', {value: 'yours'});

@@ -25,7 +25,8 @@ test('ioredis connects, sees a server that is ready, and its commands behave as 
 	t.is(await redis.incrby('n', 41), 41);
 	t.is(await redis.incr('n'), 42);
 	await t.throwsAsync(redis.incr('key'), {message: 'ERR value is not an integer or out of range'});
-	await t.throwsAsync(redis.set('key', 'x', 'EX', 10), {message: /expiry is not supported/});
+	t.is(await redis.set('key', 'x', 'EX', 1000, 'GET'), 'grüße!');
+	t.true((await redis.ttl('key')) > 900);
 	t.is(await redis.del('key', 'n', 'none'), 2);
 	const bytes = Buffer.from([0, 255, 13, 10, 0]);
 	await redis.set(bytes, bytes);

@@ -1,4 +1,6 @@
 import test from 'ava';
+import {UnsupportedOperationError} from '../../actors/engines/etcd/errors.js';
+import {secondsOf} from '../../actors/redis/commands/times.js';
 import {StoreClient} from './store-client.js';
 import {openGateway, request, talk} from './harness.js';
 
@@ -55,19 +57,132 @@ test(
 	['GETDEL k', '$-1\n'],
 );
 
-const noExpiry =
-	'-ERR expiry is not supported: this service keeps a key until it is deleted; set it without EX, PX, EXAT or PXAT\n';
+const invalidTime = (name: string): string => `-ERR invalid expire time in '${name}' command\n`;
+
 test(
-	'SET with an expiry is refused and writes nothing; KEEPTTL changes nothing',
+	'SET writes nothing when its options contradict each other or its time is none',
 	dialogue,
-	['SET k 1 EX 10', noExpiry],
-	['SET k 1 NX pxat 10', noExpiry],
+	['SET k 1 EX 0', invalidTime('set')],
+	['SET k 1 NX pxat -10', invalidTime('set')],
+	['SET k 1 EX 9223372036854776', invalidTime('set')],
+	['SET k 1 PX 9223372036854775807', invalidTime('set')],
+	['SETEX k 0 1', invalidTime('setex')],
+	['PSETEX k -1 1', invalidTime('psetex')],
+	['SET k 1 EX x', notAnInteger],
 	['SET k 1 EX', '-ERR syntax error\n'],
+	['SET k 1 EX 10 PX 10', '-ERR syntax error\n'],
+	['SET k 1 KEEPTTL EX 10', '-ERR syntax error\n'],
+	['SET k 1 PERSIST', '-ERR syntax error\n'],
 	['SET k 1 NX XX', '-ERR syntax error\n'],
 	['SET k 1 FOO', '-ERR syntax error\n'],
 	['GET k', '$-1\n'],
-	['SET k 1 KEEPTTL', '+OK\n'],
 );
+
+test(
+	'a deadline is told to the millisecond, kept by INCR, APPEND and KEEPTTL, and cleared by SET, GETSET, MSET and PERSIST',
+	dialogue,
+	['PEXPIRETIME k', ':-2\n'],
+	['SET k 1', '+OK\n'],
+	['TTL k', ':-1\n'],
+	['PEXPIREAT k 4102444800499', ':1\n'],
+	['INCR k', ':2\n'],
+	['APPEND k 3', ':2\n'],
+	['SET k 5 KEEPTTL GET', '$2\n23\n'],
+	['GETEX k', '$1\n5\n'],
+	['PEXPIRETIME k', ':4102444800499\n'],
+	['EXPIRETIME k', ':4102444800\n'],
+	['GETEX k PXAT 4102444800500', '$1\n5\n'],
+	['EXPIRETIME k', ':4102444801\n'],
+	['GETEX k PERSIST', '$1\n5\n'],
+	['PTTL k', ':-1\n'],
+	['PERSIST k', ':0\n'],
+	['SET k 1 EXAT 4102444800', '+OK\n'],
+	['PERSIST k', ':1\n'],
+	['EXPIREAT k 4102444800', ':1\n'],
+	['GETSET k 2', '$1\n1\n'],
+	['EXPIRETIME k', ':-1\n'],
+	['EXPIREAT k 4102444800', ':1\n'],
+	['MSET k 2', '+OK\n'],
+	['EXPIRETIME k', ':-1\n'],
+);
+
+test(
+	'a deadline that is over deletes the key, and one beyond 2^53 ms is that one',
+	dialogue,
+	['MSET a 1 b 1 c 1 d 1 e 1', '+OK\n'],
+	['EXPIRE a 0', ':1\n'],
+	['PEXPIRE b -1', ':1\n'],
+	['EXPIREAT c 1', ':1\n'],
+	['GETEX d EXAT 1', '$1\n1\n'],
+	['SET e 2 PXAT 1 GET', '$1\n1\n'],
+	['EXISTS a b c d e', ':0\n'],
+	['EXPIRE a -1', ':0\n'],
+	['SET f 1', '+OK\n'],
+	['EXPIREAT f 9223372036854775', ':1\n'],
+	['PEXPIRETIME f', ':9007199254740991\n'],
+);
+
+test(
+	'a deadline is set only if NX, XX, GT and LT hold; no deadline is later than any',
+	dialogue,
+	['SET k 1', '+OK\n'],
+	['EXPIREAT k 4102444800 XX', ':0\n'],
+	['EXPIREAT k 4102444800 GT', ':0\n'],
+	['EXPIREAT k 4102444800 NX', ':1\n'],
+	['EXPIREAT k 4102444801 NX', ':0\n'],
+	['EXPIREAT k 4102444800 gt', ':0\n'],
+	['EXPIREAT k 4102444801 XX GT', ':1\n'],
+	['EXPIREAT k 4102444801 LT', ':0\n'],
+	['EXPIREAT k 4102444800 LT', ':1\n'],
+	['EXPIRE k 10 NX GT', '-ERR NX and XX, GT or LT options at the same time are not compatible\n'],
+	['EXPIRE k 10 GT LT', '-ERR GT and LT options at the same time are not compatible\n'],
+	['EXPIRE k 10 FOO', '-ERR Unsupported option FOO\n'],
+	['EXPIRE k 9223372036854776', invalidTime('expire')],
+	['EXPIRETIME k', ':4102444800\n'],
+);
+
+test(
+	'GETEX says what is wrong with its time only of a key that is there',
+	dialogue,
+	['GETEX k EX x', '$-1\n'],
+	['SET k 1', '+OK\n'],
+	['GETEX k EX x', notAnInteger],
+	['GETEX k PX 0', invalidTime('getex')],
+	['GETEX k KEEPTTL', '-ERR syntax error\n'],
+	['GETEX k PERSIST EX 10', '-ERR syntax error\n'],
+	['TTL k', ':-1\n'],
+);
+
+test('what sets or takes a deadline together with a read is one write, and the rest is a read', async t => {
+	const client = new StoreClient();
+	const {port} = await openGateway(t, {client});
+	for (const line of [
+		'SET k 1',
+		'GETEX k EX 100',
+		'GETEX k PERSIST',
+		'EXPIRE k 100 GT',
+		'GETDEL k',
+		'GETEX k',
+		'TTL k',
+	]) {
+		await talk({port}, `${line}\r\n`);
+	}
+	t.deepEqual(client.batches, [['put'], ['batch'], ['batch'], ['expire'], ['batch'], ['get'], ['get']]);
+});
+
+test('what the engine cannot do is refused in words that no library tries again', async t => {
+	const client = new StoreClient();
+	client.failWith = () => new UnsupportedOperationError('expiry');
+	const {port} = await openGateway(t, {client});
+	t.regex(
+		await talk({port}, 'SET k 1 EX 10\r\n'),
+		/^-ERR the command was not executed \(ERR_UNSUPPORTED_OPERATION\): With etcd, a key has no deadline/,
+	);
+});
+
+test('seconds are rounded, half up', t => {
+	t.deepEqual([0, 499, 500, 1499, 1500].map(secondsOf), [0, 0, 1, 1, 2]);
+});
 
 test(
 	'DEL, UNLINK and EXISTS count; EXISTS counts a key as often as it is named',

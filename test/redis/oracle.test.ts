@@ -1,35 +1,9 @@
-import {spawn, spawnSync} from 'node:child_process';
-import {once} from 'node:events';
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {createInterface} from 'node:readline';
 import type {ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {Redis} from 'ioredis';
 import {commandTable} from '../../actors/redis/commands/table.js';
-import {needing} from '../needs.js';
 import {openGateway, request, talk} from './harness.js';
-
-const {stdout: version} = spawnSync('redis-server', ['--version'], {encoding: 'utf8'});
-const oracleTest = needing(
-	version?.includes('v=7.0.') ? undefined : `redis-server 7.0 is not installed (${version?.trim() ?? 'there is none'})`,
-);
-
-/** On a socket file. */
-async function startRedis(t: ExecutionContext): Promise<{path: string}> {
-	const directory = await mkdtemp(join(tmpdir(), 'threadraft-redis-'));
-	const path = join(directory, 'socket');
-	const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--save', '', '--dir', directory]);
-	t.teardown(async () => {
-		server.kill();
-		await once(server, 'exit');
-		await rm(directory, {recursive: true});
-	});
-	for await (const line of createInterface(server.stdout)) if (line.includes('ready to accept connections at')) break;
-	server.stdout.resume();
-	return {path};
-}
+import {oracleTest, startRedis} from './redis-server.js';
 
 const key = fc.constantFrom('a', 'b', 'c\0\u00ff');
 const integer = fc.constantFrom(
@@ -53,7 +27,7 @@ const integer = fc.constantFrom(
 );
 const value = fc.oneof(integer, fc.constantFrom('hello world', 'a\r\nb', '\0\u00ff'));
 const name = (...names: string[]) => fc.constantFrom(...names, ...names.map(each => each.toUpperCase()));
-const option = name('nx', 'xx', 'get', 'keepttl', 'foo');
+const option = name('nx', 'xx', 'get', 'keepttl', 'persist', 'gt', 'lt', 'foo');
 const anything = fc.oneof(key, value, option);
 
 /** Known or not, with any number of arguments. */

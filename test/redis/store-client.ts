@@ -44,7 +44,9 @@ export class StoreClient implements Executor {
 
 	apply(operation: Operation): Result {
 		const {valueBytesMax} = defaultRedisLimits;
-		return execute({store: this.store, version: ++this.#version, now: 0, valueBytesMax}, operation);
+		const now = Date.now();
+		this.store.advance(now);
+		return execute({store: this.store, version: ++this.#version, now, valueBytesMax}, operation);
 	}
 
 	#openBatch(kind: 'read' | 'write'): Batch {

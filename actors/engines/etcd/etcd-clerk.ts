@@ -206,4 +206,4 @@ export class EtcdClerk extends KeyValueClient {
 
 /** etcd has leases, which are not what a deadline is: they end when etcd gets to it, and only whole seconds long. */
 const hasExpiry = (part: Part | Operation): boolean =>
-	part.type === 'expire' || (part.type === 'put' && part.expiry !== undefined);
+	(part.type === 'expire' || part.type === 'put') && typeof part.expiry === 'object';

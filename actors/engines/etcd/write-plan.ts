@@ -54,7 +54,7 @@ export function keysToRead(operations: readonly WriteOperation[], valueBytesMax:
 	for (const part of operations.flatMap(operation => blindlyRun(operation, needed))) {
 		if (!('key' in part) || replaced.has(part.key) || needed.has(part.key)) continue;
 		const isBlind = part.type === 'put' && part.condition === undefined && part.returnPrevious !== true;
-		if (isBlind && part.value.length <= valueBytesMax) replaced.add(part.key);
+		if (isBlind && part.expiry === undefined && part.value.length <= valueBytesMax) replaced.add(part.key);
 		else needed.add(part.key);
 	}
 	return needed;

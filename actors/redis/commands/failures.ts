@@ -16,7 +16,7 @@ export class Failure {
 const outOfMemoryText = "OOM command not allowed when used memory > 'maxmemory'.";
 
 /** What fails each time it is tried. */
-const permanentCodes = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_MALFORMED']);
+const permanentCodes = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_MALFORMED', 'ERR_UNSUPPORTED_OPERATION']);
 
 /** What Redis says of a server that cannot serve; libraries know these words. */
 const words = new Map([

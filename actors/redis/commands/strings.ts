@@ -40,10 +40,11 @@ function replyOkOrNull(out: ReplyWriter, result: Result): void {
 function planSet(parts: readonly Buffer[]): Plan {
 	const options = setOptions(parts);
 	if (typeof options === 'string') return refuse(options);
-	const {condition, returnPrevious} = options;
+	const {condition, returnPrevious, expiry} = options;
+	const put = {type: 'put', key: keyAt(parts, 1), value: valueAt(parts, 2), condition, returnPrevious} as const;
 	return {
 		type: 'write',
-		operation: {type: 'put', key: keyAt(parts, 1), value: valueAt(parts, 2), condition, returnPrevious},
+		operation: expiry === undefined ? put : {...put, expiry},
 		reply: returnPrevious ? replyPrevious : replyOkOrNull,
 	};
 }
@@ -124,7 +125,7 @@ export const stringCommands: readonly RedisCommand[] = [
 		name: 'set',
 		arity: -3,
 		flags: ['write', 'denyoom'],
-		summary: 'Set the value of a key; NX, XX and GET are supported, expiry is not',
+		summary: 'Set the value of a key, and how long it is there',
 		since: '1.0.0',
 		plan: planSet,
 	},

@@ -2,18 +2,22 @@ import {clientCommand} from './client.js';
 import type {RedisCommand} from './command.js';
 import {configCommand} from './config.js';
 import {connectionCommands} from './connection.js';
+import {expiryCommands} from './expiry.js';
 import {infoCommand} from './info.js';
 import {commandCommand} from './introspection.js';
 import {keyCommands} from './keys.js';
 import {numberCommands} from './numbers.js';
 import {stringCommands} from './strings.js';
+import {timedStringCommands} from './timed-strings.js';
 
 /** Every command that the gateway knows, by its name in lower case. */
 export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 	[
 		...stringCommands,
+		...timedStringCommands,
 		...numberCommands,
 		...keyCommands,
+		...expiryCommands,
 		...connectionCommands,
 		clientCommand,
 		configCommand,
