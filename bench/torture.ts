@@ -6,6 +6,7 @@
  *
  *     npm run torture -- [--minutes 10] [--seed n] [--list] [names]
  */
+import {existsSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
@@ -58,7 +59,12 @@ function parse(): Options {
 		command.exitOverride().parse();
 		const unknown = command.args.find(word => !rows.some(({name}) => name === word));
 		if (unknown !== undefined) command.error(`error: there is no row "${unknown}": see --list`);
-		return command.opts<Options>();
+		const given = command.opts<Options>();
+		const taken = rows
+			.map(({name}) => path.join(given.out ?? '', name))
+			.find(each => given.out !== undefined && existsSync(each));
+		if (taken !== undefined) command.error(`error: ${taken} is of an earlier run: move it away, or name another --out`);
+		return given;
 	} catch (error) {
 		if (!(error instanceof CommanderError)) throw error;
 		return process.exit(error.exitCode === 0 ? 0 : usageStatus);

@@ -53,10 +53,20 @@ export async function playSchedule(
 	return player.report;
 }
 
-/** How long a fault lasts by itself: a pause that is not over when the schedule is must be ended, too. */
+/** How long a fault lasts by itself: what is not over when the schedule is must be ended, too. */
 function lastsMs(fault: Fault): number {
-	if (fault.type === 'pause') return fault.durationMs;
-	return isMomentary(fault) ? 0 : Infinity;
+	switch (fault.type) {
+		case 'pause':
+			return fault.durationMs;
+		case 'clockJump':
+			// Back it does not go: it stands still for so long.
+			return Math.max(0, -fault.byMs);
+		case 'failedSync':
+			// The next one fails, and there may be none for long.
+			return Infinity;
+		default:
+			return isMomentary(fault) ? 0 : Infinity;
+	}
 }
 
 class Player {

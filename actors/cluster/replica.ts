@@ -169,6 +169,11 @@ export class Replica {
 		await this.#ofAllThreads('leapClock', [byMs]);
 	}
 
+	/** Its clock goes on, if it stands still. */
+	async resumeClock(): Promise<void> {
+		await this.#ofAllThreads('resumeClock', []);
+	}
+
 	async kill(): Promise<void> {
 		await Promise.all([this.#raft.kill(), this.#kv?.kill()]);
 	}
@@ -181,7 +186,7 @@ export class Replica {
 		return failures.filter(failure => failure !== undefined);
 	}
 
-	async #ofAllThreads<K extends 'setConditions' | 'leapClock'>(
+	async #ofAllThreads<K extends 'setConditions' | 'leapClock' | 'resumeClock'>(
 		method: K,
 		args: Parameters<ThreadControl[K]>,
 	): Promise<void> {

@@ -155,6 +155,11 @@ export class Supervisor {
 		await replica.leapClock(byMs);
 	}
 
+	/** The node's clock goes on, if it stands still. A node that is not up has lost its clock. */
+	async resumeClock(id: NodeId): Promise<void> {
+		await this.replicaOf(id)?.resumeClock();
+	}
+
 	/** Stops all nodes in good order; what they have taken is finished. Resolves with what went wrong, when all have ended. */
 	async stop(): Promise<readonly Error[]> {
 		this.#isStopped = true;

@@ -188,6 +188,8 @@ export interface ThreadControl {
 	setConditions(conditions: ThreadConditions): Promise<Settled<void>>;
 	/** The thread's clock leaps forward; back it does not go, it stands still for so long. */
 	leapClock(byMs: number): Promise<Settled<void>>;
+	/** If the thread's clock stands still, it goes on. */
+	resumeClock(): Promise<Settled<void>>;
 	/** Everything that was taken is finished, every waiter told, every file and port closed; the thread then ends. */
 	stop(): Promise<Settled<void>>;
 }

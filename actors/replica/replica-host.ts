@@ -151,6 +151,7 @@ function hostThread(control: MessagePort, {alarm, pace}: Handles, hosted: Hosted
 				}),
 			setConditions: conditions => settle(() => pace.set(conditions)),
 			leapClock: byMs => settle(() => pace.clock.leap(byMs)),
+			resumeClock: () => settle(() => pace.clock.resume()),
 			stop: async () => {
 				const stopped = await settle(() => hosted.stop());
 				// The answer must be out before its port closes; then nothing is left that holds the thread.

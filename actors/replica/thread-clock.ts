@@ -55,6 +55,12 @@ export class ThreadClock implements Clock {
 		this.#rearm();
 	}
 
+	/** If it stands still, it goes on from here. */
+	resume(): void {
+		this.#faulty?.resume(this.#real.now());
+		this.#rearm();
+	}
+
 	/** What has gone by since it showed this is taken back: it stood still meanwhile, and goes on from there. */
 	forget(reading: Milliseconds): void {
 		if (reading >= this.now()) return;

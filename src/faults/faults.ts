@@ -76,7 +76,7 @@ export type ClockFault =
 	| {readonly type: 'clockOffset'; readonly node: number; readonly offsetMs: number}
 	/** The node's clock runs `rate` times as fast as it ought to. */
 	| {readonly type: 'clockDrift'; readonly node: number; readonly rate: number}
-	/** A step, forward or back. Happens once. */
+	/** A step forward, which happens once; or back: it stands still for so long. */
 	| {readonly type: 'clockJump'; readonly node: number; readonly byMs: number}
 	/** Timers go off late by this, or early where it is negative. */
 	| {readonly type: 'timerSkew'; readonly node: number; readonly byMs: number};

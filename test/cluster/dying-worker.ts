@@ -55,6 +55,7 @@ exposeControl(
 		pause: () => never,
 		setConditions: () => never,
 		leapClock: () => never,
+		resumeClock: () => never,
 		stop: async () => {
 			if (how === 'deaf') return never;
 			const stopped = await settle(() => undefined);

@@ -225,7 +225,39 @@ test.serial('a clock that is ahead makes its node campaign and lead, and only th
 	);
 	await cluster.heal();
 	await using clerk = cluster.clerk({timeoutMs: 60_000});
-	await clerk.put('key', 'a leader whose clock stands still serves');
+	await clerk.put('key', 'a leader whose clock was ahead serves');
+});
+
+test.serial(
+	'clocks that stand still go on when they are healed, and clocks that were ahead go on as they are',
+	async t => {
+		const cluster = await clusterOf(t, {nodes: 3, limits: {diskStallMs: 2_000_000_000}});
+		await using clerk = cluster.clerk({timeoutMs: 60_000});
+		await clerk.put('key', 'value');
+		await cluster.inject({type: 'clockOffset', node: 1, offsetMs: 1_600_000_000});
+		await cluster.inject({type: 'clockJump', node: 2, byMs: -1_600_000_000});
+		const standing = cluster.injected.find(({name}) => name === 'clockJump 2');
+		t.true((standing?.leftMs ?? 0) > 1_500_000_000);
+		await cluster.heal();
+		t.deepEqual(cluster.injected, []);
+		// A node whose clock stands still neither misses a leader nor takes another.
+		await cluster.inject({type: 'crash', node: await cluster.waitForLeader(60_000), disk: 'kept'});
+		await clerk.put('key', 'another leads');
+		t.is(await clerk.getText('key'), 'another leads');
+	},
+);
+
+test.serial('a sync that was to fail, and that nobody asked for, does not fail once all is healed', async t => {
+	const cluster = await ledByNode0(t);
+	await using clerk = cluster.clerk({timeoutMs: 60_000});
+	await clerk.put('key', 'value');
+	const seen: ClusterEvent[] = [];
+	cluster.on('nodeRestarting', event => seen.push(event));
+	for (const node of [0, 1, 2]) await cluster.inject({type: 'failedSync', node});
+	await cluster.heal();
+	await clerk.put('key', 'all are well');
+	await cluster.close();
+	t.deepEqual(seen, []);
 });
 
 test.serial('a leader whose timers are late sends no heartbeat until it is healed, and serves', async t => {

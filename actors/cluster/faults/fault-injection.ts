@@ -50,6 +50,7 @@ export interface FaultInjectionOptions {
 export interface FaultControl extends NodeControl {
 	setConditions(id: NodeId, conditions: ThreadConditions): void;
 	leapClock(id: NodeId, byMs: number): Promise<void>;
+	resumeClock(id: NodeId): Promise<void>;
 }
 
 /** What there is when the cluster is built. */
@@ -69,6 +70,8 @@ export class FaultInjection {
 	readonly #undo = new Map<string, Undo>();
 	/** Of the faults that are over by themselves. */
 	readonly #endings = new Map<string, {readonly timer: NodeJS.Timeout; readonly atMs: number}>();
+	/** The newest fault that has the next sync of a node fail: it may not have been asked for yet. */
+	readonly #failedSyncs = new Map<NodeId, string>();
 	/** Nodes whose files were damaged for good. */
 	readonly #damaged = new Set<number>();
 	#surroundings: Surroundings | undefined;
@@ -137,8 +140,10 @@ export class FaultInjection {
 	}
 
 	/** Takes these faults back, or all; answers which there were. Rejects with what kept a node from starting. */
-	async heal(names: readonly string[] = this.list.map(({name}) => name)): Promise<readonly NamedFault[]> {
-		const healed = this.list.filter(({name}) => names.includes(name));
+	async heal(names?: readonly string[]): Promise<readonly NamedFault[]> {
+		const isMeant = (name: string): boolean => names?.includes(name) ?? true;
+		for (const [id, name] of this.#failedSyncs) if (isMeant(name)) this.#callOffFailedSync(id);
+		const healed = this.list.filter(({name}) => isMeant(name));
 		const results = await Promise.allSettled(healed.map(({name}) => this.#takeBack(name)));
 		const failed = results.find(result => result.status === 'rejected');
 		if (failed !== undefined) throw failed.reason;
@@ -200,6 +205,7 @@ export class FaultInjection {
 		switch (fault.type) {
 			case 'failedSync':
 				this.sharedWith(id).diskFaults.failNextSync();
+				this.#failedSyncs.set(id, named.name);
 				return this.#list.happened(named);
 			case 'bitFlip':
 				this.#refuseMajority(id, fault.type);
@@ -218,21 +224,37 @@ export class FaultInjection {
 		}
 	}
 
+	/** A sync that was to fail and was not asked for meanwhile. */
+	#callOffFailedSync(id: NodeId): void {
+		this.#failedSyncs.delete(id);
+		this.#applyDisk(id);
+	}
+
 	async #injectClock(named: NamedFault, fault: ClockFault): Promise<void> {
 		const id = nodeId(fault.node);
 		const {control} = this.#connected;
 		switch (fault.type) {
 			case 'clockJump':
 				await control.leapClock(id, fault.byMs);
-				return this.#list.happened(named);
+				if (fault.byMs >= 0) return this.#list.happened(named);
+				this.#setStandstill(named, id);
+				return this.#endAfter(named.name, -fault.byMs);
 			case 'clockOffset':
 				await control.leapClock(id, fault.offsetMs);
-				// A node that is down has lost its clock, and the offset with it.
-				this.#undo.set(named.name, () => control.leapClock(id, -fault.offsetMs).catch(() => undefined));
-				return this.#list.add(named);
+				return this.#setStandstill(named, id);
 			default:
 				return this.#setNode(named, id);
 		}
+	}
+
+	/**
+	 * A clock never goes back: to be behind, it stands still, until it is healed at the latest. One that is ahead stays ahead: only
+	 * differences of its readings count.
+	 */
+	#setStandstill(named: NamedFault, id: NodeId): void {
+		// A thread that ends meanwhile has lost its clock.
+		this.#undo.set(named.name, () => this.#connected.control.resumeClock(id).catch(() => undefined));
+		this.#list.add(named);
 	}
 
 	/** What goes on in the node's threads until it is taken back. */

@@ -1,6 +1,7 @@
 import {mkdir, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {Cluster} from '../../../actors/cluster/cluster.js';
+import {ClusterStateError} from '../../../actors/cluster/errors.js';
 import {chaos} from '../../../actors/chaos/chaos.js';
 import {describeFaultEvent} from '../../../src/faults/faults.js';
 import {ClientCaller} from '../kit/caller.js';
@@ -13,6 +14,8 @@ const roundMs = 30_000;
 const shortestRoundMs = 2000;
 /** So small that snapshots are taken and sent all the time. */
 const maxRaftState = 32 * 1024;
+/** A start that failed is tried again within half of it. */
+const allUpTimeoutMs = 60_000;
 
 export const nemesis: Row = {
 	name: 'nemesis',
@@ -59,14 +62,27 @@ async function play(trial: Trial, round: number): Promise<void> {
 	});
 	if (trial.signal.aborted) return;
 	for (const {event, error} of failures) {
-		// To start on a broken disk is a part of the game. All nodes are up in the end.
-		if (!error.message.includes('the disk was told to fail'))
-			trial.find(`${describeFaultEvent(event)}: ${error.message}`);
+		if (!isOfTheGame(error)) trial.find(`${describeFaultEvent(event)}: ${error.message}`);
 	}
-	for (const {id, state} of await cluster.status())
-		if (state !== 'up') trial.find(`node ${id} is ${state} after all faults`);
-	await load.served(`after all faults of round ${round} are healed`);
+	await served(trial, cluster, load, round);
 	await load.stop();
 	await cluster.close();
 	await rm(directory, {recursive: true, force: true});
+}
+
+/** A node that starts on a broken disk fails, and what is not up can be neither paused nor given another clock. */
+const isOfTheGame = (error: Error): boolean =>
+	error.message.includes('the disk was told to fail') ||
+	(error instanceof ClusterStateError && /is not up/.test(error.message));
+
+/** What keeps the service from its clients is in the status. */
+async function served(trial: Trial, cluster: Cluster, load: ServiceLoad, round: number): Promise<void> {
+	try {
+		await load.served(`after all faults of round ${round} are healed`);
+		const isUp = ({state}: {readonly state: string}): boolean => state === 'up';
+		await trial.until('all nodes are up', allUpTimeoutMs, async () => (await cluster.status()).every(isUp));
+	} catch (error) {
+		trial.find(`the nodes: ${JSON.stringify(await cluster.status())}; faults: ${JSON.stringify(cluster.injected)}`);
+		throw error;
+	}
 }
