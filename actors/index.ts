@@ -108,10 +108,11 @@ export type {
 } from './transaction.js';
 export type {Executor, OperationOptions, PutOptions} from './executor.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';
-export {GatewayError} from './redis/errors.js';
+export {GatewayAccessError, GatewayError} from './redis/errors.js';
 export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
 export {defaultRedisLimits, type RedisLimits} from './redis/limits.js';
 export type {ClusterInfo} from './redis/client-state.js';
+export type {RedisTls} from './redis/tls.js';
 export {Random, type RandomState} from '../src/base/random.js';
 export type {Distribution} from '../src/faults/distribution.js';
 export {clientEndpoint, type Endpoint, type EndpointSet, type Links, nodeEndpoint} from '../src/faults/endpoint.js';

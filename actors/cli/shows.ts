@@ -2,7 +2,8 @@
  * Subcommands that are rarely used. Their code is loaded when one of them runs: everything else starts sooner, and with fewer
  * open files.
  */
-import {type Subcommand, wholeNumber} from '../console/command-line.js';
+import type {Subcommand} from '../console/command-line.js';
+import {wholeNumber} from '../console/whole-number.js';
 
 export const tourSubcommand: Subcommand = {
 	name: 'tour',

@@ -5,6 +5,7 @@ import {describeReason, healthOf} from '../cluster/health.js';
 import {eventText} from '../cluster/event-text.js';
 import type {StartOptions} from '../console/command-line.js';
 import type {EngineOptions} from '../console/engine-options.js';
+import type {RedisOptions} from '../console/redis-options.js';
 import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
@@ -18,6 +19,7 @@ import {converse} from './converse.js';
 import {readEngineSecurity} from './engine-security.js';
 import {commandTimeoutMs} from './data-target.js';
 import {EtcdTarget} from './etcd-target.js';
+import {type RedisSecurity, readRedisSecurity} from './redis-security.js';
 
 /** Bytes, at the Redis port. Large enough for what people put into Redis, small enough for a message between threads. */
 const valueBytesMax = 2 ** 20;
@@ -33,6 +35,7 @@ export async function start(options: StartOptions): Promise<number> {
 async function startCluster(options: StartOptions): Promise<number> {
 	const {nodes, kvThread, directory, maxMemoryBytes} = options;
 	const notices = newNotices();
+	const redisSecurity = await readRedisSecurity(options.redis);
 	const cluster = await Cluster.start({
 		nodes,
 		kvThread,
@@ -41,6 +44,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 	});
 	const gateway = await openGateway(
 		options,
+		redisSecurity,
 		{
 			client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
 			reader: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
@@ -65,7 +69,7 @@ async function startCluster(options: StartOptions): Promise<number> {
 	const what = `${nodes} nodes on ${nodes} threads, data ${place}`;
 	const target = new ClusterTarget(cluster, gateway);
 	const page = await openPageOf(cluster, target, options.webPort, what);
-	tellStart(what, gateway);
+	tellStart(what, gateway, options.redis);
 	if (page !== undefined) process.stdout.write(`Page on ${page.link}\n`);
 	const {metricsPort} = options;
 	if (metricsPort !== undefined) await openMetrics(cluster, gateway, target, {...options, metricsPort});
@@ -120,6 +124,7 @@ const newNotices = (): Notices => new Notices(line => void process.stderr.write(
 async function startEngine(engine: EngineOptions, options: StartOptions): Promise<number> {
 	const {url} = engine;
 	const notices = newNotices();
+	const redisSecurity = await readRedisSecurity(options.redis);
 	const security = await readEngineSecurity(engine, process.env);
 	// Loaded where it is asked for: a cluster of our own starts sooner without it.
 	const {EtcdClerk} = await import('../engines/etcd/etcd-clerk.js');
@@ -128,8 +133,9 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	const close = async (): Promise<void> => {
 		await Promise.all([clerk.close(), redisClerk.close()]);
 	};
-	const gateway = await openGateway(options, {client: redisClerk, info: () => engineInfo(clerk), close}, notices);
-	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway);
+	const backend = {client: redisClerk, info: () => engineInfo(clerk), close};
+	const gateway = await openGateway(options, redisSecurity, backend, notices);
+	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway, options.redis);
 	const openClient = (): Promise<EtcdClerk> => EtcdClerk.connect(url, {...security, timeoutMs: commandTimeoutMs});
 	const target = new EtcdTarget({connection: {url, security}, clerk, openClient, gateway, closeClerks: close});
 	return converse(target, options, notices);
@@ -157,7 +163,8 @@ interface Backend {
 }
 
 async function openGateway(
-	{redisHost, redisPort, nodes}: StartOptions,
+	{redis: {host, port, socketPath}, nodes}: StartOptions,
+	{password, tls}: RedisSecurity,
 	backend: Backend,
 	notices: Notices,
 ): Promise<RedisGateway> {
@@ -166,8 +173,11 @@ async function openGateway(
 		return await startRedisGateway({
 			client,
 			reader,
-			host: redisHost,
-			port: redisPort,
+			host,
+			port,
+			password,
+			tls,
+			socketPath,
 			info,
 			limits: {valueBytesMax},
 			isLoading,
@@ -188,9 +198,11 @@ function shortPath(directory: string): string {
 	return relative.startsWith('..') ? path.resolve(directory) : relative;
 }
 
-function tellStart(what: string, {address, port}: RedisGateway): void {
+function tellStart(what: string, {address, port}: RedisGateway, {certFile, socketPath}: RedisOptions): void {
 	process.stdout.write(`${what}\n`);
-	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port})\n`);
+	const secure = certFile === undefined ? '' : ' --tls';
+	process.stdout.write(`Redis protocol on ${address}:${port} (redis-cli -p ${port}${secure})\n`);
+	if (socketPath !== undefined) process.stdout.write(`Redis protocol on ${socketPath} (redis-cli -s ${socketPath})\n`);
 }
 
 /** The `raft` section of INFO. */

@@ -1,6 +1,8 @@
 /** The command line of `threadraft`: its subcommands, their options, and what is said to a wrong one. */
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {addEngineOptions, type EngineOptions, engineOptionsOf, type RawEngineOptions} from './engine-options.js';
+import {addRedisOptions, type RawRedisOptions, type RedisOptions, redisOptionsOf} from './redis-options.js';
+import {wholeNumber} from './whole-number.js';
 
 /** What `threadraft start` was asked for. */
 export interface StartOptions {
@@ -8,9 +10,7 @@ export interface StartOptions {
 	readonly nodes: number;
 	/** Where the nodes keep their data; `undefined`: in temporary files. */
 	readonly directory: string | undefined;
-	/** 0: any free port. */
-	readonly redisPort: number;
-	readonly redisHost: string;
+	readonly redis: RedisOptions;
 	/** The key/value servers run on threads of their own. */
 	readonly kvThread: boolean;
 	/** Bytes of keys and values; left out: the cluster's default. */
@@ -52,12 +52,10 @@ export interface CommandLineStreams {
 const USAGE_STATUS = 2;
 
 /** What commander knows of the options of `start`; the defaults are set there. */
-interface RawStartOptions extends RawEngineOptions {
+interface RawStartOptions extends RawEngineOptions, RawRedisOptions {
 	readonly nodes: number;
 	readonly dir: string;
 	readonly memory: boolean;
-	readonly redisPort: number;
-	readonly redisHost: string;
 	readonly kvThread: boolean;
 	readonly maxMemory?: number;
 	readonly web?: number;
@@ -82,8 +80,6 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				.option('--nodes <n>', 'how many nodes, 1 to 9', wholeNumber(1, 9), 5)
 				.option('--dir <path>', 'where the nodes keep their data', './threadraft-data')
 				.addOption(memory.default(false).conflicts('dir'))
-				.option('--redis-port <port>', 'port of the Redis protocol; 0 takes any free one', wholeNumber(0, 65_535), 6380)
-				.option('--redis-host <host>', 'address to listen on', '127.0.0.1')
 				.option(
 					'--max-memory <bytes>',
 					'refuse writes when keys and values, of which each node holds a copy, take more: a number, or 100mb, 2gb (default: 40 % of the memory, divided by the nodes)',
@@ -112,21 +108,21 @@ export function startSubcommand(start: (options: StartOptions) => Promise<number
 				.option('--keep-going', 'run the rest of a script after a line that failed; else that ends the cluster', false)
 				.option('--plain', 'a console for a screen reader: no boxes, nothing that was written is written over', false)
 				.action((raw: RawStartOptions) => setStatus(start(startOptionsOf(raw, command))));
+			addRedisOptions(command);
 			addEngineOptions(command, ['nodes', 'dir', 'memory', 'maxMemory', 'kvThread', 'web', 'metricsPort']);
 		},
 	};
 }
 
 function startOptionsOf(raw: RawStartOptions, command: Command): StartOptions {
-	const {nodes, dir, memory, redisPort, redisHost, kvThread, serve, keepGoing, plain, maxMemory} = raw;
+	const {nodes, dir, memory, kvThread, serve, keepGoing, plain, maxMemory} = raw;
 	const {web, metricsPort, metricsHost} = raw;
 	const engine = engineOptionsOf(raw, command);
 	const directory = memory ? undefined : dir;
 	const given = {
 		nodes,
 		directory,
-		redisPort,
-		redisHost,
+		redis: redisOptionsOf(raw, command),
 		kvThread,
 		metricsHost,
 		serve,
@@ -203,7 +199,8 @@ export function mistakeLine(text: string, command: string): string {
 		.trim()
 		.replace(/^error: /, '')
 		.replaceAll(/\s*\n\s*/g, ' ')
-		.replaceAll(/(:\/\/[^\s/:@']*:)[^\s']*@/g, '$1***@');
+		.replaceAll(/(:\/\/[^\s/:@']*:)[^\s']*@/g, '$1***@')
+		.replaceAll(/(password[^\s'=]*=)[^']*/g, '$1***');
 	return `threadraft: ${message} (see ${command} --help)`;
 }
 
@@ -214,13 +211,4 @@ function memoryBytes(text: string): number {
 	const bytes = Number(digits) * (bytesOfUnit[unit.toLowerCase()] ?? Number.NaN);
 	if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
 	throw new InvalidArgumentError('Write a number of bytes, such as 104857600, 100mb or 2gb.');
-}
-
-/** Reads an option's value; commander tells the user what was wrong with it. */
-export function wholeNumber(min: number, max: number): (text: string) => number {
-	return text => {
-		const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-		if (value >= min && value <= max) return value;
-		throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
-	};
 }

@@ -1,4 +1,5 @@
 import type {CommandDescription} from './commands/command-description.js';
+import type {Password} from './access.js';
 import type {ClientsMemory} from './clients-memory.js';
 import type {DroppedClients} from './dropped-clients.js';
 import type {Lane} from './lane.js';
@@ -14,6 +15,8 @@ export interface GatewayState {
 	readonly commands: ReadonlyMap<string, CommandDescription>;
 	readonly host: string;
 	port: number;
+	/** What clients must give; `undefined`: nothing. */
+	readonly password: Password | undefined;
 	/** Whether operations are refused because the data is being read from the disk. */
 	readonly isLoading: () => boolean;
 	/** Bytes of keys and values beyond which the service refuses writes; 0: it has no such limit. */
@@ -38,10 +41,12 @@ export interface GatewayState {
 export interface ClientState {
 	readonly id: number;
 	readonly gateway: GatewayState;
-	/** `host:port` of the client. */
+	/** `host:port` of the client; `path:0` where it came by a unix socket. */
 	readonly address: string;
 	/** `host:port` of ours. */
 	readonly localAddress: string;
+	/** It came by the unix socket. */
+	readonly isLocalSocket: boolean;
 	/** By `performance.now()`. */
 	readonly connectedMs: number;
 	/** When its last replies were written, by `performance.now()`. */

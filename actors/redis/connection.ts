@@ -9,6 +9,7 @@ import type {DropCause} from './dropped-clients.js';
 import type {Piece} from './lane.js';
 import {ManyReads} from './many-reads.js';
 import {planRequest} from './plan-request.js';
+import {Access} from './access.js';
 import {RefusedModes} from './refused-modes.js';
 import {ReplyWriter} from './reply-writer.js';
 import {RequestParser} from './request-parser.js';
@@ -52,7 +53,7 @@ export class Connection implements MemoryClient {
 	readonly #backend: Backend;
 	readonly #clientState: ClientState;
 	#parser: RequestParser;
-	readonly #modes = new RefusedModes();
+	readonly #modes: RefusedModes;
 	readonly #out: ReplyWriter;
 	readonly #window: ValueWindow;
 	#queue: readonly Planned[] = [];
@@ -80,7 +81,8 @@ export class Connection implements MemoryClient {
 		this.#clientState = clientState;
 		const {gateway} = clientState;
 		this.#out = new ReplyWriter(() => (gateway.errorReplies += 1));
-		this.#parser = new RequestParser(clientState.gateway.limits);
+		this.#modes = new RefusedModes(new Access(gateway.password));
+		this.#parser = new RequestParser(gateway.limits, () => !this.#modes.access.isGranted);
 		this.#window = new ValueWindow(clientState.gateway);
 	}
 

@@ -1,13 +1,14 @@
-import {once} from 'node:events';
-import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import type {Socket} from 'node:net';
+import {Password} from './access.js';
 import {ClientsMemory} from './clients-memory.js';
 import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
 import {clientsWithin, descriptorsOfProcess, reservedDescriptors} from './descriptors.js';
 import {type ClientsDropped, DroppedClients} from './dropped-clients.js';
-import {GatewayError} from './errors.js';
 import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
+import {openListeners} from './listeners.js';
+import type {RedisTls} from './tls.js';
 import type {ClusterInfo, GatewayState, ClientState} from './client-state.js';
 import type {Executor} from '../executor.js';
 import type {RedisPortMetrics} from '../metrics/cluster-metrics.js';
@@ -19,10 +20,16 @@ export interface RedisGatewayOptions {
 	readonly client: Executor;
 	/** Carries out the reads, beside the writes, so that neither waits for the other's large values. @default `client` */
 	readonly reader?: Executor | undefined;
-	/** @default '127.0.0.1' */
+	/** Beyond the loopback address a `password` is needed. @default '127.0.0.1' */
 	readonly host?: string | undefined;
 	/** 0 takes any free port. @default 6379 */
 	readonly port?: number | undefined;
+	/** What a client must give by AUTH or HELLO before anything else is carried out. @default clients need none */
+	readonly password?: string | undefined;
+	/** The port then speaks TLS and nothing else. @default plain TCP */
+	readonly tls?: RedisTls | undefined;
+	/** Where to listen on a unix socket as well, plain, for this user alone. @default there is none */
+	readonly socketPath?: string | undefined;
 	/** What INFO tells about the cluster; should settle soon whatever state the cluster is in. */
 	readonly info: () => Promise<ClusterInfo>;
 	/** Those not given are `defaultRedisLimits`. */
@@ -57,6 +64,9 @@ const gatewayOptions = optionsOf(
 		reader: anyObject(),
 		host: text(),
 		port: wholeNumber(0, 65_535),
+		password: text(),
+		tls: optionsOf({ca: text()}, {cert: text(), key: text()}),
+		socketPath: text(),
 		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
 		reservedDescriptors: wholeNumber(0),
 		maxMemoryBytes: wholeNumber(0),
@@ -67,16 +77,20 @@ const gatewayOptions = optionsOf(
 	{client: anyObject(), info: callback()},
 );
 
-/** Opens a port that speaks the Redis protocol. Rejects with `GatewayError` when it cannot, `OptionError` when it should not. */
+/**
+ * Opens a port that speaks the Redis protocol. Rejects with `GatewayError` when it cannot, `GatewayAccessError` when it would not be
+ * protected as it should be, `OptionError` when it should not.
+ */
 export async function startRedisGateway(options: RedisGatewayOptions): Promise<RedisGateway> {
 	checkOptions(gatewayOptions, options);
-	const {client, reader = client, info, host = '127.0.0.1', port = 6379} = options;
+	const {client, reader = client, info, host = '127.0.0.1', port = 6379, password, tls, socketPath} = options;
 	const limits = withinDescriptors({...defaultRedisLimits, ...given(options.limits ?? {})}, options);
 	const state: GatewayState = {
 		limits,
 		commands: commandTable,
 		host,
 		port,
+		password: password === undefined ? undefined : new Password(password),
 		isLoading: options.isLoading ?? (() => false),
 		maxMemoryBytes: options.maxMemoryBytes ?? 0,
 		startedMs: performance.now(),
@@ -94,26 +108,22 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		}),
 		valueBytesExpected: 1024,
 	};
-	const sockets = new Set<Socket>();
-	// A client may send its requests, end its side, and then read the replies (`printf ... | nc`): hence half open.
-	const server = createServer({allowHalfOpen: true, noDelay: true, keepAlive: true}, socket =>
-		accept(socket, {client, reader, info}, state, sockets),
-	);
-	const bound = await listen(server, host, port);
-	state.port = bound.port;
-	// From now on only a failed accept (no file descriptors left) ends up here: that client is lost, the others are not.
-	server.on('error', () => state.connectionsRejected++);
+	const listeners = await openListeners({
+		host,
+		port,
+		hasPassword: password !== undefined,
+		tls,
+		socketPath,
+		room: () => limits.clientsMax - state.clientStates.size,
+		accept: (socket, path) => accept(socket, path, {client, reader, info}, state),
+		lost: () => state.connectionsRejected++,
+	});
+	state.port = listeners.port;
 	return {
-		address: bound.address,
-		port: bound.port,
+		address: listeners.address,
+		port: listeners.port,
 		metrics: () => metricsOf(state),
-		async close() {
-			if (!server.listening) return;
-			const closed = once(server, 'close');
-			server.close();
-			for (const socket of sockets) socket.destroy();
-			await closed;
-		},
+		close: () => listeners.close(),
 	};
 }
 
@@ -138,11 +148,7 @@ function withinDescriptors(limits: RedisLimits, options: RedisGatewayOptions): R
 	return {...limits, clientsMax};
 }
 
-function accept(socket: Socket, backend: Backend, state: GatewayState, sockets: Set<Socket>): void {
-	sockets.add(socket);
-	socket.on('close', () => sockets.delete(socket));
-	// A client that vanishes is no event of ours; 'close' follows in any case.
-	socket.on('error', () => socket.destroy());
+function accept(socket: Socket, path: string | undefined, backend: Backend, state: GatewayState): void {
 	state.connectionsReceived++;
 	if (state.clientStates.size >= state.limits.clientsMax) {
 		state.connectionsRejected++;
@@ -150,7 +156,7 @@ function accept(socket: Socket, backend: Backend, state: GatewayState, sockets: 
 		socket.destroySoon();
 		return;
 	}
-	const clientState = clientStateOf(socket, state);
+	const clientState = clientStateOf(socket, path, state);
 	state.clientStates.set(clientState.id, clientState);
 	const connection = new Connection(socket, backend, clientState);
 	socket.on('close', () => {
@@ -160,13 +166,15 @@ function accept(socket: Socket, backend: Backend, state: GatewayState, sockets: 
 	connection.start();
 }
 
-function clientStateOf(socket: Socket, gateway: GatewayState): ClientState {
+function clientStateOf(socket: Socket, path: string | undefined, gateway: GatewayState): ClientState {
 	const now = performance.now();
 	return {
 		id: gateway.connectionsReceived,
 		gateway,
-		address: `${socket.remoteAddress}:${socket.remotePort}`,
-		localAddress: `${socket.localAddress}:${socket.localPort}`,
+		// As Redis names a client of a unix socket.
+		address: path === undefined ? `${socket.remoteAddress}:${socket.remotePort}` : `${path}:0`,
+		localAddress: path === undefined ? `${socket.localAddress}:${socket.localPort}` : `${path}:0`,
+		isLocalSocket: path !== undefined,
 		connectedMs: now,
 		activeMs: now,
 		name: '',
@@ -176,15 +184,4 @@ function clientStateOf(socket: Socket, gateway: GatewayState): ClientState {
 		isDroppedLast: false,
 		replyMode: 'on',
 	};
-}
-
-async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-	server.listen(port, host);
-	try {
-		await once(server, 'listening');
-	} catch (error) {
-		const cause = error as NodeJS.ErrnoException;
-		throw new GatewayError(cause.code === 'EADDRINUSE' ? 'ERR_PORT_IN_USE' : 'ERR_LISTEN', host, port, cause);
-	}
-	return server.address() as AddressInfo;
 }

@@ -1,3 +1,4 @@
+import {passwordNeeded} from './access.js';
 import {type RedisCommand, type Plan, refuse, textAt} from './commands/command.js';
 import type {ArgumentRange} from './commands/command-description.js';
 import {valueTooLargeText} from './commands/failures.js';
@@ -20,9 +21,20 @@ export function planRequest(
 	const command = (parts.length > 1 && found.subcommands && lookUp(found.subcommands, parts, 1)) || found;
 	if (command.arity < 0 ? parts.length < -command.arity : parts.length !== command.arity)
 		return refuse(`ERR wrong number of arguments for '${command.name}' command`);
+	if (!modes.access.isGranted && needsAccess(command, parts)) return refuse(passwordNeededFor(command));
 	const refusal = command.worksInTransaction === true ? undefined : modes.refusalOf(command);
 	if (refusal !== undefined) return refuse(refusal);
 	return tooLarge(command, parts, limits) ?? command.plan(parts, limits, modes);
+}
+
+/** A subcommand that there is none of is told as such to everybody, like a command that there is none of. */
+function needsAccess({flags, subcommands}: RedisCommand, parts: readonly Buffer[]): boolean {
+	return !flags.includes('no_auth') && (subcommands === undefined || parts.length === 1);
+}
+
+/** To EXEC in Redis' words, which clients know as "nothing of the transaction was executed". */
+function passwordNeededFor({name}: RedisCommand): string {
+	return name === 'exec' ? `EXECABORT Transaction discarded because of: ${passwordNeeded}` : passwordNeeded;
 }
 
 function lookUp(

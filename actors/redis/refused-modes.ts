@@ -1,3 +1,5 @@
+import type {Access} from './access.js';
+
 /** What commands need to know to be refused: see `RedisCommand`. */
 interface RefusableCommand {
 	readonly flags: readonly string[];
@@ -10,6 +12,8 @@ interface RefusableCommand {
  * than was meant. So the refusal holds until the client ends what it believes to have begun.
  */
 export class RefusedModes {
+	/** Whether the client has given the password. */
+	readonly access: Access;
 	/** MULTI was refused: nothing is carried out before EXEC or DISCARD. */
 	isTransaction = false;
 	/** SELECT of this database was refused: nothing reads or writes database 0 before SELECT 0. */
@@ -17,8 +21,13 @@ export class RefusedModes {
 	/** CLIENT TRACKING ON was refused: nothing is read that the client would keep for good. Ends with CLIENT TRACKING OFF. */
 	isTracking = false;
 
+	constructor(access: Access) {
+		this.access = access;
+	}
+
 	/** As after RESET, and on a new connection. */
 	reset(): void {
+		this.access.reset();
 		this.isTransaction = false;
 		this.database = undefined;
 		this.isTracking = false;

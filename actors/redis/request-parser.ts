@@ -20,6 +20,9 @@ const asterisk = 0x2a;
 
 /** Redis' PROTO_INLINE_MAX_SIZE. */
 const inlineBytesMax = 64 * 1024;
+/** What Redis takes of a client that has not given the password. */
+const strangerPartsMax = 10;
+const strangerBulkBytesMax = 16_384;
 /** What Redis takes at most: beyond it the connection ends there too. */
 const redisPartsMax = 2 ** 31 - 1;
 const redisBulkBytesMax = 512 * 2 ** 20;
@@ -60,6 +63,7 @@ interface Partial {
  */
 export class RequestParser {
 	readonly #limits: RedisLimits;
+	readonly #isStranger: () => boolean;
 	#chunk: Buffer = empty;
 	/** Everything of the chunk before it is consumed. */
 	#offset = 0;
@@ -69,8 +73,10 @@ export class RequestParser {
 	#partial: Partial | undefined;
 	readonly #line = new LengthLine();
 
-	constructor(limits: RedisLimits) {
+	/** `isStranger`: whether the client has yet to give the password, when a request begins. */
+	constructor(limits: RedisLimits, isStranger: () => boolean = () => false) {
 		this.#limits = limits;
+		this.#isStranger = isStranger;
 	}
 
 	/** Bytes that are held: pushed and not consumed, or of an unfinished request. */
@@ -169,6 +175,7 @@ export class RequestParser {
 		const {requestPartsMax, bulkBytesMax, requestBytesMax} = this.#limits;
 		const line = this.#line;
 		if (line.read(chunk, start) !== 'complete' || line.length > requestPartsMax) return undefined;
+		if (line.length > strangerPartsMax && this.#isStranger()) return undefined;
 		const parts: Buffer[] = [];
 		let bytes = 0;
 		for (let missing = line.length; missing > 0; missing--) {
@@ -176,6 +183,7 @@ export class RequestParser {
 			const {length, end} = line;
 			// Like Redis, what stands in the place of the final CR LF is not looked at.
 			if (length < 0 || length > bulkBytesMax || end + length + 2 > chunk.length) return undefined;
+			if (length > strangerBulkBytesMax && this.#isStranger()) return undefined;
 			bytes += length;
 			parts.push(chunk.subarray(end, end + length));
 			line.end = end + length + 2;
@@ -200,6 +208,8 @@ export class RequestParser {
 			const isAllowed = isFirst ? line.length <= redisPartsMax : line.length >= 0 && line.length <= redisBulkBytesMax;
 			if (state === 'invalid' || !isAllowed)
 				return violation(isFirst ? 'invalid multibulk length' : 'invalid bulk length');
+			if (line.length > (isFirst ? strangerPartsMax : strangerBulkBytesMax) && this.#isStranger())
+				return violation(`unauthenticated ${isFirst ? 'multibulk' : 'bulk'} length`);
 			this.#offset = line.end;
 			if (isFirst) this.#beginParts(partial, Math.max(line.length, 0));
 			else this.#beginPart(partial, line.length);

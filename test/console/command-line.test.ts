@@ -45,8 +45,7 @@ async function run(line: string, startStatus = 0): Promise<Outcome> {
 const defaults: StartOptions = {
 	nodes: 5,
 	directory: './threadraft-data',
-	redisPort: 6380,
-	redisHost: '127.0.0.1',
+	redis: {port: 6380, host: '127.0.0.1'},
 	metricsHost: '127.0.0.1',
 	kvThread: false,
 	serve: false,
@@ -70,7 +69,20 @@ test(starts, '--nodes 3', {nodes: 3});
 test(starts, 'start --nodes=9 --dir data', {nodes: 9, directory: 'data'});
 test(starts, 'start --memory', {directory: undefined});
 test(starts, 'start --metrics-port 0 --metrics-host ::1', {metricsPort: 0, metricsHost: '::1'});
-test(starts, 'start --redis-port 0 --redis-host ::1 --kv-thread', {redisPort: 0, redisHost: '::1', kvThread: true});
+test(starts, 'start --redis-port 0 --redis-host ::1 --kv-thread', {
+	redis: {port: 0, host: '::1'},
+	kvThread: true,
+});
+test(starts, '--redis-socket s --redis-password-file p --tls-cert c --tls-key k --tls-ca a', {
+	redis: {
+		...defaults.redis,
+		socketPath: 's',
+		passwordFile: 'p',
+		certFile: 'c',
+		keyFile: 'k',
+		caFile: 'a',
+	},
+});
 
 const noFiles = {caFile: undefined, certFile: undefined, keyFile: undefined, passwordFile: undefined};
 test(starts, '--engine etcd://a:1,[::1]:2/prefix', {engine: {...noFiles, url: 'etcd://a:1,[::1]:2/prefix'}});
@@ -99,6 +111,10 @@ test(
 	'--redis-port 65536',
 	`option '--redis-port <port>' argument '65536' is invalid. Write a whole number from 0 to 65535. ${see}`,
 );
+test(isRefused, '--tls-cert c', `option '--tls-cert <file>' needs option '--tls-key <file>' ${see}`);
+test(isRefused, '--tls-key k', `option '--tls-key <file>' needs option '--tls-cert <file>' ${see}`);
+test(isRefused, '--tls-ca a', `option '--tls-ca <file>' needs option '--tls-cert <file>' ${see}`);
+test(isRefused, '--redis-password=hush', `unknown option '--redis-password=***' ${see}`);
 test(isRefused, 'start --memory --dir data', `option '--memory' cannot be used with option '--dir <path>' ${see}`);
 const engineRefused = (text: string, why: string): string =>
 	`option '--engine <url>' argument '${text}' is invalid. ${why}: write etcd://HOST:PORT,HOST:PORT,... (etcds:// for TLS), USER@ before the first HOST if etcd has users, and, if you like, /PREFIX behind it ${see}`;

@@ -17,7 +17,8 @@ test('a busy port is a typed error that says what to do', async t => {
 });
 
 test('an address that is not ours is a typed error with its cause', async t => {
-	const error = await t.throwsAsync(startRedisGateway({client: new StoreClient(), info, host: '192.0.2.1', port: 0}));
+	const options = {client: new StoreClient(), info, host: '192.0.2.1', port: 0, password: 'hush'};
+	const error = await t.throwsAsync(startRedisGateway(options));
 	t.like(error, {name: 'GatewayError', code: 'ERR_LISTEN'});
 	t.like(error?.cause, {code: 'EADDRNOTAVAIL'});
 });

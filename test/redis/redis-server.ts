@@ -15,10 +15,11 @@ export const oracleTest = needing(
 );
 
 /** On a socket file. */
-export async function startRedis(t: ExecutionContext): Promise<{path: string}> {
+export async function startRedis(t: ExecutionContext, ...settings: readonly string[]): Promise<{path: string}> {
 	const directory = await mkdtemp(join(tmpdir(), 'threadraft-redis-'));
 	const path = join(directory, 'socket');
-	const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--save', '', '--dir', directory]);
+	const place = ['--port', '0', '--unixsocket', path, '--save', '', '--dir', directory];
+	const server = spawn('redis-server', [...place, ...settings]);
 	t.teardown(async () => {
 		server.kill();
 		await once(server, 'exit');

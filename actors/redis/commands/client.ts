@@ -87,7 +87,7 @@ function lineOf(clientState: ClientState): string {
 		`name=${clientState.name}`,
 		`age=${secondsSince(clientState.connectedMs)}`,
 		`idle=${secondsSince(clientState.activeMs)}`,
-		'flags=N',
+		`flags=${clientState.isLocalSocket ? 'U' : 'N'}`,
 		'db=0',
 		'user=default',
 		`resp=${clientState.protocol}`,

@@ -1,18 +1,9 @@
+import {defaultUser, wrongPassword} from '../access.js';
 import {parseInt64} from '../int64.js';
 import type {RefusedModes} from '../refused-modes.js';
-import {
-	type RedisCommand,
-	notAnInteger,
-	partAt,
-	type Plan,
-	refuse,
-	replyOk,
-	syntaxError,
-	textAt,
-	valueAt,
-} from './command.js';
+import {type RedisCommand, notAnInteger, partAt, type Plan, refuse, replyOk, syntaxError, valueAt} from './command.js';
 import {loadingText} from './failures.js';
-import {planHello, wrongPassword} from './hello.js';
+import {planHello} from './hello.js';
 
 function planPing(parts: readonly Buffer[]): Plan {
 	if (parts.length > 2) return refuse(`ERR wrong number of arguments for 'ping' command`);
@@ -55,27 +46,30 @@ function planReset(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan
 	};
 }
 
-/** As Redis without a password: the default user may be named, and any password does. */
-function planAuth(parts: readonly Buffer[]): Plan {
+/** As Redis: without a password the default user may be named, and any password does. */
+function planAuth(parts: readonly Buffer[], _: unknown, {access}: RefusedModes): Plan {
 	if (parts.length > 3) return refuse(syntaxError);
-	if (parts.length === 2) {
+	if (parts.length === 2 && !access.needsPassword) {
 		return refuse(
 			'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
 		);
 	}
-	return textAt(parts, 1) === 'default' ? {type: 'local', reply: replyOk} : refuse(wrongPassword);
+	const [user, password] = parts.length === 2 ? [defaultUser, partAt(parts, 1)] : [partAt(parts, 1), partAt(parts, 2)];
+	return access.authenticate(user, password) ? {type: 'local', reply: replyOk} : refuse(wrongPassword);
 }
 
 const common = {flags: ['fast'], group: 'connection', since: '1.0.0'} as const;
+/** May be used before the password is given. */
+const open = {...common, flags: ['fast', 'no_auth']} as const;
 
 export const connectionCommands: readonly RedisCommand[] = [
 	{...common, name: 'ping', arity: -1, summary: 'Ping the server', plan: planPing},
 	{...common, name: 'echo', arity: 2, summary: 'Echo the given string', plan: planEcho},
 	{...common, name: 'select', arity: 2, summary: 'Select a database; there is only 0', plan: planSelect},
-	{...common, name: 'auth', arity: -2, summary: 'Authenticate; there are no passwords', plan: planAuth},
-	{...common, name: 'hello', arity: -1, since: '6.0.0', summary: 'Handshake with Redis', plan: planHello},
+	{...open, name: 'auth', arity: -2, summary: 'Give the password of the port', plan: planAuth},
+	{...open, name: 'hello', arity: -1, since: '6.0.0', summary: 'Handshake with Redis', plan: planHello},
 	{
-		...common,
+		...open,
 		name: 'reset',
 		arity: 1,
 		since: '6.2.0',
@@ -92,7 +86,7 @@ export const connectionCommands: readonly RedisCommand[] = [
 		plan: () => ({type: 'local', reply: replyOk}),
 	},
 	{
-		...common,
+		...open,
 		name: 'quit',
 		arity: -1,
 		summary: 'Close the connection',
