@@ -4,9 +4,11 @@
  *
  *     npm run bench -- [--quick | --soak [minutes]] [--out DIR] ...      (README.md beside this file; --help)
  */
+import {mkdir, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {Command, InvalidArgumentError, Option} from 'commander';
+import {againstText, buildIn, comparable, runAgainst, turnsOf} from './against.js';
 import {describeMachine} from './machine.js';
 import {fullPlan, type Plan, quickPlan, smokePlan} from './plan.js';
 import {startProgress} from './progress.js';
@@ -22,6 +24,7 @@ interface Flags {
 	readonly quick?: true;
 	readonly smoke?: true;
 	readonly soak?: true | string;
+	readonly against?: string;
 	readonly peers?: true;
 	readonly nodes?: readonly number[];
 	readonly inFlight?: readonly number[];
@@ -39,6 +42,9 @@ interface Flags {
 const soakMinutes = 10;
 const soakSampleSeconds = 10;
 const soakInFlight = 64;
+const againstPairs = 6;
+/** Of one turn: an even number of turns of each build makes a measurement. */
+const againstSeconds = 0.15;
 /** Above this share of busy cores the figures are another program's as well. */
 const quietLoadMax = 0.2;
 
@@ -47,6 +53,12 @@ const program = new Command('npm run bench --')
 	.addOption(new Option('--quick', 'a first impression in under a minute').conflicts(['smoke', 'soak']))
 	.addOption(new Option('--smoke', 'only whether it runs; the figures mean nothing').conflicts('soak'))
 	.option('--soak [minutes]', `one cluster under load for long (default: ${soakMinutes} minutes)`)
+	.addOption(
+		new Option(
+			'--against <dir>',
+			'a checkout of another build of ours, beside which this one is measured in pairs of processes (--rounds, 6)',
+		).conflicts(['smoke', 'soak', 'quick', 'peers']),
+	)
 	.option('--peers', 'also the Raft packages of npm (see bench/results/notebook.md)')
 	.option('--nodes <list>', 'cluster sizes, e.g. 3,5', numbers)
 	.option('--in-flight <list>', 'operations in flight, e.g. 1,16,64,256,1024', numbers)
@@ -79,9 +91,43 @@ const common = {
 	machine,
 	systems: systems.map(({id, title, limit}) => ({id, title, limit})),
 } as const;
-const results: Results = flags.soak === undefined ? await measure(planOf(flags)) : await soak(flags.soak);
-const files = await writeReport(out, results);
-console.log(`\n${files.map(file => path.join(out, file)).join('\n')}`);
+if (flags.against === undefined) {
+	const results: Results = flags.soak === undefined ? await measure(planOf(flags)) : await soak(flags.soak);
+	const files = await writeReport(out, results);
+	console.log(`\n${files.map(file => path.join(out, file)).join('\n')}`);
+} else {
+	await compare(flags.against);
+}
+
+async function compare(directory: string): Promise<void> {
+	const strange = (flags.systems ?? []).find(id => !comparable.includes(id));
+	if (strange !== undefined) program.error(`error: another build has no '${strange}': only ${comparable.join(', ')}`);
+	const build =
+		buildIn(directory) ?? program.error(`error: ${directory} holds no build: run "npm ci && npm run build" there`);
+	const plan = planOf({...flags, rounds: flags.rounds ?? againstPairs, seconds: flags.seconds ?? againstSeconds});
+	const workloads = plan.workloads.filter(workload => workload !== 'mixed');
+	const given = {
+		...plan,
+		nodes: flags.nodes ?? [3],
+		inFlight: flags.inFlight ?? [1, 64, 1024],
+		workloads: flags.workloads ?? workloads,
+		systems: flags.systems ?? ['threadraft'],
+	};
+	const progress = startProgress(turnsOf(given));
+	try {
+		const comparisons = await runAgainst(given, build, flags.dataDir, progress);
+		progress.stop();
+		console.log(
+			`\nThis build, divided by the one in ${directory}; medians of ${given.rounds} pairs of processes, least and most:`,
+		);
+		console.log(againstText(comparisons));
+		await mkdir(out, {recursive: true});
+		await writeFile(path.join(out, 'against.json'), `${JSON.stringify({...common, comparisons}, undefined, '\t')}\n`);
+		console.log(`\n${path.join(out, 'against.json')}`);
+	} finally {
+		progress.stop();
+	}
+}
 
 async function measure(plan: Plan): Promise<Results> {
 	const progress = startProgress(loadsOf(plan));

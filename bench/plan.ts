@@ -88,5 +88,9 @@ export const smokePlan: Plan = {
 };
 
 /** Points of one group: the systems stay up from one to the next. */
-export const pointsOf = (plan: Plan, nodes: number, durability: Durability): readonly Point[] =>
+export const pointsOf = (
+	plan: Pick<Plan, 'workloads' | 'inFlight'>,
+	nodes: number,
+	durability: Durability,
+): readonly Point[] =>
 	plan.workloads.flatMap(workload => plan.inFlight.map(inFlight => ({nodes, durability, workload, inFlight})));

@@ -6,13 +6,19 @@ import {cpuClockWithEnded} from '../cpu.js';
 import {RedisBenchmark} from './redis-benchmark.js';
 import {ServerProcess, waitForPort} from './servers.js';
 import type {RunningSystem, StartOptions} from './system.js';
-import {startCluster} from './threadraft.js';
+import {ofBuild, startCluster} from './threadraft.js';
+
+interface Gateways {
+	readonly startRedisGateway: typeof startRedisGateway;
+}
 
 const startTimeoutMs = 10_000;
 
 export async function startGateway(options: StartOptions): Promise<RunningSystem> {
 	const cluster = await startCluster(options);
-	const gateway = await startRedisGateway({client: cluster.clerk(), port: 0, info: async () => ({})});
+	const {build} = options;
+	const code = build === undefined ? {startRedisGateway} : await ofBuild<Gateways>(build, 'actors/redis/gateway.js');
+	const gateway = await code.startRedisGateway({client: cluster.clerk(), port: 0, info: async () => ({})});
 	const benchmark = new RedisBenchmark(gateway.port, cpuClockWithEnded());
 	await benchmark.fill();
 	return {

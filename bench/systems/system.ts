@@ -36,6 +36,8 @@ export interface StartOptions {
 	readonly directory: string;
 	/** Free, and nobody else's: {@link portsOf} so many. */
 	readonly ports: readonly number[];
+	/** The compiled code of another build of ours, which is measured in the place of this one's: a `file:` URL that ends with `/`. */
+	readonly build?: string;
 }
 
 /** What a system of so many nodes may listen on: two ports a node. */

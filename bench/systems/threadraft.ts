@@ -10,11 +10,17 @@ import {attemptTimeoutMs, type Crashable, type RunningSystem, type StartOptions}
 const leaderTimeoutMs = 20_000;
 
 /** A cluster with a leader. */
-export async function startCluster({nodes, durability, directory}: StartOptions): Promise<Cluster> {
-	const cluster = await Cluster.start({nodes, ...(durability === 'durable' ? {directory} : {})});
+export async function startCluster({nodes, durability, directory, build}: StartOptions): Promise<Cluster> {
+	const code =
+		build === undefined ? {Cluster} : await ofBuild<{Cluster: typeof Cluster}>(build, 'actors/cluster/cluster.js');
+	const cluster = await code.Cluster.start({nodes, ...(durability === 'durable' ? {directory} : {})});
 	await cluster.waitForLeader(leaderTimeoutMs);
 	return cluster;
 }
+
+/** A module of another build. Where a file has moved since, that build cannot be measured. */
+export const ofBuild = async <Module>(build: string, file: string): Promise<Module> =>
+	(await import(new URL(file, build).href)) as Module;
 
 export async function startWithClerk(options: StartOptions): Promise<RunningSystem> {
 	const cluster = await startCluster(options);
