@@ -16,7 +16,7 @@ import type {Progress} from './progress.js';
 import {rateText, timeText} from './report/table.js';
 import {makeScratch, removeScratch} from './scratch.js';
 import {systemOf} from './systems/catalogue.js';
-import type {Load, Measurement, SystemId} from './systems/system.js';
+import type {Durability, Load, Measurement, SystemId} from './systems/system.js';
 
 /** `rounds` is how many pairs of processes there are. */
 export type AgainstPlan = Pick<
@@ -50,10 +50,29 @@ export function buildIn(directory: string): string | undefined {
 	return isBuilt ? pathToFileURL(`${dist}${path.sep}`).href : undefined;
 }
 
-/** Loads that there will be, for the progress. */
-export function turnsOf({nodes, durabilities, workloads, inFlight, systems, rounds}: AgainstPlan): number {
-	return nodes.length * durabilities.length * workloads.length * inFlight.length * systems.length * rounds;
+/** One system, and the points at which it is measured. */
+interface Group {
+	readonly id: SystemId;
+	readonly nodes: number;
+	readonly durability: Durability;
+	readonly points: readonly Point[];
 }
+
+function groupsOf(plan: AgainstPlan): readonly Group[] {
+	return plan.nodes.flatMap(nodes =>
+		plan.durabilities.flatMap(durability =>
+			plan.systems.map(id => {
+				const {workloads} = systemOf(id);
+				const points = pointsOf(plan, nodes, durability).filter(({workload}) => workloads.includes(workload));
+				return {id, nodes, durability, points};
+			}),
+		),
+	);
+}
+
+/** How many loads there will be. */
+export const loadsAgainst = (plan: AgainstPlan): number =>
+	plan.rounds * groupsOf(plan).reduce((sum, {points}) => sum + points.length, 0);
 
 export async function runAgainst(
 	plan: AgainstPlan,
@@ -62,24 +81,14 @@ export async function runAgainst(
 	progress: Progress,
 ): Promise<readonly Comparison[]> {
 	const found: Comparison[] = [];
-	for (const nodes of plan.nodes) {
-		for (const durability of plan.durabilities) {
-			for (const id of plan.systems) {
-				const pairs: (readonly PairFinding[])[] = [];
-				const points = pointsOf(plan, nodes, durability);
-				for (let pair = 0; pair < plan.rounds; pair++) {
-					pairs.push(await runPair({plan, id, points, pair, build, dataDirectory}, progress));
-				}
-				found.push(
-					...points.map((point, offset) =>
-						comparisonOf(
-							id,
-							point,
-							pairs.flatMap(each => each[offset] ?? []),
-						),
-					),
-				);
-			}
+	for (const group of groupsOf(plan)) {
+		const pairs: (readonly PairFinding[])[] = [];
+		for (let pair = 0; pair < plan.rounds; pair++) {
+			pairs.push(await runPair({plan, group, pair, build, dataDirectory}, progress));
+		}
+		for (const [offset, point] of group.points.entries()) {
+			const findings = pairs.flatMap(each => each[offset] ?? []);
+			found.push(comparisonOf(group.id, point, findings));
 		}
 	}
 	return found;
@@ -87,8 +96,7 @@ export async function runAgainst(
 
 interface Pair {
 	readonly plan: AgainstPlan;
-	readonly id: SystemId;
-	readonly points: readonly Point[];
+	readonly group: Group;
 	readonly pair: number;
 	readonly build: string;
 	readonly dataDirectory: string;
@@ -100,13 +108,12 @@ interface PairFinding {
 }
 
 async function runPair(
-	{plan, id, points, pair, build, dataDirectory}: Pair,
+	{plan, group: {id, nodes, durability, points}, pair, build, dataDirectory}: Pair,
 	progress: Progress,
 ): Promise<readonly PairFinding[]> {
 	const place = await makeScratch(dataDirectory);
 	const [own, other] = [new ChildSystem(systemOf(id)), new ChildSystem(systemOf(id))];
 	try {
-		const [{nodes, durability} = unknownPoint] = points;
 		const start = async (child: ChildSystem, name: string, code: {readonly build?: string}): Promise<void> =>
 			child.start({nodes, durability, directory: path.join(place, name), ports: [], ...code});
 		const starts = [async () => start(own, 'own', {}), async () => start(other, 'other', {build})];
@@ -130,8 +137,6 @@ async function runPair(
 		await removeScratch(place);
 	}
 }
-
-const unknownPoint: Pick<Point, 'nodes' | 'durability'> = {nodes: 3, durability: 'memory'};
 
 /** V8 compiles in the first seconds, and one that is compiled already must not run against one that is not. */
 async function breakIn(plan: AgainstPlan, points: readonly Point[], children: readonly ChildSystem[]): Promise<void> {

@@ -1,9 +1,10 @@
 /** What the figures were taken on. */
-import {closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync} from 'node:fs';
+import {closeSync, fdatasyncSync, mkdirSync, openSync, statfsSync, writeSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {median} from './median.js';
+import {makeScratch, removeScratch} from './scratch.js';
 import {versionOf} from './systems/servers.js';
 
 export interface Machine {
@@ -47,14 +48,15 @@ export async function describeMachine(directory: string): Promise<Machine> {
 		etcd: versionOf('etcd'),
 		redis: versionOf('redis-server'),
 		fileSystem: fileSystems[type] ?? `0x${type.toString(16)}`,
-		fdatasyncUs: fdatasyncUs(directory),
+		fdatasyncUs: await fdatasyncUs(directory),
 		loadPerCore: await busyShare(),
 	};
 }
 
-function fdatasyncUs(directory: string): number {
-	const file = path.join(directory, 'fdatasync-probe');
-	const descriptor = openSync(file, 'w');
+async function fdatasyncUs(directory: string): Promise<number> {
+	// In a folder of its own: another bench may measure the same disk at the same time.
+	const place = await makeScratch(directory);
+	const descriptor = openSync(path.join(place, 'probe'), 'w');
 	const bytes = new Uint8Array(130);
 	const times = Array.from({length: 51}, (_, n) => {
 		const startedAt = performance.now();
@@ -63,7 +65,7 @@ function fdatasyncUs(directory: string): number {
 		return (performance.now() - startedAt) * 1000;
 	});
 	closeSync(descriptor);
-	rmSync(file);
+	await removeScratch(place);
 	return Math.round(median(times));
 }
 

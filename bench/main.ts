@@ -8,7 +8,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {Command, InvalidArgumentError, Option} from 'commander';
-import {againstText, buildIn, comparable, runAgainst, turnsOf} from './against.js';
+import {againstText, buildIn, comparable, loadsAgainst, runAgainst} from './against.js';
 import {describeMachine} from './machine.js';
 import {fullPlan, type Plan, quickPlan, smokePlan} from './plan.js';
 import {startProgress} from './progress.js';
@@ -42,9 +42,15 @@ interface Flags {
 const soakMinutes = 10;
 const soakSampleSeconds = 10;
 const soakInFlight = 64;
-const againstPairs = 6;
-/** Of one turn: an even number of turns of each build makes a measurement. */
-const againstSeconds = 0.15;
+/** Beside another build. `rounds`: pairs of processes; `seconds`: of one turn. */
+const againstDefaults = {
+	nodes: [3],
+	inFlight: [1, 64, 1024],
+	workloads: ['write', 'read'],
+	systems: ['threadraft'],
+	rounds: 6,
+	seconds: 0.15,
+} as const;
 /** Above this share of busy cores the figures are another program's as well. */
 const quietLoadMax = 0.2;
 
@@ -104,21 +110,13 @@ async function compare(directory: string): Promise<void> {
 	if (strange !== undefined) program.error(`error: another build has no '${strange}': only ${comparable.join(', ')}`);
 	const build =
 		buildIn(directory) ?? program.error(`error: ${directory} holds no build: run "npm ci && npm run build" there`);
-	const plan = planOf({...flags, rounds: flags.rounds ?? againstPairs, seconds: flags.seconds ?? againstSeconds});
-	const workloads = plan.workloads.filter(workload => workload !== 'mixed');
-	const given = {
-		...plan,
-		nodes: flags.nodes ?? [3],
-		inFlight: flags.inFlight ?? [1, 64, 1024],
-		workloads: flags.workloads ?? workloads,
-		systems: flags.systems ?? ['threadraft'],
-	};
-	const progress = startProgress(turnsOf(given));
+	const plan = planOf({...againstDefaults, ...flags});
+	const progress = startProgress(loadsAgainst(plan));
 	try {
-		const comparisons = await runAgainst(given, build, flags.dataDir, progress);
+		const comparisons = await runAgainst(plan, build, flags.dataDir, progress);
 		progress.stop();
 		console.log(
-			`\nThis build, divided by the one in ${directory}; medians of ${given.rounds} pairs of processes, least and most:`,
+			`\nThis build, divided by the one in ${directory}; medians of ${plan.rounds} pairs of processes, least and most:`,
 		);
 		console.log(againstText(comparisons));
 		await mkdir(out, {recursive: true});

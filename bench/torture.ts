@@ -60,10 +60,10 @@ function parse(): Options {
 		const unknown = command.args.find(word => !rows.some(({name}) => name === word));
 		if (unknown !== undefined) command.error(`error: there is no row "${unknown}": see --list`);
 		const given = command.opts<Options>();
-		const taken = rows
-			.map(({name}) => path.join(given.out ?? '', name))
-			.find(each => given.out !== undefined && existsSync(each));
-		if (taken !== undefined) command.error(`error: ${taken} is of an earlier run: move it away, or name another --out`);
+		const {out} = given;
+		const taken = out === undefined ? undefined : rows.find(({name}) => existsSync(path.join(out, name)))?.name;
+		if (taken !== undefined)
+			command.error(`error: ${out} holds ${taken} of an earlier run: move it away, or name another --out`);
 		return given;
 	} catch (error) {
 		if (!(error instanceof CommanderError)) throw error;

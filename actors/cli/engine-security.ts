@@ -1,9 +1,9 @@
 /** What lets us into an etcd cluster, out of the files that the command line names and the environment. */
-import {readFile} from 'node:fs/promises';
 import type {EngineOptions} from '../console/engine-options.js';
 import {parseEngineUrl} from '../engines/etcd/engine-url.js';
 import {EngineAccessError} from '../engines/etcd/errors.js';
 import type {EngineSecurity} from '../engines/etcd/security.js';
+import {passwordIn, readOptionFile} from './option-file.js';
 
 const passwordVariable = 'THREADRAFT_ENGINE_PASSWORD';
 
@@ -21,8 +21,7 @@ export async function readEngineSecurity(
 	const {user} = parseEngineUrl(url);
 	// The variable may be there for other commands.
 	const variable = user === undefined ? undefined : environment[passwordVariable];
-	// Editors and `echo` end a file with a line break; no password does.
-	const password = passwordText?.replace(/\r?\n$/, '') ?? variable;
+	const password = passwordText === undefined ? variable : passwordIn(passwordText);
 	const tls = {
 		...(ca === undefined ? {} : {ca}),
 		...(cert === undefined ? {} : {cert}),
@@ -32,11 +31,5 @@ export async function readEngineSecurity(
 }
 
 async function read(option: string, file: string | undefined): Promise<string | undefined> {
-	if (file === undefined) return undefined;
-	try {
-		return await readFile(file, 'utf8');
-	} catch (cause) {
-		const reason = `The file of ${option} cannot be read (${(cause as Error).message})`;
-		throw new EngineAccessError(reason, 'check its name and its permissions', {cause});
-	}
+	return readOptionFile(option, file, (...told) => new EngineAccessError(...told));
 }

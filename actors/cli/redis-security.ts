@@ -1,8 +1,8 @@
 /** What protects the Redis port, out of the files that the command line names. */
-import {readFile} from 'node:fs/promises';
 import type {RedisOptions} from '../console/redis-options.js';
 import {GatewayAccessError} from '../redis/errors.js';
 import type {RedisTls} from '../redis/tls.js';
+import {passwordIn, readOptionFile} from './option-file.js';
 
 export interface RedisSecurity {
 	readonly password: string | undefined;
@@ -23,28 +23,21 @@ export async function readRedisSecurity({
 		read('--tls-ca', caFile),
 	]);
 	return {
-		password: passwordText === undefined ? undefined : passwordIn(passwordText),
+		password: passwordText === undefined ? undefined : checkedPassword(passwordText),
 		tls: cert === undefined || key === undefined ? undefined : {cert, key, ca},
 	};
 }
 
-/** Editors and `echo` end a file with a line break; no password does. */
-function passwordIn(text: string): string {
-	const password = text.replace(/\r?\n$/, '');
+async function read(option: string, file: string | undefined): Promise<string | undefined> {
+	return readOptionFile(option, file, (...told) => new GatewayAccessError('ERR_SECRET_FILE', ...told));
+}
+
+function checkedPassword(text: string): string {
+	const password = passwordIn(text);
 	if (password !== '') return password;
 	throw new GatewayAccessError(
 		'ERR_SECRET_FILE',
 		'The file of --redis-password-file is empty',
 		'write the password into it, or leave out the option',
 	);
-}
-
-async function read(option: string, file: string | undefined): Promise<string | undefined> {
-	if (file === undefined) return undefined;
-	try {
-		return await readFile(file, 'utf8');
-	} catch (cause) {
-		const reason = `The file of ${option} cannot be read (${(cause as Error).message})`;
-		throw new GatewayAccessError('ERR_SECRET_FILE', reason, 'check its name and its permissions', {cause});
-	}
 }

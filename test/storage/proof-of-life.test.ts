@@ -12,7 +12,6 @@ import {needing} from '../needs.js';
 import {temporaryDirectory} from './places.js';
 
 const inUse = {code: 'ERR_DIRECTORY_IN_USE'};
-// Tests of one file run side by side. Each names its owners alone: a descriptor that one thread had is soon another's.
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** A process, its lines, and what it is told. It is killed when the test ends. */
@@ -50,6 +49,7 @@ test('a proof of life is there until it is closed, and neither another file nor 
 	other.close();
 });
 
+// Tests of one file run side by side. Each names its owners alone: a descriptor that one thread had is soon another's.
 test('a thread that holds a directory is respected as long as it lives, and no longer', async t => {
 	const directory = temporaryDirectory(t);
 	const worker = new Worker(new URL('claim-thread.js', import.meta.url), {workerData: {directory, owner: 'thread'}});

@@ -241,16 +241,14 @@ export class FaultInjection {
 				return this.#endAfter(named.name, -fault.byMs);
 			case 'clockOffset':
 				await control.leapClock(id, fault.offsetMs);
-				return this.#setStandstill(named, id);
+				// One that is ahead stays ahead when it is healed: only differences of its readings count.
+				return fault.offsetMs < 0 ? this.#setStandstill(named, id) : this.#list.add(named);
 			default:
 				return this.#setNode(named, id);
 		}
 	}
 
-	/**
-	 * A clock never goes back: to be behind, it stands still, until it is healed at the latest. One that is ahead stays ahead: only
-	 * differences of its readings count.
-	 */
+	/** A clock never goes back: to be behind, it stands still, until it is healed at the latest. */
 	#setStandstill(named: NamedFault, id: NodeId): void {
 		// A thread that ends meanwhile has lost its clock.
 		this.#undo.set(named.name, () => this.#connected.control.resumeClock(id).catch(() => undefined));
