@@ -74,6 +74,17 @@ export interface RecorderOptions {
 /** Of one sample, ms. */
 const sampleMs = 100;
 const statusMs = 1000;
+/** How often the nodes are asked at a time. */
+const attemptsMax = 5;
+/** What a node has become; its status tells the same. */
+const turns: ReadonlySet<ClusterEvent['type']> = new Set([
+	'roleChanged',
+	'leadershipLost',
+	'nodeUp',
+	'nodeDown',
+	'nodeDamaged',
+	'nodeRestarting',
+] as const);
 
 /** Records a cluster from the moment it is made. Close it when you no longer need it. */
 export class ClusterRecorder {
@@ -89,6 +100,8 @@ export class ClusterRecorder {
 	#told: ToldOperations | undefined;
 	#seen: RouterCounters & Pick<SettledCounters, 'answered' | 'failed'>;
 	#sampledAtMs = 0;
+	/** Events so far that told what a node has become. */
+	#turns = 0;
 	#isAsking = false;
 	#isClosed = false;
 
@@ -103,8 +116,10 @@ export class ClusterRecorder {
 		this.#samples = new Ring(options.samplesMax ?? 36_000);
 		this.#states = new Ring(options.statesMax ?? 3600);
 		this.#seen = this.#count();
-		const heard = (event: ClusterEvent): void =>
+		const heard = (event: ClusterEvent): void => {
+			if (turns.has(event.type)) this.#turns++;
 			this.#keep(this.#events, {type: 'event', atMs: this.nowMs, event: plainEvent(event)});
+		};
 		cluster.on('event', heard);
 		this.#stops = [
 			() => cluster.off('event', heard),
@@ -205,10 +220,24 @@ export class ClusterRecorder {
 		// A node that does not answer is waited for: then this takes longer than a second.
 		if (this.#isAsking) return;
 		this.#isAsking = true;
-		const nodes = (await this.#cluster.status()).map(plainNode);
+		const nodes = await this.#nodes();
 		this.#isAsking = false;
-		if (this.#isClosed || JSON.stringify(this.#states.last?.nodes) === JSON.stringify(nodes)) return;
+		if (this.#isClosed || nodes === undefined || JSON.stringify(this.#states.last?.nodes) === JSON.stringify(nodes))
+			return;
 		this.#keep(this.#states, {type: 'nodes', atMs: this.nowMs, nodes});
+	}
+
+	/**
+	 * An answer that an event has overtaken may be older than the event, and to keep it would take the event back: they are asked
+	 * again. `undefined`: each time something happened meanwhile.
+	 */
+	async #nodes(): Promise<readonly RecordedNode[] | undefined> {
+		for (let attempt = 0; attempt < attemptsMax; attempt++) {
+			const turnsBefore = this.#turns;
+			const nodes = (await this.#cluster.status()).map(plainNode);
+			if (this.#turns === turnsBefore) return nodes;
+		}
+		return undefined;
 	}
 
 	#count(): RouterCounters & Pick<SettledCounters, 'answered' | 'failed'> {

@@ -99,6 +99,25 @@ test('events, marks and commands are kept with their times since the beginning, 
 	);
 });
 
+test('a status that an event has overtaken is not kept: the nodes are asked again', async t => {
+	const world = new World();
+	const answers: ((nodes: readonly NodeStatus[]) => void)[] = [];
+	world.status = () => new Promise(resolve => void answers.push(resolve));
+	const recorder = world.recorder();
+	const stale = [down(0), down(1)];
+	world.emit('event', {type: 'nodeUp', id: nodeId(0)} satisfies ClusterEvent);
+	answers[0]?.(stale);
+	await settled();
+	t.deepEqual(ofType(recorder.record().entries, 'nodes'), []);
+	t.is(answers.length, 2);
+	answers[1]?.([down(1)]);
+	await settled();
+	const [kept, ...more] = ofType(recorder.record().entries, 'nodes');
+	t.deepEqual([kept?.nodes.map(({id}) => id), more], [[nodeId(1)], []]);
+	t.is(answers.length, 2);
+	recorder.close();
+});
+
 test('a sample has what happened within its time alone, of local clients and of those who tell it', async t => {
 	const world = new World();
 	const recorder = world.recorder();

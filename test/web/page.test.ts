@@ -128,7 +128,7 @@ browserTest(
 		await inPage(t, async page => {
 			await page.goto(new URL('../../actors/web/page/page.html', import.meta.url).href);
 			await page.locator('#file').setInputFiles({name: 'a.jsonl', mimeType: 'text/plain', buffer: Buffer.from(text)});
-			await page.locator('#slider').press('End');
+			await goToEnd(page);
 			await page.locator('#clock', {hasText: '8 / 8'}).waitFor();
 			t.deepEqual(await page.locator('#events button').allTextContents(), [
 				'electionStarted of 0',
@@ -176,6 +176,12 @@ browserTest('a line that is typed in the terminal is among what happened; one of
 	});
 });
 
+/** The slider has its length once the first step of the trace is drawn. */
+async function goToEnd(page: Page): Promise<void> {
+	await page.locator('#clock', {hasText: /^1 \//}).waitFor();
+	await page.locator('#slider').press('End');
+}
+
 browserTest('what was recorded is saved by a click or by a line, and the page opens it', async t => {
 	t.timeout(120_000);
 	const directory = await mkdtemp(path.join(tmpdir(), 'threadraft-page-'));
@@ -197,7 +203,7 @@ browserTest('what was recorded is saved by a click or by a line, and the page op
 			await page.goto(new URL('../../actors/web/page/page.html', import.meta.url).href);
 			await page.locator('#empty').waitFor();
 			await page.locator('#file').setInputFiles(file);
-			await page.locator('#slider').press('End');
+			await goToEnd(page);
 			await page.locator('.node[aria-label*="link cut to node"]').nth(2).waitFor();
 			await page.locator('#events', {hasText: 'isolate'}).waitFor();
 			t.true(await page.locator('#save').isHidden());
