@@ -77,6 +77,10 @@ export class Shard {
 	#slots = new Uint32Array(firstSlots);
 	#size = 0;
 	#earliest = Infinity;
+	/** How many deadlines are over at `#countedAt`; there are none between it and `#countedUntil`. Infinity: not counted. */
+	#expiredCount = 0;
+	#countedAt = Infinity;
+	#countedUntil = Infinity;
 
 	/** Keys. */
 	get size(): number {
@@ -108,6 +112,7 @@ export class Shard {
 	set(hash: number, key: Key, value: Value, version: Version, expiresAt: number): number {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
+		if (this.#countedAt < Infinity) this.#noteDeadline(this.#deadlineIn(slot), expiresAt === 0 ? Infinity : expiresAt);
 		const flaggedLength = expiresAt === 0 ? value.length : value.length + deadlineFlag;
 		if (expiresAt > 0 && expiresAt < this.#earliest) this.#earliest = expiresAt;
 		if (record > 0 && uint32At(this.#page(record - 1), offsetOf(record - 1) + valueLengthAt) === flaggedLength) {
@@ -137,6 +142,7 @@ export class Shard {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
 		if (record === 0) return false;
+		if (this.#countedAt < Infinity) this.#noteDeadline(this.#deadlineIn(slot), Infinity);
 		this.#discard(record - 1);
 		this.#size -= 1;
 		this.#vacate(slot);
@@ -144,10 +150,17 @@ export class Shard {
 		return true;
 	}
 
-	/** Keys whose deadline is over. Looks at every key. */
+	/** Keys whose deadline is over; `now` is never less than before. Looks at every key, if one is over that was not when it last did. */
 	countExpired(now: number): number {
+		if (now >= this.#countedAt && now < this.#countedUntil) return this.#expiredCount;
 		let count = 0;
-		for (let slot = 0; slot < this.#slots.length; slot += 1) if (this.#deadlineIn(slot) <= now) count += 1;
+		let until = Infinity;
+		for (let slot = 0; slot < this.#slots.length; slot += 1) {
+			const deadline = this.#deadlineIn(slot);
+			if (deadline <= now) count += 1;
+			else if (deadline < until) until = deadline;
+		}
+		this.#noteCounted(count, now, until);
 		return count;
 	}
 
@@ -157,8 +170,9 @@ export class Shard {
 		let earliest = Infinity;
 		for (let slot = 0; slot < this.#slots.length; slot += 1) {
 			// Behind a gap that is closed, another record stands in the same slot.
-			while (this.#deadlineIn(slot) <= now) {
+			for (let over = this.#deadlineIn(slot); over <= now; over = this.#deadlineIn(slot)) {
 				if (count === countMax) return this.#deleted(count);
+				this.#noteDeadline(over, Infinity);
 				this.#discard((this.#slots[slot] as number) - 1);
 				this.#vacate(slot);
 				count += 1;
@@ -166,6 +180,7 @@ export class Shard {
 			earliest = Math.min(earliest, this.#deadlineIn(slot));
 		}
 		this.#earliest = earliest;
+		this.#noteCounted(0, now, earliest);
 		return this.#deleted(count);
 	}
 
@@ -173,6 +188,19 @@ export class Shard {
 		this.#size -= count;
 		if (this.#garbage * 2 > this.#filled) this.#layOut();
 		return count;
+	}
+
+	#noteCounted(count: number, at: number, until: number): void {
+		this.#expiredCount = count;
+		this.#countedAt = at;
+		this.#countedUntil = until;
+	}
+
+	/** A key with the one deadline has the other instead; Infinity: none, or no key. */
+	#noteDeadline(before: number, after: number): void {
+		if (before <= this.#countedAt) this.#expiredCount -= 1;
+		if (after <= this.#countedAt) this.#expiredCount += 1;
+		else if (after < this.#countedUntil) this.#countedUntil = after;
 	}
 
 	/** To be changed in place of this one, which can only be read from now on. */
@@ -191,6 +219,7 @@ export class Shard {
 		copy.#slots = this.#slots.slice();
 		copy.#size = this.#size;
 		copy.#earliest = this.#earliest;
+		copy.#noteCounted(this.#expiredCount, this.#countedAt, this.#countedUntil);
 		return copy;
 	}
 

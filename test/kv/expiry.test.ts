@@ -127,8 +127,8 @@ test('a snapshot carries deadlines and the time: what was over does not come bac
 	const state = newState();
 	const write = writerTo(state);
 	tell(state, 1000);
-	// More than are deleted by one entry.
-	const operations = Array.from({length: 5000}, (_, number) => putFor(10, `f${number}`) as never);
+	// More than three entries delete.
+	const operations = Array.from({length: 8000}, (_, number) => putFor(10, `f${number}`) as never);
 	write({type: 'batch', operations});
 	write(putFor(500));
 	write(put('stays', 'x'));
@@ -139,7 +139,10 @@ test('a snapshot carries deadlines and the time: what was over does not come bac
 	t.is(other.machine.itemCount, 2);
 	t.deepEqual(read(other, 'f4999'), nothing);
 	t.deepEqual(read(other), read(state));
-	for (const replica of [state, other]) tell(replica, 1500);
+	for (const replica of [state, other]) {
+		tell(replica, 1500);
+		t.is(replica.machine.itemCount, 1);
+	}
 	t.deepEqual(read(other), nothing);
 	t.is(other.stateHash(), state.stateHash());
 	t.like(read(other, 'stays'), {value: bytesOf('x')});
@@ -158,7 +161,10 @@ test('what is over is deleted in parts, one for each entry that tells the time, 
 	t.true(state.machine.byteLength > byteLength / 2, 'not all at once');
 	const dueAt = (): number => state.machine.timed!.nextDeadline();
 	let entries = 1;
-	for (; dueAt() < Infinity && entries < 100; entries += 1) tell(state, 2000 + entries * 10);
+	for (; dueAt() < Infinity && entries < 100; entries += 1) {
+		tell(state, 2000 + entries * 10);
+		t.is(state.machine.itemCount, 0);
+	}
 	t.true(entries > 4 && entries < 20, `${entries}`);
 	t.true(state.machine.byteLength < 5000, `${state.machine.byteLength}`);
 	const reader = newState().beginRestore();
