@@ -1,5 +1,5 @@
 /** The service's words and those of recorded histories, each for the other. */
-import type {Expected, Operation, Part, Result, Value} from '../../src/kv/types.js';
+import type {Expected, NamedOperation, Part, Result, Value} from '../../src/kv/types.js';
 import {
 	partsRun,
 	type KvExpected,
@@ -22,7 +22,7 @@ function bytesOfText(text: string): Value {
 }
 
 /** A put with a condition asks for what was there before, too: it is evidence. */
-export function operationOf(input: KvInput): Operation {
+export function operationOf(input: KvInput): NamedOperation {
 	if (input.type === 'batch') return {type: 'batch', operations: input.operations.map(partOf)};
 	if (input.type !== 'transaction') return partOf(input);
 	const {compares, operations, otherwise = []} = input;

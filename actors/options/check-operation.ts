@@ -2,12 +2,14 @@
 import {isInt64} from '../../src/base/int64.js';
 import {isCount} from '../../src/base/plain.js';
 import {isKey} from '../../src/kv/key.js';
+import {scanEnd} from '../../src/kv/scan-position.js';
 import {transactionPartsMax} from '../../src/kv/operation-codec.js';
 import type {Compare, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
 const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear or get';
-const types = `${partTypes}, or batch or transaction`;
+const types = `${partTypes}, or batch, transaction, scan or count`;
+const notParts: ReadonlySet<string> = new Set(['batch', 'transaction', 'scan', 'count']);
 
 /** Throws an `OptionError` that names the field. `path`: what the caller calls the operation. */
 export function checkOperation(operation: Operation, path = 'operation'): void {
@@ -35,7 +37,10 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 		case 'get':
 			return checkKey(operation.key, path);
 		case 'clear':
+		case 'count':
 			return;
+		case 'scan':
+			return checkScan(operation, path);
 		case 'batch':
 			return checkParts(operation.operations, `${path}.operations`);
 		case 'transaction':
@@ -61,6 +66,22 @@ function checkCondition({condition, returnPrevious}: Operation & {type: 'put'}, 
 	if (returnPrevious !== undefined && typeof returnPrevious !== 'boolean') {
 		throw OptionError.value(`${path}.returnPrevious`, 'true, false or undefined', returnPrevious);
 	}
+}
+
+function checkScan({from, to, prefix, lookedAtMax, hasValues}: Operation & {type: 'scan'}, path: string): void {
+	checkPosition(from, `${path}.from`);
+	if (to !== undefined) checkPosition(to, `${path}.to`);
+	if (prefix !== undefined && !isKey(prefix))
+		throw OptionError.value(`${path}.prefix`, 'a string with one byte in each character (U+0000 to U+00FF)', prefix);
+	if (!isCount(lookedAtMax) || lookedAtMax === 0)
+		throw OptionError.value(`${path}.lookedAtMax`, 'a whole number from 1 on', lookedAtMax);
+	if (hasValues !== undefined && typeof hasValues !== 'boolean')
+		throw OptionError.value(`${path}.hasValues`, 'true, false or undefined', hasValues);
+}
+
+function checkPosition(position: unknown, path: string): void {
+	if (isCount(position) && position < scanEnd) return;
+	throw OptionError.value(path, `a whole number from 0, less than ${scanEnd}`, position);
 }
 
 function checkExpire({expiry, condition, order}: Operation & {type: 'expire'}, path: string): void {
@@ -114,7 +135,7 @@ function checkParts(parts: readonly Operation[], path: string): void {
 	for (const [offset, part] of parts.entries()) {
 		const name = `${path}[${offset}]`;
 		checkOperation(part, name);
-		if (part.type === 'batch' || part.type === 'transaction')
+		if (notParts.has(part.type))
 			throw OptionError.value(`${name}.type`, `${partTypes} within a batch or a transaction`, part.type);
 	}
 }

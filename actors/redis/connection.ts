@@ -1,9 +1,10 @@
 import type {Socket} from 'node:net';
-import {mayReturnValue} from '../../src/kv/operation-bytes.js';
-import type {Operation} from '../../src/kv/types.js';
+import {isRead, mayReturnValue} from '../../src/kv/operation-bytes.js';
+import type {Operation, ReadOperation} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
 import type {MemoryClient} from './clients-memory.js';
-import type {Plan} from './commands/command.js';
+import {type Plan, refuse} from './commands/command.js';
+import {Failure, failureText} from './commands/failures.js';
 import {commandTable} from './commands/table.js';
 import type {DropCause} from './dropped-clients.js';
 import type {Piece} from './lane.js';
@@ -29,6 +30,8 @@ const partOverheadBytes = 128;
 const pendingPartsMax = 65_536;
 /** A result with a value of this size is counted as soon as it is there. */
 const countedValueBytes = 16 * 1024;
+
+type Walk = Extract<Plan, {type: 'walk'}>;
 
 const noCluster: ClusterInfo = {};
 
@@ -67,6 +70,8 @@ export class Connection implements MemoryClient {
 	#resultBytes = 0;
 	/** A request for many values, which are read and answered piece by piece. */
 	#many: ManyReads | undefined;
+	/** It is read part by part. */
+	#walk: Walk | undefined;
 	/** No request is read any more: the client has left, or what follows does not count. */
 	#inputEnded = false;
 	/** The client has sent everything; what it sent is still answered. */
@@ -91,7 +96,8 @@ export class Connection implements MemoryClient {
 	}
 
 	get memoryBytes(): number {
-		return this.#parser.heldBytes + this.#queueBytes + this.#unreadReplyBytes();
+		const walkBytes = this.#walk?.heldBytes() ?? 0;
+		return this.#parser.heldBytes + this.#queueBytes + this.#unreadReplyBytes() + walkBytes;
 	}
 
 	get #isGone(): boolean {
@@ -172,6 +178,7 @@ export class Connection implements MemoryClient {
 		const plans = run.map(({plan}) => plan);
 		const [first] = plans;
 		if (first?.type === 'report') void this.#report(plans);
+		else if (first?.type === 'walk') this.#walkOn(first, first.first);
 		else if (first?.type === 'readMany' && first.operations.length > this.#window.size) {
 			this.#flush();
 			this.#many = new ManyReads(first, this.#out, this.#clientState);
@@ -183,6 +190,19 @@ export class Connection implements MemoryClient {
 				this.#execute(operations, bytes, settled => this.#conclude(plans, settled, noCluster));
 			}
 		}
+	}
+
+	/** Reads a part, and goes on; replies when there is no more to read. */
+	#walkOn(walk: Walk, operation: ReadOperation): void {
+		this.#walk = walk;
+		this.#execute([operation], partOverheadBytes, ([settled]) => {
+			const failed = settled instanceof Failure ? settled : undefined;
+			const next = settled === undefined || settled instanceof Failure ? undefined : walk.take(settled);
+			if (next !== undefined) return this.#walkOn(walk, next);
+			this.#walk = undefined;
+			const refusal: Plan | undefined = failed && refuse(failureText(failed, 'read'));
+			this.#conclude([refusal ?? walk], [], noCluster);
+		});
 	}
 
 	async #report(plans: readonly Plan[]): Promise<void> {
@@ -198,7 +218,7 @@ export class Connection implements MemoryClient {
 	#execute(operations: readonly Operation[], requestBytes: number, done: (settled: readonly Settled[]) => void): void {
 		const {lane} = this.#clientState.gateway;
 		const values = operations.reduce((count, each) => count + (mayReturnValue(each) ? 1 : 0), 0);
-		const client = operations[0]?.type === 'get' ? this.#backend.reader : this.#backend.client;
+		const client = operations[0] !== undefined && isRead(operations[0]) ? this.#backend.reader : this.#backend.client;
 		this.#running = true;
 		const piece: Piece = {
 			operations: operations.length,

@@ -4,6 +4,7 @@ import type {Access} from './access.js';
 interface RefusableCommand {
 	readonly flags: readonly string[];
 	readonly keys?: object;
+	readonly usesData?: boolean;
 }
 
 /**
@@ -34,10 +35,10 @@ export class RefusedModes {
 	}
 
 	/** Why this command must not be carried out now; it knows by itself how to end a transaction. */
-	refusalOf({flags, keys}: RefusableCommand): string | undefined {
+	refusalOf({flags, keys, usesData: usesAll = false}: RefusableCommand): string | undefined {
 		if (this.isTransaction)
 			return 'ERR MULTI was refused, so this command is not executed: send EXEC or DISCARD to go on';
-		const usesData = keys !== undefined || flags.includes('write');
+		const usesData = usesAll || keys !== undefined || flags.includes('write');
 		if (!usesData) return undefined;
 		if (this.database !== undefined)
 			return `ERR SELECT ${this.database} was refused, so this command is not executed: send SELECT 0 to go on`;

@@ -1,4 +1,5 @@
 import {mayReturnValue} from '../../src/kv/operation-bytes.js';
+import {bytesOfResult} from '../../src/kv/words.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {assert, unreachable} from '../../src/base/errors.js';
 import type {Executor} from '../executor.js';
@@ -39,7 +40,7 @@ export function endOfRun(queue: readonly Planned[], start: number, limits: RunLi
 		assert(planned !== undefined, 'the place of a plan is within the queue');
 		const {plan} = planned;
 		const planKind = kindOf(plan);
-		if (planKind === 'report') return at === start ? at + 1 : at;
+		if (planKind === 'report' || planKind === 'walk') return at === start ? at + 1 : at;
 		values += valueCount(plan);
 		bytes += planned.bytes;
 		if (at > start && (values > limits.values || bytes > limits.bytes)) return at;
@@ -63,6 +64,8 @@ export function valueBytesOf(settled: Settled): number {
 		case 'value':
 		case 'conditionFailed':
 			return settled.value?.length ?? 0;
+		case 'keys':
+			return bytesOfResult(settled);
 		case 'written':
 			return settled.previous?.length ?? 0;
 		case 'batch':
@@ -73,7 +76,7 @@ export function valueBytesOf(settled: Settled): number {
 	}
 }
 
-function kindOf(plan: Plan): 'read' | 'write' | 'report' | undefined {
+function kindOf(plan: Plan): 'read' | 'write' | 'report' | 'walk' | undefined {
 	switch (plan.type) {
 		case 'write':
 			return 'write';
@@ -81,7 +84,8 @@ function kindOf(plan: Plan): 'read' | 'write' | 'report' | undefined {
 		case 'readMany':
 			return 'read';
 		case 'report':
-			return 'report';
+		case 'walk':
+			return plan.type;
 		case 'local':
 		case 'close':
 			return undefined;
@@ -176,6 +180,7 @@ function replyTo(
 			plan.reply(out, clientState);
 			return offset;
 		case 'close':
+		case 'walk':
 			plan.reply(out);
 			return offset;
 		default:

@@ -1,6 +1,6 @@
 /** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
 import {unreachable} from '../base/errors.js';
-import type {Operation, Part, ReadOperation, Result, WriteOperation} from './types.js';
+import type {Key, Operation, Part, Result, WriteOperation} from './types.js';
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
 const recordBytes = 24;
@@ -10,7 +10,7 @@ const numberBytesMax = 20;
 /** No write makes the state grow by more than so many times its own bytes: the shortest that adds a key has five. */
 export const growthFactorMax = 8;
 
-type Read = (operation: ReadOperation) => Result;
+type Read = (key: Key) => Result;
 
 /** The sizes of keys as the operations of one command leave them, one after the other; `undefined`: absent. */
 class Sizes {
@@ -30,7 +30,7 @@ class Sizes {
 	of(key: string): number | undefined {
 		if (this.#tried.has(key)) return this.#tried.get(key);
 		if (this.#kept.has(key) || this.#isCleared) return this.#kept.get(key);
-		const current = this.#read({type: 'get', key});
+		const current = this.#read(key);
 		return current.type === 'value' && current.value !== undefined ? sizeOf(key, current.value.length) : undefined;
 	}
 
@@ -95,6 +95,8 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 		case 'clear':
 			return sizes.clear();
 		case 'get':
+		case 'scan':
+		case 'count':
 			return 0;
 		default: {
 			const {key, size} = growthOf(operation, sizes);

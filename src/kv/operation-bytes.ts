@@ -1,6 +1,10 @@
 /** What operations take in requests, and whether answers bring values. */
 import {unreachable} from '../base/errors.js';
-import type {Compare, Key, Operation, Part} from './types.js';
+import type {Compare, Key, Operation, Part, ReadOperation} from './types.js';
+
+/** Whether it leaves the state alone. */
+export const isRead = (operation: Operation): operation is ReadOperation =>
+	operation.type === 'get' || operation.type === 'scan' || operation.type === 'count';
 
 /** Over what CBOR and the command's frame add. */
 const overheadBytes = 64;
@@ -21,7 +25,10 @@ export function bytesOfOperation(operation: Operation): number {
 		case 'expire':
 		case 'get':
 			return overheadBytes + operation.key.length;
+		case 'scan':
+			return overheadBytes + (operation.prefix?.length ?? 0);
 		case 'clear':
+		case 'count':
 			return overheadBytes;
 		case 'batch':
 			return overheadBytes + bytesOfParts(operation.operations);
@@ -87,6 +94,7 @@ function bytesOfKey(key: Key): number {
 export function mayReturnValue(operation: Operation): boolean {
 	switch (operation.type) {
 		case 'get':
+		case 'scan':
 		case 'compareAndSet':
 			return true;
 		case 'put':

@@ -8,6 +8,7 @@
  *     delete     2, key                        clear      6
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key
+ *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise]
  *     compare      key, 0 a value | 1 a version | 2 not the value | 3 not the version, value | null | version
  *
@@ -16,6 +17,7 @@
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {isKey} from './key.js';
+import {scanEnd} from './scan-position.js';
 import type {Compare, Expiry, Operation, Part, ReadOperation, WriteOperation} from './types.js';
 
 /** Compares, operations and those for otherwise, in one transaction: what more has is malformed. */
@@ -26,6 +28,8 @@ type Transaction = Extract<Operation, {type: 'transaction'}>;
 
 /** The service's own numbers are those from 9 to 31. */
 const transactionOpcode = 32;
+const scanOpcode = 34;
+const countOpcode = 35;
 const comparesVersion = 1;
 const comparesNot = 2;
 type Expire = Extract<Operation, {type: 'expire'}>;
@@ -92,6 +96,12 @@ export function plainOfOperation(operation: Operation): Plain {
 			return [7, operation.operations.map(part => plainOfOperation(part))];
 		case 'get':
 			return [8, operation.key];
+		case 'scan': {
+			const {from, to, prefix, lookedAtMax, hasValues = false} = operation;
+			return [scanOpcode, from, to ?? null, prefix ?? null, lookedAtMax, hasValues];
+		}
+		case 'count':
+			return [countOpcode];
 		case 'transaction':
 			return plainOfTransaction(operation);
 		default:
@@ -200,7 +210,7 @@ function parsePart(plain: Plain, from = 0): Part | undefined {
 }
 
 /** `undefined` when this is no operation. */
-function parseOperation(plain: Plain, from = 0): Operation | undefined {
+function parseOperation(plain: Plain, from = 0): WriteOperation | Part | undefined {
 	if (plain[from] === transactionOpcode) return parseTransaction(plain, from);
 	if (plain[from] !== 7) return parsePart(plain, from);
 	const operations = parseAll(plain[from + 1], part => parsePart(part));
@@ -213,6 +223,16 @@ export function parseWrite(plain: Plain, from = 0): WriteOperation | undefined {
 }
 
 export function parseRead(plain: Plain): ReadOperation | undefined {
+	if (plain[0] === scanOpcode) return parseScan(plain);
+	if (plain[0] === countOpcode) return {type: 'count'};
 	const operation = parseOperation(plain);
 	return operation?.type === 'get' ? operation : undefined;
 }
+
+function parseScan([, from, to, prefix, lookedAtMax, hasValues]: Plain): ReadOperation | undefined {
+	if (!isPosition(from) || !(to === null || isPosition(to)) || !(prefix === null || isKey(prefix))) return undefined;
+	if (!isCount(lookedAtMax) || lookedAtMax === 0 || typeof hasValues !== 'boolean') return undefined;
+	return {type: 'scan', from, to: to ?? undefined, prefix: prefix ?? undefined, lookedAtMax, hasValues};
+}
+
+const isPosition = (value: unknown): value is number => isCount(value) && value < scanEnd;

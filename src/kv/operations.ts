@@ -3,7 +3,7 @@ import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
 import {mayReturnValue} from './operation-bytes.js';
-import type {Expected, Expiry, Operation, Part, ReadOperation, Result, Value, Version} from './types.js';
+import type {Expected, Expiry, Key, NamedOperation, Operation, Part, Result, Value, Version} from './types.js';
 import {bytesOfResult} from './words.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
@@ -138,14 +138,14 @@ function increment({store, version}: Execution, {key, by}: Of<'increment'>): Res
 }
 
 /** The value as the store has it: who keeps the result, copies it. */
-export function read(store: Pick<KeyValues, 'get'>, {key}: ReadOperation): Extract<Result, {type: 'value'}> {
+export function readKey(store: Pick<KeyValues, 'get'>, key: Key): Extract<Result, {type: 'value'}> {
 	const current = store.get(key);
 	const result = {type: 'value', value: current?.value, version: current?.version ?? 0} as const;
 	return current?.expiresAt === undefined ? result : {...result, expiresAt: current.expiresAt};
 }
 
-function readCopy(store: KeyValues, operation: ReadOperation): Result {
-	const result = read(store, operation);
+function readCopy(store: KeyValues, key: Key): Result {
+	const result = readKey(store, key);
 	return {...result, value: result.value && copyOf(result.value)};
 }
 
@@ -180,7 +180,7 @@ function tooMuch({store}: Execution, part: Part): Result {
 }
 
 /** Runs the operation; the same state, operation and version give the same result and state, everywhere. */
-export function execute(execution: Execution, operation: Operation): Result {
+export function execute(execution: Execution, operation: NamedOperation): Result {
 	const {store, version} = execution;
 	switch (operation.type) {
 		case 'put':
@@ -202,7 +202,7 @@ export function execute(execution: Execution, operation: Operation): Result {
 		case 'transaction':
 			return transaction(execution, operation);
 		case 'get':
-			return readCopy(store, operation);
+			return readCopy(store, operation.key);
 		default:
 			return unreachable(operation);
 	}

@@ -23,6 +23,12 @@ export function markDeadline(page: Uint8Array, offset: number, length: number, e
 	putUint64(page, offset + length - deadlineBytes, expiresAt);
 }
 
+/** What a key takes in a store: its record, and its place in the table, which is filled by half and more. */
+export function recordBytesOf(key: Key, value: Value, expiresAt: number | undefined): number {
+	const slotBytes = 2 * Uint32Array.BYTES_PER_ELEMENT;
+	return headerBytes + key.length + value.length + (expiresAt === undefined ? 0 : deadlineBytes) + slotBytes;
+}
+
 export function recordAt(page: Uint8Array, offset: number): Uint8Array {
 	const flaggedLength = uint32At(page, offset + valueLengthAt);
 	const held = flaggedLength < deadlineFlag ? flaggedLength : flaggedLength - deadlineFlag + deadlineBytes;

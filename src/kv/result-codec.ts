@@ -7,11 +7,14 @@
  *     conditionFailed  3, value | null, version           invalid  7, reason, version
  *     transaction      32, isCommitted, revision, [result, ...]
  *     expirySet       33, isSet, version
+ *     keys            34, revision, next | null, [key, ...], [version, ...] [, [value, ...]]
+ *     count           35, count, revision
  *
  * These bytes rest in snapshots: a number, once given, keeps its meaning.
  */
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
+import {isKey} from './key.js';
 import type {Result} from './types.js';
 
 type Invalid = Extract<Result, {type: 'invalid'}>;
@@ -47,6 +50,13 @@ export function plainOfResult(result: Result): Plain {
 			return [5, result.count, result.version];
 		case 'expirySet':
 			return [33, result.isSet, result.version];
+		case 'keys': {
+			const {revision, next, keys, versions, values} = result;
+			const plain = [34, revision, next ?? null, keys, versions];
+			return values === undefined ? plain : [...plain, values];
+		}
+		case 'count':
+			return [35, result.count, result.revision];
 		case 'batch':
 			return [6, result.results.map(part => plainOfResult(part))];
 		case 'transaction': {
@@ -75,6 +85,8 @@ function parseVersioned(kind: unknown, first: unknown, version: number): Result 
 		}
 		case 33:
 			return typeof first === 'boolean' ? {type: 'expirySet', isSet: first, version} : undefined;
+		case 35:
+			return isCount(first) ? {type: 'count', count: first, revision: version} : undefined;
 		case 5:
 			return isCount(first) ? {type: 'cleared', count: first, version} : undefined;
 		case 7: {
@@ -97,6 +109,18 @@ function parseExpiring(value: unknown, version: unknown, expiresAt: unknown): Re
 	return {type: 'value', value, version, expiresAt};
 }
 
+function parseKeys([, revision, next, keys, versions, values]: Plain): Result | undefined {
+	if (!isCount(revision) || !(next === null || isCount(next))) return undefined;
+	if (!isListOf(keys, isKey) || !isListOf(versions, isCount) || versions.length !== keys.length) return undefined;
+	const result = {type: 'keys', revision, next: next ?? undefined, keys, versions} as const;
+	if (values === undefined) return result;
+	return isListOf(values, isBytes) && values.length === keys.length ? {...result, values} : undefined;
+}
+
+function isListOf<T>(list: unknown, isItem: (item: unknown) => item is T): list is readonly T[] {
+	return Array.isArray(list) && list.every(item => isItem(item));
+}
+
 /** `undefined` when this is no result of an operation. */
 export function parseResult(plain: Plain): Result | undefined {
 	// No destructuring: its iterator shows in what clients do for each operation.
@@ -105,6 +129,7 @@ export function parseResult(plain: Plain): Result | undefined {
 	const second = plain[2];
 	if (kind === 1) return parseWritten(first, second, plain[3]);
 	if (kind === 0 && plain[3] !== undefined) return parseExpiring(first, second, plain[3]);
+	if (kind === 34) return parseKeys(plain);
 	if (kind === 6) {
 		const results = parseAll(first, parseResult);
 		return results && {type: 'batch', results};

@@ -25,6 +25,7 @@ import {
 	versionAt,
 	writeRecord,
 } from './record.js';
+import {spreadOf} from './scan-position.js';
 import type {Deadline, Key, Value, Version} from './types.js';
 
 export interface Stored {
@@ -230,6 +231,23 @@ export class Shard {
 		return -1;
 	}
 
+	/** Of its table; a power of two. */
+	get slotCount(): number {
+		return this.#slots.length;
+	}
+
+	/** The places of the keys that belong into this slot: there, or behind it, where others had taken it. As `nextPlace`. */
+	placesOfSlot(slot: number): readonly number[] {
+		const slots = this.#slots;
+		const mask = slots.length - 1;
+		const places: number[] = [];
+		for (let place = slot; slots[place] !== 0; place = (place + 1) & mask) {
+			const home = homeOf(this.#hashAt((slots[place] as number) - 1), mask);
+			if (home === slot) places.push(place);
+		}
+		return places;
+	}
+
 	/** What `nextPlace` has found. */
 	at(place: number): readonly [Key, Stored] {
 		const address = (this.#slots[place] as number) - 1;
@@ -431,5 +449,5 @@ export class Shard {
 	}
 }
 
-/** Where the probing for this hash begins. The store chose the shard by other bits of it. */
-const homeOf = (hash: number, mask: number): number => (Math.imul(hash, 0x9e3779b1) >>> 12) & mask;
+/** Where the probing for this hash begins. */
+const homeOf = (hash: number, mask: number): number => spreadOf(hash) & mask;

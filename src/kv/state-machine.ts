@@ -1,12 +1,14 @@
 /** Keys and values as a state machine. */
+import {unreachable} from '../base/errors.js';
 import {hexOf, Lanes} from '../base/lanes.js';
 import {isBytes, isCount, type Plain} from '../base/plain.js';
 import type {FrozenMachine, Machine, MachineReader, Place, StateMachine, TimedState} from '../service/machine.js';
 import {isKey} from './key.js';
 import {fitting, growthFactorMax} from './memory-limit.js';
-import {execute, read} from './operations.js';
+import {execute, readKey} from './operations.js';
+import {scan} from './scan.js';
 import {Store, type FrozenStore} from './store.js';
-import type {ReadOperation, Result, WriteOperation} from './types.js';
+import type {ReadOperation, Result, Version, WriteOperation} from './types.js';
 import {kvWords, type KvTypes} from './words.js';
 
 /** Part of what the replicas agree on: give all of them the same, or they diverge. */
@@ -32,7 +34,8 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 		this.timed = {
 			advance: wallTime => store.advance(wallTime),
 			nextDeadline: () => store.earliest,
-			deadlineOf: ({key}) => store.get(key)?.expiresAt ?? Infinity,
+			deadlineOf: operation =>
+				operation.type === 'get' ? (store.get(operation.key)?.expiresAt ?? Infinity) : store.earliest,
 		};
 	}
 
@@ -53,8 +56,17 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 		return execute({store, version: revision, now: store.now, valueBytesMax: this.#valueBytesMax}, write);
 	}
 
-	read(operation: ReadOperation): Result {
-		return read(this.#store, operation);
+	read(operation: ReadOperation, revision: Version = 0): Result {
+		switch (operation.type) {
+			case 'get':
+				return readKey(this.#store, operation.key);
+			case 'scan':
+				return scan(this.#store, operation, revision);
+			case 'count':
+				return {type: 'count', count: this.#store.size, revision};
+			default:
+				return unreachable(operation);
+		}
 	}
 
 	freeze(): FrozenMachine {
@@ -84,7 +96,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	}
 
 	fits(writes: readonly WriteOperation[], room: number): readonly boolean[] {
-		return fitting(writes, {room, storeBytes: this.#store.bytes, read: operation => this.read(operation)});
+		return fitting(writes, {room, storeBytes: this.#store.bytes, read: key => readKey(this.#store, key)});
 	}
 }
 

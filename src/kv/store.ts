@@ -6,13 +6,9 @@
  *   snapshot still needs it (copy on write). So a snapshot starts in constant time, and there is nothing to merge after.
  */
 import {assert} from '../base/errors.js';
+import {shardCount, shardNumberOf} from './scan-position.js';
 import {hashOf, Shard, type Stored} from './shard.js';
 import type {Key, Value, Version} from './types.js';
-
-/** A million keys make 3906 a shard, whose table is copied in ten microseconds. */
-const shardCount = 256;
-
-const shardNumberOf = (hash: number): number => (hash ^ (hash >>> 16)) & (shardCount - 1);
 
 /** The store as it was when it was frozen. Can be walked through once. */
 export class FrozenStore implements Iterable<readonly [Key, Stored]> {
@@ -147,6 +143,11 @@ export class Store {
 		this.#bytes = 0;
 		this.#earliest = Infinity;
 		return size;
+	}
+
+	/** `undefined`: it has no keys. */
+	shard(number: number): Shard | undefined {
+		return this.#shards[number];
 	}
 
 	/** In no particular order. */

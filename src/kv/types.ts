@@ -66,7 +66,7 @@ export type WriteOperation =
 	  };
 
 /** What a batch or a transaction is made of. */
-export type Part = Exclude<Operation, {type: 'batch' | 'transaction'}>;
+export type Part = Exclude<Operation, {type: 'batch' | 'transaction' | 'scan' | 'count'}>;
 
 /** Asks whether a key is as expected; with `isNegated`, whether it is not. */
 export interface Compare {
@@ -78,8 +78,41 @@ export interface Compare {
 /** What compare-and-set asks for: a value (`undefined`: absent), or a version (0: absent). */
 export type Expected = {readonly value: Value | undefined} | {readonly version: Version};
 
+/** The value of one key. */
+export interface GetOperation {
+	readonly type: 'get';
+	readonly key: Key;
+}
+
 /** Leaves the state alone; served by ReadIndex, not logged. */
-export type ReadOperation = {readonly type: 'get'; readonly key: Key};
+export type ReadOperation =
+	| GetOperation
+	/**
+	 * Keys in the order of their positions, which say nothing of their names: a key has the same position on every replica, for
+	 * ever. So whoever goes on from where an answer ended, until there is no more, gets each key that is there from the first
+	 * answer to the last, once.
+	 */
+	| {
+			readonly type: 'scan';
+			/** The first position: 0, or where an answer said to go on. */
+			readonly from: ScanPosition;
+			/** The position to end before. @default `scanEnd` */
+			readonly to?: ScanPosition | undefined;
+			/** Only keys that begin with this. @default all */
+			readonly prefix?: Key | undefined;
+			/** How many keys are looked at, about, whether they begin with the prefix or not. From 1. */
+			readonly lookedAtMax: number;
+			/** Brings the values, too. @default false */
+			readonly hasValues?: boolean | undefined;
+	  }
+	/** How many keys there are. */
+	| {readonly type: 'count'};
+
+/** A whole number from 0, less than `scanEnd`. */
+export type ScanPosition = number;
+
+/** What needs no more of a store than to find keys by their names. */
+export type NamedOperation = WriteOperation | GetOperation;
 
 /** What a client can ask for. */
 export type Operation = WriteOperation | ReadOperation;
@@ -94,6 +127,20 @@ export type Result =
 			/** When the key is absent by itself; not there: never. */
 			readonly expiresAt?: Deadline | undefined;
 	  }
+	/** Of `scan`: all keys from its first position up to `next`, at this revision. */
+	| {
+			readonly type: 'keys';
+			readonly revision: Version;
+			/** Where to go on; `undefined`: there is no more. */
+			readonly next: ScanPosition | undefined;
+			readonly keys: readonly Key[];
+			/** In the order of the keys, and so are the values. */
+			readonly versions: readonly Version[];
+			/** Of a scan with `hasValues`. */
+			readonly values?: readonly Value[] | undefined;
+	  }
+	/** Of `count`. */
+	| {readonly type: 'count'; readonly revision: Version; readonly count: number}
 	/** Of `put`, `append` and a successful `compareAndSet`; `length`: bytes of the value now. */
 	| {
 			readonly type: 'written';

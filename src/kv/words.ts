@@ -1,7 +1,7 @@
 /** The key/value machine's words for the service: see `Words`. */
 import type {Operation as ServiceOperation} from '../service/clerk/task.js';
 import type {Words} from '../service/machine.js';
-import {bytesOfOperation} from './operation-bytes.js';
+import {bytesOfOperation, isRead} from './operation-bytes.js';
 import {parseRead, parseWrite, plainOfOperation} from './operation-codec.js';
 import {parseResult, plainOfResult} from './result-codec.js';
 import type {Operation, ReadOperation, Result, WriteOperation} from './types.js';
@@ -15,7 +15,7 @@ export interface KvTypes {
 }
 
 /** Whether the operation changes the state. */
-const isWrite = (operation: Operation): operation is WriteOperation => operation.type !== 'get';
+const isWrite = (operation: Operation): operation is WriteOperation => !isRead(operation);
 
 /** The operation as the service takes it. */
 export const serviceOperation = (operation: Operation): ServiceOperation<KvTypes> =>
@@ -34,9 +34,19 @@ export function bytesOfResult(result: Result): number {
 		case 'batch':
 		case 'transaction':
 			return result.results.reduce((sum, part) => sum + bytesOfResult(part), resultBytes);
+		case 'keys':
+			return bytesOfKeys(result);
 		default:
 			return resultBytes;
 	}
+}
+
+/** What one key takes beside its bytes. */
+const scannedKeyBytes = 16;
+
+function bytesOfKeys({keys, values = []}: Extract<Result, {type: 'keys'}>): number {
+	const keyBytes = keys.reduce((sum, key) => sum + scannedKeyBytes + key.length, resultBytes);
+	return values.reduce((sum, value) => sum + value.length, keyBytes);
 }
 
 /** Whether the operation counts from the time of its entry, or compares a deadline with it. */

@@ -75,8 +75,11 @@ export interface StateMachine<T extends MachineTypes> {
 	readonly copiedBytes: number;
 	/** Runs the next write. It must not throw: what cannot be done is a result. What is kept of the write's byte arrays is copied. */
 	apply(write: T['write'], place: Place<T>): T['result'];
-	/** Answers from the state as it is. Byte arrays in the result may be views, valid until the next write. */
-	read(read: T['read']): T['result'];
+	/**
+	 * Answers from the state as it is. Byte arrays in the result may be views, valid until the next write. `revision`: the
+	 * latest that the state has, see `Place`; a service tells it.
+	 */
+	read(read: T['read'], revision?: number): T['result'];
 	/** Holds the state as it is now, in constant time or nearly; `apply` goes on meanwhile. One at a time. */
 	freeze(): FrozenMachine;
 	/** Equal for equal states, whatever way they were reached: replicas are compared by it, in tests and checks. */

@@ -117,7 +117,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 
 	/** The answer as of `appliedIndex`. Byte arrays in it are views, valid until the next entry is applied. */
 	read(read: T['read']): T['result'] {
-		return this.#machine.read(read);
+		return this.#machine.read(read, this.#revision);
 	}
 
 	/** What is kept if all of these are repeats: what applying them again would give. */

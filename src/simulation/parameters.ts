@@ -31,6 +31,8 @@ export interface Mix {
 	readonly transaction: number;
 	/** Puts with a deadline, and other deadlines for keys that are there. */
 	readonly expire: number;
+	/** Keys read part by part, and counted. */
+	readonly scan: number;
 }
 
 /** What the clients of a run ask for, and how fast. */
@@ -253,6 +255,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 	const rare = random.fork('rare operations');
 	const transactions = random.fork('transactions');
 	const expiry = random.fork('expiry');
+	const scans = random.fork('scans');
 	return {
 		clients,
 		slots,
@@ -272,6 +275,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 			clear: rare.chance(0.12) ? 0.03 : 0,
 			transaction: transactions.chance(0.35) ? 0.1 + transactions.float() / 2 : 0,
 			expire: expiry.chance(0.25) ? expiry.pick([0.1, 0.5]) : 0,
+			scan: scans.chance(0.1) ? 0.2 + scans.float() / 2 : 0,
 		},
 		thinkMs: (clients * slots * 1000) / operationsPerSecond,
 		burst: random.pick([0, 0.2, 0.5]),

@@ -3,7 +3,7 @@ import test from 'ava';
 import type {LoggedEntry, NodeLog} from '../../actors/cluster/node-log.js';
 import {logText} from '../../actors/console/log-text.js';
 import type {KvTypes} from '../../src/kv/words.js';
-import type {Operation, WriteOperation} from '../../src/kv/types.js';
+import type {Part, WriteOperation} from '../../src/kv/types.js';
 import {nodeId, term} from '../../src/raft/types.js';
 import {MemoryTarget} from './memory-target.js';
 import {runScript} from './run-script.js';
@@ -83,7 +83,7 @@ test(
 	{type: 'put', key: 'k', value: bytes(`${'x'.repeat(39)}ä and more`)},
 	`put k ${'x'.repeat(39)}...(50 bytes)`,
 );
-const parts = Array.from({length: 6}, (): Exclude<Operation, {type: 'batch' | 'transaction'}> => ({
+const parts = Array.from({length: 6}, (): Part => ({
 	type: 'get',
 	key: 'a',
 }));

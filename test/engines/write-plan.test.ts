@@ -10,7 +10,7 @@ import {candidates, keysToRead, type Known, planWrites} from '../../actors/engin
 import {execute} from '../../src/kv/operations.js';
 import type {Stored} from '../../src/kv/shard.js';
 import {Store} from '../../src/kv/store.js';
-import type {Operation, WriteOperation} from '../../src/kv/types.js';
+import type {Part, WriteOperation} from '../../src/kv/types.js';
 
 const limits = {valueBytesMax: 6, requestBytesMax: 1000, keyOverheadBytes: 10};
 const key = fc.constantFrom('a', 'b', 'c');
@@ -21,7 +21,7 @@ const expected = fc.oneof(
 	fc.record({version: fc.integer({min: 0, max: 4})}),
 );
 const condition = fc.constantFrom(undefined, 'absent' as const, 'present' as const);
-const part: fc.Arbitrary<Exclude<Operation, {type: 'batch' | 'transaction' | 'clear'}>> = fc.oneof(
+const part: fc.Arbitrary<Exclude<Part, {type: 'clear'}>> = fc.oneof(
 	fc.record({
 		type: fc.constant('put' as const),
 		key,

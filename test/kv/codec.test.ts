@@ -12,7 +12,7 @@ import {
 	encodeCommand,
 	encodeOutcomes,
 	encodeReads,
-	getArbitrary,
+	readArbitrary,
 	operationOf,
 	put,
 	runs,
@@ -73,7 +73,7 @@ test('a command that was written before there was an order is read: it follows o
 
 test('a read request survives encoding', t => {
 	fc.assert(
-		fc.property(fc.array(getArbitrary), reads => {
+		fc.property(fc.array(readArbitrary), reads => {
 			t.deepEqual(decodeReads(encodeReads(reads)), reads);
 		}),
 		runs(50),

@@ -12,7 +12,7 @@ import type {
 	ReadOrBarrier,
 	ServiceRequest,
 } from '../../src/service/types.js';
-import type {Operation, ReadOperation, Result, WriteOperation} from '../../src/kv/types.js';
+import type {ReadOperation, Result, WriteOperation} from '../../src/kv/types.js';
 import {term, type LogEntry, type LogIndex} from '../../src/raft/types.js';
 
 export type Command = ServiceCommand<KvTypes>;
@@ -149,7 +149,20 @@ export const writeArbitrary: fc.Arbitrary<WriteOperation> = fc.oneof(
 	},
 );
 
-export const operationArbitrary: fc.Arbitrary<Operation> = fc.oneof(writeArbitrary, getArbitrary);
+const scanArbitrary = fc.record({
+	type: fc.constant('scan' as const),
+	from: fc.nat({max: 2 ** 28 - 1}),
+	to: fc.option(fc.nat({max: 2 ** 28 - 1}), {nil: undefined}),
+	prefix: fc.option(keys, {nil: undefined}),
+	lookedAtMax: fc.integer({min: 1, max: 40}),
+	hasValues: fc.boolean(),
+});
+
+export const readArbitrary: fc.Arbitrary<ReadOperation> = fc.oneof(
+	getArbitrary,
+	scanArbitrary,
+	fc.constant({type: 'count' as const}),
+);
 
 /** Reruns with `SEED=...`; fast-check prints the seed of a failure. */
 export const runs = (numRuns: number): fc.Parameters<unknown> => ({

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {bytesOf, textOf} from '../../actors/text.js';
-import type {Operation, Result, WriteOperation} from '../../src/kv/types.js';
+import type {NamedOperation, Result, WriteOperation} from '../../src/kv/types.js';
 import {term} from '../../src/raft/types.js';
 import {
 	append,
@@ -202,7 +202,7 @@ test('an entry out of order is a broken invariant', t => {
 class Model {
 	readonly map = new Map<string, {text: string; version: number}>();
 
-	run(operation: Operation, index: number): unknown {
+	run(operation: NamedOperation, index: number): unknown {
 		if (operation.type === 'clear') {
 			const count = this.map.size;
 			this.map.clear();

@@ -12,7 +12,7 @@ import {Random} from '../../src/base/random.js';
 import {TimeoutError} from '../../src/service/errors.js';
 import {execute} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';
-import type {Operation, Result} from '../../src/kv/types.js';
+import type {NamedOperation, Operation, Result} from '../../src/kv/types.js';
 
 const now = (): number => Math.round(performance.now() * 1e6);
 
@@ -37,7 +37,7 @@ class LocalClient extends KeyValueClient {
 		this.#answer = answer;
 	}
 
-	async execute(operation: Operation): Promise<Result> {
+	async execute(operation: NamedOperation): Promise<Result> {
 		const version = ++this.#world.operations;
 		const result = execute({store: this.#world.store, version, now: 0, valueBytesMax: 2 ** 20}, operation);
 		await sleep(1);
@@ -92,8 +92,8 @@ test('what honest clients saw is linearizable, and nothing is left of it', async
 /** How a service goes wrong: what it answers, where it does; `run` is how it goes right. */
 type Fault = (
 	world: World,
-	operation: Operation,
-	run: (operation: Operation) => Result,
+	operation: NamedOperation,
+	run: (operation: NamedOperation) => Result,
 ) => Result | Promise<Result> | undefined;
 
 class FaultyClient extends LocalClient {
@@ -106,8 +106,8 @@ class FaultyClient extends LocalClient {
 		this.#fault = fault;
 	}
 
-	override async execute(operation: Operation): Promise<Result> {
-		const run = (asked: Operation): Result => {
+	override async execute(operation: NamedOperation): Promise<Result> {
+		const run = (asked: NamedOperation): Result => {
 			const version = ++this.#faulty.operations;
 			return execute({store: this.#faulty.store, version, now: 0, valueBytesMax: 2 ** 20}, asked);
 		};

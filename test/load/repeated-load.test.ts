@@ -6,7 +6,7 @@ import {RecordedLoad} from '../../actors/load/recorded-load.js';
 import {Random} from '../../src/base/random.js';
 import {execute} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';
-import type {Operation, Result} from '../../src/kv/types.js';
+import type {NamedOperation, Operation, Result} from '../../src/kv/types.js';
 
 const operationsWanted = 60;
 
@@ -28,7 +28,7 @@ class NotingClient extends KeyValueClient {
 		this.#random = random;
 	}
 
-	async execute(operation: Operation): Promise<Result> {
+	async execute(operation: NamedOperation): Promise<Result> {
 		this.asked.push(shapeOf(operation));
 		await sleep(this.#random.integer(0, 3));
 		const version = ++this.#world.version;

@@ -5,6 +5,7 @@ import {livenessMutants} from './liveness-mutants.js';
 import {meaningMutants} from './meaning-mutants.js';
 import type {Mutant} from './mutant.js';
 import {raftMutants} from './raft-mutants.js';
+import {scanMutants} from './scan-mutants.js';
 import {storageMutants} from './storage-mutants.js';
 import {transactionMutants} from './transaction-mutants.js';
 import {transferMutants} from './transfer-mutants.js';
@@ -37,6 +38,7 @@ export const mutants: readonly Mutant[] = [
 	...kvMutants,
 	...expiryMutants,
 	...meaningMutants,
+	...scanMutants,
 	...transactionMutants,
 	...livenessMutants,
 	...transferMutants,

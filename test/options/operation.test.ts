@@ -84,6 +84,17 @@ test(
 	{type: 'expire', key: 'a', expiry: 'never', condition: 1},
 	'operation.condition',
 );
+test('a scan from beyond the end', refused, {type: 'scan', from: 2 ** 28, lookedAtMax: 1}, 'operation.from');
+test('a scan to no position', refused, {type: 'scan', from: 0, to: -1, lookedAtMax: 1}, 'operation.to');
+test('a scan of a number as prefix', refused, {type: 'scan', from: 0, prefix: 1, lookedAtMax: 1}, 'operation.prefix');
+test('a scan that looks at nothing', refused, {type: 'scan', from: 0, lookedAtMax: 0}, 'operation.lookedAtMax');
+test(
+	'a scan that wishes for values by a number',
+	refused,
+	{type: 'scan', from: 0, lookedAtMax: 1, hasValues: 1},
+	'operation.hasValues',
+);
+test('a count in a batch', refused, {type: 'batch', operations: [{type: 'count'}]}, 'operation.operations[0].type');
 test('a batch without parts', refused, {type: 'batch'}, 'operation.operations');
 test(
 	'a part that is no operation',
@@ -116,6 +127,8 @@ test('every operation that the service knows passes', t => {
 	];
 	for (const operation of operations) t.notThrows(() => checkOperation(operation));
 	t.notThrows(() => checkOperation({type: 'batch', operations: operations as never}));
+	t.notThrows(() => checkOperation({type: 'scan', from: 0, to: 9, prefix: key, lookedAtMax: 1, hasValues: true}));
+	t.notThrows(() => checkOperation({type: 'count'}));
 });
 
 /** Takes what the methods make of their arguments. */

@@ -1,7 +1,9 @@
 import {setImmediate as setImmediatePromise} from 'node:timers/promises';
 import type {Executor} from '../../actors/executor.js';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
+import {isRead} from '../../src/kv/operation-bytes.js';
 import {execute} from '../../src/kv/operations.js';
+import {scan} from '../../src/kv/scan.js';
 import {Store} from '../../src/kv/store.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 
@@ -32,7 +34,7 @@ export class StoreClient implements Executor {
 	}
 
 	async execute(operation: Operation): Promise<Result> {
-		const batch = this.#openBatch(operation.type === 'get' ? 'read' : 'write');
+		const batch = this.#openBatch(isRead(operation) ? 'read' : 'write');
 		batch.types.push(operation.type);
 		this.outstandingMax = Math.max(this.outstandingMax, ++this.outstanding);
 		await batch.due;
@@ -43,6 +45,8 @@ export class StoreClient implements Executor {
 	}
 
 	apply(operation: Operation): Result {
+		if (operation.type === 'scan') return scan(this.store, operation, this.#version);
+		if (operation.type === 'count') return {type: 'count', count: this.store.size, revision: this.#version};
 		const {valueBytesMax} = defaultRedisLimits;
 		const now = Date.now();
 		this.store.advance(now);

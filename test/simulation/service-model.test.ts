@@ -5,7 +5,7 @@ import {kvMachine} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import {ReplicatedState} from '../../src/service/replicated-state.js';
 import type {Command} from '../../src/service/types.js';
-import type {Operation, ReadOperation, Value, WriteOperation} from '../../src/kv/types.js';
+import type {GetOperation, Operation, Value, WriteOperation} from '../../src/kv/types.js';
 import {term} from '../../src/raft/types.js';
 import {bytesOfText, isAlike} from '../../src/simulation/kv/operation-text.js';
 import {KvModel} from '../../src/simulation/kv/kv-model.js';
@@ -58,7 +58,7 @@ const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction
 	fc.record({type: fc.constant('increment' as const), key, by: fc.constantFrom(1n, -5n, 2n ** 63n - 1n, -(2n ** 63n))}),
 	fc.constant({type: 'clear' as const}),
 );
-const read: fc.Arbitrary<ReadOperation> = fc.record({type: fc.constant('get' as const), key});
+const read: fc.Arbitrary<GetOperation> = fc.record({type: fc.constant('get' as const), key});
 const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
 	{weight: 4, arbitrary: single},
 	{

@@ -74,10 +74,11 @@ export class UnsupportedOperationError extends OperationError {
 	override readonly name = 'UnsupportedOperationError';
 	readonly code = 'ERR_UNSUPPORTED_OPERATION';
 
-	constructor(what: 'clear' | 'expiry') {
+	constructor(what: 'clear' | 'expiry' | 'scan') {
 		const words = {
 			clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
 			expiry: 'With etcd, a key has no deadline: put it without one, and delete it, or use a cluster of our own.',
+			scan: 'With etcd, keys have no positions: read a prefix with "range", or use a cluster of our own.',
 		};
 		super(words[what], 'notExecuted');
 	}

@@ -14,7 +14,7 @@ import {
 	OverloadedError,
 	ValueTooLargeError,
 } from '../../../src/service/errors.js';
-import type {Operation, Part, Result} from '../../../src/kv/types.js';
+import type {NamedOperation, Operation, Part, Result} from '../../../src/kv/types.js';
 import type {OperationOptions} from '../../executor.js';
 import {KeyValueClient} from '../../key-value-client.js';
 import {backOff} from './backoff.js';
@@ -111,6 +111,7 @@ export class EtcdClerk extends KeyValueClient {
 
 	async execute(operation: Operation, {signal}: OperationOptions = {}): Promise<Result> {
 		if (signal?.aborted === true) throw new OperationAbortedError('notExecuted', signal.reason);
+		if (operation.type === 'scan' || operation.type === 'count') throw new UnsupportedOperationError('scan');
 		const byteLength = bytesOfOperation(operation);
 		const refusal = this.#refusalOf(operation, byteLength);
 		if (refusal !== undefined) throw refusal;
@@ -153,7 +154,7 @@ export class EtcdClerk extends KeyValueClient {
 		this.#endpoints.close();
 	}
 
-	async #submit(operation: Operation, signal: AbortSignal | undefined): Promise<Result> {
+	async #submit(operation: NamedOperation, signal: AbortSignal | undefined): Promise<Result> {
 		if (operation.type === 'get') {
 			const read = new PendingOperation(operation, this.#timeoutMs, signal);
 			this.#reads.submit(read);
@@ -164,7 +165,7 @@ export class EtcdClerk extends KeyValueClient {
 		return write.result;
 	}
 
-	#refusalOf(operation: Operation, byteLength: number): OperationError | undefined {
+	#refusalOf(operation: NamedOperation, byteLength: number): OperationError | undefined {
 		if (this.#closing !== undefined) return new ClerkClosedError('notExecuted');
 		const {requestBytesMax, operationsMax, operationBytesMax} = this.#limits;
 		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength, requestBytesMax);

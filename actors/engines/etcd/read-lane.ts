@@ -1,6 +1,6 @@
 /** Reads: those that begin in one turn are one read-only transaction, which etcd answers linearizably at one revision. */
 import {ClerkClosedError, ValueTooLargeError} from '../../../src/service/errors.js';
-import type {ReadOperation} from '../../../src/kv/types.js';
+import type {GetOperation} from '../../../src/kv/types.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';
 import type {Endpoints} from './endpoints.js';
@@ -11,7 +11,7 @@ import type {PendingOperation} from './pending-operation.js';
 import {methods} from './rpc/messages.js';
 import {firstOf} from './transactions.js';
 
-type PendingRead = PendingOperation<ReadOperation>;
+type PendingRead = PendingOperation<GetOperation>;
 /** What became of an attempt: nothing more to do, a pause and then again, or again in halves. */
 type Attempt = 'done' | 'again' | 'halves';
 

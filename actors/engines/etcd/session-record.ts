@@ -44,5 +44,5 @@ export function settleVersion(result: Result, revision: Version): Result {
 	if (result.type === 'transaction') {
 		return {...result, revision, results: result.results.map(part => settleVersion(part, revision))};
 	}
-	return result.version === pendingVersion ? {...result, version: revision} : result;
+	return 'version' in result && result.version === pendingVersion ? {...result, version: revision} : result;
 }

@@ -3,7 +3,7 @@ import {bytesOfOperation} from '../../../src/kv/operation-bytes.js';
 import {execute, type KeyValues} from '../../../src/kv/operations.js';
 import {bytesOfResult} from '../../../src/kv/words.js';
 import type {Stored} from '../../../src/kv/shard.js';
-import type {Key, Operation, Part, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
+import type {Key, NamedOperation, Part, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';
 import {keysMax} from './limits.js';
 import {pendingVersion} from './session-record.js';
@@ -36,13 +36,13 @@ export interface PlanLimits {
 /** Over what protocol buffers add to a key that is compared, written and read again. */
 const entryBytes = 96;
 
-export function partsOf(operation: Operation): readonly Part[] {
+export function partsOf(operation: NamedOperation): readonly Part[] {
 	if (operation.type === 'batch') return operation.operations;
 	return operation.type === 'transaction' ? [...operation.operations, ...(operation.otherwise ?? [])] : [operation];
 }
 
 /** The keys that an operation names. */
-export function keysOf(operation: Operation): Set<Key> {
+export function keysOf(operation: NamedOperation): Set<Key> {
 	const compared = operation.type === 'transaction' ? operation.compares.map(({key}) => key) : [];
 	return new Set([...compared, ...partsOf(operation).flatMap(part => ('key' in part ? [part.key] : []))]);
 }

@@ -18,6 +18,8 @@ export interface CommandDescription {
 	readonly summary: string;
 	/** The Redis version whose behaviour is followed first had it. */
 	readonly since: string;
+	/** Reads keys that it does not name. @default false */
+	readonly usesData?: boolean;
 	/** Held against the limit of keys. */
 	readonly keys?: ArgumentRange;
 	/** Held against the limit of values. */

@@ -15,6 +15,16 @@ export type Plan =
 			readonly operations: readonly ReadOperation[];
 			readonly reply: ReplyToMany;
 	  }
+	/** Reads part by part: what was read says what is read next. */
+	| {
+			readonly type: 'walk';
+			readonly first: ReadOperation;
+			/** Takes a result; `undefined`: there is no more to read. */
+			readonly take: (result: Result) => ReadOperation | undefined;
+			/** What it keeps of the results. */
+			readonly heldBytes: () => number;
+			readonly reply: (out: ReplyWriter) => void;
+	  }
 	/** Needs no operation: carried out when its turn to be answered comes. */
 	| {readonly type: 'local'; readonly reply: (out: ReplyWriter, clientState: ClientState) => void}
 	/** Needs to know how the cluster is. */

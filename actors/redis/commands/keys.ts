@@ -58,16 +58,16 @@ export const keyCommands: readonly RedisCommand[] = [
 		keys: allKeys,
 		plan: planDelete,
 	})),
-	{
-		name: 'exists',
+	...['exists', 'touch'].map((name): RedisCommand => ({
+		name,
 		arity: -2,
 		flags: ['readonly', 'fast'],
-		summary: 'Count which of the given keys exist',
-		since: '1.0.0',
+		summary: name === 'exists' ? 'Count which of the given keys exist' : 'The same: nobody notes when a key was used',
+		since: name === 'exists' ? '1.0.0' : '3.2.1',
 		group: 'generic',
 		keys: allKeys,
 		plan: planExists,
-	},
+	})),
 	...['flushall', 'flushdb'].map((name): RedisCommand => ({
 		name,
 		arity: -1,

@@ -6,6 +6,8 @@ import {expiryCommands} from './expiry.js';
 import {infoCommand} from './info.js';
 import {commandCommand} from './introspection.js';
 import {keyCommands} from './keys.js';
+import {keyspaceCommands} from './keyspace.js';
+import {memoryCommand, objectCommand, typeCommand} from './one-key.js';
 import {numberCommands} from './numbers.js';
 import {stringCommands} from './strings.js';
 import {timedStringCommands} from './timed-strings.js';
@@ -18,6 +20,10 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		...numberCommands,
 		...keyCommands,
 		...expiryCommands,
+		...keyspaceCommands,
+		typeCommand,
+		objectCommand,
+		memoryCommand,
 		...connectionCommands,
 		clientCommand,
 		configCommand,

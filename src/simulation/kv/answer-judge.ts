@@ -3,12 +3,16 @@
  * told before it was asked. Of writes, see `WriteJudge`.
  */
 import type {Key, Operation, ReadOperation, Result, Value, Version, WriteOperation} from '../../kv/types.js';
+import {isRead} from '../../kv/operation-bytes.js';
 import type {KvTypes} from '../../kv/words.js';
 import type {Coverage} from '../coverage.js';
 import {isSameBytes} from '../log-judge.js';
 import type {Report} from '../violation.js';
 import {WriteJudge, type AskedOperation} from '../write-judge.js';
+import {modelPosition} from './model-position.js';
 import {describe, kvOperationWords} from './operation-text.js';
+
+type Scan = Extract<ReadOperation, {type: 'scan'}>;
 
 /** A change of one key. */
 interface Change {
@@ -74,16 +78,18 @@ export class AnswerJudge {
 	answered(asked: KvAsked, result: Result): void {
 		const {operation} = asked;
 		this.settled(asked);
-		if (operation.type !== 'get') {
+		if (!isRead(operation)) {
 			this.#floor = Math.max(this.#floor, this.#writes.answered(asked, operation, result) ?? 0);
-		} else if (result.type === 'value') this.#judgeRead(asked, operation, result);
+		} else if (operation.type === 'get' && result.type === 'value') this.#judgeRead(asked, operation, result);
+		else if (operation.type === 'scan' && result.type === 'keys') this.#judgeScan(asked, operation, result);
+		else if (operation.type === 'count' && result.type === 'count') this.#judgeCount(asked, operation, result);
 		else this.#writes.dishonest(asked, operation, result, 'a read gives a value');
 	}
 
 	/** A client has been told that its operation was not run, and never will be. */
 	denied(asked: KvAsked): void {
 		this.settled(asked);
-		if (asked.operation.type !== 'get') this.#writes.denied(asked, asked.operation);
+		if (!isRead(asked.operation)) this.#writes.denied(asked, asked.operation);
 	}
 
 	/** An operation is over, whatever became of it. */
@@ -92,7 +98,11 @@ export class AnswerJudge {
 	}
 
 	/** The key must have been like this at some revision that is not older than what was known when it was asked. */
-	#judgeRead(asked: KvAsked, operation: ReadOperation, result: Extract<Result, {type: 'value'}>): void {
+	#judgeRead(
+		asked: KvAsked,
+		operation: Extract<ReadOperation, {type: 'get'}>,
+		result: Extract<Result, {type: 'value'}>,
+	): void {
 		const {key} = operation;
 		const {value, version} = result;
 		const changes = this.#changes.get(key) ?? [];
@@ -114,7 +124,61 @@ export class AnswerJudge {
 			this.#floor = Math.max(this.#floor, version);
 			return;
 		}
-		const detail = `operation ${asked.id} ${describe(operation)} was answered with version ${version}`;
+		this.#notFresh(asked, operation, `version ${version}`);
+	}
+
+	/** All keys between both positions, as the revision that the answer names has them, and no others. */
+	#judgeScan(asked: KvAsked, operation: Scan, result: Extract<Result, {type: 'keys'}>): void {
+		const {from, to = Infinity, prefix = '', hasValues = false} = operation;
+		const {revision, next, keys, versions, values} = result;
+		this.#coverage.count(next === undefined ? 'scan to the end' : 'scan of a part');
+		if (!this.#isFresh(asked, operation, revision)) return;
+		const end = Math.min(to, next ?? Infinity);
+		const expected = new Map<Key, Change>();
+		for (const [key, change] of this.#stateAt(revision)) {
+			const position = modelPosition(key);
+			if (key.startsWith(prefix) && position >= from && position < end) expected.set(key, change);
+		}
+		const isRight =
+			keys.length === expected.size &&
+			hasValues === (values !== undefined) &&
+			keys.every((key, place) => {
+				const change = expected.get(key);
+				if (change?.value === undefined || change.revision !== versions[place]) return false;
+				return values === undefined || isSameBytes(change.value, values[place] as Value);
+			});
+		if (isRight && new Set(keys).size === keys.length) return;
+		const wanted = `${expected.size} keys, as ${[...expected.keys()].slice(0, 8).join(', ')}`;
+		this.#writes.dishonest(asked, operation, result, `revision ${revision} has ${wanted} before position ${end}`);
+	}
+
+	#judgeCount(asked: KvAsked, operation: ReadOperation, result: Extract<Result, {type: 'count'}>): void {
+		const {revision, count} = result;
+		this.#coverage.count('count of keys');
+		if (!this.#isFresh(asked, operation, revision)) return;
+		const expected = [...this.#stateAt(revision)].length;
+		if (count !== expected)
+			this.#writes.dishonest(asked, operation, result, `revision ${revision} has ${expected} keys`);
+	}
+
+	/** The keys that are there at this revision. */
+	*#stateAt(revision: Version): Generator<readonly [Key, Change]> {
+		for (const [key, changes] of this.#changes) {
+			const change = changes.findLast(({revision: changedAt}) => changedAt <= revision);
+			if (change?.value !== undefined) yield [key, change];
+		}
+	}
+
+	/** An answer that names its revision. Whoever has it knows of that revision. */
+	#isFresh(asked: KvAsked, operation: ReadOperation, revision: Version): boolean {
+		const isFresh = revision >= asked.floor;
+		if (isFresh) this.#floor = Math.max(this.#floor, revision);
+		else this.#notFresh(asked, operation, `the state at revision ${revision}`);
+		return isFresh;
+	}
+
+	#notFresh(asked: KvAsked, operation: ReadOperation, told: string): void {
+		const detail = `operation ${asked.id} ${describe(operation)} was answered with ${told}`;
 		this.#report('freshRead', `${detail}, though revision ${asked.floor} was known before it was asked`);
 	}
 }

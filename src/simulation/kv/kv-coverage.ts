@@ -39,6 +39,9 @@ export const kvCoverageKinds = [
 	'transaction: not committed',
 	'transaction: committed, and a part failed',
 	'state of a thousand keys',
+	'scan to the end',
+	'scan of a part',
+	'count of keys',
 ] as const;
 
 /** All kinds of what a run of keys and values can meet. */
@@ -85,6 +88,8 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			coverTransaction(coverage, operation, result);
 			return;
 		case 'get':
+		case 'scan':
+		case 'count':
 			return;
 		default:
 			operation satisfies never;

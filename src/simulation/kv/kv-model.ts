@@ -8,6 +8,7 @@ import type {
 	Expected,
 	Expiry,
 	Key,
+	NamedOperation,
 	Operation,
 	Result,
 	Value,
@@ -90,7 +91,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 		return weightOf(result);
 	}
 
-	#run(operation: Operation): Result {
+	#run(operation: NamedOperation): Result {
 		switch (operation.type) {
 			case 'get': {
 				const there = this.keys.get(operation.key);

@@ -1,4 +1,5 @@
 /** Keys and values as the subject of a run: see `Subject`. */
+import {isRead} from '../../kv/operation-bytes.js';
 import {kvMachine} from '../../kv/state-machine.js';
 import type {Operation as KvOperation, Result} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
@@ -58,4 +59,4 @@ class KvSource implements OperationSource<KvTypes> {
 }
 
 const serviceOperationOf = (operation: KvOperation): Operation<KvTypes> =>
-	operation.type === 'get' ? {type: 'read', read: operation} : {type: 'write', write: operation};
+	isRead(operation) ? {type: 'read', read: operation} : {type: 'write', write: operation};

@@ -28,6 +28,8 @@ export function tokenOf(operation: Operation): string | undefined {
 		case 'expire':
 		case 'clear':
 		case 'get':
+		case 'scan':
+		case 'count':
 			return undefined;
 		default:
 			return operation satisfies never;
@@ -123,7 +125,12 @@ export function describe(operation: Operation): string {
 		case 'increment':
 			return `increment ${operation.key} by ${operation.by}`;
 		case 'clear':
-			return 'clear';
+		case 'count':
+			return operation.type;
+		case 'scan': {
+			const {from, prefix = '', lookedAtMax, hasValues} = operation;
+			return `scan from ${from} of ${lookedAtMax} keys like ${prefix}*${hasValues === true ? ' with values' : ''}`;
+		}
 		case 'transaction': {
 			const {compares, operations, otherwise = []} = operation;
 			const asked = compares.map(

@@ -6,7 +6,19 @@
  * keys of a large store (`f`) see everything.
  */
 import type {Random} from '../../base/random.js';
-import type {Expected, Expiry, Key, Operation, Part, Result, Value, WriteOperation} from '../../kv/types.js';
+import {scanEnd} from '../../kv/scan-position.js';
+import type {
+	Expected,
+	Expiry,
+	Key,
+	Operation,
+	Part,
+	ReadOperation,
+	Result,
+	ScanPosition,
+	Value,
+	WriteOperation,
+} from '../../kv/types.js';
 import {nameEnd} from './operation-text.js';
 import type {Workload, Mix} from '../parameters.js';
 import type {Wanted} from '../subject.js';
@@ -34,6 +46,7 @@ export class KvOperations {
 	readonly #seen = new Map<Key, {readonly value: Value | undefined; readonly version: number}>();
 	/** What this client last saw of a key's time. */
 	readonly #deadlines = new Map<Key, number>();
+	#scanFrom: ScanPosition = 0;
 	/** Appending has made these long: the next write begins anew. */
 	readonly #long = new Set<Key>();
 
@@ -52,12 +65,24 @@ export class KvOperations {
 		if (kind === 'fill') return this.#fill(name);
 		if (kind === 'transaction') return this.#transaction(name);
 		if (kind === 'expire') return this.#expiring(name);
+		if (kind === 'scan') return this.#scan();
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
 		return this.#operation(kind, isOther ? this.#otherKey(kind) : this.#key(), name);
 	}
 
+	/** Goes on where the last answer ended, or begins anew. */
+	#scan(): ReadOperation {
+		const random = this.#random;
+		if (random.chance(0.15)) return {type: 'count'};
+		const prefix = random.pick([undefined, undefined, '', 'k', 'b', 'f', 'f1']);
+		const lookedAtMax = random.pick([1, 5, 40, 1000]);
+		const to = random.chance(0.2) ? random.integer(0, scanEnd - 1) : undefined;
+		return {type: 'scan', from: this.#scanFrom, to, prefix, lookedAtMax, hasValues: random.chance(0.3)};
+	}
+
 	/** Takes note of an answer. */
 	learn(operation: Operation, result: Result): void {
+		if (result.type === 'keys') this.#scanFrom = result.next ?? 0;
 		if (operation.type === 'transaction' && result.type === 'transaction') {
 			const parts = result.isCommitted ? operation.operations : (operation.otherwise ?? []);
 			for (const [place, part] of parts.entries()) this.learn(part, result.results[place] as Result);
@@ -103,7 +128,11 @@ export class KvOperations {
 		return {expiresAt: Math.max(1, seen + this.#random.integer(-1, 1) * ttlMs)};
 	}
 
-	#operation(kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire'>, key: Key, name: OperationName): Part {
+	#operation(
+		kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire' | 'scan'>,
+		key: Key,
+		name: OperationName,
+	): Part {
 		switch (kind) {
 			case 'get':
 				return {type: 'get', key};
@@ -133,7 +162,7 @@ export class KvOperations {
 	#drawKind(wanted: Wanted): Kind {
 		if (wanted === 'reads') return 'get';
 		const kind = this.#drawAnyKind();
-		return wanted === 'writes' && kind === 'get' ? 'put' : kind;
+		return wanted === 'writes' && (kind === 'get' || kind === 'scan') ? 'put' : kind;
 	}
 
 	#drawAnyKind(): Kind {

@@ -229,13 +229,16 @@ export class MachineJudge<T extends MachineTypes> implements SubjectJudge<Traced
 		if (open === undefined || open.answers.has(hashOfPlain(result))) return;
 		const told = `read ${textOfPlain(operation.read)} was answered with ${textOfPlain(result)}`;
 		const detail = `${told}, which no state between its call and its return gives`;
-		this.#options.report('linearizable', `${detail}: now it is ${textOfPlain(this.#reference.read(operation.read))}`);
+		this.#options.report(
+			'linearizable',
+			`${detail}: now it is ${textOfPlain(this.#reference.read(operation.read, this.#model.revision))}`,
+		);
 	}
 
 	/** The reference and the state that restarts are at the same place of the log. */
 	#compareReads(read: T['read']): void {
-		const result = this.#reference.read(read);
-		const restarted = this.#restarting.read(read);
+		const result = this.#reference.read(read, this.#model.revision);
+		const restarted = this.#restarting.read(read, this.#model.revision);
 		if (hashOfPlain(result) === hashOfPlain(restarted)) return;
 		const who = `a state that restarted ${this.#restarting.restarts} times`;
 		this.#options.report(
@@ -266,7 +269,7 @@ export class MachineJudge<T extends MachineTypes> implements SubjectJudge<Traced
 
 	#answer({read, answers}: OpenRead<T>): void {
 		const {codec, machine} = this.#options;
-		answers.add(hashOfPlain(carried(codec, machine.words, this.#reference.read(read))));
+		answers.add(hashOfPlain(carried(codec, machine.words, this.#reference.read(read, this.#model.revision))));
 	}
 
 	cover(): void {

@@ -26,8 +26,8 @@ export class RestartingState<T extends MachineTypes> {
 		return this.#state.apply(write, place);
 	}
 
-	read(read: T['read']): T['result'] {
-		return this.#state.read(read);
+	read(read: T['read'], revision?: number): T['result'] {
+		return this.#state.read(read, revision);
 	}
 
 	/** Stores the state and loads it again. Gives what is wrong with that; the state stays as it is then. */

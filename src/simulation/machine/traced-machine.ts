@@ -78,8 +78,8 @@ class TracedState<T extends MachineTypes> implements StateMachine<Traced<T>> {
 		return this.#state.apply(write, place as Place);
 	}
 
-	read(read: T['read']): T['result'] {
-		return this.#state.read(read);
+	read(read: T['read'], revision?: number): T['result'] {
+		return this.#state.read(read, revision);
 	}
 
 	freeze(): FrozenMachine {

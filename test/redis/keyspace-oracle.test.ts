@@ -1,0 +1,60 @@
+/** SCAN and KEYS of many keys beside redis-server, which has another order: their replies are compared as sets. */
+import type {ExecutionContext} from 'ava';
+import fc from 'fast-check';
+import {Redis} from 'ioredis';
+import {openGateway} from './harness.js';
+import {oracleTest, startRedis} from './redis-server.js';
+
+const characters = 'ab*?[]^-\\\0\u00ff';
+const text = fc.array(fc.constantFrom(...characters.split('')), {maxLength: 4}).map(parts => parts.join(''));
+const keySet = fc.uniqueArray(text, {maxLength: 40});
+const pattern = fc.oneof(
+	text,
+	fc
+		.array(fc.constantFrom('a', 'b', '*', '?', '[ab]', '[^a]', '[a-b', '\\a', '\\', '[b-a]*', '[\\]]'), {maxLength: 4})
+		.map(parts => parts.join('')),
+);
+
+function connect(t: ExecutionContext, server: {readonly path: string} | {readonly port: number}): Redis {
+	const client = new Redis({...server, lazyConnect: true});
+	t.teardown(() => client.disconnect());
+	return client;
+}
+
+const bytes = (key: string): Buffer => Buffer.from(key, 'latin1');
+const sorted = (keys: readonly Buffer[]): readonly string[] => keys.map(key => key.toString('latin1')).sort();
+
+async function scanAll(client: Redis, match: string, count: number): Promise<readonly string[]> {
+	const found: Buffer[] = [];
+	let cursor = '0';
+	do {
+		const reply = await client.callBuffer('SCAN', cursor, 'MATCH', bytes(match), 'COUNT', count);
+		const [next, keys] = reply as [Buffer, Buffer[]];
+		found.push(...keys);
+		cursor = next.toString();
+	} while (cursor !== '0');
+	return sorted(found);
+}
+
+/** What both answer to the same. */
+async function toldBy(client: Redis, keys: readonly string[], match: string, count: number): Promise<unknown> {
+	await client.flushall();
+	for (const key of keys) await client.set(bytes(key), 'x');
+	return {
+		size: await client.dbsize(),
+		keys: sorted((await client.callBuffer('KEYS', bytes(match))) as Buffer[]),
+		scanned: [...new Set(await scanAll(client, match, count))],
+	};
+}
+
+oracleTest('SCAN, KEYS and DBSIZE find what redis-server 7.0 finds, whatever the pattern', async t => {
+	const ours = connect(t, await openGateway(t));
+	const theirs = connect(t, await startRedis(t));
+	await fc.assert(
+		fc.asyncProperty(keySet, pattern, fc.integer({min: 1, max: 20}), async (keys, match, count) => {
+			const [one, other] = await Promise.all([toldBy(ours, keys, match, count), toldBy(theirs, keys, match, count)]);
+			t.deepEqual(one, other);
+		}),
+		{seed: 20_261_129, numRuns: 150},
+	);
+});
