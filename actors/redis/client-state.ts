@@ -1,10 +1,12 @@
 import type {CommandDescription} from './commands/command-description.js';
 import type {Password} from './access.js';
+import type {Channels} from './channels.js';
 import type {ClientsMemory} from './clients-memory.js';
 import type {DroppedClients} from './dropped-clients.js';
 import type {Lane} from './lane.js';
 import type {RedisLimits} from './limits.js';
 import type {ProtocolVersion} from './reply-writer.js';
+import type {Subscriber} from './subscriber.js';
 
 /** What INFO's section "Raft" shows: field names to values. */
 export type ClusterInfo = Readonly<Record<string, string | number | boolean>>;
@@ -30,6 +32,7 @@ export interface GatewayState {
 	commandsProcessed: number;
 	/** Replies that were errors. */
 	errorReplies: number;
+	readonly channels: Channels;
 	readonly lane: Lane;
 	readonly memory: ClientsMemory;
 	readonly dropped: DroppedClients;
@@ -56,6 +59,8 @@ export interface ClientState {
 	libraryName: string;
 	libraryVersion: string;
 	protocol: ProtocolVersion;
+	/** What it listens to. */
+	readonly subscriber: Subscriber;
 	/** As set by CLIENT NO-EVICT. */
 	isDroppedLast: boolean;
 	/** As set by CLIENT REPLY. */

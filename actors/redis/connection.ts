@@ -6,9 +6,11 @@ import type {MemoryClient} from './clients-memory.js';
 import {type Plan, refuse} from './commands/command.js';
 import {Failure, failureText} from './commands/failures.js';
 import {commandTable} from './commands/table.js';
+import type {Push} from './channels.js';
 import type {DropCause} from './dropped-clients.js';
 import type {Piece} from './lane.js';
 import {ManyReads} from './many-reads.js';
+import {OutputLimit} from './output-limit.js';
 import {planRequest} from './plan-request.js';
 import {Access} from './access.js';
 import {RefusedModes} from './refused-modes.js';
@@ -59,6 +61,7 @@ export class Connection implements MemoryClient {
 	readonly #modes: RefusedModes;
 	readonly #out: ReplyWriter;
 	readonly #window: ValueWindow;
+	readonly #outputLimit: OutputLimit;
 	#queue: readonly Planned[] = [];
 	/** Of the requests in the queue, those that are done included. */
 	#queueBytes = 0;
@@ -77,6 +80,8 @@ export class Connection implements MemoryClient {
 	/** The client has sent everything; what it sent is still answered. */
 	#peerEnded = false;
 	#isTimed = false;
+	/** What has come for it without a request is flushed soon. */
+	#isWoken = false;
 	/** It is being ended: nothing is begun, and nothing is answered any more. */
 	#isDropped = false;
 
@@ -86,9 +91,15 @@ export class Connection implements MemoryClient {
 		this.#clientState = clientState;
 		const {gateway} = clientState;
 		this.#out = new ReplyWriter(() => (gateway.errorReplies += 1));
-		this.#modes = new RefusedModes(new Access(gateway.password));
+		const {subscriber} = clientState;
+		this.#modes = new RefusedModes(
+			new Access(gateway.password),
+			() => subscriber.isSubscribed && clientState.protocol === 2,
+		);
 		this.#parser = new RequestParser(gateway.limits, () => !this.#modes.access.isGranted);
 		this.#window = new ValueWindow(clientState.gateway);
+		this.#outputLimit = new OutputLimit(gateway.limits);
+		subscriber.start(push => this.#push(push));
 	}
 
 	get isDroppedLast(): boolean {
@@ -96,8 +107,9 @@ export class Connection implements MemoryClient {
 	}
 
 	get memoryBytes(): number {
-		const walkBytes = this.#walk?.heldBytes() ?? 0;
-		return this.#parser.heldBytes + this.#queueBytes + this.#unreadReplyBytes() + walkBytes;
+		const {memoryBytes} = this.#clientState.subscriber;
+		const repliesBytes = this.#resultBytes + this.#writtenBytes() + (this.#walk?.heldBytes() ?? 0);
+		return this.#parser.heldBytes + this.#queueBytes + memoryBytes + repliesBytes;
 	}
 
 	get #isGone(): boolean {
@@ -152,6 +164,7 @@ export class Connection implements MemoryClient {
 			parts += planned.parts;
 			if (planned.plan.type === 'close') this.#inputEnded = true;
 			queue.push(planned);
+			if (planned.plan.type === 'local' && planned.plan.changesModes === true) break;
 		}
 		this.#queue = queue;
 		this.#queueBytes = bytes + parts * partOverheadBytes;
@@ -262,6 +275,7 @@ export class Connection implements MemoryClient {
 			const state = many.take(settled);
 			if (state === 'broken') this.#drop('unreadReplies', 'a value could not be read in the middle of a reply');
 			else if (state === 'done') this.#many = undefined;
+			if (state === 'done') this.#clientState.subscriber.release(this.#out);
 			if (state === 'more' && this.#out.length >= flushBytes && many.flushes()) this.#flush();
 		});
 	}
@@ -283,8 +297,29 @@ export class Connection implements MemoryClient {
 		return this.#socket.writableLength > this.#clientState.gateway.limits.unreadRepliesPauseBytes;
 	}
 
-	#unreadReplyBytes(): number {
-		return this.#resultBytes + this.#out.length + this.#socket.writableLength;
+	#unreadBytes(): number {
+		return this.#resultBytes + this.#writtenBytes() + this.#clientState.subscriber.heldBytes;
+	}
+
+	#writtenBytes(): number {
+		return this.#out.length + this.#socket.writableLength;
+	}
+
+	/** Writes what nobody has asked for between two replies: not into one, and not where it would be taken for a muted one. */
+	#push(push: Push): void {
+		if (this.#isGone) return;
+		const {subscriber, replyMode} = this.#clientState;
+		if (this.#many !== undefined || replyMode !== 'on') subscriber.hold(push, this.#out);
+		else push(this.#out);
+		this.#countMemory();
+		if (this.#isWoken) return;
+		this.#isWoken = true;
+		// Not at once: one connection may publish many messages in a row.
+		queueMicrotask(() => {
+			this.#isWoken = false;
+			if (this.#many === undefined) subscriber.release(this.#out);
+			this.#proceed();
+		});
 	}
 
 	#regulateInput(): void {
@@ -312,10 +347,10 @@ export class Connection implements MemoryClient {
 
 	#countMemory(): void {
 		if (this.#isGone) return;
-		const {limits, memory} = this.#clientState.gateway;
-		if (this.#unreadReplyBytes() > limits.unreadRepliesBytesMax)
-			this.#drop('unreadReplies', `it left more than ${limits.unreadRepliesBytesMax} bytes of replies unread`);
-		else memory.count(this);
+		const {gateway, subscriber} = this.#clientState;
+		const excess = this.#outputLimit.excessOf(this.#unreadBytes(), subscriber.isSubscribed, () => performance.now());
+		if (excess === undefined) gateway.memory.count(this);
+		else this.#drop('unreadReplies', excess);
 	}
 
 	/** Ends the connection, and says why if the client can hear it. */
@@ -326,6 +361,7 @@ export class Connection implements MemoryClient {
 		this.#parser = new RequestParser(this.#clientState.gateway.limits);
 		this.#queue = [];
 		this.#many = undefined;
+		this.#clientState.subscriber.leave();
 		this.#clientState.gateway.dropped.add(cause, this.#clientState.address, reason);
 		this.#clientState.gateway.memory.remove(this);
 		if (this.#socket.writableLength === 0 && this.#out.length === 0)

@@ -1,5 +1,6 @@
 import type {Socket} from 'node:net';
 import {Password} from './access.js';
+import {Channels} from './channels.js';
 import {ClientsMemory} from './clients-memory.js';
 import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
@@ -8,6 +9,7 @@ import {type ClientsDropped, DroppedClients} from './dropped-clients.js';
 import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import {openListeners} from './listeners.js';
+import {Subscriber} from './subscriber.js';
 import type {RedisTls} from './tls.js';
 import type {ClusterInfo, GatewayState, ClientState} from './client-state.js';
 import type {Executor} from '../executor.js';
@@ -99,6 +101,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		connectionsRejected: 0,
 		commandsProcessed: 0,
 		errorReplies: 0,
+		channels: new Channels(),
 		lane: new Lane(),
 		memory: new ClientsMemory(limits.clientsBytesMax),
 		dropped: new DroppedClients({
@@ -161,6 +164,7 @@ function accept(socket: Socket, path: string | undefined, backend: Backend, stat
 	const connection = new Connection(socket, backend, clientState);
 	socket.on('close', () => {
 		state.clientStates.delete(clientState.id);
+		clientState.subscriber.leave();
 		state.memory.remove(connection);
 	});
 	connection.start();
@@ -181,6 +185,7 @@ function clientStateOf(socket: Socket, path: string | undefined, gateway: Gatewa
 		libraryName: '',
 		libraryVersion: '',
 		protocol: 2,
+		subscriber: new Subscriber(gateway.channels),
 		isDroppedLast: false,
 		replyMode: 'on',
 	};

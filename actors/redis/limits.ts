@@ -25,7 +25,13 @@ export interface RedisLimits {
 	readonly unreadRepliesBytesMax: number;
 	/** A client that leaves more than `unreadRepliesPauseBytes` unread and neither reads nor sends for so long is dropped, ms. */
 	readonly unreadRepliesTimeoutMs: number;
-	/** Bytes of requests and replies of all connections; beyond it the connection with the most is dropped. */
+	/** Bytes of messages that a subscriber has not read, beyond which it is dropped. */
+	readonly unreadMessagesBytesMax: number;
+	/** A subscriber that leaves more bytes of messages unread for `slowMessagesMs` is dropped. */
+	readonly slowMessagesBytesMax: number;
+	/** How long a subscriber may leave more than `slowMessagesBytesMax` unread, ms. */
+	readonly slowMessagesMs: number;
+	/** Bytes of requests, replies, messages and subscriptions of all connections; beyond it the connection with the most is dropped. */
 	readonly clientsBytesMax: number;
 	/** Connections at once; one more is told so and closed. */
 	readonly clientsMax: number;
@@ -46,6 +52,10 @@ export const defaultRedisLimits: RedisLimits = {
 	waitingRequestsBytesMax: 64 * mebibyte,
 	unreadRepliesBytesMax: 256 * mebibyte,
 	unreadRepliesTimeoutMs: 60_000,
+	// These three as in Redis (client-output-buffer-limit pubsub).
+	unreadMessagesBytesMax: 32 * mebibyte,
+	slowMessagesBytesMax: 8 * mebibyte,
+	slowMessagesMs: 60_000,
 	clientsBytesMax: Math.max(64 * mebibyte, Math.floor(processMemoryBytes() / 8)),
 	clientsMax: 10_000,
 };

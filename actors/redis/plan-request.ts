@@ -22,20 +22,29 @@ export function planRequest(
 	if (command.arity < 0 ? parts.length < -command.arity : parts.length !== command.arity)
 		return refuse(`ERR wrong number of arguments for '${command.name}' command`);
 	if (!modes.access.isGranted && needsAccess(command, parts)) return refuse(passwordNeededFor(command));
+	if (modes.isListening() && command.worksWhileSubscribed !== true && isKnown(command, parts))
+		return refuse(listeningText(command));
 	const refusal = command.worksInTransaction === true ? undefined : modes.refusalOf(command);
 	if (refusal !== undefined) return refuse(refusal);
 	return tooLarge(command, parts, limits) ?? command.plan(parts, limits, modes);
 }
 
 /** A subcommand that there is none of is told as such to everybody, like a command that there is none of. */
-function needsAccess({flags, subcommands}: RedisCommand, parts: readonly Buffer[]): boolean {
-	return !flags.includes('no_auth') && (subcommands === undefined || parts.length === 1);
+const isKnown = ({subcommands}: RedisCommand, parts: readonly Buffer[]): boolean =>
+	subcommands === undefined || parts.length === 1;
+
+function needsAccess(command: RedisCommand, parts: readonly Buffer[]): boolean {
+	return !command.flags.includes('no_auth') && isKnown(command, parts);
 }
 
 /** To EXEC in Redis' words, which clients know as "nothing of the transaction was executed". */
 function passwordNeededFor({name}: RedisCommand): string {
 	return name === 'exec' ? `EXECABORT Transaction discarded because of: ${passwordNeeded}` : passwordNeeded;
 }
+
+/** In Redis' words. A client of RESP2 could not tell a reply from a message. */
+const listeningText = ({name}: RedisCommand): string =>
+	`ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
 
 function lookUp(
 	commands: ReadonlyMap<string, RedisCommand>,

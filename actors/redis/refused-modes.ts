@@ -15,6 +15,7 @@ interface RefusableCommand {
 export class RefusedModes {
 	/** Whether the client has given the password. */
 	readonly access: Access;
+	readonly isListening: () => boolean;
 	/** MULTI was refused: nothing is carried out before EXEC or DISCARD. */
 	isTransaction = false;
 	/** SELECT of this database was refused: nothing reads or writes database 0 before SELECT 0. */
@@ -22,8 +23,10 @@ export class RefusedModes {
 	/** CLIENT TRACKING ON was refused: nothing is read that the client would keep for good. Ends with CLIENT TRACKING OFF. */
 	isTracking = false;
 
-	constructor(access: Access) {
+	/** `isListening`: it speaks RESP2 and listens to channels, by all requests that have been answered. */
+	constructor(access: Access, isListening: () => boolean) {
 		this.access = access;
+		this.isListening = isListening;
 	}
 
 	/** As after RESET, and on a new connection. */

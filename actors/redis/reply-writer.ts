@@ -102,6 +102,20 @@ export class ReplyWriter {
 		this.#text += this.protocol === 3 ? `%${size}\r\n` : `*${2 * size}\r\n`;
 	}
 
+	/** What was not asked for; the items follow. RESP2 has an array for it. */
+	push(length: number): void {
+		this.#text += this.protocol === 3 ? `>${length}\r\n` : `*${length}\r\n`;
+	}
+
+	/** Gives all that was collected to another, and forgets it. */
+	moveTo(other: ReplyWriter): void {
+		other.#chunks.push(other.#text);
+		for (const chunk of this.#chunks) other.#chunks.push(chunk);
+		other.#chunksBytes += other.#text.length + this.#chunksBytes;
+		other.#text = this.#text;
+		this.#forget();
+	}
+
 	/** Where it stands, for `takeBack`. */
 	mark(): ReplyMark {
 		return {chunkCount: this.#chunks.length, text: this.#text, chunksBytes: this.#chunksBytes};
@@ -124,6 +138,10 @@ export class ReplyWriter {
 		}
 		if (this.#text.length > 0) output.write(this.#text, 'latin1');
 		output.uncork();
+		this.#forget();
+	}
+
+	#forget(): void {
 		this.#chunks = [];
 		this.#chunksBytes = 0;
 		this.#text = '';

@@ -138,6 +138,7 @@ export function replyToRun(
 		offset = replyTo(plan, settled, offset, {cluster, out, clientState});
 		// Looked at afterwards: CLIENT REPLY ON turns the replies on before its own.
 		if (mark !== undefined && isMuted(clientState)) out.takeBack(mark);
+		clientState.subscriber.release(out);
 		endReply(clientState);
 	}
 }

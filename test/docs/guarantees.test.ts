@@ -95,6 +95,7 @@ test('the numbers in the documents are those of the code', t => {
 		`A request: ${parts}, ${MiB(defaultRedisLimits.bulkBytesMax)} each`,
 		`${MiB(defaultRaftLimits.unappliedBytesMax)} of log`,
 		`${MiB(defaultRedisLimits.waitingRequestsBytesMax)} of requests and ${MiB(defaultRedisLimits.unreadRepliesBytesMax)} of replies`,
+		`leaves more than ${MiB(defaultRedisLimits.unreadMessagesBytesMax)} of messages unread, or more than ${MiB(defaultRedisLimits.slowMessagesBytesMax)} for a minute`,
 		`the longest silent one when ${defaultSessionLimits.sessionsMax.toLocaleString('en')} are open`,
 		`${electionTimeoutMs} to ${electionTimeoutMs * 1.5} ms`,
 	];
@@ -107,6 +108,7 @@ test('the numbers in the documents are those of the code', t => {
 	];
 	t.is(defaultSessionLimits.sessionTimeoutMs, 10 * 60_000, 'ten minutes');
 	t.is(defaultRedisLimits.unreadRepliesTimeoutMs, 60_000, 'a minute');
+	t.is(defaultRedisLimits.slowMessagesMs, 60_000, 'a minute');
 	for (const [page, numbers] of Object.entries({'docs/guarantees.md': guarantees, 'SECURITY.md': security})) {
 		const text = read(page) ?? '';
 		for (const number of numbers) t.true(text.includes(number), `${page}: ${number}`);

@@ -68,6 +68,31 @@ test('many ioredis clients count together without a loss', async t => {
 	await Promise.all(clients.map(redis => redis.quit()));
 });
 
+test('an ioredis subscriber gets messages by channel and by pattern, and a pipeline publishes them in its order', async t => {
+	const {port} = await openGateway(t);
+	const [subscriber, publisher] = [connectRedis(port), connectRedis(port)];
+	const got: unknown[] = [];
+	subscriber.on('message', (channel, text) => got.push([channel, text]));
+	subscriber.on('pmessage', (pattern, channel, text) => got.push([pattern, channel, text]));
+	t.is(await subscriber.subscribe('news', 'grüße'), 2);
+	t.is(await subscriber.psubscribe('n*'), 3);
+	t.is(await publisher.publish('news', 'hello'), 2);
+	await publisher.pipeline().publish('grüße', 'ä').publish('none', 'x').exec();
+	t.deepEqual(await publisher.pubsub('NUMSUB', 'news', 'none'), ['news', 1, 'none', 0]);
+	// Its answer comes behind all messages.
+	await subscriber.ping();
+	t.deepEqual(got, [
+		['news', 'hello'],
+		['n*', 'news', 'hello'],
+		['grüße', 'ä'],
+		['n*', 'none', 'x'],
+	]);
+	t.is(await subscriber.unsubscribe('news', 'grüße'), 1);
+	t.is(await subscriber.punsubscribe('n*'), 0);
+	t.is(await subscriber.get('none'), null);
+	await Promise.all([subscriber.quit(), publisher.quit()]);
+});
+
 /** A test that needs this program. */
 const programTest = (program: string): ReturnType<typeof needing> =>
 	needing(spawnSync(program, ['--version']).status === 0 ? undefined : `${program} is not installed`);

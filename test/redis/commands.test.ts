@@ -392,6 +392,7 @@ test('COMMAND describes every command that there is', async t => {
 		),
 	);
 	t.true((await talk({port}, 'CLIENT HELP\r\n')).includes('+SETNAME\r\n'));
+	t.true((await talk({port}, 'PUBSUB HELP\r\n')).includes('+NUMPAT\r\n'));
 	t.true((await talk({port}, 'COMMAND HELP\r\n')).includes('+DOCS\r\n'));
 });
 

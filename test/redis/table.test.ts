@@ -32,12 +32,12 @@ test('each command and subcommand is asked for by a test', t => {
 
 /** What redis-server answers to these is about itself: its clients, its settings, its own table. */
 const aboutItself =
-	'object|help memory|help client|id client|setinfo client|info client|list client|no-evict client|no-touch client|help config|help command|info command|docs command|list command|help info'.split(
+	'object|help memory|help pubsub|help client|id client|setinfo client|info client|list client|no-evict client|no-touch client|help config|help command|info command|docs command|list command|help info'.split(
 		' ',
 	);
 
 test('each other command is in the generator whose replies are compared with redis-server', t => {
-	const generator = ['oracle.test.ts', 'expiry-oracle.test.ts']
+	const generator = ['oracle.test.ts', 'expiry-oracle.test.ts', 'channels-oracle.test.ts']
 		.map(file => readFileSync(new URL(file, folder), 'utf8').split('/** What COMMAND INFO tells')[0])
 		.join('\n');
 	t.deepEqual(

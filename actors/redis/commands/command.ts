@@ -26,7 +26,12 @@ export type Plan =
 			readonly reply: (out: ReplyWriter) => void;
 	  }
 	/** Needs no operation: carried out when its turn to be answered comes. */
-	| {readonly type: 'local'; readonly reply: (out: ReplyWriter, clientState: ClientState) => void}
+	| {
+			readonly type: 'local';
+			readonly reply: (out: ReplyWriter, clientState: ClientState) => void;
+			/** What may follow it depends on it: the next request is looked at when this one has been answered. */
+			readonly changesModes?: true;
+	  }
 	/** Needs to know how the cluster is. */
 	| {
 			readonly type: 'report';
@@ -50,6 +55,8 @@ export interface RedisCommand extends CommandDescription {
 	readonly subcommands?: ReadonlyMap<string, RedisCommand>;
 	/** Is carried out also while the client believes to be in a transaction. */
 	readonly worksInTransaction?: boolean;
+	/** A client of RESP2 that listens to channels may send it. */
+	readonly worksWhileSubscribed?: boolean;
 	/** `parts` fit the arity and the limits; `modes`: of the connection, in the order of its requests. */
 	readonly plan: (parts: readonly Buffer[], limits: RedisLimits, modes: RefusedModes) => Plan;
 }

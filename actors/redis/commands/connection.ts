@@ -10,9 +10,14 @@ function planPing(parts: readonly Buffer[]): Plan {
 	const message = parts.length === 1 ? undefined : valueAt(parts, 1);
 	return {
 		type: 'local',
-		reply: (out, {gateway}) => {
+		reply: (out, {gateway, subscriber, protocol}) => {
 			if (gateway.isLoading()) out.error(loadingText);
-			else if (message === undefined) out.status('PONG');
+			else if (subscriber.isSubscribed && protocol === 2) {
+				// As a message, so that who reads messages can read it.
+				out.array(2);
+				out.bulk('pong');
+				out.value(message ?? Buffer.alloc(0));
+			} else if (message === undefined) out.status('PONG');
 			else out.value(message);
 		},
 	};
@@ -35,7 +40,9 @@ function planReset(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan
 	modes.reset();
 	return {
 		type: 'local',
+		changesModes: true,
 		reply(out, clientState) {
+			clientState.subscriber.leave();
 			out.protocol = 2;
 			clientState.protocol = 2;
 			clientState.name = '';
@@ -63,7 +70,7 @@ const common = {flags: ['fast'], group: 'connection', since: '1.0.0'} as const;
 const open = {...common, flags: ['fast', 'no_auth']} as const;
 
 export const connectionCommands: readonly RedisCommand[] = [
-	{...common, name: 'ping', arity: -1, summary: 'Ping the server', plan: planPing},
+	{...common, name: 'ping', arity: -1, summary: 'Ping the server', worksWhileSubscribed: true, plan: planPing},
 	{...common, name: 'echo', arity: 2, summary: 'Echo the given string', plan: planEcho},
 	{...common, name: 'select', arity: 2, summary: 'Select a database; there is only 0', plan: planSelect},
 	{...open, name: 'auth', arity: -2, summary: 'Give the password of the port', plan: planAuth},
@@ -75,6 +82,7 @@ export const connectionCommands: readonly RedisCommand[] = [
 		since: '6.2.0',
 		summary: 'Begin anew, as on a new connection',
 		worksInTransaction: true,
+		worksWhileSubscribed: true,
 		plan: planReset,
 	},
 	{
@@ -91,6 +99,7 @@ export const connectionCommands: readonly RedisCommand[] = [
 		arity: -1,
 		summary: 'Close the connection',
 		worksInTransaction: true,
+		worksWhileSubscribed: true,
 		plan: () => ({type: 'close', reply: replyOk}),
 	},
 ];

@@ -23,6 +23,7 @@ export function planHello(parts: readonly Buffer[], _: unknown, {access}: Refuse
 	const refusal = error ?? (access.isGranted ? undefined : helloNeedsPassword);
 	return {
 		type: 'local',
+		changesModes: true,
 		reply(out, clientState) {
 			if (name !== undefined) clientState.name = name;
 			if (refusal !== undefined) {

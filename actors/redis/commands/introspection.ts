@@ -49,6 +49,7 @@ const categories: Readonly<Record<CommandDescription['group'], string>> = {
 	generic: '@keyspace',
 	connection: '@connection',
 	server: '@admin',
+	pubsub: '@pubsub',
 };
 
 function categoriesOf({flags, group}: CommandDescription): readonly string[] {

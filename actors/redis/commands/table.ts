@@ -1,3 +1,4 @@
+import {channelCommands} from './channels.js';
 import {clientCommand} from './client.js';
 import type {RedisCommand} from './command.js';
 import {configCommand} from './config.js';
@@ -9,6 +10,7 @@ import {keyCommands} from './keys.js';
 import {keyspaceCommands} from './keyspace.js';
 import {memoryCommand, objectCommand, typeCommand} from './one-key.js';
 import {numberCommands} from './numbers.js';
+import {pubsubCommand} from './pubsub.js';
 import {stringCommands} from './strings.js';
 import {timedStringCommands} from './timed-strings.js';
 
@@ -25,6 +27,8 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		objectCommand,
 		memoryCommand,
 		...connectionCommands,
+		...channelCommands,
+		pubsubCommand,
 		clientCommand,
 		configCommand,
 		commandCommand,

@@ -34,18 +34,8 @@ function planWatch(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan
 	);
 }
 
-const noChannels = 'there are no channels to publish to or to subscribe to';
-
 /** Name, arity, and why not. */
 const refused: readonly (readonly [name: string, arity: number, reason: string])[] = [
-	['subscribe', -2, noChannels],
-	['psubscribe', -2, noChannels],
-	['ssubscribe', -2, noChannels],
-	['unsubscribe', -1, noChannels],
-	['punsubscribe', -1, noChannels],
-	['sunsubscribe', -1, noChannels],
-	['publish', 3, noChannels],
-	['spublish', 3, noChannels],
 	['monitor', 1, 'the commands of other connections are not shown'],
 ];
 
