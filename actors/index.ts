@@ -173,6 +173,7 @@ export type {CutTail} from '../src/storage/recovery.js';
 export type {CorruptionSite} from '../src/storage/storage.js';
 export type {
 	ByteString,
+	AbsentSince,
 	Compare,
 	Deadline,
 	Expected,

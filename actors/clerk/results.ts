@@ -23,6 +23,7 @@ const explanations = {
 	malformed: 'the servers do not know this operation: do client and cluster run the same version?',
 	resultTooLarge:
 		'the transaction has run, and its reads have found more than one answer may hold: read these keys by themselves',
+	notWatched: 'this engine cannot watch a key that is absent: use a cluster of our own, or compare with what is there',
 	valueTooLarge: 'the value would be larger than the cluster allows (option valueBytesMax): split it over several keys',
 } as const;
 

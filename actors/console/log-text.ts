@@ -1,6 +1,6 @@
 /** Entries of a node's log, a line each. */
 import type {KvTypes} from '../../src/kv/words.js';
-import type {Compare, Expected, Operation, Part, WriteOperation} from '../../src/kv/types.js';
+import type {Compare, Operation, Part, WriteOperation} from '../../src/kv/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import {bytesOfKey} from '../text.js';
 import type {LoggedEntry, NodeLog} from '../cluster/node-log.js';
@@ -75,9 +75,10 @@ function writeText(write: WriteOperation): string {
 	if (write.type === 'clear') return 'clear';
 	if (write.type === 'batch') return `batch (${listText(write.operations, operationText)})`;
 	if (write.type !== 'transaction') return operationText(write);
-	const {compares, operations, otherwise = []} = write;
+	const {compares, operations, otherwise = [], watched = []} = write;
 	const others = otherwise.length === 0 ? '' : ` else (${listText(otherwise, operationText)})`;
-	return `transaction if (${listText(compares, compareText)}) then (${listText(operations, operationText)})${others}`;
+	const watch = watched.length === 0 ? '' : ` watch (${listText(watched, key => shortText(bytesOfKey(key)))})`;
+	return `transaction if (${listText(compares, compareText)}) then (${listText(operations, operationText)})${others}${watch}`;
 }
 
 function listText<T>(items: readonly T[], textOf: (item: T) => string): string {
@@ -90,7 +91,8 @@ function compareText({key, expected, isNegated}: Compare): string {
 	return `${shortText(bytesOfKey(key))} ${isNegated === true ? 'is not' : 'is'} ${expectedText(expected)}`;
 }
 
-function expectedText(expected: Expected): string {
+function expectedText(expected: Compare['expected']): string {
+	if ('absentSince' in expected) return `${ABSENT} since revision ${expected.absentSince}`;
 	if ('version' in expected) return `version ${expected.version}`;
 	return expected.value === undefined ? ABSENT : shortText(expected.value);
 }

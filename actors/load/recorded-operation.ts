@@ -93,7 +93,7 @@ function resultOf(input: KvPart, result: Result | undefined): KvResult {
 			return result;
 		case 'invalid': {
 			const {reason, version} = result;
-			if (reason !== 'malformed' && reason !== 'outOfMemory' && reason !== 'resultTooLarge')
+			if (reason === 'notANumber' || reason === 'numberOverflow' || reason === 'valueTooLarge')
 				return {type: 'invalid', reason, version};
 			throw new TypeError(`${input.type} was answered with ${reason}`);
 		}

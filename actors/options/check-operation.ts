@@ -141,15 +141,24 @@ function checkParts(parts: readonly Operation[], path: string): void {
 }
 
 function checkTransaction(
-	{compares, operations, otherwise = []}: Operation & {type: 'transaction'},
+	{compares, operations, otherwise = [], watched = []}: Operation & {type: 'transaction'},
 	path: string,
 ): void {
 	checkCompares(compares, `${path}.compares`);
 	checkParts(operations, `${path}.operations`);
 	checkParts(otherwise, `${path}.otherwise`);
-	const count = compares.length + operations.length + otherwise.length;
+	if (!Array.isArray(watched)) throw OptionError.value(`${path}.watched`, 'a list of keys', watched);
+	for (const [offset, key] of watched.entries()) checkKey(key, `${path}.watched[${offset}]`);
+	const count = compares.length + operations.length + otherwise.length + watched.length;
 	if (count > transactionPartsMax)
-		throw OptionError.value(path, `at most ${transactionPartsMax} compares and operations`, count);
+		throw OptionError.value(path, `at most ${transactionPartsMax} compares, operations and watched keys`, count);
+}
+
+function checkCompared(expected: unknown, path: string): void {
+	if (typeof expected !== 'object' || expected === null || !('absentSince' in expected))
+		return checkExpected(expected, path);
+	if (isCount(expected.absentSince)) return;
+	throw OptionError.value(`${path}.expected.absentSince`, 'the revision of a transaction', expected.absentSince);
 }
 
 function checkCompares(compares: readonly Compare[], path: string): void {
@@ -158,7 +167,7 @@ function checkCompares(compares: readonly Compare[], path: string): void {
 		const name = `${path}[${offset}]`;
 		if (typeof compare !== 'object' || compare === null) throw OptionError.value(name, 'a compare', compare);
 		checkKey(compare.key, name);
-		checkExpected(compare.expected, name);
+		checkCompared(compare.expected, name);
 		if (compare.isNegated !== undefined && typeof compare.isNegated !== 'boolean')
 			throw OptionError.value(`${name}.isNegated`, 'true, false or undefined', compare.isNegated);
 	}

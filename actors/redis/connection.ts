@@ -1,10 +1,11 @@
 import type {Socket} from 'node:net';
-import {isRead, mayReturnValue} from '../../src/kv/operation-bytes.js';
+import {bytesOfOperation, isRead, mayReturnValue} from '../../src/kv/operation-bytes.js';
 import type {Operation, ReadOperation} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
 import type {MemoryClient} from './clients-memory.js';
-import {type Plan, refuse} from './commands/command.js';
-import {Failure, failureText} from './commands/failures.js';
+import {type Plan, refuse, type Settled} from './commands/command.js';
+import {Failure} from './commands/failure.js';
+import {failureText} from './commands/failures.js';
 import {commandTable} from './commands/table.js';
 import type {Push} from './channels.js';
 import type {DropCause} from './dropped-clients.js';
@@ -16,7 +17,7 @@ import {Access} from './access.js';
 import {RefusedModes} from './refused-modes.js';
 import {ReplyWriter} from './reply-writer.js';
 import {RequestParser} from './request-parser.js';
-import {beginOperations, endOfRun, operationsOf, type Planned, replyToRun, type Settled, valueBytesOf} from './run.js';
+import {beginOperations, endOfRun, operationsOf, type Planned, replyToRun, valueBytesOf} from './run.js';
 import type {ClusterInfo, ClientState} from './client-state.js';
 import {ValueWindow} from './value-window.js';
 
@@ -75,6 +76,8 @@ export class Connection implements MemoryClient {
 	#many: ManyReads | undefined;
 	/** It is read part by part. */
 	#walk: Walk | undefined;
+	/** A transaction is being answered. */
+	#holdsPushes = false;
 	/** No request is read any more: the client has left, or what follows does not count. */
 	#inputEnded = false;
 	/** The client has sent everything; what it sent is still answered. */
@@ -109,7 +112,7 @@ export class Connection implements MemoryClient {
 	get memoryBytes(): number {
 		const {memoryBytes} = this.#clientState.subscriber;
 		const repliesBytes = this.#resultBytes + this.#writtenBytes() + (this.#walk?.heldBytes() ?? 0);
-		return this.#parser.heldBytes + this.#queueBytes + memoryBytes + repliesBytes;
+		return this.#parser.heldBytes + this.#queueBytes + memoryBytes + repliesBytes + this.#modes.transactions.heldBytes;
 	}
 
 	get #isGone(): boolean {
@@ -192,6 +195,8 @@ export class Connection implements MemoryClient {
 		const [first] = plans;
 		if (first?.type === 'report') void this.#report(plans);
 		else if (first?.type === 'walk') this.#walkOn(first, first.first);
+		else if (first?.type === 'transaction' && first.reports) void this.#reportTransaction(first);
+		else if (first?.type === 'transaction') this.#transact(first, noCluster);
 		else if (first?.type === 'readMany' && first.operations.length > this.#window.size) {
 			this.#flush();
 			this.#many = new ManyReads(first, this.#out, this.#clientState);
@@ -218,13 +223,42 @@ export class Connection implements MemoryClient {
 		});
 	}
 
+	#transact(plan: Extract<Plan, {type: 'transaction'}>, cluster: ClusterInfo): void {
+		const asked = plan.begin();
+		if (typeof asked !== 'string') {
+			this.#execute([asked], bytesOfOperation(asked), settled => this.#answerTransaction(plan, settled, cluster));
+			return;
+		}
+		const reply = (out: ReplyWriter, clientState: ClientState): void => plan.reply(out, asked, clientState, cluster);
+		this.#answerTransaction({type: 'local', reply}, [], cluster);
+	}
+
+	/** A PUBLISH in it may be for this connection as well: not in the middle of the reply. */
+	#answerTransaction(plan: Plan, settled: readonly Settled[], cluster: ClusterInfo): void {
+		this.#holdsPushes = true;
+		this.#conclude([plan], settled, cluster);
+		this.#holdsPushes = false;
+	}
+
+	async #reportTransaction(plan: Extract<Plan, {type: 'transaction'}>): Promise<void> {
+		this.#running = true;
+		const cluster = await this.#aboutCluster();
+		this.#running = false;
+		this.#transact(plan, cluster);
+		this.#proceed();
+	}
+
 	async #report(plans: readonly Plan[]): Promise<void> {
 		this.#running = true;
-		// INFO is what one looks at when something is wrong, so it must not fail with it.
-		const cluster = await this.#backend.info().catch((error: unknown) => ({error: String(error)}));
+		const cluster = await this.#aboutCluster();
 		this.#running = false;
 		this.#conclude(plans, [], cluster);
 		this.#proceed();
+	}
+
+	/** INFO is what one looks at when something is wrong, so it must not fail with it. */
+	#aboutCluster(): Promise<ClusterInfo> {
+		return this.#backend.info().catch((error: unknown) => ({error: String(error)}));
 	}
 
 	/** Carries out operations of one kind, in their turn among those of other connections, and proceeds. */
@@ -309,7 +343,7 @@ export class Connection implements MemoryClient {
 	#push(push: Push): void {
 		if (this.#isGone) return;
 		const {subscriber, replyMode} = this.#clientState;
-		if (this.#many !== undefined || replyMode !== 'on') subscriber.hold(push, this.#out);
+		if (this.#many !== undefined || this.#holdsPushes || replyMode !== 'on') subscriber.hold(push, this.#out);
 		else push(this.#out);
 		this.#countMemory();
 		if (this.#isWoken) return;
@@ -360,6 +394,7 @@ export class Connection implements MemoryClient {
 		this.#inputEnded = true;
 		this.#parser = new RequestParser(this.#clientState.gateway.limits);
 		this.#queue = [];
+		this.#modes.transactions.reset();
 		this.#many = undefined;
 		this.#clientState.subscriber.leave();
 		this.#clientState.gateway.dropped.add(cause, this.#clientState.address, reason);

@@ -1,9 +1,10 @@
 import type {ReadOperation} from '../../src/kv/types.js';
 import {assert} from '../../src/base/errors.js';
-import type {Plan} from './commands/command.js';
-import {Failure, failureText} from './commands/failures.js';
+import type {Plan, Settled} from './commands/command.js';
+import {Failure} from './commands/failure.js';
+import {failureText} from './commands/failures.js';
 import type {ReplyMark, ReplyWriter} from './reply-writer.js';
-import {endReply, isMuted, type Settled} from './run.js';
+import {endReply, isMuted} from './run.js';
 import type {ClientState} from './client-state.js';
 
 /** A request for more values than are read at once: read piece by piece, and answered as they come. */

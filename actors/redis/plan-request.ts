@@ -2,9 +2,11 @@ import {passwordNeeded} from './access.js';
 import {type RedisCommand, type Plan, refuse, textAt} from './commands/command.js';
 import type {ArgumentRange} from './commands/command-description.js';
 import {valueTooLargeText} from './commands/failures.js';
+import {queuedOf} from './commands/queued-plan.js';
 import {quoted, quotedBytesMax} from './commands/quoted.js';
 import {unsupportedCommands} from './commands/unsupported.js';
 import type {RedisLimits} from './limits.js';
+import {type QueuedTransaction, queuedBytesMax, queuedCommandsMax} from './queued-transaction.js';
 import type {RefusedModes} from './refused-modes.js';
 
 const commandNameBytesMax = 32;
@@ -16,17 +18,38 @@ export function planRequest(
 	limits: RedisLimits,
 	modes: RefusedModes,
 ): Plan {
+	const {queued} = modes.transactions;
 	const found = lookUp(commands, parts, 0) ?? lookUp(unsupportedCommands, parts, 0);
-	if (found === undefined) return planUnknown(parts);
-	const command = (parts.length > 1 && found.subcommands && lookUp(found.subcommands, parts, 1)) || found;
-	if (command.arity < 0 ? parts.length < -command.arity : parts.length !== command.arity)
-		return refuse(`ERR wrong number of arguments for '${command.name}' command`);
+	const command = (parts.length > 1 && found?.subcommands && lookUp(found.subcommands, parts, 1)) || found;
+	const refusal = command === undefined ? planUnknown(parts) : whyNot(command, parts, limits, modes);
+	if (command === undefined || refusal !== undefined) {
+		// As in Redis: what cannot even be queued lets EXEC carry out nothing.
+		queued?.abort();
+		return refusal ?? planUnknown(parts);
+	}
+	if (queued === undefined || command.worksInTransaction === true) return command.plan(parts, limits, modes);
+	return enqueue(queued, command, parts, {limits, modes});
+}
+
+/** Why a command is not even looked at. */
+function whyNot(
+	command: RedisCommand,
+	parts: readonly Buffer[],
+	limits: RedisLimits,
+	modes: RefusedModes,
+): Plan | undefined {
+	if (command.arity < 0 ? parts.length < -command.arity : parts.length !== command.arity) {
+		return (
+			command.planWrongArity?.(parts, limits, modes) ??
+			refuse(`ERR wrong number of arguments for '${command.name}' command`)
+		);
+	}
 	if (!modes.access.isGranted && needsAccess(command, parts)) return refuse(passwordNeededFor(command));
 	if (modes.isListening() && command.worksWhileSubscribed !== true && isKnown(command, parts))
 		return refuse(listeningText(command));
 	const refusal = command.worksInTransaction === true ? undefined : modes.refusalOf(command);
 	if (refusal !== undefined) return refuse(refusal);
-	return tooLarge(command, parts, limits) ?? command.plan(parts, limits, modes);
+	return command.refusal === undefined ? tooLarge(command, parts, limits) : refuse(command.refusal);
 }
 
 /** A subcommand that there is none of is told as such to everybody, like a command that there is none of. */
@@ -45,6 +68,52 @@ function passwordNeededFor({name}: RedisCommand): string {
 /** In Redis' words. A client of RESP2 could not tell a reply from a message. */
 const listeningText = ({name}: RedisCommand): string =>
 	`ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
+
+const queuedPlan: Plan = {type: 'local', reply: out => out.status('QUEUED')};
+const tooMuch = `ERR this transaction has more than ${queuedCommandsMax} commands and keys, or ${queuedBytesMax} bytes: use several`;
+
+function enqueue(
+	queued: QueuedTransaction,
+	command: RedisCommand,
+	parts: readonly Buffer[],
+	{limits, modes}: {readonly limits: RedisLimits; readonly modes: RefusedModes},
+): Plan {
+	const {refusalInTransaction, subcommands} = command;
+	// A name that stands for others, and none of them was named.
+	const isUnknown = subcommands !== undefined && parts.length > 1;
+	if (refusalInTransaction !== undefined || isUnknown) {
+		queued.abort();
+		return refusalInTransaction === undefined
+			? command.plan(parts, limits, modes)
+			: refuse(notInTransaction(command, refusalInTransaction));
+	}
+	const {database, isTracking} = modes;
+	const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+	const plan = command.plan(copyOf(parts, bytes), limits, modes);
+	const changesModes = plan.type === 'local' && plan.changesModes === true;
+	if (changesModes || modes.database !== database || modes.isTracking !== isTracking) {
+		// What follows is planned before EXEC, and would go by what may never happen.
+		modes.database = database;
+		modes.isTracking = isTracking;
+		queued.abort();
+		return refuse(notInTransaction(command, 'send it before MULTI'));
+	}
+	return queued.add(queuedOf(plan), bytes) ? queuedPlan : refuse(tooMuch);
+}
+
+/** What is queued may wait for long, and views of what the socket has read would keep all of that in memory. */
+function copyOf(parts: readonly Buffer[], bytes: number): readonly Buffer[] {
+	const all = Buffer.alloc(bytes);
+	let end = 0;
+	return parts.map(part => {
+		const start = end;
+		end += part.copy(all, start);
+		return all.subarray(start, end);
+	});
+}
+
+const notInTransaction = ({name}: RedisCommand, why: string): string =>
+	`ERR ${name.toUpperCase().replace('|', ' ')} is not supported inside MULTI: ${why}`;
 
 function lookUp(
 	commands: ReadonlyMap<string, RedisCommand>,

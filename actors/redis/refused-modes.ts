@@ -1,4 +1,5 @@
 import type {Access} from './access.js';
+import {Transactions} from './queued-transaction.js';
 
 /** What commands need to know to be refused: see `RedisCommand`. */
 interface RefusableCommand {
@@ -8,16 +9,16 @@ interface RefusableCommand {
 }
 
 /**
- * What a connection was refused, and its client may take for begun. Clients send a pipeline without a look at its first
- * reply: what follows a refused MULTI would run at once, and what follows a refused SELECT would write to another database
- * than was meant. So the refusal holds until the client ends what it believes to have begun.
+ * What a connection has begun, or was refused and its client may take for begun. Clients send a pipeline without a look at its
+ * first reply: what follows a refused SELECT would write to another database than was meant. So the refusal holds until the
+ * client ends what it believes to have begun.
  */
 export class RefusedModes {
 	/** Whether the client has given the password. */
 	readonly access: Access;
 	readonly isListening: () => boolean;
-	/** MULTI was refused: nothing is carried out before EXEC or DISCARD. */
-	isTransaction = false;
+	/** What it has queued, and watches. */
+	readonly transactions = new Transactions();
 	/** SELECT of this database was refused: nothing reads or writes database 0 before SELECT 0. */
 	database: bigint | undefined;
 	/** CLIENT TRACKING ON was refused: nothing is read that the client would keep for good. Ends with CLIENT TRACKING OFF. */
@@ -32,15 +33,13 @@ export class RefusedModes {
 	/** As after RESET, and on a new connection. */
 	reset(): void {
 		this.access.reset();
-		this.isTransaction = false;
+		this.transactions.reset();
 		this.database = undefined;
 		this.isTracking = false;
 	}
 
-	/** Why this command must not be carried out now; it knows by itself how to end a transaction. */
+	/** Why this command must not be carried out now. */
 	refusalOf({flags, keys, usesData: usesAll = false}: RefusableCommand): string | undefined {
-		if (this.isTransaction)
-			return 'ERR MULTI was refused, so this command is not executed: send EXEC or DISCARD to go on';
 		const usesData = usesAll || keys !== undefined || flags.includes('write');
 		if (!usesData) return undefined;
 		if (this.database !== undefined)

@@ -1,15 +1,13 @@
 import {mayReturnValue} from '../../src/kv/operation-bytes.js';
 import {bytesOfResult} from '../../src/kv/words.js';
-import type {Operation, Result} from '../../src/kv/types.js';
+import type {Operation} from '../../src/kv/types.js';
 import {assert, unreachable} from '../../src/base/errors.js';
 import type {Executor} from '../executor.js';
-import type {Plan} from './commands/command.js';
-import {Failure, failureText, invalidPart, invalidText} from './commands/failures.js';
+import type {Plan, Settled} from './commands/command.js';
+import {Failure} from './commands/failure.js';
+import {failureText, invalidPart, invalidText} from './commands/failures.js';
 import type {ReplyWriter} from './reply-writer.js';
 import type {ClusterInfo, ClientState} from './client-state.js';
-
-/** What became of an operation. */
-export type Settled = Result | Failure;
 
 /** What the plans that are begun together may come to; the first of them may exceed it. */
 export interface RunLimits {
@@ -40,7 +38,7 @@ export function endOfRun(queue: readonly Planned[], start: number, limits: RunLi
 		assert(planned !== undefined, 'the place of a plan is within the queue');
 		const {plan} = planned;
 		const planKind = kindOf(plan);
-		if (planKind === 'report' || planKind === 'walk') return at === start ? at + 1 : at;
+		if (planKind === 'report' || planKind === 'walk' || planKind === 'transaction') return at === start ? at + 1 : at;
 		values += valueCount(plan);
 		bytes += planned.bytes;
 		if (at > start && (values > limits.values || bytes > limits.bytes)) return at;
@@ -76,7 +74,7 @@ export function valueBytesOf(settled: Settled): number {
 	}
 }
 
-function kindOf(plan: Plan): 'read' | 'write' | 'report' | 'walk' | undefined {
+function kindOf(plan: Plan): 'read' | 'write' | 'report' | 'walk' | 'transaction' | undefined {
 	switch (plan.type) {
 		case 'write':
 			return 'write';
@@ -85,6 +83,7 @@ function kindOf(plan: Plan): 'read' | 'write' | 'report' | 'walk' | undefined {
 			return 'read';
 		case 'report':
 		case 'walk':
+		case 'transaction':
 			return plan.type;
 		case 'local':
 		case 'close':
@@ -174,6 +173,9 @@ function replyTo(
 			replyToMany(plan, settled.slice(offset, end), out);
 			return end;
 		}
+		case 'transaction':
+			plan.reply(out, settled[offset] as Settled, clientState, cluster);
+			return offset + 1;
 		case 'report':
 			plan.reply(out, clientState, cluster);
 			return offset;

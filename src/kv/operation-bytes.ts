@@ -33,9 +33,10 @@ export function bytesOfOperation(operation: Operation): number {
 		case 'batch':
 			return overheadBytes + bytesOfParts(operation.operations);
 		case 'transaction': {
-			const {compares, operations, otherwise = []} = operation;
+			const {compares, operations, otherwise = [], watched = []} = operation;
 			const compareBytes = compares.reduce((sum, compare) => sum + bytesOfCompare(compare), 0);
-			return overheadBytes + compareBytes + bytesOfParts(operations) + bytesOfParts(otherwise);
+			const watchedBytes = watched.reduce((sum, key) => sum + bytesOfKey(key), 0);
+			return overheadBytes + compareBytes + bytesOfParts(operations) + bytesOfParts(otherwise) + watchedBytes;
 		}
 		default:
 			return unreachable(operation);

@@ -9,8 +9,8 @@
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
- *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise]
- *     compare      key, 0 a value | 1 a version | 2 not the value | 3 not the version, value | null | version
+ *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
+ *     compare      key, 0 a value | 1 a version | 4 absent since a version; and 2 for not, value | null | version
  *
  * These bytes rest in logs: an opcode, once given, keeps its meaning.
  */
@@ -18,7 +18,7 @@ import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {isKey} from './key.js';
 import {scanEnd} from './scan-position.js';
-import type {Compare, Expiry, Operation, Part, ReadOperation, WriteOperation} from './types.js';
+import type {Compare, Expiry, Key, Operation, Part, ReadOperation, WriteOperation} from './types.js';
 
 /** Compares, operations and those for otherwise, in one transaction: what more has is malformed. */
 export const transactionPartsMax = 16_384;
@@ -32,6 +32,7 @@ const scanOpcode = 34;
 const countOpcode = 35;
 const comparesVersion = 1;
 const comparesNot = 2;
+const comparesAbsence = 4;
 type Expire = Extract<Operation, {type: 'expire'}>;
 
 const ifAbsent = 1;
@@ -109,22 +110,29 @@ export function plainOfOperation(operation: Operation): Plain {
 	}
 }
 
-function plainOfTransaction({compares, operations, otherwise = []}: Transaction): Plain {
+function plainOfTransaction({compares, operations, otherwise = [], watched = []}: Transaction): Plain {
 	const parts = operations.map(part => plainOfOperation(part));
 	const plain = [transactionOpcode, compares.map(compare => plainOfCompare(compare)), parts];
-	return otherwise.length === 0 ? plain : [...plain, otherwise.map(part => plainOfOperation(part))];
+	if (otherwise.length + watched.length === 0) return plain;
+	const others = otherwise.map(part => plainOfOperation(part));
+	return watched.length === 0 ? [...plain, others] : [...plain, others, watched];
 }
 
 function plainOfCompare({key, expected, isNegated}: Compare): Plain {
 	const negation = isNegated === true ? comparesNot : 0;
+	if ('absentSince' in expected) return [key, comparesAbsence + negation, expected.absentSince];
 	if ('version' in expected) return [key, comparesVersion + negation, expected.version];
 	return [key, negation, expected.value ?? null];
 }
 
 function parseCompare([key, how, expected]: Plain): Compare | undefined {
-	if (!isKey(key) || !isCount(how) || how > comparesVersion + comparesNot) return undefined;
+	if (!isKey(key) || !isCount(how)) return undefined;
 	const isNegated = (how & comparesNot) > 0;
-	if ((how & comparesVersion) > 0) {
+	const kind = isNegated ? how - comparesNot : how;
+	if (kind === comparesAbsence)
+		return isCount(expected) ? {key, expected: {absentSince: expected}, isNegated} : undefined;
+	if (kind > comparesVersion) return undefined;
+	if (kind === comparesVersion) {
 		return isCount(expected) ? {key, expected: {version: expected}, isNegated} : undefined;
 	}
 	return isBytes(expected) || expected === null
@@ -132,13 +140,19 @@ function parseCompare([key, how, expected]: Plain): Compare | undefined {
 		: undefined;
 }
 
+const parseKeys = (plain: unknown): readonly Key[] | undefined =>
+	Array.isArray(plain) && plain.every(key => isKey(key)) ? plain : undefined;
+
 function parseTransaction(plain: Plain, from: number): Transaction | undefined {
 	const compares = parseAll(plain[from + 1], parseCompare);
 	const operations = parseAll(plain[from + 2], part => parsePart(part));
 	const otherwise = plain[from + 3] === undefined ? [] : parseAll(plain[from + 3], part => parsePart(part));
 	if (compares === undefined || operations === undefined || otherwise === undefined) return undefined;
-	if (compares.length + operations.length + otherwise.length > transactionPartsMax) return undefined;
-	return {type: 'transaction', compares, operations, otherwise};
+	const watched = plain[from + 4] === undefined ? [] : parseKeys(plain[from + 4]);
+	if (watched === undefined) return undefined;
+	if (compares.length + operations.length + otherwise.length + watched.length > transactionPartsMax) return undefined;
+	const transaction = {type: 'transaction', compares, operations, otherwise} as const;
+	return watched.length === 0 ? transaction : {...transaction, watched};
 }
 
 function parsePut(key: string, value: unknown, flags: unknown, time: unknown): Put | undefined {

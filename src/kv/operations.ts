@@ -3,7 +3,7 @@ import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
 import {mayReturnValue} from './operation-bytes.js';
-import type {Expected, Expiry, Key, NamedOperation, Operation, Part, Result, Value, Version} from './types.js';
+import type {Compare, Expected, Expiry, Key, NamedOperation, Operation, Part, Result, Value, Version} from './types.js';
 import {bytesOfResult} from './words.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
@@ -17,6 +17,10 @@ export interface KeyValues {
 	delete(key: string): boolean;
 	/** How many keys there were. */
 	clear(): number;
+	/** Notes from now on the changes of this key, which is absent; `false`: this is not possible here. */
+	watch(key: string, version: Version): boolean;
+	/** See `AbsentSince`. */
+	isAbsentSince(key: string, version: Version): boolean;
 }
 
 /** What an operation runs in: `version` becomes that of all that it changes. */
@@ -155,11 +159,19 @@ function readCopy(store: KeyValues, key: Key): Result {
  */
 const transactionResultBytesMax = 16 * 2 ** 20;
 
-function transaction(execution: Execution, {compares, operations, otherwise = []}: Of<'transaction'>): Result {
+function holds(store: KeyValues, {key, expected, isNegated = false}: Compare): boolean {
+	if ('absentSince' in expected) return store.isAbsentSince(key, expected.absentSince) !== isNegated;
+	return matches(store.get(key), expected) !== isNegated;
+}
+
+function transaction(execution: Execution, operation: Of<'transaction'>): Result {
 	const {store, version} = execution;
-	const isCommitted = compares.every(
-		({key, expected, isNegated = false}) => matches(store.get(key), expected) !== isNegated,
-	);
+	const {compares, operations, otherwise = [], watched = []} = operation;
+	const isCommitted = compares.every(compare => holds(store, compare));
+	for (const key of watched) {
+		if (store.get(key) === undefined && !store.watch(key, version))
+			return {type: 'invalid', reason: 'notWatched', version: 0};
+	}
 	const parts = isCommitted ? operations : otherwise;
 	return {type: 'transaction', isCommitted, revision: version, results: runBounded(execution, parts)};
 }

@@ -26,6 +26,7 @@ const reasons: readonly Invalid['reason'][] = [
 	'malformed',
 	'outOfMemory',
 	'resultTooLarge',
+	'notWatched',
 ];
 
 /** The service's own numbers are those from 9 to 31. */

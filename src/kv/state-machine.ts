@@ -92,6 +92,14 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 			first = (first + lanes.first) | 0;
 			second = (second + lanes.second) | 0;
 		}
+		for (const [key, {from, changedAt}] of this.#store.watchedKeys.entries()) {
+			const lanes = new Lanes(2);
+			lanes.text(key);
+			lanes.number(from);
+			lanes.number(changedAt);
+			first = (first + lanes.first) | 0;
+			second = (second + lanes.second) | 0;
+		}
 		return hexOf(first) + hexOf(second);
 	}
 
@@ -103,6 +111,9 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 /**
  * [key, value, version, key, value, version, ...]. A key with a deadline is [key, value, -version, deadline]: the others take
  * not a byte more for it. Version 1 had no deadlines.
+ *
+ * Last come the keys that are watched, the one that was watched longest ago first, if there are any: [from, changedAt, key, from,
+ * changedAt, key, ...]. Version 2 had none.
  */
 function* framesOf(store: FrozenStore, bytesMax: number): Generator<Plain, void, undefined> {
 	let frame: unknown[] = [];
@@ -111,6 +122,21 @@ function* framesOf(store: FrozenStore, bytesMax: number): Generator<Plain, void,
 		if (expiresAt === undefined) frame.push(key, value, version);
 		else frame.push(key, value, -version, expiresAt);
 		bytes += key.length + value.length + keyOverheadBytes;
+		if (bytes < bytesMax) continue;
+		yield frame;
+		frame = [];
+		bytes = 0;
+	}
+	if (frame.length > 0) yield frame;
+	yield* watchedFramesOf(store, bytesMax);
+}
+
+function* watchedFramesOf({watched}: FrozenStore, bytesMax: number): Generator<Plain, void, undefined> {
+	let frame: unknown[] = [];
+	let bytes = 0;
+	for (const [key, {from, changedAt}] of watched) {
+		frame.push(from, changedAt, key);
+		bytes += key.length + keyOverheadBytes;
 		if (bytes < bytesMax) continue;
 		yield frame;
 		frame = [];
@@ -132,6 +158,21 @@ class KvReader implements MachineReader<KvTypes> {
 	}
 
 	take(frame: Plain): boolean {
+		return typeof frame[0] === 'number' ? this.#takeWatched(frame) : this.#takeKeys(frame);
+	}
+
+	#takeWatched(frame: Plain): boolean {
+		for (let offset = 0; offset < frame.length; offset += 3) {
+			const from = frame[offset];
+			const changedAt = frame[offset + 1];
+			const key = frame[offset + 2];
+			if (!isCount(from) || !isCount(changedAt) || !isKey(key)) return false;
+			this.#store.watchedKeys.put(key, {from, changedAt});
+		}
+		return true;
+	}
+
+	#takeKeys(frame: Plain): boolean {
 		for (let offset = 0; offset < frame.length; offset += 3) {
 			const key = frame[offset];
 			const value = frame[offset + 1];
@@ -156,9 +197,9 @@ export function kvMachine(limits: Partial<KvLimits> = {}): Machine<KvTypes> {
 	const all = {...defaultKvLimits, ...limits};
 	return {
 		name: 'kv',
-		version: 2,
+		version: 3,
 		words: kvWords,
 		create: () => new KvStateMachine(new Store(), all),
-		beginRestore: version => (version <= 2 ? new KvReader(all) : undefined),
+		beginRestore: version => (version <= 3 ? new KvReader(all) : undefined),
 	};
 }

@@ -9,16 +9,20 @@ import {assert} from '../base/errors.js';
 import {shardCount, shardNumberOf} from './scan-position.js';
 import {hashOf, Shard, type Stored} from './shard.js';
 import type {Key, Value, Version} from './types.js';
+import {type Watched, WatchedKeys} from './watched-keys.js';
 
 /** The store as it was when it was frozen. Can be walked through once. */
 export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	readonly size: number;
+	/** See `WatchedKeys`. */
+	readonly watched: readonly (readonly [Key, Watched])[];
 	/** The shards that are still to be walked through; the others are `undefined` and free to change again. */
 	readonly #shards: (Shard | undefined)[];
 
-	constructor(shards: readonly (Shard | undefined)[], size: number) {
+	constructor(shards: readonly (Shard | undefined)[], size: number, watched: readonly (readonly [Key, Watched])[]) {
 		this.#shards = shards.slice();
 		this.size = size;
+		this.watched = watched;
 	}
 
 	/** Must this shard keep its content for us? */
@@ -57,6 +61,8 @@ export class Store {
 	#earliest = Infinity;
 	/** The shard from which keys whose deadline is over are looked for next. */
 	#nextShard = 0;
+	/** Not counted as memory of the keys: it has a bound of its own. */
+	readonly watchedKeys = new WatchedKeys();
 
 	/** Keys that are held: also those whose deadline is over, until they are deleted. */
 	get heldCount(): number {
@@ -110,6 +116,7 @@ export class Store {
 		this.#bytes += shard.set(hash, key, value, version, expiresAt);
 		this.#size += shard.size - sizeBefore;
 		if (expiresAt > 0 && expiresAt < this.#earliest) this.#earliest = expiresAt;
+		if (this.watchedKeys.size > 0) this.watchedKeys.noteChange(key, version);
 	}
 
 	/** Whether there was something to delete. */
@@ -150,6 +157,15 @@ export class Store {
 		return this.#shards[number];
 	}
 
+	watch(key: Key, version: Version): boolean {
+		this.watchedKeys.watch(key, version);
+		return true;
+	}
+
+	isAbsentSince(key: Key, version: Version): boolean {
+		return this.get(key) === undefined && this.watchedKeys.isUnchangedSince(key, version);
+	}
+
 	/** In no particular order. */
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
 		for (const shard of this.#shards) {
@@ -165,7 +181,7 @@ export class Store {
 	/** Takes the state as it is now, in constant time. One at a time: `thaw` before the next. */
 	freeze(): FrozenStore {
 		assert(this.#frozen === undefined, 'a store is frozen once at a time');
-		this.#frozen = new FrozenStore(this.#shards, this.#size);
+		this.#frozen = new FrozenStore(this.#shards, this.#size, this.watchedKeys.entries());
 		return this.#frozen;
 	}
 

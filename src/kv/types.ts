@@ -63,6 +63,8 @@ export type WriteOperation =
 			readonly compares: readonly Compare[];
 			readonly operations: readonly Part[];
 			readonly otherwise?: readonly Part[] | undefined;
+			/** Of those among these keys that are absent, changes are noted from here on: what `absentSince` asks for. */
+			readonly watched?: readonly Key[] | undefined;
 	  };
 
 /** What a batch or a transaction is made of. */
@@ -71,8 +73,16 @@ export type Part = Exclude<Operation, {type: 'batch' | 'transaction' | 'scan' | 
 /** Asks whether a key is as expected; with `isNegated`, whether it is not. */
 export interface Compare {
 	readonly key: Key;
-	readonly expected: Expected;
+	readonly expected: Expected | AbsentSince;
 	readonly isNegated?: boolean | undefined;
+}
+
+/**
+ * The key is absent, and was never there since the transaction of that revision began to watch it. Where that is not known
+ * any more (see `WatchedKeys`) it does not hold.
+ */
+export interface AbsentSince {
+	readonly absentSince: Version;
 }
 
 /** What compare-and-set asks for: a value (`undefined`: absent), or a version (0: absent). */
@@ -169,7 +179,8 @@ export type Result =
 			readonly type: 'invalid';
 			/**
 			 * `outOfMemory` and `malformed`: as earlier versions kept them in their snapshots. `resultTooLarge`: of a part of a
-			 * transaction, where the parts before it have given as much as one answer may hold.
+			 * transaction, where the parts before it have given as much as one answer may hold. `notWatched`: a key that is absent
+			 * cannot be watched here.
 			 */
 			readonly reason:
 				| 'notANumber'
@@ -177,6 +188,7 @@ export type Result =
 				| 'valueTooLarge'
 				| 'malformed'
 				| 'outOfMemory'
-				| 'resultTooLarge';
+				| 'resultTooLarge'
+				| 'notWatched';
 			readonly version: Version;
 	  };

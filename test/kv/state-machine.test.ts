@@ -213,6 +213,7 @@ class Model {
 		}
 		if (operation.type === 'transaction') {
 			const isCommitted = operation.compares.every(({key, expected, isNegated = false}) => {
+				if ('absentSince' in expected) throw new TypeError('this model watches no keys');
 				const there = this.map.get(key);
 				const wanted =
 					'version' in expected ? expected.version : expected.value && Buffer.from(expected.value).toString('latin1');

@@ -152,7 +152,7 @@ test('what is no transaction is malformed', t => {
 	const all: readonly unknown[][] = [
 		[32],
 		[32, [], [[7, []]]],
-		[32, [['a', 4, 1]], []],
+		[32, [['a', 5, 1]], []],
 		[32, [['a', 1, null]], []],
 		[32, [[1, 0, null]], []],
 		[32, [], [part], 5],

@@ -28,6 +28,15 @@ export class Moment implements KeyValues {
 		return size;
 	}
 
+	/** The checker's histories have none of it. */
+	watch(): boolean {
+		return false;
+	}
+
+	isAbsentSince(): boolean {
+		return false;
+	}
+
 	copy(): Moment {
 		return new Moment(this.#entries);
 	}

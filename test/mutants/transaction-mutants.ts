@@ -31,7 +31,7 @@ export const transactionMutants: readonly Mutant[] = [
 		'a compare on what a lagging replica shows',
 		operations,
 		'matches(store.get(key), expected) !== isNegated',
-		"(matches(store.get(key), expected) || ('version' in expected && expected.version > version - 100)) !== isNegated",
+		"(matches(store.get(key), expected) || ('version' in expected && (store.get(key)?.version ?? 0) < expected.version + 100)) !== isNegated",
 	),
 	plant(
 		'transaction-ends-with-failure',
@@ -50,5 +50,21 @@ export const transactionMutants: readonly Mutant[] = [
 		'service/replicated-state',
 		'this.#sessions.keep(session, sequence, result);',
 		"if (result.type !== 'result' || result.result.type !== 'transaction') this.#sessions.keep(session, sequence, result);",
+	),
+	plant(
+		'absent-again-is-absent-since',
+		'of a key that was absent when it was watched only its absence is asked for, so one that was made and deleted since goes unseen',
+		'the ABA problem (IBM System/370, compare and swap)',
+		'kv/store',
+		'return this.get(key) === undefined && this.watchedKeys.isUnchangedSince(key, version);',
+		'return this.get(key) === undefined;',
+	),
+	plant(
+		'watched-keys-not-in-snapshot',
+		'a snapshot does not say which keys are watched: what the replica that reads it says to an EXEC differs from the others',
+		'dissertation §5.1 (all that replies depend on is part of a snapshot)',
+		'kv/state-machine',
+		'yield* watchedFramesOf(store, bytesMax);',
+		'',
 	),
 ];

@@ -102,11 +102,33 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 	),
 );
 
+/** Two connections at once are in test/redis/transactions-oracle.test.ts. */
+const transaction = fc
+	.tuple(
+		fc.constantFrom(['ping'], ['watch', 'a'], ['watch', 'b', 'a'], ['unwatch']),
+		fc.constantFrom(['multi'], ['multi'], ['multi', 'x']),
+		// Of CLIENT REPLY, Redis leaves the end of the transaction's own reply out; HELLO and what reads all keys are refused here.
+		fc.array(
+			command.filter(
+				([first = '', second]) =>
+					!/^(?:scan|keys|dbsize|randomkey|hello)$/i.test(first) && (first !== 'client' || second !== 'reply'),
+			),
+			{maxLength: 6},
+		),
+		fc.constantFrom(['exec'], ['exec'], ['discard'], ['exec', 'x']),
+	)
+	.map(([watch, multi, queued, end]) => ([] as (readonly string[])[]).concat([watch, multi], queued, [end]));
+const conversation = fc
+	.array(fc.oneof({weight: 8, arbitrary: command.map(each => [each])}, {weight: 1, arbitrary: transaction}), {
+		maxLength: 60,
+	})
+	.map(blocks => blocks.flat());
+
 oracleTest('replies are byte for byte those of redis-server 7.0', async t => {
 	const redis = await startRedis(t);
 	const {port} = await openGateway(t);
 	await fc.assert(
-		fc.asyncProperty(fc.array(command, {maxLength: 60}), async commands => {
+		fc.asyncProperty(conversation, async commands => {
 			const bytes = Buffer.concat([['flushall'], ...commands].map(parts => request(...parts)));
 			// Ends the conversation: redis-server would drop the replies of a client that has ended its side.
 			const all = Buffer.concat([bytes, request('client', 'reply', 'on'), request('quit')]);

@@ -9,63 +9,6 @@ const dialogue = test.macro(async (t, ...exchanges: [line: string, reply: string
 	t.is(replies, exchanges.map(([, reply]) => reply.replaceAll('\n', '\r\n')).join(''));
 });
 
-const noMulti =
-	'-ERR MULTI is not supported: there are no transactions; MSET, DEL of several keys, GETSET and SET with NX or XX take effect in one step each\n';
-const noWatch = noMulti.replace('MULTI', 'WATCH');
-const inTransaction = '-ERR MULTI was refused, so this command is not executed: send EXEC or DISCARD to go on\n';
-const aborted = '-EXECABORT Transaction discarded because of previous errors.\n';
-
-test(
-	'nothing between a refused MULTI and its DISCARD is carried out',
-	dialogue,
-	['SET bal 100', '+OK\n'],
-	['MULTI', noMulti],
-	['DECRBY bal 30', inTransaction],
-	['GET bal', inTransaction],
-	['FLUSHALL', inTransaction],
-	['SELECT 0', inTransaction],
-	['PING', inTransaction],
-	['FOO', `-ERR unknown command 'FOO', with args beginning with: \n`],
-	['MULTI', '-ERR MULTI calls can not be nested\n'],
-	['WATCH bal', '-ERR WATCH inside MULTI is not allowed\n'],
-	['DISCARD', '+OK\n'],
-	['GET bal', '$3\n100\n'],
-);
-
-test(
-	'nothing between a refused MULTI and its EXEC is carried out, and EXEC says so in the words of Redis',
-	dialogue,
-	['MULTI', noMulti],
-	['SET a 1', inTransaction],
-	['EXEC', aborted],
-	['GET a', '$-1\n'],
-	['EXEC', '-ERR EXEC without MULTI\n'],
-	['DISCARD', '-ERR DISCARD without MULTI\n'],
-	['MULTI x', `-ERR wrong number of arguments for 'multi' command\n`],
-	['SET a 1', '+OK\n'],
-	['MULTI', noMulti],
-	['EXEC x', "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command\n"],
-	['GET a', '$1\n1\n'],
-);
-
-test(
-	'a refused WATCH is followed by a refused MULTI, and UNWATCH has nothing to do',
-	dialogue,
-	['SET a 1', '+OK\n'],
-	['WATCH a', noWatch],
-	['GET a', '$1\n1\n'],
-	['MULTI', noMulti],
-	['SET a 2', inTransaction],
-	['EXEC', aborted],
-	['UNWATCH', '+OK\n'],
-	['GET a', '$1\n1\n'],
-);
-
-test('QUIT ends a connection also while MULTI holds', async t => {
-	const {port} = await openGateway(t);
-	t.is(await talk({port}, 'MULTI\r\nQUIT\r\nSET a 1\r\n', 'keepOpen'), `${noMulti.trim()}\r\n+OK\r\n`);
-});
-
 const inDatabase = (number: string) =>
 	`-ERR SELECT ${number} was refused, so this command is not executed: send SELECT 0 to go on\n`;
 const outOfRange = '-ERR DB index is out of range\n';
@@ -134,7 +77,7 @@ test(
 	dialogue,
 	['MONITOR x', `-ERR wrong number of arguments for 'monitor' command\n`],
 	['MONITOR', '-ERR MONITOR is not supported: the commands of other connections are not shown\n'],
-	['COMMAND INFO multi monitor', '*2\n*-1\n*-1\n'],
+	['COMMAND INFO monitor', '*1\n*-1\n'],
 );
 
 test(

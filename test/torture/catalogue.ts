@@ -26,11 +26,11 @@ import {nemesis} from './rows/nemesis.js';
 import {nothingJudged} from './rows/nothing-judged.js';
 import {overload} from './rows/overload.js';
 import {pipelineOrder} from './rows/pipeline-order.js';
-import {refusedTransactions} from './rows/refused-transactions.js';
 import {rollingRestarts} from './rows/rolling-restarts.js';
 import {simulatedSeeds} from './rows/simulated-seeds.js';
 import {slowReaders} from './rows/slow-readers.js';
 import {startsAndStops} from './rows/starts-and-stops.js';
+import {transactionsAtThePort} from './rows/transactions-at-the-port.js';
 import {wholePipelines} from './rows/whole-pipelines.js';
 
 export const rows: readonly Row[] = [
@@ -39,7 +39,7 @@ export const rows: readonly Row[] = [
 	deletesAndVersions,
 	fuzzRequests,
 	fuzzCodec,
-	refusedTransactions,
+	transactionsAtThePort,
 	wholePipelines,
 	pipelineOrder,
 	idleSessions,

@@ -43,8 +43,12 @@ export function partsOf(operation: NamedOperation): readonly Part[] {
 
 /** The keys that an operation names. */
 export function keysOf(operation: NamedOperation): Set<Key> {
-	const compared = operation.type === 'transaction' ? operation.compares.map(({key}) => key) : [];
-	return new Set([...compared, ...partsOf(operation).flatMap(part => ('key' in part ? [part.key] : []))]);
+	const {compares = [], watched = []} = operation.type === 'transaction' ? operation : {};
+	return new Set([
+		...compares.map(({key}) => key),
+		...watched,
+		...partsOf(operation).flatMap(part => ('key' in part ? [part.key] : [])),
+	]);
 }
 
 /** What has to be known for these operations, in their order. An unconditional `put` needs nothing. */
@@ -168,6 +172,17 @@ class Step implements KeyValues {
 	clear(): number {
 		assert(false, 'a clear travels alone');
 		return 0;
+	}
+
+	/** A transaction of etcd compares what is there, and cannot tell what was there meanwhile. */
+	watch(): boolean {
+		return false;
+	}
+
+	/** No key was ever watched. */
+	isAbsentSince(key: Key): boolean {
+		this.get(key);
+		return false;
 	}
 
 	byteLength(keyOverheadBytes: number): number {

@@ -159,6 +159,7 @@ const subcommands: readonly RedisCommand[] = [
 		...common,
 		name: 'reply',
 		arity: 3,
+		refusalInTransaction: 'the replies of a transaction are one, which cannot be turned off in the middle',
 		since: '3.2.0',
 		summary: 'Turn the replies off and on, or leave out the next one',
 		plan: planReply,

@@ -1,10 +1,11 @@
-import type {Key, ReadOperation, Result, Value, WriteOperation} from '../../../src/kv/types.js';
+import type {Key, Operation, ReadOperation, Result, Value, WriteOperation} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';
 import type {RedisLimits} from '../limits.js';
 import type {RefusedModes} from '../refused-modes.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import type {ClusterInfo, ClientState} from '../client-state.js';
 import type {ArgumentRange, CommandDescription} from './command-description.js';
+import type {Failure} from './failure.js';
 
 /** What one request comes to: what to execute, and how to word what became of it. Holds no view of the request. */
 export type Plan =
@@ -37,8 +38,27 @@ export type Plan =
 			readonly type: 'report';
 			readonly reply: (out: ReplyWriter, clientState: ClientState, cluster: ClusterInfo) => void;
 	  }
+	/** EXEC: what it asks is known when all before it is settled. */
+	| {
+			readonly type: 'transaction';
+			/** It needs to know how the cluster is. */
+			readonly reports: boolean;
+			readonly begin: () => Operation | NoOperation;
+			readonly reply: (
+				out: ReplyWriter,
+				settled: Settled | NoOperation,
+				clientState: ClientState,
+				cluster: ClusterInfo,
+			) => void;
+	  }
 	/** The connection ends behind this; requests after it are not looked at. */
 	| {readonly type: 'close'; readonly reply: (out: ReplyWriter) => void};
+
+/** Why there is nothing to ask: nothing was queued that needs it, or what is watched could not be read. */
+export type NoOperation = 'nothing' | 'unreadable';
+
+/** What became of an operation. */
+export type Settled = Result | Failure;
 
 /** Words many results as they come, so that not all of them need be in memory at once. */
 interface ReplyToMany {
@@ -53,10 +73,16 @@ type ReplyToOne = (out: ReplyWriter, result: Result) => void;
 export interface RedisCommand extends CommandDescription {
 	/** By the last part of their names. */
 	readonly subcommands?: ReadonlyMap<string, RedisCommand>;
-	/** Is carried out also while the client believes to be in a transaction. */
+	/** Is carried out at once also behind MULTI, and not queued. */
 	readonly worksInTransaction?: boolean;
 	/** A client of RESP2 that listens to channels may send it. */
 	readonly worksWhileSubscribed?: boolean;
+	/** It is not offered, whatever its arguments: why. */
+	readonly refusal?: string;
+	/** It cannot be queued behind MULTI: why. */
+	readonly refusalInTransaction?: string;
+	/** Instead of Redis' usual words, where the arity does not fit. */
+	readonly planWrongArity?: RedisCommand['plan'];
 	/** `parts` fit the arity and the limits; `modes`: of the connection, in the order of its requests. */
 	readonly plan: (parts: readonly Buffer[], limits: RedisLimits, modes: RefusedModes) => Plan;
 }

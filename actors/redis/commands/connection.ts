@@ -87,13 +87,6 @@ export const connectionCommands: readonly RedisCommand[] = [
 	},
 	{
 		...common,
-		name: 'unwatch',
-		arity: 1,
-		since: '2.2.0',
-		summary: 'Accepted, and without effect: nothing can be watched',
-		plan: () => ({type: 'local', reply: replyOk}),
-	},
-	{
 		...open,
 		name: 'quit',
 		arity: -1,

@@ -2,21 +2,18 @@ import type {Result} from '../../../src/kv/types.js';
 import {unreachable} from '../../../src/base/errors.js';
 import type {RedisLimits} from '../limits.js';
 import {notAnInteger} from './command.js';
-
-/** Why an operation has no result: what the client of the service rejected with. */
-export class Failure {
-	readonly error: unknown;
-
-	constructor(error: unknown) {
-		this.error = error;
-	}
-}
+import type {Failure} from './failure.js';
 
 /** Redis' words, which clients know. */
 const outOfMemoryText = "OOM command not allowed when used memory > 'maxmemory'.";
 
 /** What fails each time it is tried. */
-const permanentCodes = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_MALFORMED', 'ERR_UNSUPPORTED_OPERATION']);
+const permanentCodes = new Set([
+	'ERR_VALUE_TOO_LARGE',
+	'ERR_MALFORMED',
+	'ERR_UNSUPPORTED_OPERATION',
+	'ERR_BATCH_TOO_LARGE',
+]);
 
 /** What Redis says of a server that cannot serve; libraries know these words. */
 const words = new Map([
@@ -70,6 +67,8 @@ export function invalidText({reason}: Invalid, limits: RedisLimits): string {
 			return 'ERR the replies of this transaction are larger than one answer may be: read this key by itself';
 		case 'outOfMemory':
 			return outOfMemoryText;
+		case 'notWatched':
+			return 'ERR WATCH of a key that is absent is not supported on this engine: it cannot tell a key that was made and deleted since';
 		case 'malformed':
 			return 'ERR the cluster does not know this operation';
 		default:

@@ -50,6 +50,7 @@ const categories: Readonly<Record<CommandDescription['group'], string>> = {
 	connection: '@connection',
 	server: '@admin',
 	pubsub: '@pubsub',
+	transactions: '@transaction',
 };
 
 function categoriesOf({flags, group}: CommandDescription): readonly string[] {

@@ -147,7 +147,12 @@ function planRandomkey(): Plan {
 
 const replyCount = (out: ReplyWriter, result: Result): void => out.integer(expectResult(result, 'count').count);
 
-const common = {flags: ['readonly'], group: 'generic', usesData: true} as const;
+const common = {
+	flags: ['readonly'],
+	group: 'generic',
+	usesData: true,
+	refusalInTransaction: 'it reads all keys, which takes longer than one entry of the log may',
+} as const;
 
 export const keyspaceCommands: readonly RedisCommand[] = [
 	{...common, name: 'scan', arity: -2, since: '2.8.0', summary: 'Iterate over the keys', plan: planScan},

@@ -13,6 +13,7 @@ import {numberCommands} from './numbers.js';
 import {pubsubCommand} from './pubsub.js';
 import {stringCommands} from './strings.js';
 import {timedStringCommands} from './timed-strings.js';
+import {transactionCommands} from './transactions.js';
 
 /** Every command that the gateway knows, by its name in lower case. */
 export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
@@ -29,6 +30,7 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		...connectionCommands,
 		...channelCommands,
 		pubsubCommand,
+		...transactionCommands,
 		clientCommand,
 		configCommand,
 		commandCommand,

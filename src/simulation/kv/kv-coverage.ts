@@ -38,6 +38,9 @@ export const kvCoverageKinds = [
 	'transaction: committed',
 	'transaction: not committed',
 	'transaction: committed, and a part failed',
+	'transaction: watches',
+	'transaction: absent since, committed',
+	'transaction: absent since, not committed',
 	'state of a thousand keys',
 	'scan to the end',
 	'scan of a part',
@@ -98,13 +101,16 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 
 function coverTransaction(
 	coverage: Coverage,
-	{operations, otherwise = []}: Extract<Operation, {type: 'transaction'}>,
+	{compares, operations, otherwise = [], watched = []}: Extract<Operation, {type: 'transaction'}>,
 	result: Result,
 ): void {
 	if (result.type !== 'transaction') return;
 	const {isCommitted, results} = result;
 	const hasFailed = results.some(({type}) => type === 'conditionFailed' || type === 'invalid');
-	coverage.count(`transaction: ${isCommitted ? 'committed' : 'not committed'}`);
+	const outcome = isCommitted ? 'committed' : 'not committed';
+	coverage.count(`transaction: ${outcome}`);
+	if (watched.length > 0) coverage.count('transaction: watches');
+	if (compares.some(({expected}) => 'absentSince' in expected)) coverage.count(`transaction: absent since, ${outcome}`);
 	if (isCommitted && hasFailed) coverage.count('transaction: committed, and a part failed');
 	for (const [place, part] of (isCommitted ? operations : otherwise).entries())
 		coverRun(coverage, part, results[place] as Result);

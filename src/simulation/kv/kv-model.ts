@@ -63,6 +63,8 @@ function weightOf(result: Result): number {
 
 export class KvModel extends ServiceModel<KvTypes> {
 	readonly keys = new Map<Key, ModelValue>();
+	/** Keys that are watched: since when, and when they were changed last. */
+	readonly #watched = new Map<Key, {readonly since: Version; changed: Version}>();
 	readonly #valueBytesMax: number;
 	readonly #onChange: OnChange;
 	readonly #onExpiry: OnExpiry;
@@ -126,10 +128,20 @@ export class KvModel extends ServiceModel<KvTypes> {
 		}
 	}
 
-	/** Of what one answer may hold nothing is known here: no run of the simulator has so much. */
-	#transaction({compares, operations, otherwise}: Of<'transaction'>): Result {
-		const failed = compares.filter(each => this.#isAsExpected(each) === (each.isNegated ?? false));
+	/** Of what one answer may hold, and of how many keys are watched, nothing is known here: no run of the simulator has so much. */
+	#transaction({compares, operations, otherwise, watched}: Of<'transaction'>): Result {
+		const failed = compares.filter(({key, expected, isNegated}) => {
+			const isSo =
+				'absentSince' in expected
+					? this.#isAbsentSince(key, expected.absentSince)
+					: this.#isAsExpected({key, expected});
+			return isSo === (isNegated ?? false);
+		});
 		const isCommitted = failed.length === 0;
+		for (const key of watched ?? []) {
+			if (this.keys.has(key) || this.#watched.has(key)) continue;
+			this.#watched.set(key, {since: this.revision, changed: 0});
+		}
 		const results = (isCommitted ? operations : (otherwise ?? [])).map(part => this.#run(part));
 		return {type: 'transaction', isCommitted, revision: this.revision, results};
 	}
@@ -154,6 +166,12 @@ export class KvModel extends ServiceModel<KvTypes> {
 		if ('version' in expected) return expected.version === (there === undefined ? 0 : there.version);
 		if (expected.value === undefined || there === undefined) return expected.value === there?.value;
 		return isSameBytes(expected.value, there.value);
+	}
+
+	#isAbsentSince(key: Key, revision: Version): boolean {
+		const watched = this.#watched.get(key);
+		if (watched === undefined || this.keys.has(key)) return false;
+		return watched.since <= revision && watched.changed <= revision;
 	}
 
 	#increment({key, by}: Of<'increment'>): Result {
@@ -206,6 +224,8 @@ export class KvModel extends ServiceModel<KvTypes> {
 
 	/** A time that is over already leaves nothing behind. */
 	#set(key: Key, value: Value, expiresAt: Deadline | undefined): void {
+		const watched = this.#watched.get(key);
+		if (watched !== undefined) watched.changed = this.revision;
 		if (expiresAt !== undefined && expiresAt <= this.wallTime) {
 			this.keys.delete(key);
 			return this.#onChange(key, undefined, this.revision);

@@ -116,7 +116,10 @@ function inputOf(operation: Operation): KvInput | undefined {
 		const inputs = partsOf(operations);
 		const others = partsOf(otherwise);
 		if (inputs === undefined || others === undefined) return undefined;
-		const asked = compares.map(({key, expected, isNegated}) => ({key, expected: textOfExpected(expected), isNegated}));
+		const asked = compares.flatMap(({key, expected, isNegated}) =>
+			'absentSince' in expected ? [] : [{key, expected: textOfExpected(expected), isNegated}],
+		);
+		if (asked.length < compares.length) return undefined;
 		return {type: 'transaction', compares: asked, operations: inputs, otherwise: others};
 	}
 	return 'key' in operation ? partOf(operation) : undefined;

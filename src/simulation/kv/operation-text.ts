@@ -132,13 +132,14 @@ export function describe(operation: Operation): string {
 			return `scan from ${from} of ${lookedAtMax} keys like ${prefix}*${hasValues === true ? ' with values' : ''}`;
 		}
 		case 'transaction': {
-			const {compares, operations, otherwise = []} = operation;
+			const {compares, operations, otherwise = [], watched = []} = operation;
 			const asked = compares.map(
 				({key, expected, isNegated}) =>
 					`${key} ${isNegated === true ? 'is not' : 'is'} ${JSON.stringify(expected, plain)}`,
 			);
 			const others = otherwise.length === 0 ? '' : `, else ${otherwise.map(describe).join(', ')}`;
-			return `transaction if ${asked.join(' and ') || 'anything'}: ${operations.map(describe).join(', ')}${others}`;
+			const watches = watched.length === 0 ? '' : `, and watch ${watched.join(', ')}`;
+			return `transaction if ${asked.join(' and ') || 'anything'}: ${operations.map(describe).join(', ')}${others}${watches}`;
 		}
 		case 'batch': {
 			const told = operation.operations.slice(0, 6).map(describe).join(', ');

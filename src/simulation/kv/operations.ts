@@ -2,8 +2,8 @@
  * What a simulated client asks for next. Every write names its operation, by its value or by the number that it adds, so no
  * two are alike (see `tokenOf`).
  *
- * Keys that begin with `k` see only what the checker of histories has words for; counters (`n`), others (`b`) and the many
- * keys of a large store (`f`) see everything.
+ * Keys that begin with `k` see only what the checker of histories has words for; counters (`n`), others (`b`), the many keys of
+ * a large store (`f`) and those whose absence is watched (`w`) see everything.
  */
 import type {Random} from '../../base/random.js';
 import {scanEnd} from '../../kv/scan-position.js';
@@ -17,6 +17,7 @@ import type {
 	Result,
 	ScanPosition,
 	Value,
+	Version,
 	WriteOperation,
 } from '../../kv/types.js';
 import {nameEnd} from './operation-text.js';
@@ -47,6 +48,8 @@ export class KvOperations {
 	/** What this client last saw of a key's time. */
 	readonly #deadlines = new Map<Key, number>();
 	#scanFrom: ScanPosition = 0;
+	/** The revision from which on this client watches a key. */
+	readonly #watches = new Map<Key, Version>();
 	/** Appending has made these long: the next write begins anew. */
 	readonly #long = new Set<Key>();
 
@@ -63,7 +66,7 @@ export class KvOperations {
 		const kind = this.#drawKind(wanted);
 		if (kind === 'batch') return this.#batch(name);
 		if (kind === 'fill') return this.#fill(name);
-		if (kind === 'transaction') return this.#transaction(name);
+		if (kind === 'transaction') return this.#random.chance(0.3) ? this.#watching(name) : this.#transaction(name);
 		if (kind === 'expire') return this.#expiring(name);
 		if (kind === 'scan') return this.#scan();
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
@@ -86,6 +89,7 @@ export class KvOperations {
 		if (operation.type === 'transaction' && result.type === 'transaction') {
 			const parts = result.isCommitted ? operation.operations : (operation.otherwise ?? []);
 			for (const [place, part] of parts.entries()) this.learn(part, result.results[place] as Result);
+			for (const key of operation.watched ?? []) this.#watches.set(key, result.revision);
 		}
 		if (!('key' in operation)) return;
 		if (result.type === 'value' && result.expiresAt !== undefined) this.#deadlines.set(operation.key, result.expiresAt);
@@ -232,6 +236,27 @@ export class KvOperations {
 			compares,
 			operations: [...others, {type: 'put', key, value: this.#value(key, name)}],
 			otherwise: random.chance(0.4) ? [this.#operation('get', this.#key(), name)] : [],
+		};
+	}
+
+	/** Begins to watch keys that are mostly absent, or makes one if it was not there since, and mostly takes it away again. */
+	#watching(name: OperationName): WriteOperation {
+		const random = this.#random;
+		// Named: see `tokenOf`.
+		const named = {type: 'put', key: 'b0', value: padded(textOfName(name), 8)} as const;
+		const key = `w${random.integer(0, 2)}`;
+		const since = this.#watches.get(key);
+		if (since === undefined || random.chance(0.4)) {
+			const watched = random.chance(0.3) ? [key, `w${random.integer(0, 2)}`] : [key];
+			return {type: 'transaction', compares: [], operations: [named], otherwise: [], watched};
+		}
+		const put = {type: 'put', key, value: padded(textOfName(name), 8)} as const;
+		const made: readonly Part[] = random.chance(0.7) ? [put, {type: 'delete', key}] : [put];
+		return {
+			type: 'transaction',
+			compares: [{key, expected: {absentSince: since}, isNegated: random.chance(0.15)}],
+			operations: [...made, named],
+			otherwise: random.chance(0.5) ? [{type: 'delete', key}] : [],
 		};
 	}
 

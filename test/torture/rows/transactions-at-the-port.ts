@@ -3,9 +3,9 @@ import {request, talk} from '../../redis/harness.js';
 import {Server} from '../kit/server.js';
 import type {Row} from '../row.js';
 
-export const refusedTransactions: Row = {
-	name: 'refused-transactions',
-	title: 'after a MULTI or SELECT that was refused, nothing runs that the client takes for part of it',
+export const transactionsAtThePort: Row = {
+	name: 'transactions-at-the-port',
+	title: 'what stands behind MULTI runs at EXEC and once, or never, and what stands behind a refused SELECT never',
 	weight: 20,
 	shortMs: 1500,
 	isInTests: true,
@@ -16,10 +16,8 @@ export const refusedTransactions: Row = {
 		for (let round = 0; round < 20 || !trial.isOver; round++) {
 			const {lines, isInside} = draw(trial.random);
 			const replies = repliesOf(await talk({port}, Buffer.concat(lines.map(line => request(...line.split(' '))))));
-			for (const [offset, reply] of replies.entries()) {
-				const line = lines[offset] ?? '';
-				if (!line.startsWith('INCR')) continue;
-				if (reply.startsWith(':')) counter++;
+			counter += replies.filter(reply => reply.startsWith(':')).length;
+			for (const [offset, reply] of directReplies(replies).entries()) {
 				if (isInside[offset] === true && reply.startsWith(':'))
 					trial.find(`INCR was answered ${reply} within ${lines.join('; ')}`);
 			}
@@ -49,6 +47,17 @@ function draw(random: Random): {readonly lines: readonly string[]; readonly isIn
 		else if (depth === 'none' && line === 'SELECT 1') depth = 'otherDatabase';
 	}
 	return {lines, isInside};
+}
+
+/** Without what the reply to an EXEC holds: as many lines as it says. */
+function directReplies(replies: readonly string[]): readonly string[] {
+	const direct: string[] = [];
+	for (let place = 0; place < replies.length; place += 1) {
+		const reply = replies[place] ?? '';
+		direct.push(reply);
+		if (reply.startsWith('*')) place += Math.max(0, Number(reply.slice(1)));
+	}
+	return direct;
 }
 
 /** Each of them is a line: none of these commands is answered with a bulk. */
