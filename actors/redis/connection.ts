@@ -1,6 +1,6 @@
 import type {Socket} from 'node:net';
 import {bytesOfOperation, isRead, mayReturnValue} from '../../src/kv/operation-bytes.js';
-import type {Operation, ReadOperation} from '../../src/kv/types.js';
+import type {Operation, Result} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
 import type {MemoryClient} from './clients-memory.js';
 import {type Plan, refuse, type Settled} from './commands/command.js';
@@ -74,7 +74,7 @@ export class Connection implements MemoryClient {
 	#resultBytes = 0;
 	/** A request for many values, which are read and answered piece by piece. */
 	#many: ManyReads | undefined;
-	/** It is read part by part. */
+	/** It is carried out step by step. */
 	#walk: Walk | undefined;
 	/** A transaction is being answered. */
 	#holdsPushes = false;
@@ -210,15 +210,17 @@ export class Connection implements MemoryClient {
 		}
 	}
 
-	/** Reads a part, and goes on; replies when there is no more to read. */
-	#walkOn(walk: Walk, operation: ReadOperation): void {
+	/** Takes a step, and goes on; replies after the last. */
+	#walkOn(walk: Walk, operations: readonly Operation[]): void {
 		this.#walk = walk;
-		this.#execute([operation], partOverheadBytes, ([settled]) => {
-			const failed = settled instanceof Failure ? settled : undefined;
-			const next = settled === undefined || settled instanceof Failure ? undefined : walk.take(settled);
+		const bytes = operations.reduce((sum, operation) => sum + bytesOfOperation(operation), 0);
+		this.#execute(operations, bytes, settled => {
+			const failed = settled.find(each => each instanceof Failure);
+			const next = failed === undefined ? walk.take(settled as readonly Result[]) : undefined;
 			if (next !== undefined) return this.#walkOn(walk, next);
 			this.#walk = undefined;
-			const refusal: Plan | undefined = failed && refuse(failureText(failed, 'read'));
+			const kind = operations.every(operation => isRead(operation)) ? 'read' : 'write';
+			const refusal: Plan | undefined = failed && refuse(failureText(failed, kind));
 			this.#conclude([refusal ?? walk], [], noCluster);
 		});
 	}

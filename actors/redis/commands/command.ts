@@ -16,12 +16,12 @@ export type Plan =
 			readonly operations: readonly ReadOperation[];
 			readonly reply: ReplyToMany;
 	  }
-	/** Reads part by part: what was read says what is read next. */
+	/** Step by step: what became of the operations of one step says what the next are. Those of a step are of one kind. */
 	| {
 			readonly type: 'walk';
-			readonly first: ReadOperation;
-			/** Takes a result; `undefined`: there is no more to read. */
-			readonly take: (result: Result) => ReadOperation | undefined;
+			readonly first: readonly Operation[];
+			/** Takes the results of a step; `undefined`: there is no more to do. */
+			readonly take: (results: readonly Result[]) => readonly Operation[] | undefined;
 			/** What it keeps of the results. */
 			readonly heldBytes: () => number;
 			readonly reply: (out: ReplyWriter) => void;

@@ -46,6 +46,7 @@ function replyInfo(out: ReplyWriter, command: CommandDescription | undefined): v
 
 const categories: Readonly<Record<CommandDescription['group'], string>> = {
 	string: '@string',
+	bitmap: '@bitmap',
 	generic: '@keyspace',
 	connection: '@connection',
 	server: '@admin',

@@ -1,4 +1,5 @@
 /** Commands about all keys: SCAN, KEYS, DBSIZE, RANDOMKEY. */
+import {assert} from '../../../src/base/errors.js';
 import {scanEnd} from '../../../src/kv/scan-position.js';
 import type {Key, ReadOperation, Result} from '../../../src/kv/types.js';
 import {parseInt64} from '../int64.js';
@@ -94,6 +95,11 @@ function replyKeys(out: ReplyWriter, keys: readonly Key[]): void {
 	for (const key of keys) out.bulk(key);
 }
 
+function expectFirst(result: Result | undefined): Extract<Result, {type: 'keys'}> {
+	assert(result !== undefined, 'a step of one operation has one result');
+	return expectResult(result, 'keys');
+}
+
 /** In parts, so that it holds up nobody: each is a linearizable read of its own. */
 function planKeys(parts: readonly Buffer[]): Plan {
 	const pattern = textAt(parts, 1);
@@ -103,16 +109,16 @@ function planKeys(parts: readonly Buffer[]): Plan {
 	const from = (position: number): Scan => ({type: 'scan', from: position, prefix, lookedAtMax: scanCountMax});
 	return {
 		type: 'walk',
-		first: from(0),
+		first: [from(0)],
 		heldBytes: () => bytes,
-		take(result) {
-			const {keys, next} = expectResult(result, 'keys');
+		take([result]) {
+			const {keys, next} = expectFirst(result);
 			for (const key of keys) {
 				if (!matches(pattern, key)) continue;
 				found.push(key);
 				bytes += key.length + keyOverheadBytes;
 			}
-			return next === undefined || bytes > keysReplyBytesMax ? undefined : from(next);
+			return next === undefined || bytes > keysReplyBytesMax ? undefined : [from(next)];
 		},
 		reply(out) {
 			if (bytes <= keysReplyBytesMax) replyKeys(out, found);
@@ -128,14 +134,14 @@ function planRandomkey(): Plan {
 	let isAround = false;
 	return {
 		type: 'walk',
-		first: {type: 'scan', from: start, lookedAtMax: drawnFrom},
+		first: [{type: 'scan', from: start, lookedAtMax: drawnFrom}],
 		heldBytes: () => 0,
-		take(result) {
-			const {keys, next} = expectResult(result, 'keys');
+		take([result]) {
+			const {keys, next} = expectFirst(result);
 			neighbours.push(...keys);
 			if (neighbours.length >= drawnFrom || (next === undefined && isAround)) return undefined;
 			isAround ||= next === undefined;
-			return {type: 'scan', from: next ?? 0, to: isAround ? start : undefined, lookedAtMax: drawnFrom};
+			return [{type: 'scan', from: next ?? 0, to: isAround ? start : undefined, lookedAtMax: drawnFrom}];
 		},
 		reply(out) {
 			const drawn = neighbours[Math.floor(Math.random() * neighbours.length)];

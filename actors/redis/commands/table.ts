@@ -1,8 +1,10 @@
+import {bitCommands} from './bits.js';
 import {channelCommands} from './channels.js';
 import {clientCommand} from './client.js';
 import type {RedisCommand} from './command.js';
 import {configCommand} from './config.js';
 import {connectionCommands} from './connection.js';
+import {editCommands} from './edits.js';
 import {expiryCommands} from './expiry.js';
 import {infoCommand} from './info.js';
 import {commandCommand} from './introspection.js';
@@ -11,6 +13,7 @@ import {keyspaceCommands} from './keyspace.js';
 import {memoryCommand, objectCommand, typeCommand} from './one-key.js';
 import {numberCommands} from './numbers.js';
 import {pubsubCommand} from './pubsub.js';
+import {renameCommands} from './rename.js';
 import {stringCommands} from './strings.js';
 import {timedStringCommands} from './timed-strings.js';
 import {transactionCommands} from './transactions.js';
@@ -21,9 +24,12 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		...stringCommands,
 		...timedStringCommands,
 		...numberCommands,
+		...editCommands,
+		...bitCommands,
 		...keyCommands,
 		...expiryCommands,
 		...keyspaceCommands,
+		...renameCommands,
 		typeCommand,
 		objectCommand,
 		memoryCommand,

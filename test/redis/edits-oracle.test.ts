@@ -1,0 +1,110 @@
+/** What computes a value from what is there, held against redis-server: names, parts, decimal numbers and bits of values. */
+import fc from 'fast-check';
+import {openGateway, request, talk} from './harness.js';
+import {oracleTest, startRedis} from './redis-server.js';
+
+const key = fc.constantFrom('a', 'a', 'b', 'c\0\u00ff');
+const name = (...names: string[]) => fc.constantFrom(...names, ...names.map(each => each.toUpperCase()));
+const offset = fc.constantFrom('0', '1', '7', '8', '9', '15', '40', '-1', '-2', '-9', '-100', '100', 'x', '', '1.5');
+const huge = fc.constantFrom('9223372036854775807', '-9223372036854775808', '9223372036854775808');
+const place = fc.oneof({weight: 8, arbitrary: offset}, huge);
+const value = fc.constantFrom(
+	'',
+	'x',
+	'hello world',
+	'\0\u00ff',
+	'\u00ff\u00ff\u00ff',
+	'10',
+	'3.0',
+	'5.0e3',
+	'inf',
+	' 1',
+);
+const decimal = fc.oneof(
+	fc.constantFrom('1', '-1', '0.1', '-0.1', '0.2', '3.0e2', '1e17', '1.5e-7', '0x1.8p3', '.5', '5.', '+2', '1e4931'),
+	fc.constantFrom(
+		'1e-20',
+		'-1e-30',
+		'1e4932',
+		'1e5000',
+		'1e-4950',
+		'1e-5000',
+		'inf',
+		'-INF',
+		'nan',
+		'',
+		' 1',
+		'1 ',
+		'0x',
+		'e5',
+	),
+	fc.double({noNaN: true}).map(String),
+	fc.tuple(fc.bigInt({min: -(10n ** 19n), max: 10n ** 19n}), fc.integer({min: -25, max: 5})).map(all => all.join('e')),
+);
+const unit = name('bit', 'byte', 'foo');
+const operator = name('and', 'or', 'xor', 'not', 'foo');
+
+const command: fc.Arbitrary<readonly string[]> = fc.oneof(
+	fc.tuple(name('rename', 'renamenx', 'copy'), key, key),
+	fc.tuple(fc.constant('copy'), key, key, name('replace', 'foo', 'db')),
+	fc.tuple(fc.constant('copy'), key, key, name('db'), fc.constantFrom('0', '-1', '16', 'x', '99999999999')),
+	fc.tuple(fc.constant('copy'), key, key, name('db'), fc.constant('0'), name('replace')),
+	fc.tuple(name('setrange'), key, offset, value),
+	fc.tuple(name('incrbyfloat'), key, decimal),
+	fc.tuple(name('incrbyfloat'), key, decimal),
+	fc.tuple(fc.constant('msetnx'), key, value, key, value),
+	fc.tuple(fc.constant('msetnx'), fc.constantFrom('d', 'e'), value, fc.constantFrom('d', 'e'), value),
+	fc.tuple(name('setbit'), key, offset, fc.constantFrom('0', '1', '1', '2', 'x')),
+	fc.tuple(fc.constant('setbit'), key, huge, fc.constant('1')),
+	fc.tuple(name('getbit'), key, fc.oneof(place, fc.constantFrom('4294967295', '4294967296'))),
+	fc.tuple(name('bitcount'), key, fc.array(place, {maxLength: 2})).map(parts => parts.flat()),
+	fc.tuple(name('bitcount'), key, place, place, unit),
+	fc
+		.tuple(name('bitpos'), key, fc.constantFrom('0', '1', '2', 'x'), fc.array(place, {maxLength: 2}))
+		.map(parts => parts.flat()),
+	fc.tuple(name('bitpos'), key, fc.constantFrom('0', '1'), place, place, unit),
+	fc.tuple(name('bitop'), operator, key, fc.array(key, {minLength: 1, maxLength: 3})).map(parts => parts.flat()),
+);
+/** Their deadlines go along, are kept or cleared: told as such, since both are given the same. */
+const other: fc.Arbitrary<readonly string[]> = fc.oneof(
+	fc.tuple(name('set'), key, value),
+	fc.tuple(fc.constant('set'), key, value, name('pxat'), fc.constantFrom('4102444800000', '4102444900000')),
+	fc.tuple(fc.constantFrom('append'), key, value),
+	fc.tuple(fc.constantFrom('del', 'strlen'), key),
+	fc
+		.tuple(
+			name(
+				'rename',
+				'renamenx',
+				'copy',
+				'setrange',
+				'incrbyfloat',
+				'msetnx',
+				'setbit',
+				'getbit',
+				'bitcount',
+				'bitpos',
+				'bitop',
+			),
+			fc.array(fc.oneof(key, offset, unit), {maxLength: 6}),
+		)
+		.map(parts => parts.flat()),
+);
+const keys = ['a', 'b', 'c\0\u00ff', 'd', 'e'];
+/** After each command all keys and their deadlines are asked for. */
+const conversation = fc
+	.array(fc.oneof({weight: 2, arbitrary: command}, other), {maxLength: 25})
+	.map(all => all.flatMap(parts => [parts, ['mget', ...keys], ...keys.slice(0, 3).map(each => ['pexpiretime', each])]));
+
+oracleTest('names, parts, decimal numbers and bits change as those of redis-server 7.0', async t => {
+	const redis = await startRedis(t);
+	const {port} = await openGateway(t);
+	await fc.assert(
+		fc.asyncProperty(conversation, async commands => {
+			const all = Buffer.concat([['flushall'], ...commands, ['quit']].map(parts => request(...parts)));
+			const [ours, theirs] = await Promise.all([talk({port}, all, 'keepOpen'), talk(redis, all, 'keepOpen')]);
+			t.is(ours, theirs);
+		}),
+		{seed: 20_261_130, numRuns: 300},
+	);
+});
