@@ -66,12 +66,7 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 		case 'leadershipLost':
 			return news(`node ${event.id} leads no more (term ${event.term}): ${lossReasons[event.reason]}`);
 		case 'electionStarted':
-			if (event.cause === 'transfer')
-				return news(`node ${event.id} stands for election: node ${event.leaderId} wants it to lead`);
-			// Those that follow from it would be told again and again.
-			return event.cause === 'leaderSilent'
-				? news(`node ${event.id} stands for election: it no longer hears node ${event.leaderId}`)
-				: undefined;
+			return electionText(event);
 		case 'transferStarted':
 			return news(`node ${event.id} hands its place over to node ${event.to}`);
 		case 'transferDone':
@@ -100,6 +95,23 @@ export function eventText(event: Tellable<ClusterEvent>): EventText | undefined 
 			return news(`node ${event.id} has taken in a snapshot up to index ${event.index}`);
 		default:
 			return unreachable(event);
+	}
+}
+
+function electionText({id, cause, leaderId}: Extract<ClusterEvent, {type: 'electionStarted'}>): EventText | undefined {
+	switch (cause) {
+		case 'transfer':
+			return news(`node ${id} stands for election: node ${leaderId} wants it to lead`);
+		case 'leaderDown':
+			return news(`node ${id} stands for election: its leader, node ${leaderId}, has ended`);
+		case 'leaderSilent':
+			return news(`node ${id} stands for election: it no longer hears node ${leaderId}`);
+		// Those that follow from it would be told again and again.
+		case 'noLeader':
+		case 'votesMissing':
+			return undefined;
+		default:
+			return unreachable(cause);
 	}
 }
 

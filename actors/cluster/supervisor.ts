@@ -163,6 +163,7 @@ export class Supervisor {
 	/** Stops all nodes in good order; what they have taken is finished. Resolves with what went wrong, when all have ended. */
 	async stop(): Promise<readonly Error[]> {
 		this.#isStopped = true;
+		this.#options.router.clusterEnds();
 		await Promise.all([...this.#nodes.values()].map(({actor}) => actor.stop()));
 		await this.#system.stop();
 		const failures = this.#failures;

@@ -49,7 +49,13 @@ export interface RaftCounts {
 export class RaftMeter {
 	readonly stages: CommitStages;
 	readonly #now: () => Milliseconds;
-	readonly #elections: Record<ElectionCause, number> = {leaderSilent: 0, noLeader: 0, votesMissing: 0, transfer: 0};
+	readonly #elections: Record<ElectionCause, number> = {
+		leaderDown: 0,
+		leaderSilent: 0,
+		noLeader: 0,
+		votesMissing: 0,
+		transfer: 0,
+	};
 	readonly #losses: Record<LossReason, number> = {newerTerm: 0, noQuorum: 0, diskStalled: 0, transferred: 0};
 	readonly #peers = new Map<NodeId, {messages: number; bytes: number}>();
 	readonly #taken = new Durations(snapshotBoundsMs);

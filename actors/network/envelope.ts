@@ -30,7 +30,16 @@ export interface RequestEnvelope {
 	readonly request: ServiceRequest;
 }
 
-export type Envelope = RaftEnvelope | RequestEnvelope;
+/**
+ * From the router to a node: a peer's threads are detached, so that nothing more of their life comes. No fault of the network
+ * touches it: it is the host that says so, not the peer.
+ */
+export interface PeerDownEnvelope {
+	readonly type: 'peerDown';
+	readonly peer: NodeId;
+}
+
+export type Envelope = RaftEnvelope | RequestEnvelope | PeerDownEnvelope;
 
 /** Posted into a reply channel. */
 export interface ReplyMessage {

@@ -17,7 +17,14 @@ import {bytesOnWire} from '../../src/raft/message-bytes.js';
 import {kindOf} from '../../src/raft/message-kind.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
-import {type Envelope, portsOf, type ReplyMessage, type RequestEnvelope, type RouterBatch} from './envelope.js';
+import {
+	type Envelope,
+	type PeerDownEnvelope,
+	portsOf,
+	type ReplyMessage,
+	type RequestEnvelope,
+	type RouterBatch,
+} from './envelope.js';
 import {MessageTaps, type TappedPayload} from './message-tap.js';
 import {packBatch, type PackedBatch, unpackBatch} from './packed-batch.js';
 import {noTraffic, type RouterCounters} from './router-counters.js';
@@ -84,6 +91,7 @@ export class Router {
 	readonly #stopListening: () => void;
 	#nextClient = 0;
 	#isClosed = false;
+	#announcesEnds = true;
 	/** The plan has changed in this turn. */
 	#isChanged = false;
 
@@ -114,6 +122,12 @@ export class Router {
 			port.removeAllListeners('message');
 			port.close();
 		}
+		if (this.#announcesEnds) this.#announceEnd(id);
+	}
+
+	/** The nodes are about to end together: none needs to hear of the others' end, and none should stand for election for it. */
+	clusterEnds(): void {
+		this.#announcesEnds = false;
 	}
 
 	/** Gives the clerk its number, for the `client` field of its envelopes. */
@@ -139,6 +153,8 @@ export class Router {
 	route(batch: RouterBatch): void {
 		if (this.#isClosed) return;
 		for (const envelope of batch) {
+			// Only the router itself tells of ends.
+			if (envelope.type === 'peerDown') continue;
 			this.#count(envelope);
 			if (envelope.type === 'raft') this.#routeRaft(envelope);
 			else this.#routeRequest(envelope);
@@ -148,6 +164,7 @@ export class Router {
 
 	close(): void {
 		this.#isClosed = true;
+		this.clusterEnds();
 		this.#stopListening();
 		for (const timer of this.#timers) clearTimeout(timer);
 		for (const id of this.#nodes.keys()) this.detachNode(id);
@@ -178,7 +195,13 @@ export class Router {
 		}
 	}
 
-	#count(envelope: Envelope): void {
+	/** After all that the node has said: it went through this router, and through the ports that the others listen to. */
+	#announceEnd(peer: NodeId): void {
+		for (const {raft} of this.#nodes.values()) this.#post(raft, {type: 'peerDown', peer});
+		this.#flush();
+	}
+
+	#count(envelope: Exclude<Envelope, PeerDownEnvelope>): void {
 		const {counters} = this;
 		counters.messages++;
 		if (envelope.type === 'request') {

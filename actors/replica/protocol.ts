@@ -26,6 +26,7 @@ import type {EncodedError} from '../codec/error-codec.js';
 /** To the raft node actor. */
 export type RaftActorMessage =
 	| {readonly type: 'message'; readonly from: NodeId; readonly message: RaftMessage}
+	| {readonly type: 'peerDown'; readonly peer: NodeId}
 	| {readonly type: 'service'; readonly output: ServiceOutput}
 	/** From its timer: a deadline of the node may have come. */
 	| {readonly type: 'timer'};

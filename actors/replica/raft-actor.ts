@@ -75,6 +75,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 		this.#context.atSliceEnd(this.#flush);
 		switch (message.type) {
 			case 'message':
+			case 'peerDown':
 				return this.#driver.deliver(message);
 			case 'service':
 				return this.#driver.fromService(message.output);

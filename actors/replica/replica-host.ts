@@ -9,7 +9,7 @@
  */
 import type {MessagePort} from 'node:worker_threads';
 import {Random} from '../../src/base/random.js';
-import {assert} from '../../src/base/errors.js';
+import {assert, unreachable} from '../../src/base/errors.js';
 import type {TransferOutcome} from '../../src/raft/transfer-outcome.js';
 import type {NodeId, ServiceInput, ServiceOutput} from '../../src/raft/types.js';
 import type {CutTail} from '../../src/storage/recovery.js';
@@ -18,6 +18,7 @@ import type {Machine} from '../../src/service/machine.js';
 import type {RaftMetrics, ServerMetrics, ThreadAnswer} from '../metrics/cluster-metrics.js';
 import {ObservedStorage} from '../metrics/observed-storage.js';
 import {RaftMeter} from '../metrics/raft-meter.js';
+import type {CommitStages} from '../metrics/commit-stages.js';
 import {ThreadMeter} from '../metrics/thread-meter.js';
 import type {TimedDisk} from '../metrics/timed-disk.js';
 import {BatchedPort} from '../network/batched-port.js';
@@ -32,6 +33,7 @@ import {loadMachine} from './load-machine.js';
 import {closeLog, type LoadedLog, loadLog} from './loaded-log.js';
 import {logPart} from './log-part.js';
 import type {
+	KvActorMessage,
 	KvThreadData,
 	LogPart,
 	LogRange,
@@ -172,6 +174,28 @@ interface HostParts {
 	readonly pace: ThreadPace;
 }
 
+interface Receivers {
+	readonly raft: ActorRef<RaftActorMessage>;
+	/** `undefined`: it is on another thread, and has a port of its own. */
+	readonly kv: ActorRef<KvActorMessage> | undefined;
+	readonly stages: CommitStages;
+}
+
+/** What comes from the router. It may be lost in a full mailbox, as anywhere on its way. */
+function handOut(envelope: Envelope, {raft, kv, stages}: Receivers): void {
+	switch (envelope.type) {
+		case 'raft':
+			return void raft.tell({type: 'message', from: envelope.from, message: envelope.message});
+		case 'peerDown':
+			return void raft.tell(envelope);
+		case 'request':
+			if (envelope.request.type === 'write') stages.arrived(envelope);
+			return void kv?.tell({type: 'request', envelope});
+		default:
+			return unreachable(envelope);
+	}
+}
+
 class RaftHost {
 	readonly #beginning = new Beginning();
 	readonly #system: ActorSystem;
@@ -247,14 +271,7 @@ class RaftHost {
 						made: actor => (this.#server = actor),
 					});
 		this.#service = service === undefined ? undefined : new BatchedPort(service, {receive: toRaft});
-		this.#router = routerPort(router, envelope => {
-			// A message of the network may be lost in a full mailbox, as anywhere on its way.
-			if (envelope.type === 'raft') raft.tell({type: 'message', from: envelope.from, message: envelope.message});
-			else {
-				if (envelope.request.type === 'write') stages.arrived(envelope);
-				kv?.tell({type: 'request', envelope});
-			}
-		});
+		this.#router = routerPort(router, envelope => handOut(envelope, {raft, kv, stages}));
 	}
 
 	/** Resolves when the node takes part: from then on it has a status, and timers on the clock of its thread. */

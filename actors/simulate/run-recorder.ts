@@ -113,9 +113,12 @@ export class RunRecorder implements SimulationObserver {
 				return this.#takeFault(event.fault);
 			case 'transfer':
 				return {type: 'event', tone: 'news', kind: 'transfer', text};
+			case 'falseNotice':
+				return {type: 'event', tone: 'news', kind: 'falseNotice', text};
 			case 'restart':
 				return {type: 'event', node: event.node, tone: 'news', kind: 'start', text: `node ${event.node} starts`};
 			case 'disk':
+			case 'peerDown':
 			case 'timer':
 			case 'turn':
 			case 'crashAgain':

@@ -134,6 +134,7 @@ export function traceOfRecord({head, entries}: ClusterRecord): readonly TraceLin
 }
 
 const electionReasons: Readonly<Record<ElectionCause, string>> = {
+	leaderDown: 'its leader has ended',
 	leaderSilent: 'it no longer hears its leader',
 	noLeader: 'it knows of no leader',
 	votesMissing: 'its last attempt brought no majority',

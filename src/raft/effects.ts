@@ -23,6 +23,11 @@ export type Input =
 	| {readonly type: 'propose'; readonly proposalId: number; readonly commands: readonly Uint8Array[]}
 	/** A linearizable read; answered by `readReady` or `readRefused`. */
 	| {readonly type: 'read'; readonly readId: number}
+	/**
+	 * Whoever runs the nodes says that this life of a peer has ended: its process is gone, and says nothing more. It may come late,
+	 * twice, or be wrong: it takes a leader's word away, and adds nothing to anybody's.
+	 */
+	| {readonly type: 'peerDown'; readonly peer: NodeId}
 	/** Hands the leadership over (dissertation §3.10), to the best of the others without `to`; answered by `transferSettled`. */
 	| {readonly type: 'transferLeadership'; readonly transferId: number; readonly to: NodeId | undefined}
 	/** The batch of this sequence, and all before it, are durable. */

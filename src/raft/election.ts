@@ -37,6 +37,8 @@ export interface ElectionContext {
 
 export class Election {
 	readonly #context: ElectionContext;
+	/** Whose end this node was told last; while the timer is hurried, that was its leader. */
+	#downLeader: NodeId | undefined;
 
 	constructor(context: ElectionContext) {
 		this.#context = context;
@@ -56,12 +58,30 @@ export class Election {
 			if (voteRound !== undefined && clock.now >= voteRound.askAgainAt) this.#askAgain(voteRound);
 			return;
 		}
+		const cause = this.#causeOfTimeout();
+		const lastLeader = timer.isHurried ? this.#downLeader : roles.leaderId;
 		timer.reset();
 		// A candidate whose requests still wait for its disk has asked nobody yet.
 		if (roles.role === 'candidate' && !durability.isHardStateDurable) return;
 		if (!this.#mayStand) return;
-		this.#reportStart(this.#causeOfTimeout());
+		this.#reportStart(cause, lastLeader);
 		this.#campaign('preVote');
+	}
+
+	/**
+	 * A peer's life has ended. If it led, its followers need not wait for its silence: each asks for pre-votes when its turn has come,
+	 * counted from the one that is gone. A notice that is wrong costs one such round, or one election where a quorum believes it.
+	 */
+	peerDown(peer: NodeId): void {
+		const {id, timer, roles, replicated} = this.#context;
+		if (roles.role !== 'follower' || roles.leaderId !== peer) return;
+		// And refuses nobody's pre-vote for its sake any more (dissertation §4.2.3).
+		roles.becomeFollower(undefined);
+		this.#downLeader = peer;
+		const {voters} = replicated.configuration;
+		const placeOf = (voter: NodeId): number =>
+			(voters.indexOf(voter) - voters.indexOf(peer) + voters.length) % voters.length;
+		timer.hurry(Math.max(0, placeOf(id) - 1));
 	}
 
 	/**
@@ -71,7 +91,7 @@ export class Election {
 	handleTimeoutNow({lastLogIndex}: TimeoutNow): void {
 		// The leader has given the transfer up since then, and has gone on.
 		if (this.#context.log.lastIndex !== lastLogIndex || !this.#mayStand) return;
-		this.#reportStart('transfer');
+		this.#reportStart('transfer', this.#context.roles.leaderId);
 		this.#campaign('transfer');
 	}
 
@@ -140,14 +160,15 @@ export class Election {
 	}
 
 	#causeOfTimeout(): ElectionCause {
-		const {role, leaderId} = this.#context.roles;
+		const {timer, roles} = this.#context;
+		const {role, leaderId} = roles;
+		if (timer.isHurried) return 'leaderDown';
 		if (role !== 'follower') return 'votesMissing';
 		return leaderId === undefined ? 'noLeader' : 'leaderSilent';
 	}
 
-	#reportStart(cause: ElectionCause): void {
-		const {termAndVote, roles, outbox} = this.#context;
-		const {leaderId} = roles;
+	#reportStart(cause: ElectionCause, leaderId: NodeId | undefined): void {
+		const {termAndVote, outbox} = this.#context;
 		const term = (termAndVote.currentTerm + 1) as Term;
 		outbox.report({type: 'electionStarted', term, cause, leaderId});
 	}

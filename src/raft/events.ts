@@ -69,8 +69,8 @@ export type RaftEvent =
 export type LossReason = 'newerTerm' | 'noQuorum' | 'diskStalled' | 'transferred';
 
 /**
- * Why a node stands for election. `leaderSilent`: it has heard nothing of its leader for an election timeout. `noLeader`: it
+ * Why a node stands for election. `leaderDown`: whoever runs the nodes has said that its leader's life has ended. `leaderSilent`: it has heard nothing of its leader for an election timeout. `noLeader`: it
  * knew of none, because it has just started, or a term has begun that nobody leads. `votesMissing`: its last attempt brought
  * no majority (a split vote, or the others did not answer). `transfer`: the leader has asked it to take its place.
  */
-export type ElectionCause = 'leaderSilent' | 'noLeader' | 'votesMissing' | 'transfer';
+export type ElectionCause = 'leaderDown' | 'leaderSilent' | 'noLeader' | 'votesMissing' | 'transfer';

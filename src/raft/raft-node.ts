@@ -193,6 +193,8 @@ export class RaftNode {
 				return this.#tick();
 			case 'message':
 				return this.#inbox.receive(input.from, input.message);
+			case 'peerDown':
+				return this.#election.peerDown(input.peer);
 			case 'propose':
 				return this.#propose(input.proposalId, input.commands);
 			case 'read':

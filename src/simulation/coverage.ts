@@ -101,6 +101,13 @@ const transferKinds = [
 	'transfer: given up, noLeader',
 ] as const;
 
+const deathNoticeKinds = [
+	'end of a peer: told',
+	'end of a peer: told late',
+	'end of a peer: told twice',
+	'end of a peer: told, and not true',
+] as const;
+
 /** Blows of a duel or siege, which are no kinds of the nemesis. */
 const aimedKinds = ['fault: duel', 'fault: siege'] as const;
 
@@ -125,6 +132,7 @@ export const sharedCoverageKinds: readonly string[] = [
 	...serviceKinds,
 	...livenessKinds,
 	...transferKinds,
+	...deathNoticeKinds,
 	...faultKinds,
 	...aimedKinds,
 	...limitKinds,

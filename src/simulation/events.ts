@@ -6,6 +6,10 @@ import type {RaftMessage} from '../raft/types.js';
 /** `life`: of a node or client; what was meant for an earlier life is nothing to a later one. */
 export type SimulationEvent =
 	| {readonly type: 'message'; readonly from: number; readonly node: number; readonly message: RaftMessage}
+	/** The node is told that a peer's life has ended, be that true or not. */
+	| {readonly type: 'peerDown'; readonly node: number; readonly peer: number}
+	/** Somebody tells nodes of an end that there was not. */
+	| {readonly type: 'falseNotice'}
 	| {
 			readonly type: 'request';
 			readonly client: number;

@@ -10,6 +10,7 @@ import type {ServerLimits} from '../service/server/limits.js';
 import {defaultSessionLimits} from '../service/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';
 import {drawHabits, type Habits} from './habits.js';
+import type {DeathNotices} from './death-notices.js';
 import type {Echo, Latency} from './network.js';
 import type {WallClocks} from './wall-clock.js';
 
@@ -103,6 +104,7 @@ export interface SimulationParameters {
 	/** All nodes begin in this term. */
 	readonly firstTerm: number;
 	readonly wallClocks: WallClocks;
+	readonly deathNotices: DeathNotices;
 	readonly workload: Workload;
 }
 
@@ -160,12 +162,25 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 		transferEveryMs: usually(random.fork('transfers'), 0.3, [0], [150, 500, 2000]),
 		// Terms are stored in 48 bits, and the middle of them is where 32 bits end.
 		wallClocks: drawWallClocks(random.fork('wall clocks')),
+		deathNotices: drawDeathNotices(random.fork('death notices')),
 		firstTerm: usually(random.fork('first term'), 0.15, [0], [2 ** 31 - 3, 2 ** 32 - 3, 2 ** 40]),
 	};
 }
 
 function drawWallClocks(random: Random): WallClocks {
 	return {skewMs: random.pick([0, 50, 2000]), setEveryMs: random.pick([Infinity, 500, 3000])};
+}
+
+function drawDeathNotices(random: Random): DeathNotices {
+	const isBad = random.chance(0.5);
+	return {
+		areGiven: random.chance(0.5),
+		lost: isBad ? random.pick([0.1, 0.5]) : 0,
+		doubled: isBad ? random.pick([0, 0.3]) : 0,
+		late: isBad ? random.pick([0, 0.3, 0.8]) : 0,
+		lateMs: random.pick([5, 100, 1000]),
+		falseEveryMs: isBad ? random.pick([0, 300, 2000]) : 0,
+	};
 }
 
 function drawEcho(random: Random, isOfClients: boolean, {train}: Habits): Echo {

@@ -225,6 +225,12 @@ export class SimulatedNode<Service extends NodeService> {
 		if (before !== undefined) current.judge.tookPreVote(before, current.raft.status());
 	}
 
+	/** The node is told that a peer has ended. */
+	peerDown(peer: number): void {
+		this.#current?.driver.deliver({type: 'peerDown', peer: nodeId(peer)});
+		this.#afterInput();
+	}
+
 	/** Nothing else is taken in together with this request for a pre-vote. */
 	#isPreVoteAlone(current: Life<Service>, message: RaftMessage): boolean {
 		const isPreVote = message.type === 'requestVote' && message.preVote;

@@ -15,6 +15,7 @@ import {kindOf} from '../raft/message-kind.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
 import {Availability} from './availability.js';
+import {DeathNoticeBoard} from './death-notices.js';
 import {EventQueue} from './event-queue.js';
 import {defaultClerkLimits} from '../service/clerk/limits.js';
 import {type ClientEvent, deliverToClient} from './client-event.js';
@@ -63,6 +64,7 @@ export class Simulation<T extends MachineTypes> {
 	readonly #liveness: Liveness<T>;
 	readonly #availability: Availability;
 	readonly #operator: Operator;
+	readonly #deathNotices: DeathNoticeBoard;
 	readonly #queue = new EventQueue<SimulationEvent>();
 	readonly #trace = new TraceHash();
 	readonly #failedNodes: number[] = [];
@@ -102,8 +104,10 @@ export class Simulation<T extends MachineTypes> {
 		this.#injector = this.#newInjector(random.fork('injector'));
 		this.#liveness = this.#newLiveness(random.fork('liveness'));
 		this.#availability = this.#newAvailability();
-		const wishes = {now, schedule, report, coverage: this.#coverage, parameters, untilMs: setup.durationMs};
-		this.#operator = new Operator({...wishes, nodes: this.#nodes, random: random.fork('operator')});
+		const outside = {nodes: this.#nodes, now, schedule, coverage: this.#coverage, untilMs: setup.durationMs};
+		this.#operator = new Operator({...outside, report, parameters, random: random.fork('operator')});
+		const {deathNotices: notices} = parameters;
+		this.#deathNotices = new DeathNoticeBoard({...outside, notices, random: random.fork('death notices')});
 	}
 
 	readonly now = (): number => this.#now;
@@ -133,6 +137,7 @@ export class Simulation<T extends MachineTypes> {
 		this.schedule(durationMs, {type: 'look'});
 		this.schedule(0, {type: 'watch'});
 		this.#operator.thinkOfNext();
+		this.#deathNotices.thinkOfNext();
 		while (!this.#isOver && this.#queue.size > 0) {
 			if (this.events % eventsPerProgress === 0) onProgress?.();
 			this.#advance();
@@ -174,9 +179,12 @@ export class Simulation<T extends MachineTypes> {
 	}
 
 	#crash(node: Node<T>, death: Death): void {
-		if (node.isUp) this.#crashes += 1;
+		const wasUp = node.isUp;
 		node.crash(death);
 		this.#links.serverDied(node.id);
+		if (!wasUp) return;
+		this.#crashes += 1;
+		this.#deathNotices.died(node.id);
 	}
 
 	// ----------------------------------------------------------------------------------------------------- events
@@ -207,6 +215,8 @@ export class Simulation<T extends MachineTypes> {
 		switch (event.type) {
 			case 'message':
 				return this.#takeMessage(event);
+			case 'peerDown':
+				return this.#node(event.node).peerDown(event.peer);
 			case 'request':
 				return this.#links.arrived(event, this.#server(event.node));
 			case 'cancel':
@@ -218,6 +228,8 @@ export class Simulation<T extends MachineTypes> {
 			case 'transfer':
 				this.#operator.transfer(event.to);
 				return this.#availability.changed();
+			case 'falseNotice':
+				return this.#deathNotices.tellFalsely();
 			case 'watch':
 				return this.#watch();
 			case 'look':

@@ -62,6 +62,10 @@ export function describeEvent(event: SimulationEvent): readonly [node: string, w
 	switch (event.type) {
 		case 'message':
 			return [`n${event.node}`, `<- n${event.from} ${describeMessage(event.message)}`];
+		case 'peerDown':
+			return [`n${event.node}`, `is told that n${event.peer} has ended`];
+		case 'falseNotice':
+			return ['', 'an end that there was not is told'];
 		case 'request':
 			return [`n${event.node}`, `<- c${event.client} request ${event.requestId} (${event.request.type})`];
 		case 'reply': {

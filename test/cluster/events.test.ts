@@ -75,7 +75,7 @@ test.serial('an election is told with its cause, a thread with how it ended', as
 	const election = await next(
 		started,
 		(event): event is Extract<ClusterEvent, {type: 'electionStarted'}> =>
-			event.type === 'electionStarted' && event.cause === 'leaderSilent',
+			event.type === 'electionStarted' && event.cause === 'leaderDown',
 	);
 	t.is(election.leaderId, first);
 	t.true(election.term > 1);

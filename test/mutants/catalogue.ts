@@ -8,6 +8,7 @@ import {raftMutants} from './raft-mutants.js';
 import {scanMutants} from './scan-mutants.js';
 import {storageMutants} from './storage-mutants.js';
 import {transactionMutants} from './transaction-mutants.js';
+import {deathNoticeMutants} from './death-notice-mutants.js';
 import {transferMutants} from './transfer-mutants.js';
 
 /**
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
 	...transactionMutants,
 	...livenessMutants,
 	...transferMutants,
+	...deathNoticeMutants,
 ];
 
 export interface QuickMutant {

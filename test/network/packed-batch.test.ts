@@ -98,7 +98,13 @@ const envelope: fc.Arbitrary<Envelope> = fc.oneof(
 		requestId: count,
 		request,
 	}),
+	fc.record({type: fc.constant('peerDown' as const), peer: id}),
 );
+
+function kindOf(one: Envelope): string {
+	if (one.type === 'peerDown') return one.type;
+	return one.type === 'raft' ? one.message.type : one.request.type;
+}
 
 function acrossThreads(batch: readonly Envelope[]): readonly Envelope[] {
 	const {port1, port2} = new MessageChannel();
@@ -113,11 +119,11 @@ test('a batch comes out of another thread as it went in, whatever is in it', t =
 	fc.assert(
 		fc.property(fc.array(envelope, {maxLength: 5}), batch => {
 			t.deepEqual(acrossThreads(batch), batch);
-			for (const one of batch) seen.add(one.type === 'raft' ? one.message.type : one.request.type);
+			for (const one of batch) seen.add(kindOf(one));
 		}),
 		{numRuns: 500, seed: 1},
 	);
-	t.deepEqual([...seen].sort(), [...Object.keys(messageKinds), 'read', 'write'].sort());
+	t.deepEqual([...seen].sort(), [...Object.keys(messageKinds), 'peerDown', 'read', 'write'].sort());
 });
 
 test('a reply port arrives with its request, and works', async t => {
