@@ -109,7 +109,8 @@ export type {
 export type {Executor, OperationOptions, PutOptions} from './executor.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';
 export {GatewayAccessError, GatewayError} from './redis/errors.js';
-export {type RedisGateway, type RedisGatewayOptions, startRedisGateway} from './redis/gateway.js';
+export type {RedisGateway, RedisGatewayOptions} from './redis/gateway.js';
+export {startRedisGateway} from './redis/start-gateway.js';
 export {defaultRedisLimits, type RedisLimits} from './redis/limits.js';
 export type {ClusterInfo} from './redis/client-state.js';
 export type {RedisTls} from './redis/tls.js';

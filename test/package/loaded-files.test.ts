@@ -1,0 +1,38 @@
+/** What a program loads that imports the package: each file costs every start of every process. */
+import {readFileSync} from 'node:fs';
+import test from 'ava';
+
+/** The files that this one imports before any of its code runs, and theirs, as URLs. */
+function filesLoadedBy(entry: URL): ReadonlySet<string> {
+	const found = new Set<string>([entry.href]);
+	for (const file of found) {
+		const text = readFileSync(new URL(file), 'utf8');
+		for (const [, target = ''] of text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '(\.[^']*)'/gm)) {
+			found.add(new URL(target, file).href);
+		}
+		for (const [, target = ''] of text.matchAll(/^import '(\.[^']*)'/gm)) found.add(new URL(target, file).href);
+	}
+	return found;
+}
+
+const inDist = (path: string): URL => new URL(`../../${path}`, import.meta.url);
+const startingWith = (files: ReadonlySet<string>, folder: string): readonly string[] =>
+	[...files].filter(file => file.startsWith(inDist(folder).href));
+
+test('a cluster without a Redis port loads none of its commands', t => {
+	const files = filesLoadedBy(inDist('actors/index.js'));
+	t.true(startingWith(files, 'actors/cluster/').length > 20, 'the files are found');
+	t.deepEqual(startingWith(files, 'actors/redis/commands/'), []);
+	t.deepEqual(startingWith(filesLoadedBy(inDist('actors/cli/start.js')), 'actors/redis/commands/'), []);
+	t.not(startingWith(filesLoadedBy(inDist('actors/redis/gateway.js')), 'actors/redis/commands/').length, 0);
+});
+
+test('the thread of a node loads nothing of the console, of the port, of the checker, or of other clusters', t => {
+	const files = filesLoadedBy(inDist('workers/replica.js'));
+	t.true(files.size > 50, 'the files are found');
+	for (const folder of ['cli', 'console', 'redis', 'web', 'engines', 'chaos', 'observe', 'cluster']) {
+		t.deepEqual(startingWith(files, `actors/${folder}/`), [], folder);
+	}
+	t.deepEqual(startingWith(files, 'src/linearizability/'), []);
+	t.deepEqual(startingWith(files, 'src/simulation/'), []);
+});
