@@ -107,6 +107,7 @@ export type {
 	TransactionStep,
 } from './transaction.js';
 export type {Executor, OperationOptions, PutOptions} from './executor.js';
+export type {RangeEntry, RangeOptions, RangePart} from './range.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';
 export {GatewayAccessError, GatewayError} from './redis/errors.js';
 export type {RedisGateway, RedisGatewayOptions} from './redis/gateway.js';

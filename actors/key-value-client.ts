@@ -6,6 +6,7 @@ import type {Deadline, Expected, Expiry, Operation, Result, Version} from '../sr
 import {expectResult, type Written} from './clerk/results.js';
 import type {Executor, OperationOptions, PutOptions} from './executor.js';
 import {type Data, summandOf, valueOf} from './data.js';
+import {type RangeOptions, type RangePart, rangeOf} from './range.js';
 import {keyOf, textOf} from './text.js';
 import {
 	assertComplete,
@@ -141,6 +142,19 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	async increment(key: Data, by: bigint | number = 1, options?: OperationOptions): Promise<bigint> {
 		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: summandOf(by)}, options), 'number')
 			.value;
+	}
+
+	/**
+	 * All keys that begin with a prefix, with their values, part by part, each when the loop asks for it: `for await (const {entries} of
+	 * clerk.range({prefix}))`. Each part is linearizable, and as it was at its `revision`; the parts are of different revisions, unless there
+	 * is one only, which is so where the store has less than about 16,000 keys and 1 MiB of them is asked for. A key that is there from the first part to the
+	 * last comes exactly once, also over crashes; one that comes or goes meanwhile comes at most once.
+	 *
+	 * Rejects with an `OperationError` as all operations do; an abort of the `signal` ends it with an `OperationAbortedError`. With
+	 * etcd it rejects with an `UnsupportedOperationError`.
+	 */
+	range(options: RangeOptions = {}): AsyncGenerator<RangePart, void, undefined> {
+		return rangeOf(this, options);
 	}
 
 	/** The same as `close`, for `await using`. */

@@ -7,10 +7,10 @@ const ascii = /^[\u0000-\u007f]*$/;
 
 const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Text (as UTF-8) or bytes as a key. Throws an `OptionError` for anything else. */
-export function keyOf(source: string | Uint8Array): Key {
+/** Text (as UTF-8) or bytes as a key. Throws an `OptionError` for anything else, which the caller calls `name`. */
+export function keyOf(source: string | Uint8Array, name = 'key'): Key {
 	if (source instanceof Uint8Array) return viewOf(source).toString('latin1');
-	if (typeof source !== 'string') throw OptionError.value('key', 'a string or bytes (a Uint8Array)', source);
+	if (typeof source !== 'string') throw OptionError.value(name, 'a string or bytes (a Uint8Array)', source);
 	// The same characters: most keys cost one look.
 	if (ascii.test(source)) return source;
 	return Buffer.from(source, 'utf8').toString('latin1');

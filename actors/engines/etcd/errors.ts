@@ -78,7 +78,7 @@ export class UnsupportedOperationError extends OperationError {
 		const words = {
 			clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
 			expiry: 'With etcd, a key has no deadline: put it without one, and delete it, or use a cluster of our own.',
-			scan: 'With etcd, keys have no positions: read a prefix with "range", or use a cluster of our own.',
+			scan: 'With etcd, keys are not read part by part and not counted: use a cluster of our own, or etcd itself.',
 		};
 		super(words[what], 'notExecuted');
 	}
