@@ -35,6 +35,7 @@ export type {Verdict} from '../../src/linearizability/key-result.js';
 export type {Echo, Latency} from '../../src/simulation/network.js';
 export type {Habits} from '../../src/simulation/habits.js';
 export type {WallClocks} from '../../src/simulation/wall-clock.js';
+export type {DeathNotices} from '../../src/simulation/death-notices.js';
 export type {Mix, SimulationParameters, Workload} from '../../src/simulation/parameters.js';
 export type {SimulationCounts} from '../../src/simulation/simulation-setup.js';
 export type {SimulationResult} from '../../src/simulation/simulate.js';
