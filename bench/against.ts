@@ -28,6 +28,8 @@ export type AgainstPlan = Pick<
 export interface Comparison extends Point {
 	readonly system: SystemId;
 	readonly throughput: readonly number[];
+	/** The same in the first quarter of the break-in: while V8 still compiles, more code is slower. */
+	readonly cold: readonly number[];
 	readonly p50: readonly number[];
 	readonly p99: readonly number[];
 	/** Operations for a CPU second; empty where that cannot be known. */
@@ -41,7 +43,7 @@ export interface Comparison extends Point {
 export const comparable: readonly SystemId[] = ['threadraft', 'threadraft-redis'];
 
 const turnsOfEach = 12;
-const breakInRounds = 3;
+const breakInRounds = 4;
 
 /** The compiled code of a checkout; `undefined` when there is none. */
 export function buildIn(directory: string): string | undefined {
@@ -102,9 +104,13 @@ interface Pair {
 	readonly dataDirectory: string;
 }
 
-interface PairFinding {
+interface Sums {
 	readonly own: Sum;
 	readonly other: Sum;
+}
+
+interface PairFinding extends Sums {
+	readonly cold: Sums;
 }
 
 async function runPair(
@@ -119,17 +125,17 @@ async function runPair(
 		const starts = [async () => start(own, 'own', {}), async () => start(other, 'other', {build})];
 		// Another one first each time: who starts first has the better place in memory.
 		for (const begin of pair % 2 === 0 ? starts : starts.reverse()) await begin();
-		await breakIn(plan, points, [own, other]);
+		const colds = await breakIn(plan, points, {own, other});
 		const findings: PairFinding[] = [];
 		for (const [offset, point] of points.entries()) {
 			progress.step(`${systemOf(id).title}, ${point.workload}, ${point.inFlight} in flight, pair ${pair + 1}`);
-			const sums = {own: new Sum(), other: new Sum()};
+			const sums = newSums();
 			for (let turn = 0; turn < turnsOfEach; turn++) {
 				const load: Load = {...point, warmUpMs: 0, measureMs: plan.measureMs, seed: plan.seed + turn + offset};
 				const order = turn % 2 === 0 ? (['own', 'other'] as const) : (['other', 'own'] as const);
 				for (const who of order) sums[who].add(await (who === 'own' ? own : other).measure(load));
 			}
-			findings.push(sums);
+			findings.push({...sums, cold: colds[offset] ?? newSums()});
 		}
 		return findings;
 	} finally {
@@ -138,15 +144,30 @@ async function runPair(
 	}
 }
 
-/** V8 compiles in the first seconds, and one that is compiled already must not run against one that is not. */
-async function breakIn(plan: AgainstPlan, points: readonly Point[], children: readonly ChildSystem[]): Promise<void> {
+/**
+ * V8 compiles in the first seconds, and one that is compiled already must not run against one that is not. With one operation in
+ * flight that takes longest: few operations run. Gives what the first round measured, by point.
+ */
+async function breakIn(
+	plan: AgainstPlan,
+	points: readonly Point[],
+	{own, other}: {readonly own: ChildSystem; readonly other: ChildSystem},
+): Promise<readonly Sums[]> {
+	const measureMs = plan.breakInMs / breakInRounds;
+	const colds = points.map(newSums);
 	for (let round = 0; round < breakInRounds; round++) {
-		for (const point of points) {
-			const load = {...point, warmUpMs: 0, measureMs: plan.breakInMs / breakInRounds, seed: plan.seed};
-			for (const child of children) await child.measure(load);
+		for (const [offset, point] of points.entries()) {
+			const load = {...point, warmUpMs: 0, measureMs, seed: plan.seed};
+			const measured = [await own.measure(load), await other.measure(load)] as const;
+			if (round > 0) continue;
+			colds[offset]?.own.add(measured[0]);
+			colds[offset]?.other.add(measured[1]);
 		}
 	}
+	return colds;
 }
+
+const newSums = (): Sums => ({own: new Sum(), other: new Sum()});
 
 /** Of all turns of one process at one load. */
 class Sum {
@@ -189,6 +210,7 @@ function comparisonOf(system: SystemId, point: Point, pairs: readonly PairFindin
 		...point,
 		system,
 		throughput: ratios(({rate}) => rate),
+		cold: pairs.map(({cold}) => cold.own.rate / cold.other.rate).filter(ratio => !Number.isNaN(ratio)),
 		p50: ratios(({p50Us}) => p50Us),
 		p99: ratios(({p99Us}) => p99Us),
 		perCpu: ratios(({perCpu}) => perCpu).filter(ratio => !Number.isNaN(ratio)),
@@ -201,8 +223,19 @@ function comparisonOf(system: SystemId, point: Point, pairs: readonly PairFindin
 /** A row for each load; each ratio is a median, with the lowest and the highest of the pairs. */
 export function againstText(found: readonly Comparison[]): string {
 	const table = new Table({
-		head: ['', 'in flight', 'ops/s', 'other ops/s', 'p50', 'throughput', 'per CPU second', 'p50 ratio', 'p99 ratio'],
-		colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+		head: [
+			'',
+			'in flight',
+			'ops/s',
+			'other ops/s',
+			'p50',
+			'throughput',
+			'cold',
+			'per CPU second',
+			'p50 ratio',
+			'p99 ratio',
+		],
+		colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
 		style: {head: [], border: []},
 		chars: {mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': ''},
 	});
@@ -214,6 +247,7 @@ export function againstText(found: readonly Comparison[]): string {
 			rateText(median(numbers.otherOpsPerSecond)),
 			timeText(median(numbers.p50Us)),
 			spread(numbers.throughput),
+			spread(numbers.cold),
 			spread(numbers.perCpu),
 			spread(numbers.p50),
 			spread(numbers.p99),

@@ -51,6 +51,8 @@ const againstDefaults = {
 	rounds: 6,
 	seconds: 0.15,
 } as const;
+/** So much longer than otherwise: builds of different size compile for differently long. */
+const againstBreakIn = 4;
 /** Above this share of busy cores the figures are another program's as well. */
 const quietLoadMax = 0.2;
 
@@ -110,7 +112,8 @@ async function compare(directory: string): Promise<void> {
 	if (strange !== undefined) program.error(`error: another build has no '${strange}': only ${comparable.join(', ')}`);
 	const build =
 		buildIn(directory) ?? program.error(`error: ${directory} holds no build: run "npm ci && npm run build" there`);
-	const plan = planOf({...againstDefaults, ...flags});
+	const planned = planOf({...againstDefaults, ...flags});
+	const plan = {...planned, breakInMs: planned.breakInMs * againstBreakIn};
 	const progress = startProgress(loadsAgainst(plan));
 	try {
 		const comparisons = await runAgainst(plan, build, flags.dataDir, progress);
