@@ -113,7 +113,7 @@ export {GatewayAccessError, GatewayError} from './redis/errors.js';
 export type {RedisGateway, RedisGatewayOptions} from './redis/gateway.js';
 export {startRedisGateway} from './redis/start-gateway.js';
 export {defaultRedisLimits, type RedisLimits} from './redis/limits.js';
-export type {ClusterInfo} from './redis/client-state.js';
+export type {DataInfo, InfoFields} from './redis/client-state.js';
 export type {RedisTls} from './redis/tls.js';
 export {Random, type RandomState} from '../src/base/random.js';
 export type {Distribution} from '../src/faults/distribution.js';

@@ -9,7 +9,9 @@ import type {RedisOptions} from '../console/redis-options.js';
 import {Notices} from '../console/notices.js';
 import type {EtcdClerk} from '../engines/etcd/etcd-clerk.js';
 import type {KeyValueClient} from '../key-value-client.js';
+import type {NodeMetrics} from '../metrics/cluster-metrics.js';
 import type {ExportedMetrics} from '../metrics/definition.js';
+import type {DataInfo} from '../redis/client-state.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
 import {reservedDescriptors} from '../redis/descriptors.js';
 import type {RedisGateway} from '../redis/gateway.js';
@@ -50,6 +52,8 @@ async function startCluster(options: StartOptions): Promise<number> {
 			client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
 			reader: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
 			info: () => clusterInfo(cluster),
+			data: () => heldBy(cluster),
+			isDurable: directory !== undefined,
 			isLoading: () => cluster.availability === 'loading',
 			maxMemoryBytes: cluster.maxMemoryBytes,
 			clientsDropped: event => cluster.announce(event),
@@ -134,7 +138,7 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	const close = async (): Promise<void> => {
 		await Promise.all([clerk.close(), redisClerk.close()]);
 	};
-	const backend = {client: redisClerk, info: () => engineInfo(clerk), close};
+	const backend = {client: redisClerk, info: () => engineInfo(clerk), isDurable: true, close};
 	const gateway = await openGateway(options, redisSecurity, backend, notices);
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway, options.redis);
 	const openClient = (): Promise<EtcdClerk> => EtcdClerk.connect(url, {...security, timeoutMs: commandTimeoutMs});
@@ -157,6 +161,8 @@ interface Backend {
 	readonly client: KeyValueClient;
 	readonly reader?: KeyValueClient;
 	readonly info: () => Promise<Record<string, string | number>>;
+	readonly data?: () => Promise<DataInfo | undefined>;
+	readonly isDurable: boolean;
 	readonly isLoading?: () => boolean;
 	readonly maxMemoryBytes?: number;
 	readonly clientsDropped?: (event: ClientsDropped) => void;
@@ -169,7 +175,7 @@ async function openGateway(
 	backend: Backend,
 	notices: Notices,
 ): Promise<RedisGateway> {
-	const {client, reader, info, isLoading, maxMemoryBytes, clientsDropped} = backend;
+	const {client, reader, info, data, isDurable, isLoading, maxMemoryBytes, clientsDropped} = backend;
 	try {
 		return await startRedisGateway({
 			client,
@@ -180,6 +186,8 @@ async function openGateway(
 			tls,
 			socketPath,
 			info,
+			data,
+			isDurable,
 			limits: {valueBytesMax},
 			isLoading,
 			maxMemoryBytes,
@@ -220,6 +228,14 @@ async function clusterInfo(cluster: Cluster): Promise<Record<string, string | nu
 				: `state=${state},role=${replica.role},term=${replica.currentTerm},commit=${replica.commitIndex},applied=${replica.lastApplied}`;
 	}
 	return info;
+}
+
+/** By the node that has applied the most. */
+async function heldBy(cluster: Cluster): Promise<DataInfo | undefined> {
+	const {nodes} = await cluster.metrics();
+	const applied = (node: NodeMetrics): number => node.raft?.lastApplied ?? -1;
+	const [first] = nodes.filter(({server}) => server !== undefined).sort((a, b) => applied(b) - applied(a));
+	return first?.server === undefined ? undefined : {keys: first.server.items, bytes: first.server.stateBytes};
 }
 
 async function engineInfo(clerk: EtcdClerk): Promise<Record<string, string | number>> {

@@ -8,8 +8,23 @@ import type {RedisLimits} from './limits.js';
 import type {ProtocolVersion} from './reply-writer.js';
 import type {Subscriber} from './subscriber.js';
 
-/** What INFO's section "Raft" shows: field names to values. */
-export type ClusterInfo = Readonly<Record<string, string | number | boolean>>;
+/** Fields of a section of INFO, by their names. */
+export type InfoFields = Readonly<Record<string, string | number | boolean>>;
+
+/** How much the service holds: what INFO tells about keys and memory. */
+export interface DataInfo {
+	readonly keys: number;
+	/** Of keys and values, as they are counted against the limit of memory. */
+	readonly bytes: number;
+}
+
+/** What INFO tells of the service behind the port. */
+export interface ClusterInfo {
+	/** Its section "Raft". */
+	readonly raft: InfoFields;
+	/** `undefined`: nobody can tell now. */
+	readonly data: DataInfo | undefined;
+}
 
 /** What all connections of one gateway share. */
 export interface GatewayState {
@@ -19,6 +34,8 @@ export interface GatewayState {
 	port: number;
 	/** What clients must give; `undefined`: nothing. */
 	readonly password: Password | undefined;
+	/** What is acknowledged outlives a crash of all nodes. */
+	readonly isDurable: boolean;
 	/** Whether operations are refused because the data is being read from the disk. */
 	readonly isLoading: () => boolean;
 	/** Bytes of keys and values beyond which the service refuses writes; 0: it has no such limit. */
@@ -30,6 +47,9 @@ export interface GatewayState {
 	connectionsReceived: number;
 	connectionsRejected: number;
 	commandsProcessed: number;
+	/** Bytes that have come and gone, by all connections. */
+	inputBytes: number;
+	outputBytes: number;
 	/** Replies that were errors. */
 	errorReplies: number;
 	readonly channels: Channels;
@@ -38,6 +58,35 @@ export interface GatewayState {
 	readonly dropped: DroppedClients;
 	/** Bytes of a value, as reads of any connection found them last: a guess at what the next ones will find. */
 	valueBytesExpected: number;
+}
+
+/** What a connection holds now, bytes. */
+export interface ClientUsage {
+	/** Of requests that are not planned yet. */
+	readonly requestBytes: number;
+	/** Of requests that are planned and not all answered. */
+	readonly queuedBytes: number;
+	/** Commands that are queued behind MULTI, by what is planned; `undefined`: there was none. */
+	readonly queuedCommands: number | undefined;
+	/** Of what is queued and watched. */
+	readonly transactionBytes: number;
+	/** Of replies that are not handed to the socket. */
+	readonly replyBytes: number;
+	/** Of replies that the client has not taken. */
+	readonly unreadBytes: number;
+	/** All of that, and what is kept about it. */
+	readonly memoryBytes: number;
+	/** Name of the command that was planned last; `NULL` where there is none. */
+	readonly lastCommand: string;
+}
+
+/** What others may ask of a connection. */
+export interface ConnectionControl {
+	usage(): ClientUsage;
+	/** Ends it at once. */
+	kill(): void;
+	/** Ends it when the command that is being answered is. */
+	endAfterReply(): void;
 }
 
 /** What one connection is to the others and to its own commands. */
@@ -50,6 +99,8 @@ export interface ClientState {
 	readonly localAddress: string;
 	/** It came by the unix socket. */
 	readonly isLocalSocket: boolean;
+	/** File descriptor of its socket; -1 where there is none to tell, as with TLS. */
+	readonly descriptor: number;
 	/** By `performance.now()`. */
 	readonly connectedMs: number;
 	/** When its last replies were written, by `performance.now()`. */
@@ -59,6 +110,8 @@ export interface ClientState {
 	libraryName: string;
 	libraryVersion: string;
 	protocol: ProtocolVersion;
+	/** Set when the connection is made, before its first command. */
+	connection: ConnectionControl;
 	/** What it listens to. */
 	readonly subscriber: Subscriber;
 	/** As set by CLIENT NO-EVICT. */

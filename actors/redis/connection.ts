@@ -18,7 +18,7 @@ import {RefusedModes} from './refused-modes.js';
 import {ReplyWriter} from './reply-writer.js';
 import {RequestParser} from './request-parser.js';
 import {beginOperations, endOfRun, operationsOf, type Planned, replyToRun, valueBytesOf} from './run.js';
-import type {ClusterInfo, ClientState} from './client-state.js';
+import type {ClusterInfo, ClientState, ClientUsage, ConnectionControl} from './client-state.js';
 import {ValueWindow} from './value-window.js';
 
 /** Requests that wait while others are carried out; beyond this the socket waits too. */
@@ -36,12 +36,13 @@ const countedValueBytes = 16 * 1024;
 
 type Walk = Extract<Plan, {type: 'walk'}>;
 
-const noCluster: ClusterInfo = {};
+const noCluster: ClusterInfo = {raft: {}, data: undefined};
 
 /** What a connection needs of the world behind it. */
 export interface Backend {
 	readonly client: Executor;
 	readonly reader: Executor;
+	/** Never rejects. */
 	readonly info: () => Promise<ClusterInfo>;
 }
 
@@ -54,7 +55,7 @@ export interface Backend {
  * carried out when the replies have been read: bytes of requests are mostly fewer. When too many of those wait, they
  * are carried out after all, and replies are collected, up to a limit of their own.
  */
-export class Connection implements MemoryClient {
+export class Connection implements MemoryClient, ConnectionControl {
 	readonly #socket: Socket;
 	readonly #backend: Backend;
 	readonly #clientState: ClientState;
@@ -102,6 +103,7 @@ export class Connection implements MemoryClient {
 		this.#parser = new RequestParser(gateway.limits, () => !this.#modes.access.isGranted);
 		this.#window = new ValueWindow(clientState.gateway);
 		this.#outputLimit = new OutputLimit(gateway.limits);
+		clientState.connection = this;
 		subscriber.start(push => this.#push(push));
 	}
 
@@ -123,6 +125,7 @@ export class Connection implements MemoryClient {
 	start(): void {
 		this.#socket.on('data', (chunk: Buffer) => {
 			if (this.#inputEnded) return;
+			this.#clientState.gateway.inputBytes += chunk.length;
 			this.#parser.push(chunk);
 			this.#proceed();
 		});
@@ -132,6 +135,30 @@ export class Connection implements MemoryClient {
 			this.#proceed();
 		});
 		this.#socket.on('timeout', () => this.#timedOut());
+	}
+
+	usage(): ClientUsage {
+		return {
+			requestBytes: this.#parser.heldBytes,
+			queuedBytes: this.#queueBytes,
+			queuedCommands: this.#modes.transactions.queued?.commandCount,
+			transactionBytes: this.#modes.transactions.heldBytes,
+			replyBytes: this.#out.length,
+			unreadBytes: this.#socket.writableLength,
+			memoryBytes: this.memoryBytes,
+			lastCommand: this.#modes.lastCommand,
+		};
+	}
+
+	kill(): void {
+		if (this.#isGone) return;
+		this.#letGo();
+		this.#socket.destroy();
+	}
+
+	/** Nothing stands behind the command that is being answered: see `changesModes`. */
+	endAfterReply(): void {
+		this.#inputEnded = true;
 	}
 
 	evict(): void {
@@ -244,7 +271,7 @@ export class Connection implements MemoryClient {
 
 	async #reportTransaction(plan: Extract<Plan, {type: 'transaction'}>): Promise<void> {
 		this.#running = true;
-		const cluster = await this.#aboutCluster();
+		const cluster = await this.#backend.info();
 		this.#running = false;
 		this.#transact(plan, cluster);
 		this.#proceed();
@@ -252,15 +279,10 @@ export class Connection implements MemoryClient {
 
 	async #report(plans: readonly Plan[]): Promise<void> {
 		this.#running = true;
-		const cluster = await this.#aboutCluster();
+		const cluster = await this.#backend.info();
 		this.#running = false;
 		this.#conclude(plans, [], cluster);
 		this.#proceed();
-	}
-
-	/** INFO is what one looks at when something is wrong, so it must not fail with it. */
-	#aboutCluster(): Promise<ClusterInfo> {
-		return this.#backend.info().catch((error: unknown) => ({error: String(error)}));
 	}
 
 	/** Carries out operations of one kind, in their turn among those of other connections, and proceeds. */
@@ -319,6 +341,7 @@ export class Connection implements MemoryClient {
 	#flush(): void {
 		if (this.#isGone || this.#out.length === 0 || this.#many?.mustHold === true) return;
 		this.#clientState.activeMs = performance.now();
+		this.#clientState.gateway.outputBytes += this.#out.length;
 		this.#out.flush(this.#socket);
 	}
 
@@ -392,6 +415,16 @@ export class Connection implements MemoryClient {
 	/** Ends the connection, and says why if the client can hear it. */
 	#drop(cause: DropCause, reason: string): void {
 		if (this.#isGone) return;
+		this.#letGo();
+		this.#clientState.gateway.dropped.add(cause, this.#clientState.address, reason);
+		if (this.#socket.writableLength === 0 && this.#out.length === 0)
+			this.#socket.write(`-ERR the connection is closed: ${reason}\r\n`);
+		if (this.#socket.writableLength === 0) this.#socket.destroySoon();
+		else this.#socket.destroy();
+	}
+
+	/** Nothing is begun any more, and nothing of it is kept. */
+	#letGo(): void {
 		this.#isDropped = true;
 		this.#inputEnded = true;
 		this.#parser = new RequestParser(this.#clientState.gateway.limits);
@@ -399,11 +432,6 @@ export class Connection implements MemoryClient {
 		this.#modes.transactions.reset();
 		this.#many = undefined;
 		this.#clientState.subscriber.leave();
-		this.#clientState.gateway.dropped.add(cause, this.#clientState.address, reason);
 		this.#clientState.gateway.memory.remove(this);
-		if (this.#socket.writableLength === 0 && this.#out.length === 0)
-			this.#socket.write(`-ERR the connection is closed: ${reason}\r\n`);
-		if (this.#socket.writableLength === 0) this.#socket.destroySoon();
-		else this.#socket.destroy();
 	}
 }

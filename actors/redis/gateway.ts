@@ -11,10 +11,19 @@ import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import {openListeners} from './listeners.js';
 import {Subscriber} from './subscriber.js';
 import type {RedisTls} from './tls.js';
-import type {ClusterInfo, GatewayState, ClientState} from './client-state.js';
+import type {ClientState, ClusterInfo, ConnectionControl, DataInfo, GatewayState, InfoFields} from './client-state.js';
 import type {Executor} from '../executor.js';
 import type {RedisPortMetrics} from '../metrics/cluster-metrics.js';
-import {anyObject, callback, checkOptions, given, optionsOf, text, wholeNumber} from '../options/check-options.js';
+import {
+	anyObject,
+	callback,
+	checkOptions,
+	flag,
+	given,
+	optionsOf,
+	text,
+	wholeNumber,
+} from '../options/check-options.js';
 
 /** The clients that serve the port, and its limits. */
 export interface RedisGatewayOptions {
@@ -33,7 +42,11 @@ export interface RedisGatewayOptions {
 	/** Where to listen on a unix socket as well, plain, for this user alone. @default there is none */
 	readonly socketPath?: string | undefined;
 	/** What INFO tells about the cluster; should settle soon whatever state the cluster is in. */
-	readonly info: () => Promise<ClusterInfo>;
+	readonly info: () => Promise<InfoFields>;
+	/** How much the service holds, for INFO; `undefined` when nobody can tell now. @default nobody can tell */
+	readonly data?: (() => Promise<DataInfo | undefined>) | undefined;
+	/** Whether what is acknowledged outlives a crash of all nodes: CONFIG GET appendonly says so. @default false */
+	readonly isDurable?: boolean | undefined;
 	/** Those not given are `defaultRedisLimits`. */
 	readonly limits?: Partial<RedisLimits> | undefined;
 	/** File descriptors that connections leave free: more than the rest of the process has yet to open. @default 32 */
@@ -75,6 +88,8 @@ const gatewayOptions = optionsOf(
 		clientsDropped: callback(),
 		notice: callback(),
 		isLoading: callback(),
+		data: callback(),
+		isDurable: flag(),
 	},
 	{client: anyObject(), info: callback()},
 );
@@ -85,7 +100,7 @@ const gatewayOptions = optionsOf(
  */
 export async function startRedisGateway(options: RedisGatewayOptions): Promise<RedisGateway> {
 	checkOptions(gatewayOptions, options);
-	const {client, reader = client, info, host = '127.0.0.1', port = 6379, password, tls, socketPath} = options;
+	const {client, reader = client, host = '127.0.0.1', port = 6379, password, tls, socketPath} = options;
 	const limits = withinDescriptors({...defaultRedisLimits, ...given(options.limits ?? {})}, options);
 	const state: GatewayState = {
 		limits,
@@ -93,6 +108,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		host,
 		port,
 		password: password === undefined ? undefined : new Password(password),
+		isDurable: options.isDurable ?? false,
 		isLoading: options.isLoading ?? (() => false),
 		maxMemoryBytes: options.maxMemoryBytes ?? 0,
 		startedMs: performance.now(),
@@ -100,6 +116,8 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		connectionsReceived: 0,
 		connectionsRejected: 0,
 		commandsProcessed: 0,
+		inputBytes: 0,
+		outputBytes: 0,
 		errorReplies: 0,
 		channels: new Channels(),
 		lane: new Lane(),
@@ -118,7 +136,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		tls,
 		socketPath,
 		room: () => limits.clientsMax - state.clientStates.size,
-		accept: (socket, path) => accept(socket, path, {client, reader, info}, state),
+		accept: (socket, path) => accept(socket, path, {client, reader, info: () => aboutCluster(options)}, state),
 		lost: () => state.connectionsRejected++,
 	});
 	state.port = listeners.port;
@@ -127,6 +145,15 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		port: listeners.port,
 		metrics: () => metricsOf(state),
 		close: () => listeners.close(),
+	};
+}
+
+/** INFO is what one looks at when something is wrong, so it must not fail with it. */
+async function aboutCluster({info, data}: RedisGatewayOptions): Promise<ClusterInfo> {
+	const [raft, held] = await Promise.allSettled([info(), data?.()]);
+	return {
+		raft: raft.status === 'fulfilled' ? raft.value : {error: String(raft.reason)},
+		data: held.status === 'fulfilled' ? held.value : undefined,
 	};
 }
 
@@ -170,6 +197,28 @@ function accept(socket: Socket, path: string | undefined, backend: Backend, stat
 	connection.start();
 }
 
+/** Node tells it of a plain socket only, and not in its types. */
+function descriptorOf(socket: Socket): number {
+	const {fd} = (socket as {readonly _handle?: {readonly fd?: unknown}})._handle ?? {};
+	return typeof fd === 'number' ? fd : -1;
+}
+
+/** Until the connection is made. */
+const noConnection: ConnectionControl = {
+	usage: () => ({
+		requestBytes: 0,
+		queuedBytes: 0,
+		queuedCommands: undefined,
+		transactionBytes: 0,
+		replyBytes: 0,
+		unreadBytes: 0,
+		memoryBytes: 0,
+		lastCommand: 'NULL',
+	}),
+	kill: () => undefined,
+	endAfterReply: () => undefined,
+};
+
 function clientStateOf(socket: Socket, path: string | undefined, gateway: GatewayState): ClientState {
 	const now = performance.now();
 	return {
@@ -179,12 +228,14 @@ function clientStateOf(socket: Socket, path: string | undefined, gateway: Gatewa
 		address: path === undefined ? `${socket.remoteAddress}:${socket.remotePort}` : `${path}:0`,
 		localAddress: path === undefined ? `${socket.localAddress}:${socket.localPort}` : `${path}:0`,
 		isLocalSocket: path !== undefined,
+		descriptor: descriptorOf(socket),
 		connectedMs: now,
 		activeMs: now,
 		name: '',
 		libraryName: '',
 		libraryVersion: '',
 		protocol: 2,
+		connection: noConnection,
 		subscriber: new Subscriber(gateway.channels),
 		isDroppedLast: false,
 		replyMode: 'on',

@@ -21,6 +21,7 @@ export function planRequest(
 	const {queued} = modes.transactions;
 	const found = lookUp(commands, parts, 0) ?? lookUp(unsupportedCommands, parts, 0);
 	const command = (parts.length > 1 && found?.subcommands && lookUp(found.subcommands, parts, 1)) || found;
+	modes.lastCommand = command?.name ?? 'NULL';
 	const refusal = command === undefined ? planUnknown(parts) : whyNot(command, parts, limits, modes);
 	if (command === undefined || refusal !== undefined) {
 		// As in Redis: what cannot even be queued lets EXEC carry out nothing.

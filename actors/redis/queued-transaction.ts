@@ -54,6 +54,10 @@ export class QueuedTransaction {
 		return this.#commands.some(({reports}) => reports);
 	}
 
+	get commandCount(): number {
+		return this.#commands.length;
+	}
+
 	get heldBytes(): number {
 		return this.#bytes + (this.#commands.length + this.parts.length) * itemBytes;
 	}

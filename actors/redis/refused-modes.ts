@@ -24,6 +24,9 @@ export class RefusedModes {
 	/** CLIENT TRACKING ON was refused: nothing is read that the client would keep for good. Ends with CLIENT TRACKING OFF. */
 	isTracking = false;
 
+	/** The command that was planned last. */
+	lastCommand = 'NULL';
+
 	/** `isListening`: it speaks RESP2 and listens to channels, by all requests that have been answered. */
 	constructor(access: Access, isListening: () => boolean) {
 		this.access = access;

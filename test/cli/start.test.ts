@@ -1,6 +1,7 @@
 import {open, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
+import {talk} from '../redis/harness.js';
 import {launch, run, temporaryDirectory} from './cli-process.js';
 
 const anyPort = ['--redis-port', '0'];
@@ -228,9 +229,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 	test.serial(`${signal} stops it cleanly, in the middle of its work`, async t => {
 		const directory = await temporaryDirectory(t);
 		const running = launch(t, ['--dir', directory, ...anyPort]);
-		await running.said(/127\.0\.0\.1:(\d+)/);
+		const port = Number(await running.said(/127\.0\.0\.1:(\d+)/));
 		running.process.stdin?.write('put a 1\n');
 		await running.said(/> put a 1\n(OK)/);
+		const told = await talk({port}, 'INFO keyspace\r\nCONFIG GET appendonly\r\nINFO memory\r\n');
+		t.regex(told, /\r\ndb0:keys=1\r\n[^]*\r\nyes\r\n[^]*\r\nused_memory:[1-9]\d*\r\n/);
 		running.process.kill(signal);
 		const {status, errors} = await running.exit;
 		t.is(status, signal === 'SIGINT' ? 130 : 143);

@@ -323,7 +323,10 @@ test(
 test('CLIENT LIST has a line for every connection', async t => {
 	const {port} = await openGateway(t);
 	const replies = await talk({port}, 'CLIENT SETNAME me\r\nCLIENT SETINFO lib-ver 1.2\r\nCLIENT LIST\r\n');
-	t.regex(replies, /id=1 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ name=me .* resp=2 lib-name= lib-ver=1\.2\n\r\n$/);
+	t.regex(
+		replies,
+		/id=1 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ fd=\d+ name=me .* resp=2 lib-name= lib-ver=1\.2\n\r\n$/,
+	);
 });
 
 test('CLIENT INFO has the line of its own connection, and of no other', async t => {
@@ -332,7 +335,7 @@ test('CLIENT INFO has the line of its own connection, and of no other', async t 
 	const replies = await talk({port}, 'CLIENT SETNAME me\r\nCLIENT INFO\r\n');
 	t.regex(
 		replies,
-		/^\+OK\r\n\$\d+\r\nid=2 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ name=me [^\n]* lib-ver=\n\r\n$/,
+		/^\+OK\r\n\$\d+\r\nid=2 addr=127\.0\.0\.1:\d+ laddr=127\.0\.0\.1:\d+ fd=\d+ name=me [^\n]* lib-ver=\n\r\n$/,
 	);
 });
 
@@ -350,7 +353,10 @@ test('INFO tells of the server, its clients and the cluster, all or by section',
 	])
 		t.true(all.includes(`${line}\r\n`), line);
 	t.is(await talk({port}, 'INFO raft\r\n'), '$27\r\n# Raft\r\nleader:n2\r\nterm:7\r\n\r\n');
-	t.is(await talk({port}, 'INFO persistence nosuch\r\n'), '$26\r\n# Persistence\r\nloading:0\r\n\r\n');
+	t.is(
+		await talk({port}, 'INFO replication nosuch\r\n'),
+		'$48\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n\r\n',
+	);
 	t.is(
 		await talk({port}, 'HELLO 3\r\nINFO raft\r\n').then(text => text.slice(-38)),
 		'=31\r\ntxt:# Raft\r\nleader:n2\r\nterm:7\r\n\r\n',
@@ -392,6 +398,7 @@ test('COMMAND describes every command that there is', async t => {
 		),
 	);
 	t.true((await talk({port}, 'CLIENT HELP\r\n')).includes('+SETNAME\r\n'));
+	t.true((await talk({port}, 'SLOWLOG HELP\r\n')).includes('+RESET\r\n'));
 	t.true((await talk({port}, 'PUBSUB HELP\r\n')).includes('+NUMPAT\r\n'));
 	t.true((await talk({port}, 'COMMAND HELP\r\n')).includes('+DOCS\r\n'));
 });

@@ -1,5 +1,5 @@
 import type {RefusedModes} from '../refused-modes.js';
-import type {ClientState} from '../client-state.js';
+import {clientListSubcommands} from './client-list.js';
 import {invalidName, isValidName} from './client-names.js';
 import {type RedisCommand, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
 import {container} from './container.js';
@@ -74,29 +74,6 @@ function planTracking(parts: readonly Buffer[], _: unknown, modes: RefusedModes)
 		: refuse('ERR CLIENT TRACKING is not supported: nobody tells when a value that the client keeps has changed');
 }
 
-/** In seconds, as CLIENT LIST counts. */
-function secondsSince(ms: number): number {
-	return Math.floor((performance.now() - ms) / 1000);
-}
-
-function lineOf(clientState: ClientState): string {
-	const fields = [
-		`id=${clientState.id}`,
-		`addr=${clientState.address}`,
-		`laddr=${clientState.localAddress}`,
-		`name=${clientState.name}`,
-		`age=${secondsSince(clientState.connectedMs)}`,
-		`idle=${secondsSince(clientState.activeMs)}`,
-		`flags=${clientState.isLocalSocket ? 'U' : 'N'}`,
-		'db=0',
-		'user=default',
-		`resp=${clientState.protocol}`,
-		`lib-name=${clientState.libraryName}`,
-		`lib-ver=${clientState.libraryVersion}`,
-	];
-	return `${fields.join(' ')}\n`;
-}
-
 const common = {flags: ['fast'], group: 'connection'} as const;
 
 const subcommands: readonly RedisCommand[] = [
@@ -135,26 +112,7 @@ const subcommands: readonly RedisCommand[] = [
 		summary: 'Tell which library the client uses',
 		plan: planSetinfo,
 	},
-	{
-		...common,
-		name: 'info',
-		arity: 2,
-		since: '6.2.0',
-		summary: 'Describe this connection',
-		plan: () => ({type: 'local', reply: (out, clientState) => out.verbatim(lineOf(clientState))}),
-	},
-	{
-		...common,
-		name: 'list',
-		arity: 2,
-		since: '2.4.0',
-		summary: 'Describe all connections',
-		plan: () => ({
-			type: 'local',
-			reply: (out, clientState) =>
-				out.verbatim([...clientState.gateway.clientStates.values()].map(each => lineOf(each)).join('')),
-		}),
-	},
+	...clientListSubcommands,
 	{
 		...common,
 		name: 'reply',

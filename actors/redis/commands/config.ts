@@ -4,10 +4,13 @@ import {container} from './container.js';
 import {matchesGlob} from './glob.js';
 
 /** What tools ask for, answered as it is here: keys are neither evicted nor saved by a schedule. */
-function settingsOf({limits, host, port, maxMemoryBytes}: GatewayState): Readonly<Record<string, string>> {
+function settingsOf({limits, host, port, maxMemoryBytes, isDurable}: GatewayState): Readonly<Record<string, string>> {
 	return {
-		appendonly: 'no',
+		// What is acknowledged was synced to the disk, or is kept in memory alone.
+		appendfsync: isDurable ? 'always' : 'no',
+		appendonly: isDurable ? 'yes' : 'no',
 		bind: host,
+		'client-output-buffer-limit': `normal ${limits.unreadRepliesBytesMax} 0 0 slave 0 0 0 pubsub ${limits.unreadMessagesBytesMax} ${limits.slowMessagesBytesMax} ${limits.slowMessagesMs / 1000}`,
 		databases: '1',
 		maxclients: String(limits.clientsMax),
 		maxmemory: String(maxMemoryBytes),
@@ -16,6 +19,9 @@ function settingsOf({limits, host, port, maxMemoryBytes}: GatewayState): Readonl
 		port: String(port),
 		'proto-max-bulk-len': String(limits.bulkBytesMax),
 		save: '',
+		// No command is logged as slow: SLOWLOG is empty.
+		'slowlog-log-slower-than': '-1',
+		'slowlog-max-len': '0',
 		timeout: '0',
 	};
 }

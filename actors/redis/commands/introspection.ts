@@ -1,6 +1,7 @@
 import type {ReplyWriter} from '../reply-writer.js';
 import type {ClientState} from '../client-state.js';
-import {type RedisCommand, type Plan, textAt} from './command.js';
+import {matchesGlob} from './glob.js';
+import {type RedisCommand, type Plan, refuse, syntaxError, textAt} from './command.js';
 import type {ArgumentRange, CommandDescription} from './command-description.js';
 import {container} from './container.js';
 
@@ -54,9 +55,9 @@ const categories: Readonly<Record<CommandDescription['group'], string>> = {
 	transactions: '@transaction',
 };
 
-function categoriesOf({flags, group}: CommandDescription): readonly string[] {
+function categoriesOf({flags, group, subcommands}: CommandDescription): readonly string[] {
 	return [
-		categories[group],
+		...(subcommands === undefined ? [categories[group]] : []),
 		...(flags.includes('write') ? ['@write'] : []),
 		...(flags.includes('readonly') ? ['@read'] : []),
 		flags.includes('fast') ? '@fast' : '@slow',
@@ -115,9 +116,43 @@ function planDocs(parts: readonly Buffer[]): Plan {
 	};
 }
 
-function replyNames(out: ReplyWriter, {gateway}: ClientState): void {
-	out.array(gateway.commands.size);
-	for (const name of gateway.commands.keys()) out.bulk(name);
+type Filter = (command: CommandDescription) => boolean;
+
+/** COMMAND LIST FILTERBY: no command is of a module. */
+const filters: Readonly<Record<string, (value: string) => Filter>> = {
+	module: () => () => false,
+	aclcat: value => command => categoriesOf(command).includes(`@${value.toLowerCase()}`),
+	pattern: value => {
+		const pattern = value.toLowerCase();
+		return ({name}) => matchesGlob(pattern, name);
+	},
+};
+
+/** With the subcommands, each after its command. */
+const withSubcommands = (commands: Iterable<CommandDescription>): readonly CommandDescription[] =>
+	[...commands].flatMap(command => [command].concat([...(command.subcommands?.values() ?? [])]));
+
+function planNames(parts: readonly Buffer[]): Plan {
+	if (parts.length === 2) {
+		return {
+			type: 'local',
+			reply(out, {gateway}) {
+				out.array(gateway.commands.size);
+				for (const name of gateway.commands.keys()) out.bulk(name);
+			},
+		};
+	}
+	const filterBy = parts.length === 5 && textAt(parts, 2).toLowerCase() === 'filterby' ? filters : {};
+	const filter = parts.length === 5 ? filterBy[textAt(parts, 3).toLowerCase()]?.(textAt(parts, 4)) : undefined;
+	if (filter === undefined) return refuse(syntaxError);
+	return {
+		type: 'local',
+		reply(out, {gateway}) {
+			const names = withSubcommands(gateway.commands.values()).filter(command => filter(command));
+			out.array(names.length);
+			for (const {name} of names) out.bulk(name);
+		},
+	};
 }
 
 const common = {flags: ['fast'], group: 'server', since: '2.8.13'} as const;
@@ -135,10 +170,10 @@ const subcommands: readonly RedisCommand[] = [
 	{
 		...common,
 		name: 'list',
-		arity: 2,
+		arity: -2,
 		since: '7.0.0',
-		summary: 'List the names of the commands',
-		plan: () => ({type: 'local', reply: replyNames}),
+		summary: 'List the names of the commands, all or those of a category or a pattern',
+		plan: planNames,
 	},
 ];
 

@@ -14,6 +14,7 @@ import {memoryCommand, objectCommand, typeCommand} from './one-key.js';
 import {numberCommands} from './numbers.js';
 import {pubsubCommand} from './pubsub.js';
 import {renameCommands} from './rename.js';
+import {slowlogCommand} from './slowlog.js';
 import {stringCommands} from './strings.js';
 import {timedStringCommands} from './timed-strings.js';
 import {transactionCommands} from './transactions.js';
@@ -41,5 +42,6 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		configCommand,
 		commandCommand,
 		infoCommand,
+		slowlogCommand,
 	].map(command => [command.name, command]),
 );
