@@ -188,6 +188,7 @@ export type {
 	Result,
 	ScanPosition,
 	Value,
+	ValueCondition,
 	Version,
 	WriteOperation,
 } from '../src/kv/types.js';

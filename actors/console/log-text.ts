@@ -102,10 +102,11 @@ function operationText(operation: Part): string {
 	const key = shortText(bytesOfKey(operation.key));
 	switch (operation.type) {
 		case 'get':
+			return `get ${key}`;
 		case 'delete':
-			return `${operation.type} ${key}`;
+			return `delete ${key}${conditionText(operation.condition)}`;
 		case 'put':
-			return `put ${key} ${shortText(operation.value)}${operation.condition === undefined ? '' : ` if ${operation.condition}`}${expiryText(operation.expiry)}`;
+			return `put ${key} ${shortText(operation.value)}${conditionText(operation.condition)}${expiryText(operation.expiry)}`;
 		case 'expire':
 			return `expire ${key}${expiryText(operation.expiry)}${operation.condition === undefined ? '' : ` if ${operation.condition}`}${operation.order === undefined ? '' : ` if ${operation.order}`}`;
 		case 'append':
@@ -119,6 +120,12 @@ function operationText(operation: Part): string {
 		default:
 			return unreachable(operation);
 	}
+}
+
+function conditionText(condition: Extract<Operation, {type: 'put'}>['condition']): string {
+	if (condition === undefined) return '';
+	if (typeof condition === 'string') return ` if ${condition}`;
+	return 'is' in condition ? ` if it is ${shortText(condition.is)}` : ` if it is not ${shortText(condition.isNot)}`;
 }
 
 function expiryText(expiry: Extract<Operation, {type: 'put' | 'expire'}>['expiry']): string {

@@ -34,6 +34,8 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			checkKey(operation.key, path);
 			return checkSummand(operation.by, path);
 		case 'delete':
+			if (operation.condition !== undefined) checkValueCondition(operation.condition, path);
+			return checkKey(operation.key, path);
 		case 'get':
 			return checkKey(operation.key, path);
 		case 'clear':
@@ -60,12 +62,20 @@ function checkValue(value: unknown, path: string, field: string): void {
 }
 
 function checkCondition({condition, returnPrevious}: Operation & {type: 'put'}, path: string): void {
-	if (condition !== undefined && condition !== 'absent' && condition !== 'present') {
-		throw OptionError.value(`${path}.condition`, "'absent', 'present' or undefined", condition);
-	}
+	if (typeof condition === 'object') checkValueCondition(condition, path);
+	else if (condition !== undefined && condition !== 'absent' && condition !== 'present')
+		throw OptionError.value(`${path}.condition`, "'absent', 'present', {is}, {isNot} or undefined", condition);
 	if (returnPrevious !== undefined && typeof returnPrevious !== 'boolean') {
 		throw OptionError.value(`${path}.returnPrevious`, 'true, false or undefined', returnPrevious);
 	}
+}
+
+function checkValueCondition(condition: unknown, path: string): void {
+	if (typeof condition === 'object' && condition !== null) {
+		if ('is' in condition) return checkValue(condition.is, path, 'condition.is');
+		if ('isNot' in condition) return checkValue(condition.isNot, path, 'condition.isNot');
+	}
+	throw OptionError.value(`${path}.condition`, '{is} or {isNot}, with bytes', condition);
 }
 
 function checkScan({from, to, prefix, lookedAtMax, hasValues}: Operation & {type: 'scan'}, path: string): void {

@@ -74,7 +74,7 @@ function growthOf(operation: Exclude<Part, {type: 'clear' | 'get'}>, sizes: Size
 		case 'expire':
 			return {key, size: before};
 		case 'delete':
-			return {key, size: undefined};
+			return {key, size: operation.condition && before};
 		default:
 			return unreachable(operation);
 	}

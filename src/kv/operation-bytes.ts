@@ -9,18 +9,29 @@ export const isRead = (operation: Operation): operation is ReadOperation =>
 /** Over what CBOR and the command's frame add. */
 const overheadBytes = 64;
 
+/** Flags of two bytes, a place for a time, and the head of the value. */
+const comparedFrameBytes = 8;
+
+/** What is compared, where a value is. */
+function comparedBytes(condition: Extract<Operation, {type: 'put'}>['condition']): number {
+	if (typeof condition !== 'object') return 0;
+	return comparedFrameBytes + ('is' in condition ? condition.is.length : condition.isNot.length);
+}
+
 /** What an operation takes in a request, about: never less. */
 export function bytesOfOperation(operation: Operation): number {
 	switch (operation.type) {
 		case 'put':
+			return overheadBytes + operation.key.length + operation.value.length + comparedBytes(operation.condition);
 		case 'append':
 			return overheadBytes + operation.key.length + operation.value.length;
+		case 'delete':
+			return overheadBytes + operation.key.length + comparedBytes(operation.condition);
 		case 'compareAndSet': {
 			const {key, value, expected} = operation;
 			const expectedBytes = 'value' in expected ? (expected.value?.length ?? 0) : 0;
 			return overheadBytes + key.length + value.length + expectedBytes;
 		}
-		case 'delete':
 		case 'increment':
 		case 'expire':
 		case 'get':
@@ -64,9 +75,11 @@ function bytesOfPart(part: Part): number {
 		case 'put':
 		case 'append': {
 			const frameBytes = partFrameBytes + ('expiry' in part ? expiryBytes : 0);
-			return frameBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length);
+			const compared = part.type === 'put' ? comparedBytes(part.condition) : 0;
+			return frameBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length) + compared;
 		}
 		case 'delete':
+			return partFrameBytes + bytesOfKey(part.key) + comparedBytes(part.condition);
 		case 'get':
 			return partFrameBytes + bytesOfKey(part.key);
 		case 'compareAndSet':
@@ -100,6 +113,8 @@ export function mayReturnValue(operation: Operation): boolean {
 			return true;
 		case 'put':
 			return operation.returnPrevious === true || operation.condition !== undefined;
+		case 'delete':
+			return operation.condition !== undefined;
 		case 'batch':
 			return operation.operations.some(part => mayReturnValue(part));
 		case 'transaction':

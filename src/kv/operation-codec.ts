@@ -2,10 +2,11 @@
  * Operations as positional arrays, the first element an opcode: names of fields would double the size of a small entry.
  *
  *     put        0, key, value [, flags: 1 absent | 2 present | 4 returnPrevious | 8 keep the deadline
- *                                 | 16 ttlMs | 32 expiresAt [, ttlMs or expiresAt]]
+ *                                 | 16 ttlMs | 32 expiresAt | 64 is | 128 is not
+ *                                 [, ttlMs or expiresAt, or 0 before what is compared] [, what is compared]]
  *     expire    33, key, flags: 1 absent | 2 present | 4 later | 8 earlier | 16 ttlMs | 32 expiresAt [, ttlMs or expiresAt]
  *     append     1, key, value                 increment  5, key, by
- *     delete     2, key                        clear      6
+ *     delete     2, key [, 64 is | 128 is not, what is compared]                    clear      6
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
@@ -18,7 +19,17 @@ import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {isKey} from './key.js';
 import {scanEnd} from './scan-position.js';
-import type {Compare, Expiry, Key, Operation, Part, ReadOperation, WriteOperation} from './types.js';
+import type {
+	Compare,
+	Expiry,
+	Key,
+	Operation,
+	Part,
+	ReadOperation,
+	Value,
+	ValueCondition,
+	WriteOperation,
+} from './types.js';
 
 /** Compares, operations and those for otherwise, in one transaction: what more has is malformed. */
 export const transactionPartsMax = 16_384;
@@ -39,20 +50,39 @@ const ifAbsent = 1;
 const ifPresent = 2;
 const putReturnPrevious = 4;
 const putKeepsExpiry = 8;
+const ifIs = 64;
+const ifIsNot = 128;
 const expireLater = 4;
 const expireEarlier = 8;
 const hasTtl = 16;
 const hasDeadline = 32;
 
-const flagOfCondition = (condition: Put['condition']): number =>
-	condition === undefined ? 0 : condition === 'absent' ? ifAbsent : ifPresent;
+function flagOfCondition(condition: Put['condition']): number {
+	if (condition === undefined) return 0;
+	if (typeof condition === 'object') return 'is' in condition ? ifIs : ifIsNot;
+	return condition === 'absent' ? ifAbsent : ifPresent;
+}
 
-function conditionOf(flags: number): Put['condition'] {
+const comparedBy = (condition: ValueCondition): Value => ('is' in condition ? condition.is : condition.isNot);
+
+/** `undefined`: it is none. */
+function parseValueCondition(flags: unknown, compared: unknown): ValueCondition | undefined {
+	if (!isBytes(compared) || (flags !== ifIs && flags !== ifIsNot)) return undefined;
+	return flags === ifIs ? {is: compared} : {isNot: compared};
+}
+
+function conditionOf(flags: number): Expire['condition'] {
 	return (flags & ifAbsent) > 0 ? 'absent' : (flags & ifPresent) > 0 ? 'present' : undefined;
 }
 
-function plainOfPut({key, value, condition, returnPrevious, expiry}: Put): Plain {
+function plainOfPut(put: Put): Plain {
+	const {key, value, condition, returnPrevious, expiry} = put;
 	const flags = flagOfCondition(condition) + (returnPrevious === true ? putReturnPrevious : 0);
+	if (typeof condition === 'object') {
+		const {condition: _, ...rest} = put;
+		const [plainFlags = 0, time = 0] = plainOfPut(rest).slice(3) as readonly number[];
+		return [0, key, value, plainFlags + flagOfCondition(condition), time, comparedBy(condition)];
+	}
 	if (expiry === 'keep') return [0, key, value, flags + putKeepsExpiry];
 	if (expiry !== undefined) return [0, key, value, ...plainOfExpiry(flags, expiry)];
 	return flags === 0 ? [0, key, value] : [0, key, value, flags];
@@ -81,7 +111,8 @@ export function plainOfOperation(operation: Operation): Plain {
 		case 'append':
 			return [1, operation.key, operation.value];
 		case 'delete':
-			return [2, operation.key];
+			if (operation.condition === undefined) return [2, operation.key];
+			return [2, operation.key, flagOfCondition(operation.condition), comparedBy(operation.condition)];
 		case 'compareAndSet': {
 			const {key, value, expected} = operation;
 			if ('version' in expected) return [4, key, value, expected.version];
@@ -155,9 +186,18 @@ function parseTransaction(plain: Plain, from: number): Transaction | undefined {
 	return watched.length === 0 ? transaction : {...transaction, watched};
 }
 
-function parsePut(key: string, value: unknown, flags: unknown, time: unknown): Put | undefined {
+function parsePut(key: string, plain: Plain, from: number): Put | undefined {
+	const value = plain[from];
+	const flags = plain[from + 1];
+	const time = plain[from + 2];
 	if (!isBytes(value)) return undefined;
 	if (flags === undefined) return {type: 'put', key, value};
+	if (isCount(flags) && flags >= ifIs) {
+		const condition = parseValueCondition(flags & (ifIs + ifIsNot), plain[from + 3]);
+		const rest = parsePut(key, [value, flags & (ifIs - 1), time], 0);
+		if (condition === undefined || flags > 255 || (flags & 3) > 0 || rest === undefined) return undefined;
+		return {...rest, condition};
+	}
 	if (!isCount(flags) || flags > 63 || (flags & 3) === 3) return undefined;
 	const put = {
 		type: 'put',
@@ -175,6 +215,12 @@ function parsePut(key: string, value: unknown, flags: unknown, time: unknown): P
 	return expiry === null ? undefined : {...put, expiry};
 }
 
+function parseDelete(key: string, flags: unknown, compared: unknown): Part | undefined {
+	if (flags === undefined) return {type: 'delete', key};
+	const condition = parseValueCondition(flags, compared);
+	return condition && {type: 'delete', key, condition};
+}
+
 function parseExpire(key: string, flags: unknown, time: unknown): Expire | undefined {
 	if (!isCount(flags) || flags > 63 || (flags & 3) === 3 || (flags & 12) === 12 || (flags & 48) === 48)
 		return undefined;
@@ -189,13 +235,13 @@ function parseKeyed(opcode: unknown, key: string, plain: Plain, from: number): P
 	const second = plain[from + 1];
 	switch (opcode) {
 		case 0:
-			return parsePut(key, first, second, plain[from + 2]);
+			return parsePut(key, plain, from);
 		case 33:
 			return parseExpire(key, first, second);
 		case 1:
 			return isBytes(first) ? {type: 'append', key, value: first} : undefined;
 		case 2:
-			return {type: 'delete', key};
+			return parseDelete(key, first, second);
 		case 3: {
 			if (!isBytes(first) || !(isBytes(second) || second === null)) return undefined;
 			return {type: 'compareAndSet', key, value: first, expected: {value: second ?? undefined}};

@@ -56,11 +56,25 @@ function write({store, version, valueBytesMax}: Execution, key: string, value: V
 	return {type: 'written', version, length: value.length};
 }
 
+function isMet(condition: Exclude<Of<'put'>['condition'], undefined>, current: Stored | undefined): boolean {
+	if (condition === 'absent') return current === undefined;
+	if (condition === 'present') return current !== undefined;
+	return 'is' in condition ? isSame(current?.value, condition.is) : !isSame(current?.value, condition.isNot);
+}
+
+function remove({store, version}: Execution, {key, condition}: Of<'delete'>): Result {
+	if (condition !== undefined) {
+		const current = store.get(key);
+		if (!isMet(condition, current)) return conditionFailed(current);
+	}
+	return {type: 'deleted', existed: store.delete(key), version};
+}
+
 function put(execution: Execution, {key, value, condition, returnPrevious, expiry}: Of<'put'>): Result {
 	if (condition === undefined && returnPrevious !== true && expiry === undefined) return write(execution, key, value);
 	const {store, now} = execution;
 	const current = store.get(key);
-	if (condition !== undefined && (condition === 'present') !== (current !== undefined)) return conditionFailed(current);
+	if (condition !== undefined && !isMet(condition, current)) return conditionFailed(current);
 	const previous = returnPrevious === true && current !== undefined ? copyOf(current.value) : undefined;
 	const expiresAt = expiry === 'keep' ? deadlineOf(current) : expiry === undefined ? 0 : momentOf(expiry, now);
 	const result = write(execution, key, value, expiresAt);
@@ -200,7 +214,7 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 		case 'append':
 			return append(execution, operation);
 		case 'delete':
-			return {type: 'deleted', existed: store.delete(operation.key), version};
+			return remove(execution, operation);
 		case 'compareAndSet':
 			return compareAndSet(execution, operation);
 		case 'increment':

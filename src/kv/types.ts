@@ -19,21 +19,24 @@ export type Deadline = number;
  */
 export type Expiry = {readonly ttlMs: number} | {readonly expiresAt: number};
 
+/** Only if the key has this value; or only if it has another one, or is absent. */
+export type ValueCondition = {readonly is: Value} | {readonly isNot: Value};
+
 /** Changes the state; goes through the log, exactly once. */
 export type WriteOperation =
 	| {
 			readonly type: 'put';
 			readonly key: Key;
 			readonly value: Value;
-			/** Only if the key is absent, or only if it is present. */
-			readonly condition?: 'absent' | 'present' | undefined;
+			/** Only if the key is absent, or only if it is present, or see `ValueCondition`. */
+			readonly condition?: 'absent' | 'present' | ValueCondition | undefined;
 			/** Put the value that was there into the result. */
 			readonly returnPrevious?: boolean | undefined;
 			/** `'keep'`: the deadline that the key has. Without it the key has none afterwards. */
 			readonly expiry?: Expiry | 'keep' | undefined;
 	  }
 	| {readonly type: 'append'; readonly key: Key; readonly value: Value}
-	| {readonly type: 'delete'; readonly key: Key}
+	| {readonly type: 'delete'; readonly key: Key; readonly condition?: ValueCondition | undefined}
 	| {readonly type: 'compareAndSet'; readonly key: Key; readonly expected: Expected; readonly value: Value}
 	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
 	| {readonly type: 'increment'; readonly key: Key; readonly by: bigint}
@@ -160,7 +163,7 @@ export type Result =
 	  }
 	/** Of `delete`: `existed` tells whether there was something; `version` is that of the deletion. */
 	| {readonly type: 'deleted'; readonly existed: boolean; readonly version: Version}
-	/** Of `put` whose condition, or `compareAndSet` whose expectation did not hold: nothing changed; what is there now. */
+	/** Of `put` or `delete` whose condition, or `compareAndSet` whose expectation did not hold: nothing changed; what is there now. */
 	| {readonly type: 'conditionFailed'; readonly value: Value | undefined; readonly version: Version}
 	| {readonly type: 'number'; readonly value: bigint; readonly version: Version}
 	/** Of `expire`: whether it changed something. */

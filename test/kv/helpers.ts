@@ -89,16 +89,19 @@ const expiryArbitrary = fc.oneof(
 	fc.record({ttlMs: fc.nat(9)}),
 );
 
-/** Of operations that have to do with time: a model that has none has no words for them. */
+const valueConditionArbitrary = fc.oneof(fc.record({is: values}), fc.record({isNot: values}));
+
+/** Of operations that have to do with time or compare a value: a model that has none has no words for them. */
 export const timedArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
 	fc.record({
 		type: fc.constant('put' as const),
 		key: keys,
 		value: values,
-		condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
+		condition: fc.oneof(fc.constantFrom(undefined, 'absent' as const, 'present' as const), valueConditionArbitrary),
 		returnPrevious: fc.boolean(),
-		expiry: fc.oneof(expiryArbitrary, fc.constant('keep' as const)),
+		expiry: fc.option(fc.oneof(expiryArbitrary, fc.constant('keep' as const)), {nil: undefined}),
 	}),
+	fc.record({type: fc.constant('delete' as const), key: keys, condition: valueConditionArbitrary}),
 	fc.record({
 		type: fc.constant('expire' as const),
 		key: keys,

@@ -191,8 +191,8 @@ const meanings: readonly Mutant[] = [
 		'"if absent" writes where there is something, and "if present" where there is not',
 		'redis SET NX, XX',
 		operations,
-		"if (condition !== undefined && (condition === 'present') !== (current !== undefined))",
-		"if (condition !== undefined && (condition === 'present') === (current !== undefined))",
+		"if (condition === 'absent') return current === undefined; if (condition === 'present') return current !== undefined;",
+		"if (condition === 'absent') return current !== undefined; if (condition === 'present') return current === undefined;",
 	),
 	plant(
 		'condition-flags-swapped',
@@ -271,8 +271,8 @@ const meanings: readonly Mutant[] = [
 		'a delete says that there was something',
 		'redis DEL',
 		operations,
-		"return { type: 'deleted', existed: store.delete(operation.key), version };",
-		"store.delete(operation.key); return { type: 'deleted', existed: true, version };",
+		"return { type: 'deleted', existed: store.delete(key), version };",
+		"store.delete(key); return { type: 'deleted', existed: true, version };",
 	),
 	plant(
 		'batch-ends-with-refusal',

@@ -37,7 +37,13 @@ const aboutItself =
 	);
 
 test('each other command is in the generator whose replies are compared with redis-server', t => {
-	const generator = ['oracle.test.ts', 'expiry-oracle.test.ts', 'channels-oracle.test.ts', 'edits-oracle.test.ts']
+	const generator = [
+		'oracle.test.ts',
+		'expiry-oracle.test.ts',
+		'channels-oracle.test.ts',
+		'edits-oracle.test.ts',
+		'conditions-oracle.test.ts',
+	]
 		.map(file => readFileSync(new URL(file, folder), 'utf8').split('/** What COMMAND INFO tells')[0])
 		.join('\n');
 	t.deepEqual(

@@ -1,11 +1,11 @@
-import type {Expiry} from '../../../src/kv/types.js';
+import type {Expiry, Value, ValueCondition} from '../../../src/kv/types.js';
 import {parseInt64} from '../int64.js';
 import {notAnInteger, partAt, syntaxError, textAt} from './command.js';
 import {atMillisecond, atSecond, expiryOf, inMilliseconds, inSeconds, invalidTime, type TimeForm} from './times.js';
 
 /** What follows a key and its value, or a key. */
 interface Options {
-	readonly condition: 'absent' | 'present' | undefined;
+	readonly condition: 'absent' | 'present' | ValueCondition | undefined;
 	readonly returnPrevious: boolean;
 	/** KEEPTTL or PERSIST. */
 	readonly keepsOrTakes: boolean;
@@ -19,6 +19,10 @@ const timeForms: ReadonlyMap<string, TimeForm> = new Map([
 	['exat', atSecond],
 	['pxat', atMillisecond],
 ]);
+
+/** IFEQ or IFNE, in lower case, and what they compare with. */
+export const valueCondition = (option: string, value: Value): ValueCondition =>
+	option === 'ifeq' ? {is: value} : {isNot: value};
 
 const noOptions: Options = {condition: undefined, returnPrevious: false, keepsOrTakes: false, time: undefined};
 
@@ -35,9 +39,12 @@ function optionsFrom(parts: readonly Buffer[], from: number, command: 'set' | 'g
 			time = {form, given: partAt(parts, at)};
 		} else if (option === (command === 'set' ? 'keepttl' : 'persist') && time === undefined) keepsOrTakes = true;
 		else if (command === 'getex') return undefined;
-		else if (option === 'nx' && condition !== 'present') condition = 'absent';
-		else if (option === 'xx' && condition !== 'absent') condition = 'present';
-		else if (option === 'get') returnPrevious = true;
+		else if (option === 'nx' && (condition ?? 'absent') === 'absent') condition = 'absent';
+		else if (option === 'xx' && (condition ?? 'present') === 'present') condition = 'present';
+		else if (/^if(?:eq|ne)$/.test(option) && condition === undefined && at + 1 < parts.length) {
+			at += 1;
+			condition = valueCondition(option, partAt(parts, at));
+		} else if (option === 'get') returnPrevious = true;
 		else return undefined;
 	}
 	return {condition, returnPrevious, keepsOrTakes, time};
@@ -51,7 +58,7 @@ export function positiveTime(given: Buffer, form: TimeForm, command: string): Ex
 }
 
 export interface SetOptions {
-	readonly condition: 'absent' | 'present' | undefined;
+	readonly condition: 'absent' | 'present' | ValueCondition | undefined;
 	readonly returnPrevious: boolean;
 	readonly expiry: Expiry | 'keep' | undefined;
 }

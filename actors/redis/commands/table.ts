@@ -4,6 +4,7 @@ import {clientCommand} from './client.js';
 import type {RedisCommand} from './command.js';
 import {configCommand} from './config.js';
 import {connectionCommands} from './connection.js';
+import {delexCommand} from './delex.js';
 import {editCommands} from './edits.js';
 import {expiryCommands} from './expiry.js';
 import {infoCommand} from './info.js';
@@ -28,6 +29,7 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		...editCommands,
 		...bitCommands,
 		...keyCommands,
+		delexCommand,
 		...expiryCommands,
 		...keyspaceCommands,
 		...renameCommands,

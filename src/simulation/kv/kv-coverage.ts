@@ -12,12 +12,15 @@ export const kvCoverageKinds = [
 	'put if absent: refused',
 	'put if present: written',
 	'put if present: refused',
+	'put if of a value: written',
+	'put if of a value: refused',
 	'put with previous: a value',
 	'put with previous: none',
 	'append: written',
 	'append: too large',
 	'delete of a value',
 	'delete of nothing',
+	'delete if of a value: refused',
 	'compareAndSet by value: written',
 	'compareAndSet by value: refused',
 	'compareAndSet by version: written',
@@ -73,7 +76,8 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			else coverage.count('increment: done');
 			return;
 		case 'delete':
-			coverage.count(result.type === 'deleted' && result.existed ? 'delete of a value' : 'delete of nothing');
+			if (result.type === 'conditionFailed') coverage.count('delete if of a value: refused');
+			else coverage.count(result.type === 'deleted' && result.existed ? 'delete of a value' : 'delete of nothing');
 			return;
 		case 'expire':
 			if (result.type === 'expirySet') coverage.count(result.isSet ? 'expire: set' : 'expire: not set');
@@ -123,7 +127,7 @@ function coverPut(
 ): void {
 	if (result.type === 'invalid') return coverage.count('put: too large');
 	if (expiry !== undefined && result.type === 'written') coverage.count('put with a deadline: written');
-	const how = condition === undefined ? 'put' : `put if ${condition}`;
+	const how = condition === undefined ? 'put' : `put if ${typeof condition === 'object' ? 'of a value' : condition}`;
 	coverage.count(`${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
 	if (returnPrevious !== true || result.type !== 'written') return;
 	coverage.count(`put with previous: ${result.previous === undefined ? 'none' : 'a value'}`);

@@ -12,6 +12,7 @@ import type {
 	Operation,
 	Result,
 	Value,
+	ValueCondition,
 	Version,
 	WriteOperation,
 } from '../../kv/types.js';
@@ -109,7 +110,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 			case 'append':
 				return this.#append(operation);
 			case 'delete':
-				return this.#delete(operation.key);
+				return this.#delete(operation);
 			case 'compareAndSet':
 				if (!this.#isAsExpected(operation)) return this.#refused(operation.key);
 				return this.#store(operation.key, operation.value, undefined);
@@ -155,6 +156,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 		const there = this.keys.get(key);
 		if (condition === 'absent' && there !== undefined) return this.#refused(key);
 		if (condition === 'present' && there === undefined) return this.#refused(key);
+		if (typeof condition === 'object' && !this.#hasValue(key, condition)) return this.#refused(key);
 		const expiresAt = expiry === 'keep' ? there?.expiresAt : expiry && this.#momentOf(expiry);
 		const result = this.#store(key, value, expiresAt);
 		if (result.type !== 'written' || returnPrevious !== true || there === undefined) return result;
@@ -166,6 +168,12 @@ export class KvModel extends ServiceModel<KvTypes> {
 		if ('version' in expected) return expected.version === (there === undefined ? 0 : there.version);
 		if (expected.value === undefined || there === undefined) return expected.value === there?.value;
 		return isSameBytes(expected.value, there.value);
+	}
+
+	#hasValue(key: Key, condition: ValueCondition): boolean {
+		const there = this.keys.get(key)?.value;
+		if ('is' in condition) return there !== undefined && isSameBytes(there, condition.is);
+		return there === undefined || !isSameBytes(there, condition.isNot);
 	}
 
 	#isAbsentSince(key: Key, revision: Version): boolean {
@@ -203,7 +211,8 @@ export class KvModel extends ServiceModel<KvTypes> {
 		return {type: 'expirySet', isSet: true, version: this.revision};
 	}
 
-	#delete(key: Key): Result {
+	#delete({key, condition}: Of<'delete'>): Result {
+		if (condition !== undefined && !this.#hasValue(key, condition)) return this.#refused(key);
 		const existed = this.keys.delete(key);
 		if (existed) this.#onChange(key, undefined, this.revision);
 		return {type: 'deleted', existed, version: this.revision};

@@ -102,13 +102,17 @@ function untilText(expiry: Extract<Operation, {type: 'put' | 'expire'}>['expiry'
 	return 'ttlMs' in expiry ? ` for ${expiry.ttlMs} ms` : ` until ${expiry.expiresAt}`;
 }
 
+const conditionText = (condition: Extract<Operation, {type: 'put'}>['condition']): string =>
+	condition === undefined ? '' : ` if ${typeof condition === 'string' ? condition : JSON.stringify(condition, plain)}`;
+
 export function describe(operation: Operation): string {
 	switch (operation.type) {
 		case 'get':
+			return `get ${operation.key}`;
 		case 'delete':
-			return `${operation.type} ${operation.key}`;
+			return `delete ${operation.key}${conditionText(operation.condition)}`;
 		case 'put': {
-			const condition = operation.condition === undefined ? '' : ` if ${operation.condition}`;
+			const condition = conditionText(operation.condition);
 			const previous = operation.returnPrevious === true ? ' and give the previous' : '';
 			return `put ${operation.key} ${shown(textOf(operation.value))}${condition}${previous}${untilText(operation.expiry)}`;
 		}

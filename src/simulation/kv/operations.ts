@@ -17,6 +17,7 @@ import type {
 	Result,
 	ScanPosition,
 	Value,
+	ValueCondition,
 	Version,
 	WriteOperation,
 } from '../../kv/types.js';
@@ -251,7 +252,17 @@ export class KvOperations {
 			return {type: 'transaction', compares: [], operations: [named], otherwise: [], watched};
 		}
 		const put = {type: 'put', key, value: padded(textOfName(name), 8)} as const;
-		const made: readonly Part[] = random.chance(0.7) ? [put, {type: 'delete', key}] : [put];
+		const seen = this.#seen.get(key)?.value ?? put.value;
+		const condition: ValueCondition = random.chance(0.5) ? {is: seen} : {isNot: seen};
+		const made: readonly Part[] = random.pick([
+			[put, {type: 'delete', key}],
+			[put, {type: 'delete', key, condition}],
+			[
+				{...put, condition},
+				{type: 'delete', key},
+			],
+			[put],
+		] as const);
 		return {
 			type: 'transaction',
 			compares: [{key, expected: {absentSince: since}, isNegated: random.chance(0.15)}],
