@@ -7,7 +7,10 @@ export interface OperationOptions {
 }
 
 /** What goes along with a put. Without a deadline the key has none afterwards, whatever it had before. */
-export interface PutOptions extends OperationOptions {
+export interface PutOptions extends OperationOptions, PutExpiry {}
+
+/** When a key that is put is absent by itself: one of these, or never. */
+export interface PutExpiry {
 	/** The key is absent so many ms after the put, counted by the cluster. */
 	readonly ttlMs?: number | undefined;
 	/** The key is absent from this time on: Unix ms. */

@@ -106,7 +106,7 @@ export type {
 	TransactionResult,
 	TransactionStep,
 } from './transaction.js';
-export type {Executor, OperationOptions, PutOptions} from './executor.js';
+export type {Executor, OperationOptions, PutExpiry, PutOptions} from './executor.js';
 export type {RangeEntry, RangeOptions, RangePart} from './range.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';
 export {GatewayAccessError, GatewayError} from './redis/errors.js';

@@ -10,12 +10,12 @@ import {type RangeOptions, type RangePart, rangeOf} from './range.js';
 import {keyOf, textOf} from './text.js';
 import {
 	assertComplete,
+	expiryOf,
 	operationOf,
 	type Transaction,
 	type TransactionResult,
 	type TransactionStep,
 } from './transaction.js';
-import {OptionError} from './options/option-error.js';
 
 export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	/**
@@ -161,14 +161,6 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
 	}
-}
-
-function expiryOf({ttlMs, expiresAt, keepsExpiry}: PutOptions): Expiry | 'keep' | undefined {
-	const given = [ttlMs, expiresAt, keepsExpiry === true ? true : undefined].filter(each => each !== undefined);
-	if (given.length > 1) throw OptionError.value('options', 'one of ttlMs, expiresAt and keepsExpiry', given);
-	if (ttlMs !== undefined) return {ttlMs};
-	if (expiresAt !== undefined) return {expiresAt};
-	return keepsExpiry === true ? 'keep' : undefined;
 }
 
 function expectedOf(expected: {readonly value: Data | undefined} | {readonly version: Version}): Expected {

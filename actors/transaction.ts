@@ -2,7 +2,8 @@
  * Transactions as people write them, with text for keys and values: what is compared, what is done if all of it holds, what
  * if not. They go to the cluster as one operation of the key/value machine.
  */
-import type {Compare, Expected, Part, Result, Version} from '../src/kv/types.js';
+import type {Compare, Expected, Expiry, Part, Result, Version} from '../src/kv/types.js';
+import type {PutExpiry} from './executor.js';
 import {InvalidOperationError} from './clerk/results.js';
 import {type Data, summandOf, valueOf} from './data.js';
 import {OptionError} from './options/option-error.js';
@@ -19,11 +20,16 @@ export type TransactionCondition =
 /** One operation of a transaction. */
 export type TransactionStep =
 	| {readonly type: 'get'; readonly key: Data}
-	| {readonly type: 'put'; readonly key: Data; readonly value: Data}
+	/** Without a deadline the key has none afterwards. */
+	| ({readonly type: 'put'; readonly key: Data; readonly value: Data} & PutExpiry)
 	| {readonly type: 'append'; readonly key: Data; readonly value: Data}
 	| {readonly type: 'delete'; readonly key: Data}
 	/** Without `by`, it adds 1. */
-	| {readonly type: 'increment'; readonly key: Data; readonly by?: bigint | number};
+	| {readonly type: 'increment'; readonly key: Data; readonly by?: bigint | number}
+	/** Gives a key that is there another deadline. */
+	| {readonly type: 'expire'; readonly key: Data; readonly expiry: Expiry}
+	/** Takes the deadline from a key. */
+	| {readonly type: 'persist'; readonly key: Data};
 
 /** What is to be done in one step. */
 export interface Transaction<Do extends readonly TransactionStep[], Else extends readonly TransactionStep[]> {
@@ -42,6 +48,8 @@ export type StepResultTypes = {
 	readonly append: 'written' | 'invalid';
 	readonly delete: 'deleted';
 	readonly increment: 'number' | 'invalid';
+	readonly expire: 'expirySet';
+	readonly persist: 'expirySet';
 };
 
 /** The result of one step. `invalid`: it could not be carried out, which undoes none of the others. */
@@ -78,19 +86,40 @@ function expectedOf(expectation: Exclude<KeyExpectation, 'present'>): Expected {
 	throw OptionError.value('condition', "'absent', 'present', {value} or {version}, under is or isNot", expectation);
 }
 
+/** Throws an `OptionError` where more than one is given. */
+export function expiryOf({ttlMs, expiresAt, keepsExpiry}: PutExpiry): Expiry | 'keep' | undefined {
+	const given = [ttlMs, expiresAt, keepsExpiry === true ? true : undefined].filter(each => each !== undefined);
+	if (given.length > 1) throw OptionError.value('options', 'one of ttlMs, expiresAt and keepsExpiry', given);
+	if (ttlMs !== undefined) return {ttlMs};
+	if (expiresAt !== undefined) return {expiresAt};
+	return keepsExpiry === true ? 'keep' : undefined;
+}
+
 function partOf(step: TransactionStep): Part {
 	const key = keyOf(step.key);
 	switch (step.type) {
 		case 'get':
 		case 'delete':
 			return {type: step.type, key};
-		case 'put':
+		case 'put': {
+			const put = {type: 'put', key, value: valueOf(step.value)} as const;
+			const expiry = expiryOf(step);
+			return expiry === undefined ? put : {...put, expiry};
+		}
 		case 'append':
-			return {type: step.type, key, value: valueOf(step.value)};
+			return {type: 'append', key, value: valueOf(step.value)};
 		case 'increment':
 			return {type: 'increment', key, by: summandOf(step.by ?? 1)};
+		case 'expire':
+			return {type: 'expire', key, expiry: step.expiry};
+		case 'persist':
+			return {type: 'expire', key, expiry: 'never'};
 		default:
-			throw OptionError.value('step.type', 'get, put, append, delete or increment', (step as {type?: unknown}).type);
+			throw OptionError.value(
+				'step.type',
+				'get, put, append, delete, increment, expire or persist',
+				(step as {type?: unknown}).type,
+			);
 	}
 }
 

@@ -10,8 +10,9 @@ test.after.always(async () => {
 	await etcd?.close();
 });
 
-testConformance({name: 'the cluster of threads', open: () => Promise.resolve(cluster.clerk())});
+testConformance({name: 'the cluster of threads', isOurs: true, open: () => Promise.resolve(cluster.clerk())});
 testConformance({
+	isOurs: false,
 	name: 'etcd',
 	missing: etcdMissing,
 	open: () => EtcdClerk.connect(etcd!.url('conformance'), {connectTimeoutMs: 20_000}),

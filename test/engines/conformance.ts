@@ -10,6 +10,8 @@ export interface EngineUnderTest {
 	readonly name: string;
 	/** Why it cannot be tested here; `undefined`: it can. */
 	readonly missing?: string | undefined;
+	/** Keys can have deadlines, and a key that is absent can be watched; without this, both are refused. */
+	readonly isOurs: boolean;
 	/** A client of its own each time; closed by the test. */
 	readonly open: () => Promise<KeyValueClient>;
 }
@@ -22,7 +24,7 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const isSame = (entry: {readonly value: Uint8Array} | undefined, value: Uint8Array): boolean =>
 	entry !== undefined && Buffer.from(entry.value).equals(value);
 
-export function testConformance({name, missing, open}: EngineUnderTest): void {
+export function testConformance({name, missing, isOurs, open}: EngineUnderTest): void {
 	const conforms = (title: string, body: Body): void => {
 		needing(missing)(`${name}: ${title}`, async t => {
 			const client = await open();
@@ -155,6 +157,80 @@ export function testConformance({name, missing, open}: EngineUnderTest): void {
 		t.deepEqual(refused.type === 'conditionFailed' ? refused.value : undefined, bytes('mine'));
 		t.is((await client.compareAndDelete('lock', {value: 'mine'})).type, 'deleted');
 		t.is(await client.get('lock'), undefined);
+	});
+
+	conforms('a lock with a deadline is taken in one step, or refused and not taken', async (t, client) => {
+		const take = () =>
+			client.transaction({
+				if: [{key: 'lock with deadline', is: 'absent'}],
+				do: [
+					{type: 'put', key: 'lock with deadline', value: 'mine', ttlMs: 600_000},
+					{type: 'persist', key: 'never there'},
+				],
+				else: [{type: 'expire', key: 'lock with deadline', expiry: {expiresAt: 4_102_444_800_000}}],
+			});
+		if (!isOurs) {
+			await t.throwsAsync(take(), {code: 'ERR_UNSUPPORTED_OPERATION'});
+			t.is(await client.get('lock with deadline'), undefined);
+			return;
+		}
+		const taken = await take();
+		t.like(taken, {isCommitted: true, results: [{type: 'written'}, {type: 'expirySet', isSet: false}]});
+		const ttl = (await client.get('lock with deadline'))?.expiresAt;
+		t.true(ttl !== undefined && ttl < 4_102_444_800_000);
+		t.like(await take(), {isCommitted: false, results: [{type: 'expirySet', isSet: true}]});
+		t.is((await client.get('lock with deadline'))?.expiresAt, 4_102_444_800_000);
+		await t.throwsAsync(client.transaction({do: [{type: 'put', key: 'a', value: '', ttlMs: 1, keepsExpiry: true}]}), {
+			code: 'ERR_OPTION',
+		});
+	});
+
+	conforms('a value is replaced and deleted if it is, or is not, a certain one', async (t, client) => {
+		const key = keyOf('compared');
+		const types = async (...operations: readonly Operation[]): Promise<readonly string[]> => {
+			const told: string[] = [];
+			for (const operation of operations) told.push((await client.execute(operation)).type);
+			return told;
+		};
+		const put = {type: 'put', key, value: bytes('2')} as const;
+		t.deepEqual(
+			await types(
+				{...put, condition: {is: bytes('')}},
+				{...put, condition: {isNot: bytes('1')}},
+				{...put, condition: {isNot: bytes('2')}},
+				{...put, condition: {is: bytes('2')}},
+				{type: 'delete', key, condition: {is: bytes('1')}},
+				{type: 'delete', key, condition: {isNot: bytes('2')}},
+			),
+			['conditionFailed', 'written', 'conditionFailed', 'written', 'conditionFailed', 'conditionFailed'],
+		);
+		t.is(await client.getText('compared'), '2');
+		t.deepEqual(await types({type: 'delete', key, condition: {is: bytes('2')}}), ['deleted']);
+		t.is(await client.get('compared'), undefined);
+	});
+
+	conforms('a key that is absent is watched, or that is refused and nothing has happened', async (t, client) => {
+		const watched = keyOf('watched');
+		const put = {type: 'put', key: keyOf('beside'), value: bytes('1')} as const;
+		const watch = await client.execute({type: 'transaction', compares: [], operations: [put], watched: [watched]});
+		if (!isOurs) {
+			t.like(watch, {type: 'invalid', reason: 'notWatched'});
+			t.is(await client.get('beside'), undefined);
+			return;
+		}
+		const absentSince = watch.type === 'transaction' ? watch.revision : 0;
+		const ask = async (): Promise<unknown> => {
+			const result = await client.execute({
+				type: 'transaction',
+				compares: [{key: watched, expected: {absentSince}}],
+				operations: [],
+			});
+			return result.type === 'transaction' && result.isCommitted;
+		};
+		t.true(await ask());
+		await client.put('watched', '1');
+		await client.delete('watched');
+		t.false(await ask());
 	});
 
 	conforms('many transactions that compare a version and raise it lose nothing', async (t, client) => {
