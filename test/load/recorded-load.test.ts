@@ -217,7 +217,7 @@ test('the load asks for everything that an engine can do, but for a clear of wha
 	const kinds = new Set<string>();
 	const seeing = new LocalClient(world, (operation, result) => {
 		for (const part of operation.type === 'batch' ? operation.operations : [operation]) {
-			const condition = part.type === 'put' ? `${part.condition}` : '';
+			const condition = part.type === 'put' && typeof part.condition !== 'object' ? String(part.condition) : '';
 			const expected = part.type === 'compareAndSet' ? Object.keys(part.expected).join() : '';
 			kinds.add(`${operation.type === 'batch' ? 'batch of ' : ''}${part.type} ${condition}${expected}`.trim());
 		}
