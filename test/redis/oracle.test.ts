@@ -99,6 +99,11 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 		['memory', 'usage', 'nosuch', 'samples', '5'],
 		['memory', 'usage', 'nosuch', 'x', '5'],
 		['command', 'count', 'x'],
+		['wait', '0', '0'],
+		['wait', '-1', '1'],
+		['wait', 'x', 'x'],
+		['wait', '0', '-1'],
+		['wait', '0', '1.5'],
 	),
 );
 

@@ -104,3 +104,16 @@ test('what reads before it writes is refused inside MULTI, and EXEC carries out 
 		t.true(exec?.startsWith('-EXECABORT'), exec);
 	}
 });
+
+test('WAIT tells the replicas of a majority, whatever number is asked for', async t => {
+	for (const [nodes, replicas] of [
+		[1, 0],
+		[3, 1],
+		[4, 2],
+		[5, 2],
+	] as const) {
+		const {port} = await openGateway(t, {info: () => Promise.resolve({nodes})});
+		for (const asked of ['0', '1', '9'])
+			t.is(await ask(port, 'WAIT', asked, '0'), `:${replicas}\r\n`, `${asked} of ${nodes} nodes`);
+	}
+});

@@ -19,6 +19,7 @@ import {slowlogCommand} from './slowlog.js';
 import {stringCommands} from './strings.js';
 import {timedStringCommands} from './timed-strings.js';
 import {transactionCommands} from './transactions.js';
+import {waitCommand} from './wait.js';
 
 /** Every command that the gateway knows, by its name in lower case. */
 export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
@@ -36,6 +37,7 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		typeCommand,
 		objectCommand,
 		memoryCommand,
+		waitCommand,
 		...connectionCommands,
 		...channelCommands,
 		pubsubCommand,
