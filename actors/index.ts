@@ -187,6 +187,8 @@ export type {
 	ReadOperation,
 	Result,
 	ScanPosition,
+	Script,
+	ScriptReply,
 	Value,
 	ValueCondition,
 	Version,

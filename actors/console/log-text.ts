@@ -99,6 +99,7 @@ function expectedText(expected: Compare['expected']): string {
 
 function operationText(operation: Part): string {
 	if (operation.type === 'clear') return 'clear';
+	if (operation.type === 'script') return `script of ${operation.source.length} bytes`;
 	const key = shortText(bytesOfKey(operation.key));
 	switch (operation.type) {
 		case 'get':

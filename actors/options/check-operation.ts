@@ -4,10 +4,11 @@ import {isCount} from '../../src/base/plain.js';
 import {isKey} from '../../src/kv/key.js';
 import {scanEnd} from '../../src/kv/scan-position.js';
 import {transactionPartsMax} from '../../src/kv/operation-codec.js';
+import {wordsMax} from '../../src/kv/script/script-codec.js';
 import type {Compare, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
-const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear or get';
+const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear, script or get';
 const types = `${partTypes}, or batch, transaction, scan or count`;
 const notParts: ReadonlySet<string> = new Set(['batch', 'transaction', 'scan', 'count']);
 
@@ -43,6 +44,8 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			return;
 		case 'scan':
 			return checkScan(operation, path);
+		case 'script':
+			return checkScript(operation, path);
 		case 'batch':
 			return checkParts(operation.operations, `${path}.operations`);
 		case 'transaction':
@@ -59,6 +62,18 @@ function checkKey(key: unknown, path: string): void {
 
 function checkValue(value: unknown, path: string, field: string): void {
 	if (!(value instanceof Uint8Array)) throw OptionError.value(`${path}.${field}`, 'bytes (a Uint8Array)', value);
+}
+
+function checkScript({source, keys, values, isReadOnly}: Operation & {type: 'script'}, path: string): void {
+	checkValue(source, path, 'source');
+	if (!Array.isArray(keys) || !keys.every(key => isKey(key)))
+		throw OptionError.value(`${path}.keys`, 'strings with one byte in each character (U+0000 to U+00FF)', keys);
+	if (!Array.isArray(values) || !values.every(value => value instanceof Uint8Array))
+		throw OptionError.value(`${path}.values`, 'bytes (each a Uint8Array)', values);
+	if (keys.length + values.length > wordsMax)
+		throw OptionError.value(`${path}.keys`, `at most ${wordsMax} keys and values`, keys.length + values.length);
+	if (isReadOnly !== undefined && typeof isReadOnly !== 'boolean')
+		throw OptionError.value(`${path}.isReadOnly`, 'true, false or undefined', isReadOnly);
 }
 
 function checkCondition({condition, returnPrevious}: Operation & {type: 'put'}, path: string): void {

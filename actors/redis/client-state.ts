@@ -6,6 +6,7 @@ import type {DroppedClients} from './dropped-clients.js';
 import type {Lane} from './lane.js';
 import type {RedisLimits} from './limits.js';
 import type {ProtocolVersion} from './reply-writer.js';
+import type {ScriptCache} from './script-cache.js';
 import type {Subscriber} from './subscriber.js';
 
 /** Fields of a section of INFO, by their names. */
@@ -53,6 +54,7 @@ export interface GatewayState {
 	/** Replies that were errors. */
 	errorReplies: number;
 	readonly channels: Channels;
+	readonly scripts: ScriptCache;
 	readonly lane: Lane;
 	readonly memory: ClientsMemory;
 	readonly dropped: DroppedClients;

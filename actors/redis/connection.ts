@@ -99,6 +99,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 		this.#modes = new RefusedModes(
 			new Access(gateway.password),
 			() => subscriber.isSubscribed && clientState.protocol === 2,
+			gateway.scripts,
 		);
 		this.#parser = new RequestParser(gateway.limits, () => !this.#modes.access.isGranted);
 		this.#window = new ValueWindow(clientState.gateway);

@@ -1,5 +1,6 @@
 import type {Socket} from 'node:net';
 import {Password} from './access.js';
+import {ScriptCache} from './script-cache.js';
 import {Channels} from './channels.js';
 import {ClientsMemory} from './clients-memory.js';
 import {commandTable} from './commands/table.js';
@@ -120,6 +121,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		outputBytes: 0,
 		errorReplies: 0,
 		channels: new Channels(),
+		scripts: new ScriptCache(),
 		lane: new Lane(),
 		memory: new ClientsMemory(limits.clientsBytesMax),
 		dropped: new DroppedClients({

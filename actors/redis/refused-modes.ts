@@ -1,4 +1,5 @@
 import type {Access} from './access.js';
+import type {ScriptCache} from './script-cache.js';
 import {Transactions} from './queued-transaction.js';
 
 /** What commands need to know to be refused: see `RedisCommand`. */
@@ -17,6 +18,8 @@ export class RefusedModes {
 	/** Whether the client has given the password. */
 	readonly access: Access;
 	readonly isListening: () => boolean;
+	/** Those of the port. */
+	readonly scripts: ScriptCache;
 	/** What it has queued, and watches. */
 	readonly transactions = new Transactions();
 	/** SELECT of this database was refused: nothing reads or writes database 0 before SELECT 0. */
@@ -28,9 +31,10 @@ export class RefusedModes {
 	lastCommand = 'NULL';
 
 	/** `isListening`: it speaks RESP2 and listens to channels, by all requests that have been answered. */
-	constructor(access: Access, isListening: () => boolean) {
+	constructor(access: Access, isListening: () => boolean, scripts: ScriptCache) {
 		this.access = access;
 		this.isListening = isListening;
+		this.scripts = scripts;
 	}
 
 	/** As after RESET, and on a new connection. */

@@ -1,4 +1,5 @@
 import type {Writable} from 'node:stream';
+import {formatGeneral} from '../../src/lua/numbers.js';
 
 /** Version of the Redis serialization protocol that a client asked for by HELLO. */
 export type ProtocolVersion = 2 | 3;
@@ -70,6 +71,20 @@ export class ReplyWriter {
 			this.#text = '';
 		}
 		this.#text += '\r\n';
+	}
+
+	/** RESP2 has no such type: 1, or null. */
+	boolean(value: boolean): void {
+		if (this.protocol === 3) this.#text += value ? '#t\r\n' : '#f\r\n';
+		else if (value) this.integer(1);
+		else this.null();
+	}
+
+	/** RESP2 has no such type: its text. */
+	double(value: number): void {
+		const text = formatGeneral(value, 17);
+		if (this.protocol === 3) this.#text += `,${text}\r\n`;
+		else this.bulk(text);
 	}
 
 	null(): void {

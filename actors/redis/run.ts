@@ -63,6 +63,7 @@ export function valueBytesOf(settled: Settled): number {
 		case 'conditionFailed':
 			return settled.value?.length ?? 0;
 		case 'keys':
+		case 'scripted':
 			return bytesOfResult(settled);
 		case 'written':
 			return settled.previous?.length ?? 0;

@@ -1,6 +1,7 @@
 /** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
 import {unreachable} from '../base/errors.js';
 import type {Key, Operation, Part, Result, WriteOperation} from './types.js';
+import {growthMaxOf} from './script/script-limits.js';
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
 const recordBytes = 24;
@@ -58,7 +59,7 @@ const sizeOf = (key: string, valueBytes: number): number => recordBytes + deadli
 type Growth = {readonly key: string; readonly size: number | undefined};
 
 /** What the operation makes of its key, at most. */
-function growthOf(operation: Exclude<Part, {type: 'clear' | 'get'}>, sizes: Sizes): Growth {
+function growthOf(operation: Exclude<Part, {type: 'clear' | 'get' | 'script'}>, sizes: Sizes): Growth {
 	const {key} = operation;
 	const before = sizes.of(key);
 	switch (operation.type) {
@@ -98,6 +99,9 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 		case 'scan':
 		case 'count':
 			return 0;
+		case 'script':
+			// What it does is known when it has run: so much is the most.
+			return growthMaxOf(operation);
 		default: {
 			const {key, size} = growthOf(operation, sizes);
 			const grown = (size ?? 0) - (sizes.of(key) ?? 0);
@@ -110,6 +114,7 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 /** Of a part of a transaction, which is run or not: it frees nothing, and of its key the larger of both is there. */
 function mayCarryOut(part: Part, sizes: Sizes): number {
 	if (part.type === 'get' || part.type === 'clear') return 0;
+	if (part.type === 'script') return growthMaxOf(part);
 	const {key, size} = growthOf(part, sizes);
 	const before = sizes.of(key);
 	const after = larger(size ?? 0, before);

@@ -1,5 +1,6 @@
 /** What operations take in requests, and whether answers bring values. */
 import {unreachable} from '../base/errors.js';
+import {bytesOfScript} from './script/script-limits.js';
 import type {Compare, Key, Operation, Part, ReadOperation} from './types.js';
 
 /** Whether it leaves the state alone. */
@@ -41,6 +42,8 @@ export function bytesOfOperation(operation: Operation): number {
 		case 'clear':
 		case 'count':
 			return overheadBytes;
+		case 'script':
+			return overheadBytes + bytesOfScript(operation);
 		case 'batch':
 			return overheadBytes + bytesOfParts(operation.operations);
 		case 'transaction': {
@@ -86,6 +89,7 @@ function bytesOfPart(part: Part): number {
 		case 'increment':
 		case 'expire':
 		case 'clear':
+		case 'script':
 			return bytesOfOperation(part);
 		default:
 			return unreachable(part);
@@ -110,6 +114,7 @@ export function mayReturnValue(operation: Operation): boolean {
 		case 'get':
 		case 'scan':
 		case 'compareAndSet':
+		case 'script':
 			return true;
 		case 'put':
 			return operation.returnPrevious === true || operation.condition !== undefined;

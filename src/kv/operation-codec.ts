@@ -12,6 +12,7 @@
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
  *     compare      key, 0 a value | 1 a version | 4 absent since a version; and 2 for not, value | null | version
+ *     script    40, source, [key, ...], [value, ...], isReadOnly
  *
  * These bytes rest in logs: an opcode, once given, keeps its meaning.
  */
@@ -19,6 +20,7 @@ import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {isKey} from './key.js';
 import {scanEnd} from './scan-position.js';
+import {parseScript, plainOfScript, scriptOpcode} from './script/script-codec.js';
 import type {
 	Compare,
 	Expiry,
@@ -124,6 +126,8 @@ export function plainOfOperation(operation: Operation): Plain {
 			return plainOfExpire(operation);
 		case 'clear':
 			return [6];
+		case 'script':
+			return plainOfScript(operation);
 		case 'batch':
 			return [7, operation.operations.map(part => plainOfOperation(part))];
 		case 'get':
@@ -266,6 +270,7 @@ function parsePart(plain: Plain, from = 0): Part | undefined {
 	const opcode = plain[from];
 	const key = plain[from + 1];
 	if (opcode === 6) return {type: 'clear'};
+	if (opcode === scriptOpcode) return parseScript(plain, from);
 	return isKey(key) ? parseKeyed(opcode, key, plain, from + 2) : undefined;
 }
 

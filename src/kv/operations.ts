@@ -3,7 +3,19 @@ import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
 import {mayReturnValue} from './operation-bytes.js';
-import type {Compare, Expected, Expiry, Key, NamedOperation, Operation, Part, Result, Value, Version} from './types.js';
+import type {
+	Compare,
+	Expected,
+	Expiry,
+	Key,
+	NamedOperation,
+	Operation,
+	Part,
+	Result,
+	Script,
+	Value,
+	Version,
+} from './types.js';
 import {bytesOfResult} from './words.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
@@ -31,6 +43,8 @@ export interface Execution {
 	readonly now: number;
 	/** Bytes. */
 	readonly valueBytesMax: number;
+	/** `undefined`: no script can be run here. */
+	readonly runScript?: ((execution: Execution, script: Script) => Result) | undefined;
 }
 
 /** In an array of its own: the result is kept until its client has it, and what is stored changes in place. */
@@ -223,6 +237,8 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 			return expire(execution, operation);
 		case 'clear':
 			return {type: 'cleared', count: store.clear(), version};
+		case 'script':
+			return execution.runScript?.(execution, operation) ?? {type: 'invalid', reason: 'malformed', version: 0};
 		case 'batch':
 			return {type: 'batch', results: operation.operations.map(part => execute(execution, part))};
 		case 'transaction':

@@ -9,12 +9,14 @@
  *     expirySet       33, isSet, version
  *     keys            34, revision, next | null, [key, ...], [version, ...] [, [value, ...]]
  *     count           35, count, revision
+ *     scripted        40, reply, isApplied, version
  *
  * These bytes rest in snapshots: a number, once given, keeps its meaning.
  */
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {isKey} from './key.js';
+import {parseScripted, plainOfScripted, scriptOpcode} from './script/script-codec.js';
 import type {Result} from './types.js';
 
 type Invalid = Extract<Result, {type: 'invalid'}>;
@@ -49,6 +51,8 @@ export function plainOfResult(result: Result): Plain {
 			return [4, plainOfInt64(result.value), result.version];
 		case 'cleared':
 			return [5, result.count, result.version];
+		case 'scripted':
+			return plainOfScripted(result);
 		case 'expirySet':
 			return [33, result.isSet, result.version];
 		case 'keys': {
@@ -131,6 +135,7 @@ export function parseResult(plain: Plain): Result | undefined {
 	if (kind === 1) return parseWritten(first, second, plain[3]);
 	if (kind === 0 && plain[3] !== undefined) return parseExpiring(first, second, plain[3]);
 	if (kind === 34) return parseKeys(plain);
+	if (kind === scriptOpcode) return parseScripted(plain);
 	if (kind === 6) {
 		const results = parseAll(first, parseResult);
 		return results && {type: 'batch', results};

@@ -5,10 +5,11 @@ import {isBytes, isCount, type Plain} from '../base/plain.js';
 import type {FrozenMachine, Machine, MachineReader, Place, StateMachine, TimedState} from '../service/machine.js';
 import {isKey} from './key.js';
 import {fitting, growthFactorMax} from './memory-limit.js';
-import {execute, readKey} from './operations.js';
+import {execute, type Execution, readKey} from './operations.js';
 import {scan} from './scan.js';
+import {ScriptRunner} from './script/script-runner.js';
 import {Store, type FrozenStore} from './store.js';
-import type {ReadOperation, Result, Version, WriteOperation} from './types.js';
+import type {ReadOperation, Result, Script, Version, WriteOperation} from './types.js';
 import {kvWords, type KvTypes} from './words.js';
 
 /** Part of what the replicas agree on: give all of them the same, or they diverge. */
@@ -27,6 +28,12 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	readonly timed: TimedState<KvTypes>;
 	readonly #store: Store;
 	readonly #valueBytesMax: number;
+	/** Once there was a script. */
+	#scripts: ScriptRunner | undefined;
+	readonly #runScript = (execution: Execution, script: Script): Result => {
+		this.#scripts ??= new ScriptRunner();
+		return this.#scripts.run(execution, script);
+	};
 
 	constructor(store: Store, {valueBytesMax}: KvLimits) {
 		this.#store = store;
@@ -53,7 +60,10 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 
 	apply(write: WriteOperation, {revision}: Place): Result {
 		const store = this.#store;
-		return execute({store, version: revision, now: store.now, valueBytesMax: this.#valueBytesMax}, write);
+		return execute(
+			{store, version: revision, now: store.now, valueBytesMax: this.#valueBytesMax, runScript: this.#runScript},
+			write,
+		);
 	}
 
 	read(operation: ReadOperation, revision: Version = 0): Result {

@@ -52,6 +52,8 @@ export type WriteOperation =
 	  }
 	/** Deletes every key. */
 	| {readonly type: 'clear'}
+	/** Runs a script of Lua, in one step: all that it changes, or nothing if it fails. See `src/kv/script`. */
+	| ({readonly type: 'script'} & Script)
 	/** All in one step, in order; each part has a result of its own, and a part that fails does not undo the others. */
 	| {
 			readonly type: 'batch';
@@ -69,6 +71,31 @@ export type WriteOperation =
 			/** Of those among these keys that are absent, changes are noted from here on: what `absentSince` asks for. */
 			readonly watched?: readonly Key[] | undefined;
 	  };
+
+/** A script of Lua, in the dialect of Redis 7.0. */
+export interface Script {
+	/** Its text. */
+	readonly source: Value;
+	/** What it finds in KEYS. */
+	readonly keys: readonly Key[];
+	/** What it finds in ARGV. */
+	readonly values: readonly Value[];
+	/** Commands that change something are refused. */
+	readonly isReadOnly?: boolean | undefined;
+}
+
+/** What a script answers: what RESP can carry. A text is a bulk string, `undefined` nothing at all. */
+export type ScriptReply =
+	| undefined
+	| ByteString
+	| bigint
+	| boolean
+	| {readonly type: 'status'; readonly text: ByteString}
+	| {readonly type: 'error'; readonly text: ByteString}
+	| {readonly type: 'double'; readonly value: number}
+	| {readonly type: 'list' | 'set'; readonly items: readonly ScriptReply[]}
+	/** Each key with its value behind it. */
+	| {readonly type: 'map'; readonly items: readonly ScriptReply[]};
 
 /** What a batch or a transaction is made of. */
 export type Part = Exclude<Operation, {type: 'batch' | 'transaction' | 'scan' | 'count'}>;
@@ -168,6 +195,13 @@ export type Result =
 	| {readonly type: 'number'; readonly value: bigint; readonly version: Version}
 	/** Of `expire`: whether it changed something. */
 	| {readonly type: 'expirySet'; readonly isSet: boolean; readonly version: Version}
+	/** Of `script`: what it answers. Where it failed, nothing has changed, and the answer says why. */
+	| {
+			readonly type: 'scripted';
+			readonly isApplied: boolean;
+			readonly reply: ScriptReply;
+			readonly version: Version;
+	  }
 	| {readonly type: 'cleared'; readonly count: number; readonly version: Version}
 	| {readonly type: 'batch'; readonly results: readonly Result[]}
 	/** `results`: of `operations` where all compares held, else of `otherwise`. `revision`: its place, whatever it changed. */

@@ -4,6 +4,7 @@ import type {Words} from '../service/machine.js';
 import {bytesOfOperation, isRead} from './operation-bytes.js';
 import {parseRead, parseWrite, plainOfOperation} from './operation-codec.js';
 import {parseResult, plainOfResult} from './result-codec.js';
+import {bytesOfReply} from './script/reply.js';
 import type {Operation, ReadOperation, Result, WriteOperation} from './types.js';
 
 /** What the key/value machine exchanges with its clients. */
@@ -29,6 +30,8 @@ export function bytesOfResult(result: Result): number {
 		case 'value':
 		case 'conditionFailed':
 			return resultBytes + (result.value?.length ?? 0);
+		case 'scripted':
+			return resultBytes + bytesOfReply(result.reply);
 		case 'written':
 			return resultBytes + (result.previous?.length ?? 0);
 		case 'batch':
@@ -56,6 +59,9 @@ function isTimed(operation: Operation): boolean {
 			return operation.expiry !== undefined && operation.expiry !== 'keep';
 		case 'expire':
 			return operation.expiry !== 'never';
+		case 'script':
+			// It may ask for the time, and set deadlines.
+			return true;
 		case 'batch':
 			return operation.operations.some(part => isTimed(part));
 		case 'transaction':

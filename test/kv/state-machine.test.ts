@@ -223,6 +223,7 @@ class Model {
 			const results = parts.map(part => this.run(part, index));
 			return {type: 'transaction', isCommitted, revision: index, results};
 		}
+		if (operation.type === 'script') throw new TypeError('this model runs no scripts');
 		const {key} = operation;
 		const current = this.map.get(key);
 		const there = {

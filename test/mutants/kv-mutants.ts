@@ -179,8 +179,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a version counts the changes that this replica has applied since it started',
 		'etcd-io/etcd#14685 (revisions differ between members)',
 		'kv/state-machine',
-		'return execute({ store, version: revision, now: store.now, valueBytesMax: this.#valueBytesMax }, write);',
-		'this.counted = (this.counted ?? 0) + 1; return execute({ store, version: this.counted, now: store.now, valueBytesMax: this.#valueBytesMax }, write);',
+		'return execute({ store, version: revision, now:',
+		'this.counted = (this.counted ?? 0) + 1; return execute({ store, version: this.counted, now:',
 	),
 	plant(
 		'expiry-by-own-requests',

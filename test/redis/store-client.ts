@@ -2,10 +2,11 @@ import {setImmediate as setImmediatePromise} from 'node:timers/promises';
 import type {Executor} from '../../actors/executor.js';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
 import {isRead} from '../../src/kv/operation-bytes.js';
-import {execute} from '../../src/kv/operations.js';
+import {execute, type Execution} from '../../src/kv/operations.js';
 import {scan} from '../../src/kv/scan.js';
+import {ScriptRunner} from '../../src/kv/script/script-runner.js';
 import {Store} from '../../src/kv/store.js';
-import type {Operation, Result} from '../../src/kv/types.js';
+import type {Operation, Result, Script} from '../../src/kv/types.js';
 
 type Batch = {readonly types: string[]; readonly due: Promise<void>};
 
@@ -28,6 +29,8 @@ export class StoreClient implements Executor {
 	readonly #drawTurns: () => number;
 	readonly #open = new Map<'read' | 'write', Batch>();
 	#version = 0;
+	readonly #scripts = new ScriptRunner();
+	readonly #runScript = (execution: Execution, script: Script): Result => this.#scripts.run(execution, script);
 
 	constructor(drawTurns: () => number = () => 0) {
 		this.#drawTurns = drawTurns;
@@ -50,7 +53,10 @@ export class StoreClient implements Executor {
 		const {valueBytesMax} = defaultRedisLimits;
 		const now = Date.now();
 		this.store.advance(now);
-		return execute({store: this.store, version: ++this.#version, now, valueBytesMax}, operation);
+		return execute(
+			{store: this.store, version: ++this.#version, now, valueBytesMax, runScript: this.#runScript},
+			operation,
+		);
 	}
 
 	#openBatch(kind: 'read' | 'write'): Batch {

@@ -32,7 +32,7 @@ test('each command and subcommand is asked for by a test', t => {
 
 /** What redis-server answers to these is about itself: its clients, its settings, its own table. */
 const aboutItself =
-	'object|help memory|help pubsub|help client|id client|setinfo client|info client|list client|kill client|no-evict client|no-touch client|help config|help command|info command|docs command|list command|help info slowlog|get slowlog|len slowlog|reset slowlog|help'.split(
+	'object|help memory|help pubsub|help script|help client|id client|setinfo client|info client|list client|kill client|no-evict client|no-touch client|help config|help command|info command|docs command|list command|help info slowlog|get slowlog|len slowlog|reset slowlog|help'.split(
 		' ',
 	);
 
@@ -43,6 +43,7 @@ test('each other command is in the generator whose replies are compared with red
 		'channels-oracle.test.ts',
 		'edits-oracle.test.ts',
 		'conditions-oracle.test.ts',
+		'scripts-oracle.test.ts',
 	]
 		.map(file => readFileSync(new URL(file, folder), 'utf8').split('/** What COMMAND INFO tells')[0])
 		.join('\n');

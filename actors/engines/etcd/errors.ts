@@ -74,11 +74,12 @@ export class UnsupportedOperationError extends OperationError {
 	override readonly name = 'UnsupportedOperationError';
 	readonly code = 'ERR_UNSUPPORTED_OPERATION';
 
-	constructor(what: 'clear' | 'expiry' | 'scan') {
+	constructor(what: 'clear' | 'expiry' | 'scan' | 'script') {
 		const words = {
 			clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
 			expiry: 'With etcd, a key has no deadline: put it without one, and delete it, or use a cluster of our own.',
 			scan: 'With etcd, keys are not read part by part and not counted: use a cluster of our own, or etcd itself.',
+			script: 'With etcd, there are no scripts: use a transaction, or a cluster of our own.',
 		};
 		super(words[what], 'notExecuted');
 	}

@@ -171,6 +171,7 @@ export class EtcdClerk extends KeyValueClient {
 		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength, requestBytesMax);
 		const isFull = this.#waiting >= operationsMax || this.#waitingBytes + byteLength > operationBytesMax;
 		if (isFull) return new OverloadedError(this.#waiting);
+		if (partsOf(operation).some(part => part.type === 'script')) return new UnsupportedOperationError('script');
 		if (partsOf(operation).some(hasExpiry)) return new UnsupportedOperationError('expiry');
 		if (operation.type !== 'batch' && operation.type !== 'transaction') return undefined;
 		if (partsOf(operation).some(part => part.type === 'clear')) return new UnsupportedOperationError('clear');

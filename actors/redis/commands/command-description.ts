@@ -14,7 +14,7 @@ export interface CommandDescription {
 	readonly arity: number;
 	/** As COMMAND INFO shows them. */
 	readonly flags: readonly string[];
-	readonly group: 'string' | 'bitmap' | 'generic' | 'connection' | 'server' | 'pubsub' | 'transactions';
+	readonly group: 'string' | 'bitmap' | 'generic' | 'connection' | 'server' | 'pubsub' | 'transactions' | 'scripting';
 	readonly summary: string;
 	/** The Redis version whose behaviour is followed first had it. */
 	readonly since: string;

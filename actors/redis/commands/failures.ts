@@ -76,6 +76,6 @@ export function invalidText({reason}: Invalid, limits: RedisLimits): string {
 	}
 }
 
-export function valueTooLargeText({valueBytesMax}: RedisLimits): string {
+export function valueTooLargeText({valueBytesMax}: Pick<RedisLimits, 'valueBytesMax'>): string {
 	return `ERR value exceeds the limit of ${valueBytesMax} bytes`;
 }

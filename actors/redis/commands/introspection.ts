@@ -53,6 +53,7 @@ const categories: Readonly<Record<CommandDescription['group'], string>> = {
 	server: '@admin',
 	pubsub: '@pubsub',
 	transactions: '@transaction',
+	scripting: '@scripting',
 };
 
 function categoriesOf({flags, group, subcommands}: CommandDescription): readonly string[] {

@@ -15,6 +15,7 @@ import {memoryCommand, objectCommand, typeCommand} from './one-key.js';
 import {numberCommands} from './numbers.js';
 import {pubsubCommand} from './pubsub.js';
 import {renameCommands} from './rename.js';
+import {scriptingCommands} from './scripts.js';
 import {slowlogCommand} from './slowlog.js';
 import {stringCommands} from './strings.js';
 import {timedStringCommands} from './timed-strings.js';
@@ -42,6 +43,7 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		...channelCommands,
 		pubsubCommand,
 		...transactionCommands,
+		...scriptingCommands,
 		clientCommand,
 		configCommand,
 		commandCommand,

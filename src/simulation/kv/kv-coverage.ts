@@ -44,6 +44,8 @@ export const kvCoverageKinds = [
 	'transaction: watches',
 	'transaction: absent since, committed',
 	'transaction: absent since, not committed',
+	'script: done',
+	'script: failed',
 	'state of a thousand keys',
 	'scan to the end',
 	'scan of a part',
@@ -90,6 +92,9 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			if (result.type !== 'batch') return;
 			for (const [place, part] of operation.operations.entries())
 				coverRun(coverage, part, result.results[place] as Result);
+			return;
+		case 'script':
+			if (result.type === 'scripted') coverage.count(result.isApplied ? 'script: done' : 'script: failed');
 			return;
 		case 'transaction':
 			coverTransaction(coverage, operation, result);

@@ -11,6 +11,7 @@ import type {
 	NamedOperation,
 	Operation,
 	Result,
+	ScriptReply,
 	Value,
 	ValueCondition,
 	Version,
@@ -20,6 +21,7 @@ import type {KvTypes} from '../../kv/words.js';
 import type {SessionLimits} from '../../service/sessions.js';
 import {isSameBytes} from '../log-judge.js';
 import {ServiceModel} from '../service-model.js';
+import {resultOfScript, transactionOfScript} from './known-scripts.js';
 import {bytesOfText, joined, textOf} from './operation-text.js';
 
 export interface ModelValue {
@@ -58,9 +60,14 @@ function weightOf(result: Result): number {
 	if (result.type === 'batch' || result.type === 'transaction')
 		for (const part of result.results) weight += weightOf(part);
 	if ('value' in result && result.value instanceof Uint8Array) weight += result.value.length;
+	if (result.type === 'scripted') weight += weightOfReply(result.reply);
 	if (result.type === 'written') weight += result.previous?.length ?? 0;
 	return weight;
 }
+
+/** Of the answers that known scripts give. */
+const weightOfReply = (reply: ScriptReply): number =>
+	16 + (typeof reply === 'object' && 'text' in reply ? reply.text.length : 0);
 
 export class KvModel extends ServiceModel<KvTypes> {
 	readonly keys = new Map<Key, ModelValue>();
@@ -124,13 +131,15 @@ export class KvModel extends ServiceModel<KvTypes> {
 				return {type: 'batch', results: operation.operations.map(part => this.#run(part))};
 			case 'transaction':
 				return this.#transaction(operation);
+			case 'script':
+				return resultOfScript(operation, this.#transaction(transactionOfScript(operation)));
 			default:
 				return operation satisfies never;
 		}
 	}
 
 	/** Of what one answer may hold, and of how many keys are watched, nothing is known here: no run of the simulator has so much. */
-	#transaction({compares, operations, otherwise, watched}: Of<'transaction'>): Result {
+	#transaction({compares, operations, otherwise, watched}: Of<'transaction'>): Extract<Result, {type: 'transaction'}> {
 		const failed = compares.filter(({key, expected, isNegated}) => {
 			const isSo =
 				'absentSince' in expected

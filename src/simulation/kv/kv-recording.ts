@@ -17,6 +17,7 @@ import type {
 import {kvModel} from '../../linearizability/models/kv-model.js';
 import {Recorder} from '../../linearizability/recorder.js';
 import type {ClientOperation} from '../subject.js';
+import {nameOfScript, transactionOfScript} from './known-scripts.js';
 import {bytesOfText, textOf} from './operation-text.js';
 
 /** Of at most 16,384 model steps of one key each, and 256 MiB: a history of one run needs a small part of it. */
@@ -80,7 +81,7 @@ export class KvRecording {
 			if (write === undefined) return [operation];
 			const result = resultOf(write);
 			// What was not run, or was refused, changed nothing: there is nothing to explain.
-			if (result?.type !== 'written' && result?.type !== 'transaction') return [];
+			if (result?.type !== 'written' && result?.type !== 'transaction' && result?.type !== 'scripted') return [];
 			const output = outputOf(result);
 			return output === undefined ? [] : [{...operation, return: returned, output}];
 		});
@@ -122,6 +123,9 @@ function inputOf(operation: Operation): KvInput | undefined {
 		if (asked.length < compares.length) return undefined;
 		return {type: 'transaction', compares: asked, operations: inputs, otherwise: others};
 	}
+	// One that swaps is in the checker's words a transaction; the others are on keys that it does not know, or change nothing.
+	if (operation.type === 'script')
+		return nameOfScript(operation) === 'swap' ? inputOf(transactionOfScript(operation)) : undefined;
 	return 'key' in operation ? partOf(operation) : undefined;
 }
 
@@ -159,6 +163,11 @@ function partOf(operation: Part): KvPart | undefined {
 
 /** `undefined`: nothing has happened. */
 function outputOf(result: Result): KvOutput | undefined {
+	if (result.type === 'scripted') {
+		const {reply, version} = result;
+		const results: readonly KvResult[] = reply === 1n ? [{type: 'written', version}] : [];
+		return {type: 'transaction', isCommitted: reply === 1n, revision: version, results};
+	}
 	if (result.type !== 'transaction') return resultOf(result);
 	const {isCommitted, revision, results} = result;
 	return {type: 'transaction', isCommitted, revision, results: results.map(partResultOf)};

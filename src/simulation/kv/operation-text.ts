@@ -24,6 +24,11 @@ export function tokenOf(operation: Operation): string | undefined {
 			const last = operation.operations.at(-1);
 			return last && tokenOf(last);
 		}
+		case 'script': {
+			// One that counts adds a number that no other adds; the others store a value last.
+			const text = textOf(operation.values.at(-1) ?? new Uint8Array(0));
+			return /^\d+$/.test(text) ? `+${textOf(operation.values[0] as Value)}` : nameIn(operation.values.at(-1) as Value);
+		}
 		case 'delete':
 		case 'expire':
 		case 'clear':
@@ -135,6 +140,8 @@ export function describe(operation: Operation): string {
 			const {from, prefix = '', lookedAtMax, hasValues} = operation;
 			return `scan from ${from} of ${lookedAtMax} keys like ${prefix}*${hasValues === true ? ' with values' : ''}`;
 		}
+		case 'script':
+			return `script on ${operation.keys.join(' ')} with ${operation.values.map(value => shown(textOf(value))).join(' ')}: ${textOf(operation.source)}`;
 		case 'transaction': {
 			const {compares, operations, otherwise = [], watched = []} = operation;
 			const asked = compares.map(

@@ -21,6 +21,7 @@ import type {
 	Version,
 	WriteOperation,
 } from '../../kv/types.js';
+import {scriptNamed} from './known-scripts.js';
 import {nameEnd} from './operation-text.js';
 import type {Workload, Mix} from '../parameters.js';
 import type {Wanted} from '../subject.js';
@@ -67,7 +68,8 @@ export class KvOperations {
 		const kind = this.#drawKind(wanted);
 		if (kind === 'batch') return this.#batch(name);
 		if (kind === 'fill') return this.#fill(name);
-		if (kind === 'transaction') return this.#random.chance(0.3) ? this.#watching(name) : this.#transaction(name);
+		if (kind === 'transaction')
+			return random.chance(0.3) ? this.#watching(name) : this.#scriptOr(this.#transaction(name), name);
 		if (kind === 'expire') return this.#expiring(name);
 		if (kind === 'scan') return this.#scan();
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
@@ -221,7 +223,7 @@ export class KvOperations {
 	}
 
 	/** On the keys whose histories are checked: it tells where in the order of all of them it stands. */
-	#transaction(name: OperationName): WriteOperation {
+	#transaction(name: OperationName): Extract<WriteOperation, {type: 'transaction'}> {
 		const random = this.#random;
 		const kinds = ['get', 'get', 'put', 'append', 'compareAndSet', 'delete'] as const;
 		const compares = Array.from({length: random.integer(0, 3)}, () => {
@@ -238,6 +240,28 @@ export class KvOperations {
 			operations: [...others, {type: 'put', key, value: this.#value(key, name)}],
 			otherwise: random.chance(0.4) ? [this.#operation('get', this.#key(), name)] : [],
 		};
+	}
+
+	/** Some in place of a transaction: so nothing else is drawn for them, and runs without them stay as they are. */
+	#scriptOr(transaction: Extract<WriteOperation, {type: 'transaction'}>, name: OperationName): WriteOperation {
+		const last = transaction.operations.at(-1);
+		if (last?.type !== 'put') return transaction;
+		const {key} = last;
+		// Short: one that is too large fails in another way.
+		const value = padded(textOfName(name), 8);
+		switch (name.count % 6) {
+			case 0:
+				return scriptNamed('swap', key, [this.#seen.get(key)?.value ?? new Uint8Array(0), value]);
+			case 2:
+				return scriptNamed('fail', key, [value]);
+			case 4: {
+				const counter = `n${name.count % 2}`;
+				const ttlMs = String(1 + (numberOf(name) % this.#workload.ttlMsMax));
+				return scriptNamed('count', counter, [padded(String(numberOf(name)), 0), padded(ttlMs, 0)]);
+			}
+			default:
+				return transaction;
+		}
 	}
 
 	/** Begins to watch keys that are mostly absent, or makes one if it was not there since, and mostly takes it away again. */
