@@ -48,6 +48,8 @@ export class Supervisor {
 	readonly #system: ActorSystem;
 	readonly #nodes: ReadonlyMap<NodeId, Supervised>;
 	#isStopped = false;
+	/** All are being started for the first time, and not yet a majority is up. */
+	#isBeginning = false;
 	/** What went wrong while the nodes stopped. */
 	#failures: Error[] = [];
 
@@ -63,7 +65,9 @@ export class Supervisor {
 	 * `NodesFailedError` with those of several.
 	 */
 	async start(): Promise<void> {
+		this.#isBeginning = true;
 		const results = await Promise.allSettled([...this.#nodes.keys()].map(id => this.restart(id)));
+		this.#isBeginning = false;
 		const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
 		const states = [...this.#nodes.values()].map(({state}) => state.type);
 		const usable = states.filter(state => state !== 'damaged').length;
@@ -203,6 +207,13 @@ export class Supervisor {
 		return node;
 	}
 
+	#noteBeginning(): void {
+		const states = [...this.#nodes.values()].map(({state}) => state.type);
+		if (states.filter(state => state === 'up').length <= states.length / 2) return;
+		this.#isBeginning = false;
+		this.#options.router.nodesBegan();
+	}
+
 	async #tellEffects(id: NodeId): Promise<void> {
 		const {isHeard, through} = this.#options.effects;
 		// One that has ended needs not be told; one that is slow hears of it when it goes on.
@@ -214,6 +225,7 @@ export class Supervisor {
 	#tell(event: ClusterEvent): void {
 		// Somebody may have begun to listen while it started.
 		if (event.type === 'nodeUp' && this.#options.effects.isHeard) void this.#tellEffects(event.id);
+		if (event.type === 'nodeUp' && this.#isBeginning) this.#noteBeginning();
 		if (event.type === 'nodeStopFailed') this.#failures.push(event.error);
 		try {
 			this.#options.event(event);

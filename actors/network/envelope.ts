@@ -39,7 +39,15 @@ export interface PeerDownEnvelope {
 	readonly peer: NodeId;
 }
 
-export type Envelope = RaftEnvelope | RequestEnvelope | PeerDownEnvelope;
+/** From the router to a node: the nodes have just been started together, and none leads. */
+export interface NoLeaderEnvelope {
+	readonly type: 'noLeader';
+}
+
+/** What the router itself tells a node. No node can send it. */
+export type NoticeEnvelope = PeerDownEnvelope | NoLeaderEnvelope;
+
+export type Envelope = RaftEnvelope | RequestEnvelope | NoticeEnvelope;
 
 /** Posted into a reply channel. */
 export interface ReplyMessage {

@@ -67,7 +67,7 @@ function rowOf(envelope: Envelope): Row {
 			? [write, client, server, channel, port, requestId, request.command]
 			: [read, client, server, channel, port, requestId, request.reads];
 	}
-	if (envelope.type === 'peerDown') return [asItIs, envelope];
+	if (envelope.type !== 'raft') return [asItIs, envelope];
 	const {from, to, message} = envelope;
 	if (message.type === 'appendEntries') {
 		const {term, prevLogIndex, prevLogTerm, leaderCommit, readToken} = message;

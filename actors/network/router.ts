@@ -19,7 +19,7 @@ import {type NodeId, nodeId} from '../../src/raft/types.js';
 import {BusyPoll} from './busy-poll.js';
 import {
 	type Envelope,
-	type PeerDownEnvelope,
+	type NoticeEnvelope,
 	portsOf,
 	type ReplyMessage,
 	type RequestEnvelope,
@@ -122,7 +122,7 @@ export class Router {
 			port.removeAllListeners('message');
 			port.close();
 		}
-		if (this.#announcesEnds) this.#announceEnd(id);
+		if (this.#announcesEnds) this.#tellAll({type: 'peerDown', peer: id});
 	}
 
 	/** The nodes are about to end together: none needs to hear of the others' end, and none should stand for election for it. */
@@ -153,11 +153,9 @@ export class Router {
 	route(batch: RouterBatch): void {
 		if (this.#isClosed) return;
 		for (const envelope of batch) {
-			// Only the router itself tells of ends.
-			if (envelope.type === 'peerDown') continue;
-			this.#count(envelope);
+			// Notices are the router's own: no thread can send one.
 			if (envelope.type === 'raft') this.#routeRaft(envelope);
-			else this.#routeRequest(envelope);
+			else if (envelope.type === 'request') this.#routeRequest(envelope);
 		}
 		this.#flush();
 	}
@@ -195,13 +193,18 @@ export class Router {
 		}
 	}
 
-	/** After all that the node has said: it went through this router, and through the ports that the others listen to. */
-	#announceEnd(peer: NodeId): void {
-		for (const {raft} of this.#nodes.values()) this.#post(raft, {type: 'peerDown', peer});
+	/** A majority of the nodes has just been started, and none can lead yet: they need not wait for the silence of a leader. */
+	nodesBegan(): void {
+		this.#tellAll({type: 'noLeader'});
+	}
+
+	/** After all that a node that has ended has said: it went through this router, and through the ports that the others listen to. */
+	#tellAll(notice: NoticeEnvelope): void {
+		for (const {raft} of this.#nodes.values()) this.#post(raft, notice);
 		this.#flush();
 	}
 
-	#count(envelope: Exclude<Envelope, PeerDownEnvelope>): void {
+	#count(envelope: Exclude<Envelope, NoticeEnvelope>): void {
 		const {counters} = this;
 		counters.messages++;
 		if (envelope.type === 'request') {
@@ -217,6 +220,7 @@ export class Router {
 	}
 
 	#routeRaft(envelope: Extract<Envelope, {type: 'raft'}>): void {
+		this.#count(envelope);
 		const from = nodeEndpoint(envelope.from);
 		const to = nodeEndpoint(envelope.to);
 		const {message} = envelope;
@@ -233,6 +237,7 @@ export class Router {
 	}
 
 	#routeRequest(envelope: RequestEnvelope): void {
+		this.#count(envelope);
 		const [client, server] = linkOf(envelope.client, envelope.server);
 		const {plan} = this.#options;
 		const isClean = plan.isClean(client, server) && plan.isClean(server, client);

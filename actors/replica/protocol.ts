@@ -20,13 +20,13 @@ import type {ExpectedStart} from '../../src/storage/start-check.js';
 import type {ThreadConditions} from './thread-conditions.js';
 import type {MachineReference} from './load-machine.js';
 import type {ThreadAnswer} from '../metrics/cluster-metrics.js';
-import type {RequestEnvelope} from '../network/envelope.js';
+import type {NoticeEnvelope, RequestEnvelope} from '../network/envelope.js';
 import type {EncodedError} from '../codec/error-codec.js';
 
 /** To the raft node actor. */
 export type RaftActorMessage =
 	| {readonly type: 'message'; readonly from: NodeId; readonly message: RaftMessage}
-	| {readonly type: 'peerDown'; readonly peer: NodeId}
+	| NoticeEnvelope
 	| {readonly type: 'service'; readonly output: ServiceOutput}
 	/** From its timer: a deadline of the node may have come. */
 	| {readonly type: 'timer'};

@@ -76,6 +76,7 @@ export class RaftActor implements Actor<RaftActorMessage> {
 		switch (message.type) {
 			case 'message':
 			case 'peerDown':
+			case 'noLeader':
 				return this.#driver.deliver(message);
 			case 'service':
 				return this.#driver.fromService(message.output);

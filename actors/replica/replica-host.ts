@@ -187,6 +187,7 @@ function handOut(envelope: Envelope, {raft, kv, stages}: Receivers): void {
 		case 'raft':
 			return void raft.tell({type: 'message', from: envelope.from, message: envelope.message});
 		case 'peerDown':
+		case 'noLeader':
 			return void raft.tell(envelope);
 		case 'request':
 			if (envelope.request.type === 'write') stages.arrived(envelope);

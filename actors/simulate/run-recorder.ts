@@ -119,6 +119,7 @@ export class RunRecorder implements SimulationObserver {
 				return {type: 'event', node: event.node, tone: 'news', kind: 'start', text: `node ${event.node} starts`};
 			case 'disk':
 			case 'peerDown':
+			case 'noLeader':
 			case 'timer':
 			case 'turn':
 			case 'crashAgain':

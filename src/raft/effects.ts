@@ -28,6 +28,8 @@ export type Input =
 	 * twice, or be wrong: it takes a leader's word away, and adds nothing to anybody's.
 	 */
 	| {readonly type: 'peerDown'; readonly peer: NodeId}
+	/** Whoever runs the nodes says that none leads yet, because it has just started them all. It may be wrong, too. */
+	| {readonly type: 'noLeader'}
 	/** Hands the leadership over (dissertation §3.10), to the best of the others without `to`; answered by `transferSettled`. */
 	| {readonly type: 'transferLeadership'; readonly transferId: number; readonly to: NodeId | undefined}
 	/** The batch of this sequence, and all before it, are durable. */

@@ -38,7 +38,7 @@ export class ElectionTimer {
 	}
 
 	/**
-	 * The leader is known to be gone: its silence needs not be waited for. `rank`: this node's place among those that may stand, from
+	 * It is known that nobody leads: no silence needs to be waited for. `rank`: this node's place among those that may stand, from
 	 * 0; each leaves the one before it the time to win.
 	 */
 	hurry(rank: number): void {

@@ -73,15 +73,20 @@ export class Election {
 	 * counted from the one that is gone. A notice that is wrong costs one such round, or one election where a quorum believes it.
 	 */
 	peerDown(peer: NodeId): void {
-		const {id, timer, roles, replicated} = this.#context;
+		const {roles} = this.#context;
 		if (roles.role !== 'follower' || roles.leaderId !== peer) return;
 		// And refuses nobody's pre-vote for its sake any more (dissertation §4.2.3).
 		roles.becomeFollower(undefined);
 		this.#downLeader = peer;
-		const {voters} = replicated.configuration;
-		const placeOf = (voter: NodeId): number =>
-			(voters.indexOf(voter) - voters.indexOf(peer) + voters.length) % voters.length;
-		timer.hurry(Math.max(0, placeOf(id) - 1));
+		this.#standInTurn(peer);
+	}
+
+	/** None leads, since all have just started: each asks for pre-votes when its turn has come, counted from the first. */
+	noLeader(): void {
+		const {roles} = this.#context;
+		if (roles.role !== 'follower' || roles.leaderId !== undefined) return;
+		this.#downLeader = undefined;
+		this.#standInTurn(undefined);
 	}
 
 	/**
@@ -152,6 +157,15 @@ export class Election {
 
 	// ------------------------------------------------------------------------------------------- own campaign
 
+	/** The voters take their turns in the order of the configuration, from the one after `last`. */
+	#standInTurn(last: NodeId | undefined): void {
+		const {id, timer, replicated} = this.#context;
+		const {voters} = replicated.configuration;
+		const first = last === undefined ? 0 : voters.indexOf(last) + 1;
+		const rank = (voters.indexOf(id) - first + voters.length) % voters.length;
+		timer.hurry(rank);
+	}
+
 	get #mayStand(): boolean {
 		const {id, limits, clock, durability, replicated} = this.#context;
 		// With a disk that does not answer this node could win an election and then commit nothing.
@@ -162,7 +176,7 @@ export class Election {
 	#causeOfTimeout(): ElectionCause {
 		const {timer, roles} = this.#context;
 		const {role, leaderId} = roles;
-		if (timer.isHurried) return 'leaderDown';
+		if (timer.isHurried && this.#downLeader !== undefined) return 'leaderDown';
 		if (role !== 'follower') return 'votesMissing';
 		return leaderId === undefined ? 'noLeader' : 'leaderSilent';
 	}

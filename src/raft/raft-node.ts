@@ -195,6 +195,8 @@ export class RaftNode {
 				return this.#inbox.receive(input.from, input.message);
 			case 'peerDown':
 				return this.#election.peerDown(input.peer);
+			case 'noLeader':
+				return this.#election.noLeader();
 			case 'propose':
 				return this.#propose(input.proposalId, input.commands);
 			case 'read':

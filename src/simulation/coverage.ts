@@ -106,6 +106,7 @@ const deathNoticeKinds = [
 	'end of a peer: told late',
 	'end of a peer: told twice',
 	'end of a peer: told, and not true',
+	'nobody leads: told',
 ] as const;
 
 /** Blows of a duel or siege, which are no kinds of the nemesis. */

@@ -19,6 +19,8 @@ export interface DeathNotices {
 	readonly lateMs: number;
 	/** Mean time between two notices of an end that there was not, ms; 0: there are none. */
 	readonly falseEveryMs: number;
+	/** That none leads is told at the start, and at times when one does. */
+	readonly isStartTold: boolean;
 }
 
 export interface DeathNoticesContext {
@@ -46,6 +48,12 @@ export class DeathNoticeBoard {
 		this.#context = context;
 	}
 
+	/** All nodes have been started. */
+	began(): void {
+		const {nodes, notices} = this.#context;
+		if (notices.areGiven && notices.isStartTold) for (const {id} of nodes) this.#tellNoLeader(id);
+	}
+
 	/** A node has ended. */
 	died(peer: number): void {
 		const {nodes, notices, random, coverage} = this.#context;
@@ -71,7 +79,7 @@ export class DeathNoticeBoard {
 
 	/** Tells some nodes of an end that there was not. */
 	tellFalsely(): void {
-		const {nodes, random, coverage} = this.#context;
+		const {nodes, notices, random, coverage} = this.#context;
 		const leaders = nodes.filter(({status}) => status?.role === 'leader');
 		const isOfLeader = leaders.length > 0 && random.chance(aimAtLeader);
 		const {id: peer} = random.pick(isOfLeader ? leaders : nodes);
@@ -79,8 +87,15 @@ export class DeathNoticeBoard {
 			if (id === peer || !random.chance(believers)) continue;
 			coverage.count('end of a peer: told, and not true');
 			this.#tell(id, peer, 0);
+			if (notices.isStartTold) this.#tellNoLeader(id);
 		}
 		this.thinkOfNext();
+	}
+
+	#tellNoLeader(node: number): void {
+		const {random, schedule, coverage} = this.#context;
+		coverage.count('nobody leads: told');
+		schedule(promptMs * random.float(), {type: 'noLeader', node});
 	}
 
 	#tell(node: number, peer: number, lateMs: number): void {

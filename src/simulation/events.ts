@@ -8,6 +8,8 @@ export type SimulationEvent =
 	| {readonly type: 'message'; readonly from: number; readonly node: number; readonly message: RaftMessage}
 	/** The node is told that a peer's life has ended, be that true or not. */
 	| {readonly type: 'peerDown'; readonly node: number; readonly peer: number}
+	/** The node is told that nobody leads. */
+	| {readonly type: 'noLeader'; readonly node: number}
 	/** Somebody tells nodes of an end that there was not. */
 	| {readonly type: 'falseNotice'}
 	| {

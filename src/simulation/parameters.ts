@@ -180,6 +180,7 @@ function drawDeathNotices(random: Random): DeathNotices {
 		late: isBad ? random.pick([0, 0.3, 0.8]) : 0,
 		lateMs: random.pick([5, 100, 1000]),
 		falseEveryMs: isBad ? random.pick([0, 300, 2000]) : 0,
+		isStartTold: random.chance(0.5),
 	};
 }
 

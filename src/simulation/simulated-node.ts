@@ -8,6 +8,7 @@
  *
  * What comes in waits for the node's next turn, as in the real node's mailbox; a paused node takes no turn.
  */
+import type {Input} from '../raft/effects.js';
 import {RaftDriver} from '../raft/driver.js';
 import {RaftNode, type RaftStatus} from '../raft/raft-node.js';
 import type {TransferOutcome} from '../raft/transfer-outcome.js';
@@ -225,9 +226,9 @@ export class SimulatedNode<Service extends NodeService> {
 		if (before !== undefined) current.judge.tookPreVote(before, current.raft.status());
 	}
 
-	/** The node is told that a peer has ended. */
-	peerDown(peer: number): void {
-		this.#current?.driver.deliver({type: 'peerDown', peer: nodeId(peer)});
+	/** The node is told who has ended, or that nobody leads. */
+	notice(notice: Extract<Input, {type: 'peerDown' | 'noLeader'}>): void {
+		this.#current?.driver.deliver(notice);
 		this.#afterInput();
 	}
 

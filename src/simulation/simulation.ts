@@ -12,6 +12,7 @@ import {Random} from '../base/random.js';
 import type {Verdict} from '../linearizability/key-result.js';
 import {bytesOnWire} from '../raft/message-bytes.js';
 import {kindOf} from '../raft/message-kind.js';
+import {nodeId} from '../raft/types.js';
 import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
 import {Availability} from './availability.js';
@@ -137,6 +138,7 @@ export class Simulation<T extends MachineTypes> {
 		this.schedule(durationMs, {type: 'look'});
 		this.schedule(0, {type: 'watch'});
 		this.#operator.thinkOfNext();
+		this.#deathNotices.began();
 		this.#deathNotices.thinkOfNext();
 		while (!this.#isOver && this.#queue.size > 0) {
 			if (this.events % eventsPerProgress === 0) onProgress?.();
@@ -216,7 +218,9 @@ export class Simulation<T extends MachineTypes> {
 			case 'message':
 				return this.#takeMessage(event);
 			case 'peerDown':
-				return this.#node(event.node).peerDown(event.peer);
+				return this.#node(event.node).notice({type: 'peerDown', peer: nodeId(event.peer)});
+			case 'noLeader':
+				return this.#node(event.node).notice({type: 'noLeader'});
 			case 'request':
 				return this.#links.arrived(event, this.#server(event.node));
 			case 'cancel':

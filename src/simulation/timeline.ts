@@ -64,6 +64,8 @@ export function describeEvent(event: SimulationEvent): readonly [node: string, w
 			return [`n${event.node}`, `<- n${event.from} ${describeMessage(event.message)}`];
 		case 'peerDown':
 			return [`n${event.node}`, `is told that n${event.peer} has ended`];
+		case 'noLeader':
+			return [`n${event.node}`, 'is told that nobody leads'];
 		case 'falseNotice':
 			return ['', 'an end that there was not is told'];
 		case 'request':

@@ -45,6 +45,8 @@ test.serial('a listener that throws is told to the process as a bug of its own, 
 		import {Cluster} from ${JSON.stringify(new URL('../../actors/index.js', import.meta.url))};
 		process.on('uncaughtException', error => console.log(error.message));
 		const cluster = await Cluster.start({nodes: 1});
+		// What the first election tells is over.
+		await cluster.clerk().put('a', '1');
 		cluster.on('event', ({type}) => {
 			throw new Error('told of ' + type);
 		});

@@ -111,7 +111,7 @@ for (const kvThread of [false, true]) {
 	test.serial(
 		`sessions that were silent for too long are told by the leader alone (KV server on its own thread: ${kvThread})`,
 		async t => {
-			await using cluster = await Cluster.start({nodes: 3, kvThread, sessionTimeoutMs: 100});
+			await using cluster = await Cluster.start({nodes: 3, kvThread, sessionTimeoutMs: 1000});
 			const told: ClusterEvent[] = [];
 			cluster.on('sessionsExpired', event => told.push(event));
 			const expired = once(cluster, 'sessionsExpired', deadline());

@@ -99,11 +99,12 @@ const envelope: fc.Arbitrary<Envelope> = fc.oneof(
 		request,
 	}),
 	fc.record({type: fc.constant('peerDown' as const), peer: id}),
+	fc.constant({type: 'noLeader' as const}),
 );
 
 function kindOf(one: Envelope): string {
-	if (one.type === 'peerDown') return one.type;
-	return one.type === 'raft' ? one.message.type : one.request.type;
+	if (one.type === 'raft') return one.message.type;
+	return one.type === 'request' ? one.request.type : one.type;
 }
 
 function acrossThreads(batch: readonly Envelope[]): readonly Envelope[] {
@@ -123,7 +124,7 @@ test('a batch comes out of another thread as it went in, whatever is in it', t =
 		}),
 		{numRuns: 500, seed: 1},
 	);
-	t.deepEqual([...seen].sort(), [...Object.keys(messageKinds), 'peerDown', 'read', 'write'].sort());
+	t.deepEqual([...seen].sort(), [...Object.keys(messageKinds), 'noLeader', 'peerDown', 'read', 'write'].sort());
 });
 
 test('a reply port arrives with its request, and works', async t => {

@@ -59,6 +59,12 @@ test('the end of a node is told after all that it has said', async t => {
 	t.deepEqual(all, [said, ends(0)]);
 });
 
+test('all are told once when a majority has begun', t => {
+	const {router, received} = routerOf(t, 3);
+	router.nodesBegan();
+	for (const id of [0, 1, 2]) t.deepEqual(received(id), [{type: 'noLeader'}]);
+});
+
 test('no node can tell of the end of another, and none is told when all end together', async t => {
 	const {threads, received, router} = routerOf(t, 3);
 	router.route([ends(2)]);

@@ -126,3 +126,31 @@ test('a node that has no vote, or that has just started, does nothing for a noti
 		[],
 	);
 });
+
+test('nodes that were started together, and are told so, ask for pre-votes in turn, the first at once', t => {
+	for (const [id, deadline] of [
+		[0, 5],
+		[1, 25],
+		[2, 45],
+	] as const) {
+		const started = newNode({id: nodeId(id)});
+		started.step([{type: 'noLeader'}], 5);
+		t.is(started.nextDeadline(), deadline);
+	}
+	const first = newNode();
+	first.step([{type: 'noLeader'}, tick], 5);
+	t.deepEqual(first.events[0], {type: 'electionStarted', term: 1, cause: 'noLeader', leaderId: undefined});
+});
+
+test('that nobody leads is not believed by a node that has heard a leader, and costs one that has not no term', t => {
+	const follower = newFollower(n2, 4);
+	const before = [follower.status(), follower.nextDeadline()];
+	t.deepEqual(follower.step([{type: 'noLeader'}], 10), []);
+	t.deepEqual([follower.status(), follower.nextDeadline()], before);
+	const restarted = newNode({id: n1, currentTerm: 4});
+	restarted.step([{type: 'noLeader'}], 10);
+	const asked = messagesTo(restarted.step([tick], 30), n0);
+	t.deepEqual(asked, [requestVote(5, 0, 0, true)]);
+	t.deepEqual(messagesTo(follower.step([received(n1, asked[0]!)], 30), n1), [voteReply(4, false, true)]);
+	t.is(restarted.status().currentTerm, term(4));
+});
