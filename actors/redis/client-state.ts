@@ -5,6 +5,7 @@ import type {ClientsMemory} from './clients-memory.js';
 import type {DroppedClients} from './dropped-clients.js';
 import type {Lane} from './lane.js';
 import type {RedisLimits} from './limits.js';
+import type {Monitors} from './monitors.js';
 import type {ProtocolVersion} from './reply-writer.js';
 import type {ScriptCache} from './script-cache.js';
 import type {Subscriber} from './subscriber.js';
@@ -55,6 +56,7 @@ export interface GatewayState {
 	errorReplies: number;
 	readonly channels: Channels;
 	readonly scripts: ScriptCache;
+	readonly monitors: Monitors;
 	readonly lane: Lane;
 	readonly memory: ClientsMemory;
 	readonly dropped: DroppedClients;

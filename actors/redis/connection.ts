@@ -100,6 +100,10 @@ export class Connection implements MemoryClient, ConnectionControl {
 			new Access(gateway.password),
 			() => subscriber.isSubscribed && clientState.protocol === 2,
 			gateway.scripts,
+			(command, parts) => {
+				if (gateway.monitors.count === 0) return;
+				gateway.monitors.tell(clientState, command, parts, performance.timeOrigin + performance.now());
+			},
 		);
 		this.#parser = new RequestParser(gateway.limits, () => !this.#modes.access.isGranted);
 		this.#window = new ValueWindow(clientState.gateway);
@@ -408,7 +412,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 	#countMemory(): void {
 		if (this.#isGone) return;
 		const {gateway, subscriber} = this.#clientState;
-		const excess = this.#outputLimit.excessOf(this.#unreadBytes(), subscriber.isSubscribed, () => performance.now());
+		const excess = this.#outputLimit.excessOf(this.#unreadBytes(), subscriber.isListening, () => performance.now());
 		if (excess === undefined) gateway.memory.count(this);
 		else this.#drop('unreadReplies', excess);
 	}

@@ -11,6 +11,7 @@ import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import {openListeners} from './listeners.js';
 import {Subscriber} from './subscriber.js';
+import {Monitors} from './monitors.js';
 import type {RedisTls} from './tls.js';
 import type {ClientState, ClusterInfo, ConnectionControl, DataInfo, GatewayState, InfoFields} from './client-state.js';
 import type {Executor} from '../executor.js';
@@ -122,6 +123,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		errorReplies: 0,
 		channels: new Channels(),
 		scripts: new ScriptCache(),
+		monitors: new Monitors(),
 		lane: new Lane(),
 		memory: new ClientsMemory(limits.clientsBytesMax),
 		dropped: new DroppedClients({
@@ -238,7 +240,7 @@ function clientStateOf(socket: Socket, path: string | undefined, gateway: Gatewa
 		libraryVersion: '',
 		protocol: 2,
 		connection: noConnection,
-		subscriber: new Subscriber(gateway.channels),
+		subscriber: new Subscriber(gateway.channels, gateway.monitors),
 		isDroppedLast: false,
 		replyMode: 'on',
 	};

@@ -11,8 +11,8 @@ export class OutputLimit {
 	}
 
 	/** Why it must go, if it must. `nowMs`: monotonic. */
-	excessOf(unreadBytes: number, isSubscribed: boolean, nowMs: () => number): string | undefined {
-		if (!isSubscribed) {
+	excessOf(unreadBytes: number, isListening: boolean, nowMs: () => number): string | undefined {
+		if (!isListening) {
 			const {unreadRepliesBytesMax} = this.#limits;
 			this.#slowSinceMs = undefined;
 			return unreadBytes > unreadRepliesBytesMax

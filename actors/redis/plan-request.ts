@@ -4,7 +4,6 @@ import type {ArgumentRange} from './commands/command-description.js';
 import {valueTooLargeText} from './commands/failures.js';
 import {queuedOf} from './commands/queued-plan.js';
 import {quoted, quotedBytesMax} from './commands/quoted.js';
-import {unsupportedCommands} from './commands/unsupported.js';
 import type {RedisLimits} from './limits.js';
 import {type QueuedTransaction, queuedBytesMax, queuedCommandsMax} from './queued-transaction.js';
 import type {RefusedModes} from './refused-modes.js';
@@ -19,7 +18,7 @@ export function planRequest(
 	modes: RefusedModes,
 ): Plan {
 	const {queued} = modes.transactions;
-	const found = lookUp(commands, parts, 0) ?? lookUp(unsupportedCommands, parts, 0);
+	const found = lookUp(commands, parts, 0);
 	const command = (parts.length > 1 && found?.subcommands && lookUp(found.subcommands, parts, 1)) || found;
 	modes.lastCommand = command?.name ?? 'NULL';
 	const refusal = command === undefined ? planUnknown(parts) : whyNot(command, parts, limits, modes);
@@ -28,6 +27,7 @@ export function planRequest(
 		queued?.abort();
 		return refusal ?? planUnknown(parts);
 	}
+	if (isKnown(command, parts)) modes.tellMonitors(command, parts);
 	if (queued === undefined || command.worksInTransaction === true) return command.plan(parts, limits, modes);
 	return enqueue(queued, command, parts, {limits, modes});
 }
@@ -50,7 +50,7 @@ function whyNot(
 		return refuse(listeningText(command));
 	const refusal = command.worksInTransaction === true ? undefined : modes.refusalOf(command);
 	if (refusal !== undefined) return refuse(refusal);
-	return command.refusal === undefined ? tooLarge(command, parts, limits) : refuse(command.refusal);
+	return tooLarge(command, parts, limits);
 }
 
 /** A subcommand that there is none of is told as such to everybody, like a command that there is none of. */

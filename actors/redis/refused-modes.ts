@@ -1,4 +1,5 @@
 import type {Access} from './access.js';
+import type {MonitoredCommand} from './monitors.js';
 import type {ScriptCache} from './script-cache.js';
 import {Transactions} from './queued-transaction.js';
 
@@ -29,9 +30,17 @@ export class RefusedModes {
 
 	/** The command that was planned last. */
 	lastCommand = 'NULL';
+	/** Shows a command to those who asked for it by MONITOR. */
+	readonly tellMonitors: (command: MonitoredCommand, parts: readonly Buffer[]) => void;
 
 	/** `isListening`: it speaks RESP2 and listens to channels, by all requests that have been answered. */
-	constructor(access: Access, isListening: () => boolean, scripts: ScriptCache) {
+	constructor(
+		access: Access,
+		isListening: () => boolean,
+		scripts: ScriptCache,
+		tellMonitors: RefusedModes['tellMonitors'],
+	) {
+		this.tellMonitors = tellMonitors;
 		this.access = access;
 		this.isListening = isListening;
 		this.scripts = scripts;

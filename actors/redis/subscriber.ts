@@ -1,4 +1,5 @@
 import {type ChannelKind, type Channels, type Listener, type Push} from './channels.js';
+import type {Monitors} from './monitors.js';
 import {ReplyWriter} from './reply-writer.js';
 
 /** About what a name takes in the two sets that it is in. */
@@ -7,6 +8,9 @@ const nameOverheadBytes = 128;
 /** What one connection listens to, and what has come for it. */
 export class Subscriber implements Listener {
 	readonly #channels: Channels;
+	readonly #monitors: Monitors;
+	/** It is shown the commands of all connections. */
+	isMonitor = false;
 	readonly #names: Readonly<Record<ChannelKind, Set<string>>> = {
 		channel: new Set(),
 		pattern: new Set(),
@@ -17,8 +21,9 @@ export class Subscriber implements Listener {
 	#nameBytes = 0;
 	#deliver: (push: Push) => void = () => undefined;
 
-	constructor(channels: Channels) {
+	constructor(channels: Channels, monitors: Monitors) {
 		this.#channels = channels;
+		this.#monitors = monitors;
 	}
 
 	/** From now on `deliver` gets what comes. It writes it at once, or gives it to `hold`. */
@@ -29,6 +34,11 @@ export class Subscriber implements Listener {
 	get isSubscribed(): boolean {
 		const {channel, pattern, shardChannel} = this.#names;
 		return channel.size + pattern.size + shardChannel.size > 0;
+	}
+
+	/** Something comes for it that it does not ask for each time. */
+	get isListening(): boolean {
+		return this.isMonitor || this.isSubscribed;
 	}
 
 	/** Of the names that it listens to and of what is held. */
@@ -66,8 +76,16 @@ export class Subscriber implements Listener {
 		this.#channels.unsubscribe(kind, name, this);
 	}
 
+	/** From now on it is shown the commands of all connections. */
+	monitor(): void {
+		this.isMonitor = true;
+		this.#monitors.add(this);
+	}
+
 	/** As after RESET, and when the connection has ended. */
 	leave(): void {
+		this.isMonitor = false;
+		this.#monitors.remove(this);
 		for (const [kind, names] of Object.entries(this.#names)) {
 			for (const name of names) this.unsubscribe(kind as ChannelKind, name);
 		}

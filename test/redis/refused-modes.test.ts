@@ -73,14 +73,6 @@ test('what one connection was refused is nothing to another', async t => {
 });
 
 test(
-	'MONITOR is refused by name',
-	dialogue,
-	['MONITOR x', `-ERR wrong number of arguments for 'monitor' command\n`],
-	['MONITOR', '-ERR MONITOR is not supported: the commands of other connections are not shown\n'],
-	['COMMAND INFO monitor', '*1\n*-1\n'],
-);
-
-test(
 	'a refused AUTH leaves a connection what it was, as in Redis without passwords',
 	dialogue,
 	['HELLO 3 AUTH alice x', '-WRONGPASS invalid username-password pair or user is disabled.\n'],

@@ -26,6 +26,7 @@ function secondsSince(ms: number): number {
 
 function flagsOf({subscriber, isLocalSocket, isDroppedLast}: ClientState, isTransaction: boolean): string {
 	const flags = [
+		subscriber.isMonitor ? 'O' : '',
 		subscriber.isSubscribed ? 'P' : '',
 		isTransaction ? 'x' : '',
 		isLocalSocket ? 'U' : '',

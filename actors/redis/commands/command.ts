@@ -77,8 +77,6 @@ export interface RedisCommand extends CommandDescription {
 	readonly worksInTransaction?: boolean;
 	/** A client of RESP2 that listens to channels may send it. */
 	readonly worksWhileSubscribed?: boolean;
-	/** It is not offered, whatever its arguments: why. */
-	readonly refusal?: string;
 	/** It cannot be queued behind MULTI: why. */
 	readonly refusalInTransaction?: string;
 	/** Instead of Redis' usual words, where the arity does not fit. */

@@ -12,6 +12,7 @@ import {commandCommand} from './introspection.js';
 import {keyCommands} from './keys.js';
 import {keyspaceCommands} from './keyspace.js';
 import {memoryCommand, objectCommand, typeCommand} from './one-key.js';
+import {monitorCommand} from './monitor.js';
 import {numberCommands} from './numbers.js';
 import {pubsubCommand} from './pubsub.js';
 import {renameCommands} from './rename.js';
@@ -49,5 +50,6 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		commandCommand,
 		infoCommand,
 		slowlogCommand,
+		monitorCommand,
 	].map(command => [command.name, command]),
 );
