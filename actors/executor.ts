@@ -15,6 +15,8 @@ export interface PutExpiry {
 	readonly ttlMs?: number | undefined;
 	/** The key is absent from this time on: Unix ms. */
 	readonly expiresAt?: number | undefined;
+	/** The key is absent when this lease is over: `Lease.id`. */
+	readonly leaseId?: number | undefined;
 	/** The key keeps the deadline that it has. @default false */
 	readonly keepsExpiry?: boolean | undefined;
 }

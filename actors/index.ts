@@ -96,6 +96,9 @@ export {defaultEtcdLimits, type EtcdLimits} from './engines/etcd/limits.js';
 export {InvalidOperationError, type Written} from './clerk/results.js';
 export type {Data} from './data.js';
 export {KeyValueClient} from './key-value-client.js';
+export {Lease, type LeaseState} from './lease.js';
+export type {LeaseKeeper} from './lease-keeper.js';
+export {LeaseLostError} from './lease-lost.js';
 export type {
 	KeyExpectation,
 	StepResult,
@@ -176,12 +179,16 @@ export type {CorruptionSite} from '../src/storage/storage.js';
 export type {
 	ByteString,
 	AbsentSince,
+	Attachment,
 	Compare,
 	Deadline,
 	Expected,
 	Expiry,
 	GetOperation,
 	Key,
+	LeaseId,
+	LeaseOperation,
+	LeaseRead,
 	Operation,
 	Part,
 	ReadOperation,

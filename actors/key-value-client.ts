@@ -7,6 +7,7 @@ import {expectResult, type Written} from './clerk/results.js';
 import type {Executor, OperationOptions, PutOptions} from './executor.js';
 import {type Data, summandOf, valueOf} from './data.js';
 import {type RangeOptions, type RangePart, rangeOf} from './range.js';
+import {Lease} from './lease.js';
 import {keyOf, textOf} from './text.js';
 import {
 	assertComplete,
@@ -49,7 +50,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 
 	/**
 	 * Sets the value. Rejects with an `OperationError`, as all operations do, whose `outcome` tells whether it may have
-	 * taken effect. With `ttlMs` or `expiresAt` the key is absent by itself from then on.
+	 * taken effect. With `ttlMs` or `expiresAt` the key is absent by itself from then on, with `leaseId` when that lease is over.
 	 */
 	async put(key: Data, value: Data, options?: PutOptions): Promise<Written> {
 		const put = {type: 'put', key: keyOf(key), value: valueOf(value)} as const;
@@ -70,6 +71,26 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	async persist(key: Data, options?: OperationOptions): Promise<boolean> {
 		const operation = {type: 'expire', key: keyOf(key), expiry: 'never'} as const;
 		return expectResult(await this.execute(operation, options), 'expirySet').isSet;
+	}
+
+	/**
+	 * When the key is absent by itself, without its value: `'never'`, or in so many ms from now on by this machine's clock, at least 0;
+	 * `undefined`: it is absent. See `get` for the deadline itself.
+	 */
+	async ttl(key: Data, options?: OperationOptions): Promise<number | 'never' | undefined> {
+		const {value, expiresAt} = expectResult(await this.execute({type: 'get', key: keyOf(key)}, options), 'value');
+		if (value === undefined) return undefined;
+		return expiresAt === undefined ? 'never' : Math.max(0, expiresAt - Date.now());
+	}
+
+	/**
+	 * A lease: a time that several keys share, in ms from 1 on, counted by the cluster. They are there until it has passed, unless somebody
+	 * keeps the lease alive, or until it is revoked. There are at most 65536 at once.
+	 */
+	async grantLease(ttlMs: number, options?: OperationOptions): Promise<Lease> {
+		const askedAt = performance.now();
+		const result = expectResult(await this.execute({type: 'lease', action: 'grant', ttlMs}, options), 'lease');
+		return new Lease(this, result.leaseId, result.ttlMs, askedAt);
 	}
 
 	/** Adds to the end of the value; an absent key counts as an empty one. */

@@ -2,7 +2,7 @@
  * Transactions as people write them, with text for keys and values: what is compared, what is done if all of it holds, what
  * if not. They go to the cluster as one operation of the key/value machine.
  */
-import type {Compare, Expected, Expiry, Part, Result, Version} from '../src/kv/types.js';
+import type {Attachment, Compare, Expected, Expiry, Part, Result, Version} from '../src/kv/types.js';
 import type {PutExpiry} from './executor.js';
 import {InvalidOperationError} from './clerk/results.js';
 import {type Data, summandOf, valueOf} from './data.js';
@@ -87,10 +87,16 @@ function expectedOf(expectation: Exclude<KeyExpectation, 'present'>): Expected {
 }
 
 /** Throws an `OptionError` where more than one is given. */
-export function expiryOf({ttlMs, expiresAt, keepsExpiry}: PutExpiry): Expiry | 'keep' | undefined {
-	const given = [ttlMs, expiresAt, keepsExpiry === true ? true : undefined].filter(each => each !== undefined);
-	if (given.length > 1) throw OptionError.value('options', 'one of ttlMs, expiresAt and keepsExpiry', given);
+export function expiryOf({
+	ttlMs,
+	expiresAt,
+	leaseId,
+	keepsExpiry,
+}: PutExpiry): Expiry | Attachment | 'keep' | undefined {
+	const given = [ttlMs, expiresAt, leaseId, keepsExpiry === true ? true : undefined].filter(each => each !== undefined);
+	if (given.length > 1) throw OptionError.value('options', 'one of ttlMs, expiresAt, leaseId and keepsExpiry', given);
 	if (ttlMs !== undefined) return {ttlMs};
+	if (leaseId !== undefined) return {leaseId};
 	if (expiresAt !== undefined) return {expiresAt};
 	return keepsExpiry === true ? 'keep' : undefined;
 }

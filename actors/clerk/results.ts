@@ -21,6 +21,8 @@ const explanations = {
 	numberOverflow: 'the sum does not fit into 64 bits: put a smaller number first',
 	outOfMemory: 'the keys and values take as much memory as they may (option maxMemoryBytes): delete some first',
 	malformed: 'the servers do not know this operation: do client and cluster run the same version?',
+	noSuchLease: 'the lease is over, or there never was one: grant a new one, and put its keys again',
+	tooManyLeases: 'there are as many leases as there may be: put several keys on one lease, or revoke some',
 	resultTooLarge:
 		'the transaction has run, and its reads have found more than one answer may hold: read these keys by themselves',
 	notWatched: 'this engine cannot watch a key that is absent: use a cluster of our own, or compare with what is there',

@@ -1,6 +1,6 @@
 /** Entries of a node's log, a line each. */
 import type {KvTypes} from '../../src/kv/words.js';
-import type {Compare, Operation, Part, WriteOperation} from '../../src/kv/types.js';
+import type {Compare, LeaseOperation, Operation, Part, WriteOperation} from '../../src/kv/types.js';
 import {unreachable} from '../../src/base/errors.js';
 import {bytesOfKey} from '../text.js';
 import type {LoggedEntry, NodeLog} from '../cluster/node-log.js';
@@ -74,11 +74,17 @@ function commandText(command: KvCommand): string {
 function writeText(write: WriteOperation): string {
 	if (write.type === 'clear') return 'clear';
 	if (write.type === 'batch') return `batch (${listText(write.operations, operationText)})`;
+	if (write.type === 'lease') return leaseText(write);
 	if (write.type !== 'transaction') return operationText(write);
 	const {compares, operations, otherwise = [], watched = []} = write;
 	const others = otherwise.length === 0 ? '' : ` else (${listText(otherwise, operationText)})`;
 	const watch = watched.length === 0 ? '' : ` watch (${listText(watched, key => shortText(bytesOfKey(key)))})`;
 	return `transaction if (${listText(compares, compareText)}) then (${listText(operations, operationText)})${others}${watch}`;
+}
+
+function leaseText(operation: LeaseOperation): string {
+	if (operation.action === 'grant') return `lease for ${operation.ttlMs} ms`;
+	return `${operation.action === 'revoke' ? 'revoke' : 'keep alive'} lease ${operation.leaseId}`;
 }
 
 function listText<T>(items: readonly T[], textOf: (item: T) => string): string {
@@ -132,6 +138,7 @@ function conditionText(condition: Extract<Operation, {type: 'put'}>['condition']
 function expiryText(expiry: Extract<Operation, {type: 'put' | 'expire'}>['expiry']): string {
 	if (expiry === undefined) return '';
 	if (typeof expiry === 'string') return ` ${expiry}`;
+	if ('leaseId' in expiry) return ` with lease ${expiry.leaseId}`;
 	return 'ttlMs' in expiry ? ` for ${expiry.ttlMs} ms` : ` until ${expiry.expiresAt}`;
 }
 

@@ -5,12 +5,12 @@ import {isKey} from '../../src/kv/key.js';
 import {scanEnd} from '../../src/kv/scan-position.js';
 import {transactionPartsMax} from '../../src/kv/operation-codec.js';
 import {wordsMax} from '../../src/kv/script/script-codec.js';
-import type {Compare, Operation} from '../../src/kv/types.js';
+import type {Compare, LeaseOperation, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
 const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear, script or get';
-const types = `${partTypes}, or batch, transaction, scan or count`;
-const notParts: ReadonlySet<string> = new Set(['batch', 'transaction', 'scan', 'count']);
+const types = `${partTypes}, or batch, transaction, lease, getLease, scan or count`;
+const notParts: ReadonlySet<string> = new Set(['batch', 'transaction', 'lease', 'getLease', 'scan', 'count']);
 
 /** Throws an `OptionError` that names the field. `path`: what the caller calls the operation. */
 export function checkOperation(operation: Operation, path = 'operation'): void {
@@ -19,7 +19,7 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 		case 'put':
 			checkCondition(operation, path);
 			checkKey(operation.key, path);
-			checkExpiry(operation.expiry, path, 'keep');
+			checkPutExpiry(operation.expiry, path);
 			return checkValue(operation.value, path, 'value');
 		case 'expire':
 			checkKey(operation.key, path);
@@ -46,6 +46,12 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			return checkScan(operation, path);
 		case 'script':
 			return checkScript(operation, path);
+		case 'lease':
+			return checkLease(operation, path);
+		case 'getLease':
+			checkLeaseId(operation.leaseId, path);
+			if (isCount(operation.keysMax)) return;
+			throw OptionError.value(`${path}.keysMax`, 'a whole number from 0 on', operation.keysMax);
 		case 'batch':
 			return checkParts(operation.operations, `${path}.operations`);
 		case 'transaction':
@@ -53,6 +59,24 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 		default:
 			throw OptionError.value(`${path}.type`, types, (operation as {readonly type?: unknown}).type);
 	}
+}
+
+function checkLease(operation: LeaseOperation, path: string): void {
+	switch (operation.action) {
+		case 'grant':
+			if (isCount(operation.ttlMs) && operation.ttlMs > 0) return;
+			throw OptionError.value(`${path}.ttlMs`, 'a whole number of milliseconds from 1 on', operation.ttlMs);
+		case 'keepAlive':
+		case 'revoke':
+			return checkLeaseId(operation.leaseId, path);
+		default:
+			throw OptionError.value(`${path}.action`, "'grant', 'keepAlive' or 'revoke'", operation satisfies never);
+	}
+}
+
+function checkLeaseId(id: unknown, path: string): void {
+	if (isCount(id) && id > 0) return;
+	throw OptionError.value(`${path}.leaseId`, 'the id of a lease, a whole number from 1 on', id);
 }
 
 function checkKey(key: unknown, path: string): void {
@@ -118,6 +142,12 @@ function checkExpire({expiry, condition, order}: Operation & {type: 'expire'}, p
 	if (order !== undefined && order !== 'later' && order !== 'earlier') {
 		throw OptionError.value(`${path}.order`, "'later', 'earlier' or undefined", order);
 	}
+}
+
+function checkPutExpiry(expiry: unknown, path: string): void {
+	if (typeof expiry === 'object' && expiry !== null && 'leaseId' in expiry)
+		return checkLeaseId(expiry.leaseId, `${path}.expiry`);
+	checkExpiry(expiry, path, 'keep');
 }
 
 /** `word`: what can stand in the place of a time. */

@@ -176,8 +176,8 @@ export function comparesOf(
 	});
 }
 
-/** None is a transaction itself: EXEC and WATCH are not queued. */
+/** None is a transaction itself, since EXEC and WATCH are not queued, and no command has to do with leases. */
 function partsOf(operation: NamedOperation): readonly Part[] {
 	if (operation.type === 'batch') return operation.operations;
-	return operation.type === 'transaction' ? [] : [operation];
+	return operation.type === 'transaction' || operation.type === 'lease' ? [] : [operation];
 }

@@ -1,5 +1,6 @@
 /** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
 import {unreachable} from '../base/errors.js';
+import {attachedBytes, leaseBytes} from './leases.js';
 import type {Key, Operation, Part, Result, WriteOperation} from './types.js';
 import {growthMaxOf} from './script/script-limits.js';
 
@@ -8,8 +9,8 @@ const recordBytes = 24;
 /** What its deadline takes besides. */
 const deadlineBytes = 8;
 const numberBytesMax = 20;
-/** No write makes the state grow by more than so many times its own bytes: the shortest that adds a key has five. */
-export const growthFactorMax = 8;
+/** No write makes the state grow by more than so many times its own bytes: the shortest that grants a lease has six. */
+export const growthFactorMax = 32;
 
 type Read = (key: Key) => Result;
 
@@ -56,6 +57,11 @@ class Sizes {
 
 const sizeOf = (key: string, valueBytes: number): number => recordBytes + deadlineBytes + key.length + valueBytes;
 
+function sizeOfPut({key, value, expiry}: Extract<Part, {type: 'put'}>): number {
+	const isAttached = typeof expiry === 'object' && 'leaseId' in expiry;
+	return sizeOf(key, value.length) + (isAttached ? attachedBytes + key.length : 0);
+}
+
 type Growth = {readonly key: string; readonly size: number | undefined};
 
 /** What the operation makes of its key, at most. */
@@ -65,7 +71,7 @@ function growthOf(operation: Exclude<Part, {type: 'clear' | 'get' | 'script'}>, 
 	switch (operation.type) {
 		case 'put':
 			// A condition may not hold: then the larger of both is there.
-			return {key, size: larger(sizeOf(key, operation.value.length), operation.condition && before)};
+			return {key, size: larger(sizeOfPut(operation), operation.condition && before)};
 		case 'compareAndSet':
 			return {key, size: larger(sizeOf(key, operation.value.length), before)};
 		case 'append':
@@ -98,10 +104,13 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 		case 'get':
 		case 'scan':
 		case 'count':
+		case 'getLease':
 			return 0;
 		case 'script':
 			// What it does is known when it has run: so much is the most.
 			return growthMaxOf(operation);
+		case 'lease':
+			return operation.action === 'grant' ? leaseBytes : 0;
 		default: {
 			const {key, size} = growthOf(operation, sizes);
 			const grown = (size ?? 0) - (sizes.of(key) ?? 0);

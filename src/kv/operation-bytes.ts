@@ -5,7 +5,7 @@ import type {Compare, Key, Operation, Part, ReadOperation} from './types.js';
 
 /** Whether it leaves the state alone. */
 export const isRead = (operation: Operation): operation is ReadOperation =>
-	operation.type === 'get' || operation.type === 'scan' || operation.type === 'count';
+	operation.type === 'get' || operation.type === 'scan' || operation.type === 'count' || operation.type === 'getLease';
 
 /** Over what CBOR and the command's frame add. */
 const overheadBytes = 64;
@@ -41,6 +41,8 @@ export function bytesOfOperation(operation: Operation): number {
 			return overheadBytes + (operation.prefix?.length ?? 0);
 		case 'clear':
 		case 'count':
+		case 'lease':
+		case 'getLease':
 			return overheadBytes;
 		case 'script':
 			return overheadBytes + bytesOfScript(operation);

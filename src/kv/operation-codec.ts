@@ -2,14 +2,15 @@
  * Operations as positional arrays, the first element an opcode: names of fields would double the size of a small entry.
  *
  *     put        0, key, value [, flags: 1 absent | 2 present | 4 returnPrevious | 8 keep the deadline
- *                                 | 16 ttlMs | 32 expiresAt | 64 is | 128 is not
- *                                 [, ttlMs or expiresAt, or 0 before what is compared] [, what is compared]]
+ *                                 | 16 ttlMs | 32 expiresAt | 64 is | 128 is not | 256 lease
+ *                                 [, ttlMs, expiresAt or lease, or 0 before what is compared] [, what is compared]]
  *     expire    33, key, flags: 1 absent | 2 present | 4 later | 8 earlier | 16 ttlMs | 32 expiresAt [, ttlMs or expiresAt]
  *     append     1, key, value                 increment  5, key, by
  *     delete     2, key [, 64 is | 128 is not, what is compared]                    clear      6
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
+ *     lease     42, 0 grant | 1 keep alive | 2 revoke, ttlMs or lease    getLease  43, lease, keysMax
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
  *     compare      key, 0 a value | 1 a version | 4 absent since a version; and 2 for not, value | null | version
  *     script    40, source, [key, ...], [value, ...], isReadOnly
@@ -25,6 +26,7 @@ import type {
 	Compare,
 	Expiry,
 	Key,
+	LeaseOperation,
 	Operation,
 	Part,
 	ReadOperation,
@@ -58,6 +60,11 @@ const expireLater = 4;
 const expireEarlier = 8;
 const hasTtl = 16;
 const hasDeadline = 32;
+const hasLease = 256;
+
+const leaseOpcode = 42;
+const leaseReadOpcode = 43;
+const leaseActions = ['grant', 'keepAlive', 'revoke'] as const;
 
 function flagOfCondition(condition: Put['condition']): number {
 	if (condition === undefined) return 0;
@@ -86,6 +93,7 @@ function plainOfPut(put: Put): Plain {
 		return [0, key, value, plainFlags + flagOfCondition(condition), time, comparedBy(condition)];
 	}
 	if (expiry === 'keep') return [0, key, value, flags + putKeepsExpiry];
+	if (expiry !== undefined && 'leaseId' in expiry) return [0, key, value, flags + hasLease, expiry.leaseId];
 	if (expiry !== undefined) return [0, key, value, ...plainOfExpiry(flags, expiry)];
 	return flags === 0 ? [0, key, value] : [0, key, value, flags];
 }
@@ -140,6 +148,13 @@ export function plainOfOperation(operation: Operation): Plain {
 			return [countOpcode];
 		case 'transaction':
 			return plainOfTransaction(operation);
+		case 'lease': {
+			const {action} = operation;
+			const subject = action === 'grant' ? operation.ttlMs : operation.leaseId;
+			return [leaseOpcode, leaseActions.indexOf(action), subject];
+		}
+		case 'getLease':
+			return [leaseReadOpcode, operation.leaseId, operation.keysMax];
 		default:
 			return unreachable(operation);
 	}
@@ -196,13 +211,14 @@ function parsePut(key: string, plain: Plain, from: number): Put | undefined {
 	const time = plain[from + 2];
 	if (!isBytes(value)) return undefined;
 	if (flags === undefined) return {type: 'put', key, value};
-	if (isCount(flags) && flags >= ifIs) {
+	if (isCount(flags) && flags > 511) return undefined;
+	if (isCount(flags) && (flags & (ifIs + ifIsNot)) > 0) {
 		const condition = parseValueCondition(flags & (ifIs + ifIsNot), plain[from + 3]);
-		const rest = parsePut(key, [value, flags & (ifIs - 1), time], 0);
-		if (condition === undefined || flags > 255 || (flags & 3) > 0 || rest === undefined) return undefined;
+		const rest = parsePut(key, [value, flags & ~(ifIs + ifIsNot), time], 0);
+		if (condition === undefined || (flags & 3) > 0 || rest === undefined) return undefined;
 		return {...rest, condition};
 	}
-	if (!isCount(flags) || flags > 63 || (flags & 3) === 3) return undefined;
+	if (!isCount(flags) || (flags & 3) === 3) return undefined;
 	const put = {
 		type: 'put',
 		key,
@@ -210,11 +226,12 @@ function parsePut(key: string, plain: Plain, from: number): Put | undefined {
 		condition: conditionOf(flags),
 		returnPrevious: (flags & putReturnPrevious) > 0,
 	} as const;
-	// At most one of the three.
-	const expiryFlags = flags >> 3;
+	// At most one of the four.
+	const expiryFlags = (flags & ~(ifIs + ifIsNot)) >> 3;
 	if (expiryFlags === 0) return put;
 	if ((expiryFlags & (expiryFlags - 1)) > 0) return undefined;
 	if ((flags & putKeepsExpiry) > 0) return {...put, expiry: 'keep'};
+	if ((flags & hasLease) > 0) return isCount(time) && time > 0 ? {...put, expiry: {leaseId: time}} : undefined;
 	const expiry = parseExpiry(flags, time);
 	return expiry === null ? undefined : {...put, expiry};
 }
@@ -274,9 +291,16 @@ function parsePart(plain: Plain, from = 0): Part | undefined {
 	return isKey(key) ? parseKeyed(opcode, key, plain, from + 2) : undefined;
 }
 
+function parseLease(place: unknown, subject: unknown): LeaseOperation | undefined {
+	const action = isCount(place) ? leaseActions[place] : undefined;
+	if (action === undefined || !isCount(subject) || subject === 0) return undefined;
+	return action === 'grant' ? {type: 'lease', action, ttlMs: subject} : {type: 'lease', action, leaseId: subject};
+}
+
 /** `undefined` when this is no operation. */
 function parseOperation(plain: Plain, from = 0): WriteOperation | Part | undefined {
 	if (plain[from] === transactionOpcode) return parseTransaction(plain, from);
+	if (plain[from] === leaseOpcode) return parseLease(plain[from + 1], plain[from + 2]);
 	if (plain[from] !== 7) return parsePart(plain, from);
 	const operations = parseAll(plain[from + 1], part => parsePart(part));
 	return operations === undefined ? undefined : {type: 'batch', operations};
@@ -290,8 +314,13 @@ export function parseWrite(plain: Plain, from = 0): WriteOperation | undefined {
 export function parseRead(plain: Plain): ReadOperation | undefined {
 	if (plain[0] === scanOpcode) return parseScan(plain);
 	if (plain[0] === countOpcode) return {type: 'count'};
+	if (plain[0] === leaseReadOpcode) return parseLeaseRead(plain);
 	const operation = parseOperation(plain);
 	return operation?.type === 'get' ? operation : undefined;
+}
+
+function parseLeaseRead([, leaseId, keysMax]: Plain): ReadOperation | undefined {
+	return isCount(leaseId) && isCount(keysMax) ? {type: 'getLease', leaseId, keysMax} : undefined;
 }
 
 function parseScan([, from, to, prefix, lookedAtMax, hasValues]: Plain): ReadOperation | undefined {

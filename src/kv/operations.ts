@@ -3,7 +3,10 @@ import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
 import {mayReturnValue} from './operation-bytes.js';
+import {changeLease} from './lease-operations.js';
+import {type Leases, momentAfter} from './leases.js';
 import type {
+	Attachment,
 	Compare,
 	Expected,
 	Expiry,
@@ -23,8 +26,8 @@ type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 /** What operations need of a store: the replicas' own, or what is known of somebody else's. */
 export interface KeyValues {
 	get(key: string): Stored | undefined;
-	/** Takes a copy of the value. `expiresAt`: 0 for never. */
-	set(key: string, value: Value, version: Version, expiresAt: number): void;
+	/** Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 as long as the lease of that id, negated. */
+	set(key: string, value: Value, version: Version, until: number): void;
 	/** Whether there was something to delete. */
 	delete(key: string): boolean;
 	/** How many keys there were. */
@@ -33,6 +36,8 @@ export interface KeyValues {
 	watch(key: string, version: Version): boolean;
 	/** See `AbsentSince`. */
 	isAbsentSince(key: string, version: Version): boolean;
+	/** Not there: it has none, and grants none. */
+	readonly leases?: Leases;
 }
 
 /** What an operation runs in: `version` becomes that of all that it changes. */
@@ -56,17 +61,23 @@ const conditionFailed = (current: Stored | undefined): Result => ({
 	version: current?.version ?? 0,
 });
 
-/** 0 for never. */
-const deadlineOf = (current: Stored | undefined): number => current?.expiresAt ?? 0;
+/** As `KeyValues.set` takes it. */
+function untilOf(current: Stored | undefined): number {
+	if (current?.leaseId !== undefined) return -current.leaseId;
+	return current?.expiresAt ?? 0;
+}
 
 const momentOf = (expiry: Expiry, now: number): number =>
-	'ttlMs' in expiry ? Math.min(now + expiry.ttlMs, Number.MAX_SAFE_INTEGER) : expiry.expiresAt;
+	'ttlMs' in expiry ? momentAfter(now, expiry.ttlMs) : expiry.expiresAt;
 
-function write({store, version, valueBytesMax}: Execution, key: string, value: Value, expiresAt = 0): Result {
+const isAttachment = (expiry: Expiry | Attachment | 'keep' | undefined): expiry is Attachment =>
+	typeof expiry === 'object' && 'leaseId' in expiry;
+
+function write({store, version, valueBytesMax}: Execution, key: string, value: Value, until = 0): Result {
 	if (value.length > valueBytesMax) {
 		return {type: 'invalid', reason: 'valueTooLarge', version: store.get(key)?.version ?? 0};
 	}
-	store.set(key, value, version, expiresAt);
+	store.set(key, value, version, until);
 	return {type: 'written', version, length: value.length};
 }
 
@@ -84,16 +95,24 @@ function remove({store, version}: Execution, {key, condition}: Of<'delete'>): Re
 	return {type: 'deleted', existed: store.delete(key), version};
 }
 
+function untilAfter(expiry: Of<'put'>['expiry'], current: Stored | undefined, now: number): number {
+	if (expiry === undefined) return 0;
+	if (expiry === 'keep') return untilOf(current);
+	return isAttachment(expiry) ? -expiry.leaseId : momentOf(expiry, now);
+}
+
 function put(execution: Execution, {key, value, condition, returnPrevious, expiry}: Of<'put'>): Result {
 	if (condition === undefined && returnPrevious !== true && expiry === undefined) return write(execution, key, value);
 	const {store, now} = execution;
 	const current = store.get(key);
 	if (condition !== undefined && !isMet(condition, current)) return conditionFailed(current);
+	if (isAttachment(expiry) && store.leases?.get(expiry.leaseId) === undefined)
+		return {type: 'invalid', reason: 'noSuchLease', version: current?.version ?? 0};
 	const previous = returnPrevious === true && current !== undefined ? copyOf(current.value) : undefined;
-	const expiresAt = expiry === 'keep' ? deadlineOf(current) : expiry === undefined ? 0 : momentOf(expiry, now);
-	const result = write(execution, key, value, expiresAt);
+	const until = untilAfter(expiry, current, now);
+	const result = write(execution, key, value, until);
 	if (result.type !== 'written') return result;
-	if (expiry !== undefined && expiry !== 'keep' && expiresAt <= now) store.delete(key);
+	if (typeof expiry === 'object' && !isAttachment(expiry) && until <= now) store.delete(key);
 	return previous === undefined ? result : {...result, previous};
 }
 
@@ -121,7 +140,7 @@ function append(execution: Execution, {key, value}: Of<'append'>): Result {
 	const joined = new Uint8Array(length);
 	joined.set(current.value);
 	joined.set(value, current.value.length);
-	execution.store.set(key, joined, execution.version, deadlineOf(current));
+	execution.store.set(key, joined, execution.version, untilOf(current));
 	return {type: 'written', version: execution.version, length};
 }
 
@@ -164,7 +183,7 @@ function increment({store, version}: Execution, {key, by}: Of<'increment'>): Res
 		key,
 		Uint8Array.from(sum.toString(), digit => digit.charCodeAt(0)),
 		version,
-		deadlineOf(current),
+		untilOf(current),
 	);
 	return {type: 'number', value: sum, version};
 }
@@ -219,9 +238,11 @@ function tooMuch({store}: Execution, part: Part): Result {
 	return {type: 'invalid', reason: 'resultTooLarge', version};
 }
 
+const noLease: Result = {type: 'invalid', reason: 'noSuchLease', version: 0};
+
 /** Runs the operation; the same state, operation and version give the same result and state, everywhere. */
 export function execute(execution: Execution, operation: NamedOperation): Result {
-	const {store, version} = execution;
+	const {store, version, now} = execution;
 	switch (operation.type) {
 		case 'put':
 			return put(execution, operation);
@@ -245,6 +266,8 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 			return transaction(execution, operation);
 		case 'get':
 			return readCopy(store, operation.key);
+		case 'lease':
+			return store.leases === undefined ? noLease : changeLease(store.leases, operation, version, now);
 		default:
 			return unreachable(operation);
 	}

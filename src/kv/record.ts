@@ -17,10 +17,10 @@ export function writeRecord(page: Uint8Array, offset: number, key: Key, value: V
 	page.set(value, offset + headerBytes + key.length);
 }
 
-/** Of a record that has a deadline, and so many bytes. */
-export function markDeadline(page: Uint8Array, offset: number, length: number, expiresAt: number): void {
+/** Of a record that has a deadline or a lease, and so many bytes. */
+export function markUntil(page: Uint8Array, offset: number, length: number, until: number): void {
 	putUint32(page, offset + valueLengthAt, uint32At(page, offset + valueLengthAt) + deadlineFlag);
-	putUint64(page, offset + length - deadlineBytes, expiresAt);
+	putUntil(page, offset + length - deadlineBytes, until);
 }
 
 /** What a key takes in a store: its record, and its place in the table, which is filled by half and more. */
@@ -53,12 +53,20 @@ export function uint32At(page: Uint8Array, offset: number): number {
 	return (low | ((page[offset + 3] as number) << 24)) >>> 0;
 }
 
-export const uint64At = (page: Uint8Array, offset: number): number =>
-	uint32At(page, offset) + uint32At(page, offset + 4) * twoTo32;
+/** In the upper half of the deadline's place, which then has the id of a lease. */
+const leaseFlag = 2 ** 31;
 
-export function putUint64(page: Uint8Array, offset: number, value: number): void {
+/** As `Shard.set` takes it: above 0 a deadline, below 0 the id of a lease, negated. */
+export function untilAt(page: Uint8Array, offset: number): number {
+	const high = uint32At(page, offset + 4);
+	if (high < leaseFlag) return uint32At(page, offset) + high * twoTo32;
+	return -(uint32At(page, offset) + (high - leaseFlag) * twoTo32);
+}
+
+export function putUntil(page: Uint8Array, offset: number, until: number): void {
+	const value = Math.abs(until);
 	putUint32(page, offset, value % twoTo32);
-	putUint32(page, offset + 4, Math.floor(value / twoTo32));
+	putUint32(page, offset + 4, Math.floor(value / twoTo32) + (until < 0 ? leaseFlag : 0));
 }
 
 function putUint32(page: Uint8Array, offset: number, value: number): void {

@@ -10,6 +10,7 @@
  *     keys            34, revision, next | null, [key, ...], [version, ...] [, [value, ...]]
  *     count           35, count, revision
  *     scripted        40, reply, isApplied, version
+ *     lease           42, isThere, lease, ttlMs, expiresAt, version [, keyCount, [key, ...]]
  *
  * These bytes rest in snapshots: a number, once given, keeps its meaning.
  */
@@ -19,6 +20,7 @@ import {isKey} from './key.js';
 import {parseScripted, plainOfScripted, scriptOpcode} from './script/script-codec.js';
 import type {Result} from './types.js';
 
+type LeaseResult = Extract<Result, {type: 'lease'}>;
 type Invalid = Extract<Result, {type: 'invalid'}>;
 
 const reasons: readonly Invalid['reason'][] = [
@@ -29,10 +31,13 @@ const reasons: readonly Invalid['reason'][] = [
 	'outOfMemory',
 	'resultTooLarge',
 	'notWatched',
+	'noSuchLease',
+	'tooManyLeases',
 ];
 
 /** The service's own numbers are those from 9 to 31. */
 const transactionNumber = 32;
+const leaseNumber = 42;
 
 export function plainOfResult(result: Result): Plain {
 	switch (result.type) {
@@ -62,6 +67,8 @@ export function plainOfResult(result: Result): Plain {
 		}
 		case 'count':
 			return [35, result.count, result.revision];
+		case 'lease':
+			return plainOfLease(result);
 		case 'batch':
 			return [6, result.results.map(part => plainOfResult(part))];
 		case 'transaction': {
@@ -103,6 +110,20 @@ function parseVersioned(kind: unknown, first: unknown, version: number): Result 
 	}
 }
 
+function plainOfLease({isThere, leaseId, ttlMs, expiresAt, version, keyCount, keys}: LeaseResult): Plain {
+	const plain = [leaseNumber, isThere, leaseId, ttlMs, expiresAt, version];
+	return keyCount === undefined ? plain : [...plain, keyCount, keys];
+}
+
+function parseLease([, isThere, leaseId, ttlMs, expiresAt, version, keyCount, keys]: Plain): LeaseResult | undefined {
+	if (typeof isThere !== 'boolean' || !isCount(leaseId) || !isCount(ttlMs)) return undefined;
+	if (!isCount(expiresAt) || !isCount(version)) return undefined;
+	const lease = {type: 'lease', isThere, leaseId, ttlMs, expiresAt, version} as const;
+	if (keyCount === undefined) return lease;
+	if (!isCount(keyCount) || !Array.isArray(keys) || !keys.every(key => isKey(key))) return undefined;
+	return {...lease, keyCount, keys};
+}
+
 function parseWritten(version: unknown, length: unknown, previous: unknown): Result | undefined {
 	if (!isCount(version) || !isCount(length)) return undefined;
 	if (previous === undefined) return {type: 'written', version, length};
@@ -136,6 +157,7 @@ export function parseResult(plain: Plain): Result | undefined {
 	if (kind === 0 && plain[3] !== undefined) return parseExpiring(first, second, plain[3]);
 	if (kind === 34) return parseKeys(plain);
 	if (kind === scriptOpcode) return parseScripted(plain);
+	if (kind === leaseNumber) return parseLease(plain);
 	if (kind === 6) {
 		const results = parseAll(first, parseResult);
 		return results && {type: 'batch', results};

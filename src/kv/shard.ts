@@ -4,36 +4,38 @@
  *
  *     pages   record | record | record that nothing points to | free ...          16 KiB each
  *             record                          of 2 KiB or more: a page of its own, given back at once
- *     record  version, u48 | length of key, u32 | length of value, u31 | 1 where there is a deadline | key | value [| deadline, u64]
+ *     record  version, u48 | length of key, u32 | length of value, u31 | 1 where there is a deadline | key | value [| deadline or lease, u64]
  *     slots   a hash table with linear probing: 0, or 1 + the address of a record
  *     address number of the page * 16 KiB + offset in it
  */
 import {assert} from '../base/errors.js';
+import type {Leases} from './leases.js';
 import {
 	deadlineBytes,
 	deadlineFlag,
 	headerBytes,
 	keyIn,
 	keyLengthAt,
-	markDeadline,
-	putUint64,
+	markUntil,
+	putUntil,
 	putVersion,
 	recordAt,
 	uint32At,
-	uint64At,
+	untilAt,
 	valueLengthAt,
 	versionAt,
 	writeRecord,
 } from './record.js';
 import {spreadOf} from './scan-position.js';
-import type {Deadline, Key, Value, Version} from './types.js';
+import type {Deadline, Key, LeaseId, Value, Version} from './types.js';
 
 export interface Stored {
 	/** From a store, a view that is valid until the store's next change: who keeps it, copies it. */
 	readonly value: Value;
 	readonly version: Version;
-	/** Not there: never. */
+	/** Not there: never. Of a key with a lease: that of the lease as it is now. */
 	readonly expiresAt?: Deadline;
+	readonly leaseId?: LeaseId;
 }
 
 const pageBits = 14;
@@ -83,6 +85,13 @@ export class Shard {
 	#countedAt = Infinity;
 	#countedUntil = Infinity;
 
+	/** Where leases are told the keys that belong to them, and tell until when they are. */
+	readonly #leases: Leases;
+
+	constructor(leases: Leases) {
+		this.#leases = leases;
+	}
+
 	/** Keys. */
 	get size(): number {
 		return this.#size;
@@ -109,29 +118,31 @@ export class Shard {
 		return record === 0 ? undefined : this.#storedAt(record - 1);
 	}
 
-	/** Takes a copy of the value. `expiresAt`: 0 for never. By how many bytes the shard has grown. */
-	set(hash: number, key: Key, value: Value, version: Version, expiresAt: number): number {
+	/** Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 the id of a lease, negated. By how many bytes the shard has grown. */
+	set(hash: number, key: Key, value: Value, version: Version, until: number): number {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
-		if (this.#countedAt < Infinity) this.#noteDeadline(this.#deadlineIn(slot), expiresAt === 0 ? Infinity : expiresAt);
-		const flaggedLength = expiresAt === 0 ? value.length : value.length + deadlineFlag;
-		if (expiresAt > 0 && expiresAt < this.#earliest) this.#earliest = expiresAt;
+		if (this.#countedAt < Infinity) this.#noteDeadline(this.#deadlineIn(slot), until > 0 ? until : Infinity);
+		if (record > 0 && this.#leases.keyCount > 0) this.#detach(record - 1, key);
+		if (until < 0) this.#leases.attach(-until, key);
+		const flaggedLength = until === 0 ? value.length : value.length + deadlineFlag;
+		if (until > 0 && until < this.#earliest) this.#earliest = until;
 		if (record > 0 && uint32At(this.#page(record - 1), offsetOf(record - 1) + valueLengthAt) === flaggedLength) {
 			const offset = offsetOf(record - 1);
 			const page = this.#writable(pageOf(record - 1));
 			putVersion(page, offset, version);
 			page.set(value, offset + headerBytes + key.length);
-			if (expiresAt > 0) putUint64(page, offset + headerBytes + key.length + value.length, expiresAt);
+			if (until !== 0) putUntil(page, offset + headerBytes + key.length + value.length, until);
 			return 0;
 		}
 		const bytesBefore = this.bytes;
 		if (record > 0) this.#discard(record - 1);
 		this.#slots[slot] = 0;
 		// May move records, and so change slots: not this one, which is empty.
-		const length = headerBytes + key.length + value.length + (expiresAt === 0 ? 0 : deadlineBytes);
+		const length = headerBytes + key.length + value.length + (until === 0 ? 0 : deadlineBytes);
 		const address = this.#reserve(length);
 		writeRecord(this.#page(address), offsetOf(address), key, value, version);
-		if (expiresAt > 0) markDeadline(this.#page(address), offsetOf(address), length, expiresAt);
+		if (until !== 0) markUntil(this.#page(address), offsetOf(address), length, until);
 		this.#slots[slot] = address + 1;
 		if (record === 0) this.#size += 1;
 		if (this.#size * 4 > this.#slots.length * 3) this.#growSlots();
@@ -144,6 +155,7 @@ export class Shard {
 		const record = this.#slots[slot] as number;
 		if (record === 0) return false;
 		if (this.#countedAt < Infinity) this.#noteDeadline(this.#deadlineIn(slot), Infinity);
+		if (this.#leases.keyCount > 0) this.#detach(record - 1, key);
 		this.#discard(record - 1);
 		this.#size -= 1;
 		this.#vacate(slot);
@@ -206,7 +218,7 @@ export class Shard {
 
 	/** To be changed in place of this one, which can only be read from now on. */
 	copy(): Shard {
-		const copy = new Shard();
+		const copy = new Shard(this.#leases);
 		copy.#pages = this.#pages.slice();
 		// Only changes need these two.
 		copy.#freePages = this.#freePages;
@@ -429,8 +441,10 @@ export class Shard {
 			return {value: page.subarray(valueAt, valueAt + flaggedLength), version: versionAt(page, offset)};
 		}
 		const valueEnd = valueAt + flaggedLength - deadlineFlag;
-		const expiresAt = uint64At(page, valueEnd);
-		return {value: page.subarray(valueAt, valueEnd), version: versionAt(page, offset), expiresAt};
+		const until = untilAt(page, valueEnd);
+		const stored = {value: page.subarray(valueAt, valueEnd), version: versionAt(page, offset)};
+		if (until > 0) return {...stored, expiresAt: until};
+		return {...stored, expiresAt: this.#leases.deadlineOf(-until), leaseId: -until};
 	}
 
 	/** Infinity: the slot is empty, or its record has none. */
@@ -439,13 +453,24 @@ export class Shard {
 		return record === 0 ? Infinity : this.#deadlineAt(record - 1);
 	}
 
-	/** Infinity: it has none. */
+	/** The lease's own time is not the key's: Infinity, too. */
 	#deadlineAt(address: number): number {
+		const until = this.#untilAt(address);
+		return until > 0 ? until : Infinity;
+	}
+
+	#detach(address: number, key: Key): void {
+		const until = this.#untilAt(address);
+		if (until < 0) this.#leases.detach(-until, key);
+	}
+
+	/** 0: for ever. */
+	#untilAt(address: number): number {
 		const page = this.#page(address);
 		const offset = offsetOf(address);
 		const flaggedLength = uint32At(page, offset + valueLengthAt);
-		if (flaggedLength < deadlineFlag) return Infinity;
-		return uint64At(page, offset + headerBytes + uint32At(page, offset + keyLengthAt) + flaggedLength - deadlineFlag);
+		if (flaggedLength < deadlineFlag) return 0;
+		return untilAt(page, offset + headerBytes + uint32At(page, offset + keyLengthAt) + flaggedLength - deadlineFlag);
 	}
 }
 

@@ -5,6 +5,7 @@ import {isBytes, isCount, type Plain} from '../base/plain.js';
 import type {FrozenMachine, Machine, MachineReader, Place, StateMachine, TimedState} from '../service/machine.js';
 import {isKey} from './key.js';
 import {fitting, growthFactorMax} from './memory-limit.js';
+import {readLease} from './lease-operations.js';
 import {execute, type Execution, readKey} from './operations.js';
 import {scan} from './scan.js';
 import {ScriptRunner} from './script/script-runner.js';
@@ -22,6 +23,8 @@ export const defaultKvLimits: KvLimits = {valueBytesMax: 2 ** 20};
 
 /** What one key costs in a frame beside its bytes, at most. */
 const keyOverheadBytes = 24;
+/** What a lease costs in a frame, at most. */
+const leaseFrameBytes = 24;
 
 export class KvStateMachine implements StateMachine<KvTypes> {
 	readonly growthFactorMax = growthFactorMax;
@@ -41,8 +44,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 		this.timed = {
 			advance: wallTime => store.advance(wallTime),
 			nextDeadline: () => store.earliest,
-			deadlineOf: operation =>
-				operation.type === 'get' ? (store.get(operation.key)?.expiresAt ?? Infinity) : store.earliest,
+			deadlineOf: operation => deadlineOf(store, operation),
 		};
 	}
 
@@ -74,6 +76,8 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 				return scan(this.#store, operation, revision);
 			case 'count':
 				return {type: 'count', count: this.#store.size, revision};
+			case 'getLease':
+				return readLease(this.#store.leases, operation);
 			default:
 				return unreachable(operation);
 		}
@@ -83,7 +87,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 		const store = this.#store;
 		const frozen = store.freeze();
 		return {
-			itemCount: frozen.size,
+			itemCount: frozen.size + frozen.leases.length,
 			frames: bytesMax => framesOf(frozen, bytesMax),
 			release: () => store.thaw(),
 		};
@@ -93,12 +97,23 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	hash(): string {
 		let first = 0;
 		let second = 0;
-		for (const [key, {value, version, expiresAt}] of this.#store) {
+		for (const [key, {value, version, expiresAt, leaseId}] of this.#store) {
 			const lanes = new Lanes(1);
 			lanes.text(key);
 			lanes.number(version);
 			lanes.bytes(value);
-			if (expiresAt !== undefined) lanes.number(expiresAt);
+			if (leaseId !== undefined) lanes.number(-leaseId);
+			else if (expiresAt !== undefined) lanes.number(expiresAt);
+			first = (first + lanes.first) | 0;
+			second = (second + lanes.second) | 0;
+		}
+		for (const [id, ttlMs, expiresAt] of this.#store.leases.freeze()) {
+			// What is over is gone, whether its keys are deleted yet or not.
+			if (expiresAt === 0) continue;
+			const lanes = new Lanes(3);
+			lanes.number(id);
+			lanes.number(ttlMs);
+			lanes.number(expiresAt);
 			first = (first + lanes.first) | 0;
 			second = (second + lanes.second) | 0;
 		}
@@ -118,18 +133,30 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	}
 }
 
+/** When the answer changes by itself; of one that concerns many keys when it may, at the earliest. */
+function deadlineOf(store: Store, operation: ReadOperation): number {
+	if (operation.type === 'get') return store.get(operation.key)?.expiresAt ?? Infinity;
+	if (operation.type === 'getLease') return store.leases.deadlineOf(operation.leaseId) || Infinity;
+	return store.earliest;
+}
+
 /**
  * [key, value, version, key, value, version, ...]. A key with a deadline is [key, value, -version, deadline]: the others take
  * not a byte more for it. Version 1 had no deadlines.
  *
  * Last come the keys that are watched, the one that was watched longest ago first, if there are any: [from, changedAt, key, from,
  * changedAt, key, ...]. Version 2 had none.
+ *
+ * Leases come first, if there are any: [null, id, ttlMs, expiresAt, id, ttlMs, expiresAt, ...], with 0 for one that is over. A key of
+ * a lease is [key, value, -version, -id]. Version 3 had no leases.
  */
 function* framesOf(store: FrozenStore, bytesMax: number): Generator<Plain, void, undefined> {
+	yield* leaseFramesOf(store, bytesMax);
 	let frame: unknown[] = [];
 	let bytes = 0;
-	for (const [key, {value, version, expiresAt}] of store) {
-		if (expiresAt === undefined) frame.push(key, value, version);
+	for (const [key, {value, version, expiresAt, leaseId}] of store) {
+		if (leaseId !== undefined) frame.push(key, value, -version, -leaseId);
+		else if (expiresAt === undefined) frame.push(key, value, version);
 		else frame.push(key, value, -version, expiresAt);
 		bytes += key.length + value.length + keyOverheadBytes;
 		if (bytes < bytesMax) continue;
@@ -155,6 +182,12 @@ function* watchedFramesOf({watched}: FrozenStore, bytesMax: number): Generator<P
 	if (frame.length > 0) yield frame;
 }
 
+function* leaseFramesOf({leases}: FrozenStore, bytesMax: number): Generator<Plain, void, undefined> {
+	const countMax = Math.max(1, Math.floor(bytesMax / leaseFrameBytes));
+	for (let first = 0; first < leases.length; first += countMax)
+		yield [null, ...leases.slice(first, first + countMax).flat()];
+}
+
 class KvReader implements MachineReader<KvTypes> {
 	readonly #store = new Store();
 	readonly #limits: KvLimits;
@@ -164,11 +197,21 @@ class KvReader implements MachineReader<KvTypes> {
 	}
 
 	get itemCount(): number {
-		return this.#store.heldCount;
+		return this.#store.heldCount + this.#store.leases.heldCount;
 	}
 
 	take(frame: Plain): boolean {
+		if (frame[0] === null) return this.#takeLeases(frame);
 		return typeof frame[0] === 'number' ? this.#takeWatched(frame) : this.#takeKeys(frame);
+	}
+
+	#takeLeases(frame: Plain): boolean {
+		for (let offset = 1; offset < frame.length; offset += 3) {
+			const [id, ttlMs, expiresAt] = frame.slice(offset, offset + 3);
+			if (!isCount(id) || !isCount(ttlMs) || !isCount(expiresAt)) return false;
+			if (!this.#store.leases.restore([id, ttlMs, expiresAt])) return false;
+		}
+		return true;
 	}
 
 	#takeWatched(frame: Plain): boolean {
@@ -189,9 +232,10 @@ class KvReader implements MachineReader<KvTypes> {
 			const version = frame[offset + 2];
 			if (!isKey(key) || !isBytes(value) || !Number.isSafeInteger(version)) return false;
 			const hasDeadline = (version as number) < 0;
-			const expiresAt = hasDeadline ? frame[offset + 3] : 0;
-			if (!isCount(expiresAt) || (hasDeadline && expiresAt === 0)) return false;
-			this.#store.set(key, value, Math.abs(version as number), expiresAt);
+			const until = hasDeadline ? frame[offset + 3] : 0;
+			if (!Number.isSafeInteger(until) || (hasDeadline && until === 0)) return false;
+			if ((until as number) < 0 && !this.#store.leases.isHeld(-(until as number))) return false;
+			this.#store.set(key, value, Math.abs(version as number), until as number);
 			if (hasDeadline) offset += 1;
 		}
 		return true;
@@ -207,9 +251,9 @@ export function kvMachine(limits: Partial<KvLimits> = {}): Machine<KvTypes> {
 	const all = {...defaultKvLimits, ...limits};
 	return {
 		name: 'kv',
-		version: 3,
+		version: 4,
 		words: kvWords,
 		create: () => new KvStateMachine(new Store(), all),
-		beginRestore: version => (version <= 3 ? new KvReader(all) : undefined),
+		beginRestore: version => (version <= 4 ? new KvReader(all) : undefined),
 	};
 }

@@ -8,6 +8,7 @@
 import {assert} from '../base/errors.js';
 import {shardCount, shardNumberOf} from './scan-position.js';
 import {hashOf, Shard, type Stored} from './shard.js';
+import {type FrozenLease, Leases} from './leases.js';
 import type {Key, Value, Version} from './types.js';
 import {type Watched, WatchedKeys} from './watched-keys.js';
 
@@ -16,13 +17,20 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	readonly size: number;
 	/** See `WatchedKeys`. */
 	readonly watched: readonly (readonly [Key, Watched])[];
+	readonly leases: readonly FrozenLease[];
 	/** The shards that are still to be walked through; the others are `undefined` and free to change again. */
 	readonly #shards: (Shard | undefined)[];
 
-	constructor(shards: readonly (Shard | undefined)[], size: number, watched: readonly (readonly [Key, Watched])[]) {
+	constructor(
+		shards: readonly (Shard | undefined)[],
+		size: number,
+		watched: readonly (readonly [Key, Watched])[],
+		leases: readonly FrozenLease[],
+	) {
 		this.#shards = shards.slice();
 		this.size = size;
 		this.watched = watched;
+		this.leases = leases;
 	}
 
 	/** Must this shard keep its content for us? */
@@ -51,6 +59,7 @@ const deletedBytes = 8192;
 const lookedAtBytes = 128;
 
 export class Store {
+	readonly leases = new Leases();
 	#shards: (Shard | undefined)[] = new Array<Shard | undefined>(shardCount).fill(undefined);
 	#size = 0;
 	#frozen: FrozenStore | undefined;
@@ -71,17 +80,17 @@ export class Store {
 
 	/** Keys. Looks at those of the shards in which a deadline may be over. */
 	get size(): number {
-		if (this.#earliest > this.#now) return this.#size;
-		let expired = 0;
+		let expired = this.leases.overKeyCount;
+		if (this.#earliest > this.#now) return this.#size - expired;
 		for (const shard of this.#shards) {
 			if (shard !== undefined && shard.earliest <= this.#now) expired += shard.countExpired(this.#now);
 		}
 		return this.#size - expired;
 	}
 
-	/** No deadline of a key is earlier; Infinity: none has one. */
+	/** No deadline of a key or a lease is earlier; Infinity: none has one. */
 	get earliest(): number {
-		return this.#earliest;
+		return Math.min(this.#earliest, this.leases.earliest);
 	}
 
 	/** Unix ms, as the log says: a key whose deadline is not after it is not there. */
@@ -89,9 +98,9 @@ export class Store {
 		return this.#now;
 	}
 
-	/** See `Shard.bytes`: of all shards. */
+	/** See `Shard.bytes`: of all shards, and what leases take. */
 	get bytes(): number {
-		return this.#bytes;
+		return this.#bytes + this.leases.bytes;
 	}
 
 	/**
@@ -108,14 +117,14 @@ export class Store {
 		return stored?.expiresAt !== undefined && stored.expiresAt <= this.#now ? undefined : stored;
 	}
 
-	/** Takes a copy of the value. `expiresAt`: 0 for never. */
-	set(key: Key, value: Value, version: Version, expiresAt = 0): void {
+	/** Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 the id of a lease that is there, negated. */
+	set(key: Key, value: Value, version: Version, until = 0): void {
 		const hash = hashOf(key);
 		const shard = this.#writable(shardNumberOf(hash));
 		const sizeBefore = shard.size;
-		this.#bytes += shard.set(hash, key, value, version, expiresAt);
+		this.#bytes += shard.set(hash, key, value, version, until);
 		this.#size += shard.size - sizeBefore;
-		if (expiresAt > 0 && expiresAt < this.#earliest) this.#earliest = expiresAt;
+		if (until > 0 && until < this.#earliest) this.#earliest = until;
 		if (this.watchedKeys.size > 0) this.watchedKeys.noteChange(key, version);
 	}
 
@@ -137,7 +146,8 @@ export class Store {
 	/** The time is this now, and never earlier again. What is over by then is not there any more, and is deleted in parts. */
 	advance(now: number): void {
 		this.#now = Math.max(this.#now, now);
-		if (this.#earliest > this.#now || this.#now - this.#deletedExpiredAt < deletionIntervalMs) return;
+		this.leases.advance(this.#now);
+		if (this.earliest > this.#now || this.#now - this.#deletedExpiredAt < deletionIntervalMs) return;
 		this.#deletedExpiredAt = this.#now;
 		this.#deleteExpired();
 	}
@@ -149,6 +159,7 @@ export class Store {
 		this.#size = 0;
 		this.#bytes = 0;
 		this.#earliest = Infinity;
+		this.leases.clear();
 		return size;
 	}
 
@@ -181,7 +192,7 @@ export class Store {
 	/** Takes the state as it is now, in constant time. One at a time: `thaw` before the next. */
 	freeze(): FrozenStore {
 		assert(this.#frozen === undefined, 'a store is frozen once at a time');
-		this.#frozen = new FrozenStore(this.#shards, this.#size, this.watchedKeys.entries());
+		this.#frozen = new FrozenStore(this.#shards, this.#size, this.watchedKeys.entries(), this.leases.freeze());
 		return this.#frozen;
 	}
 
@@ -191,7 +202,7 @@ export class Store {
 	}
 
 	#deleteExpired(): void {
-		let left = expiredMax;
+		let left = expiredMax - this.#deleteOver(expiredMax);
 		let lookedAt = 0;
 		const first = this.#nextShard;
 		for (let place = 0; place < shardCount && left > 0 && lookedAt < lookedAtMax; place += 1) {
@@ -215,6 +226,16 @@ export class Store {
 		);
 	}
 
+	/** Of leases that are over, at most so many keys; how many. */
+	#deleteOver(countMax: number): number {
+		let count = 0;
+		for (let key = this.leases.nextOver(); key !== undefined && count < countMax; key = this.leases.nextOver()) {
+			this.delete(key);
+			count += 1;
+		}
+		return count;
+	}
+
 	#noteShrunk(offset: number, shard: Shard, bytesBefore: number): void {
 		if (shard.size === 0) this.#shards[offset] = undefined;
 		this.#bytes += (shard.size === 0 ? 0 : shard.bytes) - bytesBefore;
@@ -223,7 +244,7 @@ export class Store {
 	#writable(offset: number): Shard {
 		const shard = this.#shards[offset];
 		if (shard !== undefined && this.#frozen?.needs(offset, shard) !== true) return shard;
-		const copy = shard?.copy() ?? new Shard();
+		const copy = shard?.copy() ?? new Shard(this.leases);
 		if (shard === undefined) this.#bytes += copy.bytes;
 		else this.#copiedBytes += shard.tableBytes;
 		this.#shards[offset] = copy;

@@ -13,6 +13,9 @@ export type Version = number;
 /** Unix time in ms, from 1. */
 export type Deadline = number;
 
+/** A lease's number: the revision that granted it. */
+export type LeaseId = number;
+
 /**
  * Until when a key is there. At its deadline it is absent for everything, by the clock that the log carries: see
  * `ReplicatedState.wallTime`. `ttlMs` counts from the entry that carries the operation, whatever the client's clock says.
@@ -21,6 +24,11 @@ export type Expiry = {readonly ttlMs: number} | {readonly expiresAt: number};
 
 /** Only if the key has this value; or only if it has another one, or is absent. */
 export type ValueCondition = {readonly is: Value} | {readonly isNot: Value};
+
+/** The key is there as long as the lease. */
+export interface Attachment {
+	readonly leaseId: LeaseId;
+}
 
 /** Changes the state; goes through the log, exactly once. */
 export type WriteOperation =
@@ -32,8 +40,8 @@ export type WriteOperation =
 			readonly condition?: 'absent' | 'present' | ValueCondition | undefined;
 			/** Put the value that was there into the result. */
 			readonly returnPrevious?: boolean | undefined;
-			/** `'keep'`: the deadline that the key has. Without it the key has none afterwards. */
-			readonly expiry?: Expiry | 'keep' | undefined;
+			/** `'keep'`: the deadline or the lease that the key has. Without it the key has none afterwards. */
+			readonly expiry?: Expiry | Attachment | 'keep' | undefined;
 	  }
 	| {readonly type: 'append'; readonly key: Key; readonly value: Value}
 	| {readonly type: 'delete'; readonly key: Key; readonly condition?: ValueCondition | undefined}
@@ -50,10 +58,11 @@ export type WriteOperation =
 			/** Only if the new deadline is later than that of the key, or earlier; none is later than any. */
 			readonly order?: 'later' | 'earlier' | undefined;
 	  }
-	/** Deletes every key. */
+	/** Deletes every key. Leases stay. */
 	| {readonly type: 'clear'}
 	/** Runs a script of Lua, in one step: all that it changes, or nothing if it fails. See `src/kv/script`. */
 	| ({readonly type: 'script'} & Script)
+	| LeaseOperation
 	/** All in one step, in order; each part has a result of its own, and a part that fails does not undo the others. */
 	| {
 			readonly type: 'batch';
@@ -98,7 +107,7 @@ export type ScriptReply =
 	| {readonly type: 'map'; readonly items: readonly ScriptReply[]};
 
 /** What a batch or a transaction is made of. */
-export type Part = Exclude<Operation, {type: 'batch' | 'transaction' | 'scan' | 'count'}>;
+export type Part = Exclude<Operation, {type: 'batch' | 'transaction' | 'lease' | 'getLease' | 'scan' | 'count'}>;
 
 /** Asks whether a key is as expected; with `isNegated`, whether it is not. */
 export interface Compare {
@@ -117,6 +126,19 @@ export interface AbsentSince {
 
 /** What compare-and-set asks for: a value (`undefined`: absent), or a version (0: absent). */
 export type Expected = {readonly value: Value | undefined} | {readonly version: Version};
+
+/** Grants a lease, gives it all of its time again, or ends it, and with it its keys. Its time counts from the entry. */
+export type LeaseOperation =
+	| {readonly type: 'lease'; readonly action: 'grant'; readonly ttlMs: number}
+	| {readonly type: 'lease'; readonly action: 'keepAlive' | 'revoke'; readonly leaseId: LeaseId};
+
+/** What is known of a lease. */
+export interface LeaseRead {
+	readonly type: 'getLease';
+	readonly leaseId: LeaseId;
+	/** Of its keys: none are told if there are more. */
+	readonly keysMax: number;
+}
 
 /** The value of one key. */
 export interface GetOperation {
@@ -146,7 +168,8 @@ export type ReadOperation =
 			readonly hasValues?: boolean | undefined;
 	  }
 	/** How many keys there are. */
-	| {readonly type: 'count'};
+	| {readonly type: 'count'}
+	| LeaseRead;
 
 /** A whole number from 0, less than `scanEnd`. */
 export type ScanPosition = number;
@@ -203,6 +226,21 @@ export type Result =
 			readonly version: Version;
 	  }
 	| {readonly type: 'cleared'; readonly count: number; readonly version: Version}
+	/** Of `lease` and `getLease`. */
+	| {
+			readonly type: 'lease';
+			/** Whether there is one; of `revoke`: whether there was. */
+			readonly isThere: boolean;
+			readonly leaseId: LeaseId;
+			/** 0: there is none any more. */
+			readonly ttlMs: number;
+			readonly expiresAt: Deadline;
+			/** 0 for a read. */
+			readonly version: Version;
+			/** Of a read. */
+			readonly keyCount?: number | undefined;
+			readonly keys?: readonly Key[] | undefined;
+	  }
 	| {readonly type: 'batch'; readonly results: readonly Result[]}
 	/** `results`: of `operations` where all compares held, else of `otherwise`. `revision`: its place, whatever it changed. */
 	| {
@@ -217,7 +255,7 @@ export type Result =
 			/**
 			 * `outOfMemory` and `malformed`: as earlier versions kept them in their snapshots. `resultTooLarge`: of a part of a
 			 * transaction, where the parts before it have given as much as one answer may hold. `notWatched`: a key that is absent
-			 * cannot be watched here.
+			 * cannot be watched here. `noSuchLease`: it is over, or there never was one.
 			 */
 			readonly reason:
 				| 'notANumber'
@@ -226,6 +264,8 @@ export type Result =
 				| 'malformed'
 				| 'outOfMemory'
 				| 'resultTooLarge'
-				| 'notWatched';
+				| 'notWatched'
+				| 'noSuchLease'
+				| 'tooManyLeases';
 			readonly version: Version;
 	  };

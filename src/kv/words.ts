@@ -34,6 +34,8 @@ export function bytesOfResult(result: Result): number {
 			return resultBytes + bytesOfReply(result.reply);
 		case 'written':
 			return resultBytes + (result.previous?.length ?? 0);
+		case 'lease':
+			return resultBytes + (result.keys ?? []).reduce((sum, key) => sum + key.length, 0);
 		case 'batch':
 		case 'transaction':
 			return result.results.reduce((sum, part) => sum + bytesOfResult(part), resultBytes);
@@ -62,6 +64,8 @@ function isTimed(operation: Operation): boolean {
 		case 'script':
 			// It may ask for the time, and set deadlines.
 			return true;
+		case 'lease':
+			return operation.action !== 'revoke';
 		case 'batch':
 			return operation.operations.some(part => isTimed(part));
 		case 'transaction':

@@ -34,6 +34,8 @@ export interface Mix {
 	readonly expire: number;
 	/** Keys read part by part, and counted. */
 	readonly scan: number;
+	/** Leases, and puts that belong to them. */
+	readonly lease: number;
 }
 
 /** What the clients of a run ask for, and how fast. */
@@ -272,6 +274,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 	const transactions = random.fork('transactions');
 	const expiry = random.fork('expiry');
 	const scans = random.fork('scans');
+	const leases = random.fork('leases');
 	return {
 		clients,
 		slots,
@@ -292,6 +295,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 			transaction: transactions.chance(0.35) ? 0.1 + transactions.float() / 2 : 0,
 			expire: expiry.chance(0.25) ? expiry.pick([0.1, 0.5]) : 0,
 			scan: scans.chance(0.1) ? 0.2 + scans.float() / 2 : 0,
+			lease: leases.chance(0.2) ? leases.pick([0.1, 0.5]) : 0,
 		},
 		thinkMs: (clients * slots * 1000) / operationsPerSecond,
 		burst: random.pick([0, 0.2, 0.5]),

@@ -92,26 +92,27 @@ const expiryArbitrary = fc.oneof(
 const valueConditionArbitrary = fc.oneof(fc.record({is: values}), fc.record({isNot: values}));
 
 /** Of operations that have to do with time or compare a value: a model that has none has no words for them. */
-export const timedArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
-	fc.record({
-		type: fc.constant('put' as const),
-		key: keys,
-		value: values,
-		condition: fc.oneof(fc.constantFrom(undefined, 'absent' as const, 'present' as const), valueConditionArbitrary),
-		returnPrevious: fc.boolean(),
-		expiry: fc.option(fc.oneof(expiryArbitrary, fc.constant('keep' as const)), {nil: undefined}),
-	}),
-	fc.record({type: fc.constant('delete' as const), key: keys, condition: valueConditionArbitrary}),
-	fc.record({
-		type: fc.constant('expire' as const),
-		key: keys,
-		expiry: fc.oneof(expiryArbitrary, fc.constant('never' as const)),
-		condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
-		order: fc.constantFrom(undefined, 'later' as const, 'earlier' as const),
-	}),
-);
+export const timedArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease'}>> =
+	fc.oneof(
+		fc.record({
+			type: fc.constant('put' as const),
+			key: keys,
+			value: values,
+			condition: fc.oneof(fc.constantFrom(undefined, 'absent' as const, 'present' as const), valueConditionArbitrary),
+			returnPrevious: fc.boolean(),
+			expiry: fc.option(fc.oneof(expiryArbitrary, fc.constant('keep' as const)), {nil: undefined}),
+		}),
+		fc.record({type: fc.constant('delete' as const), key: keys, condition: valueConditionArbitrary}),
+		fc.record({
+			type: fc.constant('expire' as const),
+			key: keys,
+			expiry: fc.oneof(expiryArbitrary, fc.constant('never' as const)),
+			condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
+			order: fc.constantFrom(undefined, 'later' as const, 'earlier' as const),
+		}),
+	);
 
-const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
+const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease'}>> = fc.oneof(
 	fc.record({
 		type: fc.constant('put' as const),
 		key: keys,

@@ -1,6 +1,7 @@
 /** All planted bugs. */
 import {expiryMutants} from './expiry-mutants.js';
 import {kvMutants} from './kv-mutants.js';
+import {leaseMutants} from './lease-mutants.js';
 import {livenessMutants} from './liveness-mutants.js';
 import {meaningMutants} from './meaning-mutants.js';
 import type {Mutant} from './mutant.js';
@@ -40,6 +41,7 @@ export const mutants: readonly Mutant[] = [
 	...expiryMutants,
 	...meaningMutants,
 	...scanMutants,
+	...leaseMutants,
 	...transactionMutants,
 	...livenessMutants,
 	...transferMutants,

@@ -227,8 +227,8 @@ export const kvMutants: readonly Mutant[] = [
 		'a write changes what is stored in its place, so a snapshot that is being taken changes with it',
 		'lni/dragonboat#409; aliasing in general',
 		'kv/store',
-		'const copy = shard?.copy() ?? new Shard();',
-		'const copy = shard ?? new Shard();',
+		'const copy = shard?.copy() ?? new Shard(this.leases);',
+		'const copy = shard ?? new Shard(this.leases);',
 	),
 	plant(
 		'kept-value-in-place',

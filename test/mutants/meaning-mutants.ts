@@ -215,8 +215,8 @@ const meanings: readonly Mutant[] = [
 		'a put gives the value that it wrote for the one that was there',
 		'redis SET GET',
 		operations,
-		'? copyOf(current.value) : undefined; const expiresAt',
-		'? copyOf(value) : undefined; const expiresAt',
+		'? copyOf(current.value) : undefined; const until',
+		'? copyOf(value) : undefined; const until',
 	),
 	plant(
 		'version-of-absent-refused',

@@ -3,6 +3,7 @@ import type {Executor} from '../../actors/executor.js';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
 import {isRead} from '../../src/kv/operation-bytes.js';
 import {execute, type Execution} from '../../src/kv/operations.js';
+import {readLease} from '../../src/kv/lease-operations.js';
 import {scan} from '../../src/kv/scan.js';
 import {ScriptRunner} from '../../src/kv/script/script-runner.js';
 import {Store} from '../../src/kv/store.js';
@@ -49,6 +50,7 @@ export class StoreClient implements Executor {
 
 	apply(operation: Operation): Result {
 		if (operation.type === 'scan') return scan(this.store, operation, this.#version);
+		if (operation.type === 'getLease') return readLease(this.store.leases, operation);
 		if (operation.type === 'count') return {type: 'count', count: this.store.size, revision: this.#version};
 		const {valueBytesMax} = defaultRedisLimits;
 		const now = Date.now();

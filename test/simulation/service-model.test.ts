@@ -5,7 +5,7 @@ import {kvMachine} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import {ReplicatedState} from '../../src/service/replicated-state.js';
 import type {Command} from '../../src/service/types.js';
-import type {GetOperation, Operation, Value, WriteOperation} from '../../src/kv/types.js';
+import type {GetOperation, LeaseOperation, Operation, Part, Value, WriteOperation} from '../../src/kv/types.js';
 import {term} from '../../src/raft/types.js';
 import {bytesOfText, isAlike} from '../../src/simulation/kv/operation-text.js';
 import {KvModel} from '../../src/simulation/kv/kv-model.js';
@@ -27,7 +27,22 @@ const time = fc.oneof(
 	fc.record({ttlMs: fc.integer({min: 0, max: 100})}),
 	fc.record({expiresAt: fc.integer({min: 0, max: 400})}),
 );
-const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction'}>> = fc.oneof(
+/** A place among those that were granted, the last first: an id is a revision that depends on what went before. */
+const leaseId = fc.nat({max: 4});
+const attachment = fc.record({leaseId});
+const lease: fc.Arbitrary<LeaseOperation> = fc.oneof(
+	fc.record({
+		type: fc.constant('lease' as const),
+		action: fc.constant('grant' as const),
+		ttlMs: fc.integer({min: 1, max: 200}),
+	}),
+	fc.record({
+		type: fc.constant('lease' as const),
+		action: fc.constantFrom('keepAlive' as const, 'revoke' as const),
+		leaseId,
+	}),
+);
+const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease'}>> = fc.oneof(
 	fc.record({type: fc.constant('put' as const), key, value, condition, returnPrevious: fc.boolean()}),
 	fc.record({
 		type: fc.constant('put' as const),
@@ -35,7 +50,7 @@ const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction
 		value,
 		condition,
 		returnPrevious: fc.boolean(),
-		expiry: fc.oneof(time, fc.constant('keep' as const)),
+		expiry: fc.oneof(time, fc.constant('keep' as const), attachment),
 	}),
 	fc.record({
 		type: fc.constant('expire' as const),
@@ -61,6 +76,7 @@ const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction
 const read: fc.Arbitrary<GetOperation> = fc.record({type: fc.constant('get' as const), key});
 const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
 	{weight: 4, arbitrary: single},
+	{weight: 1, arbitrary: lease},
 	{
 		weight: 1,
 		arbitrary: fc.record({
@@ -92,12 +108,25 @@ const command = fc.oneof(
 	},
 );
 
+/** The ids of leases in place of their places. */
+function withLease(write: WriteOperation, idOf: (place: number) => number): WriteOperation {
+	if (write.type === 'lease') return write.action === 'grant' ? write : {...write, leaseId: idOf(write.leaseId)};
+	if (write.type === 'batch')
+		return {
+			...write,
+			operations: write.operations.map(part => (part.type === 'put' ? withLease(part, idOf) : part) as Part),
+		};
+	if (write.type !== 'put' || typeof write.expiry !== 'object' || !('leaseId' in write.expiry)) return write;
+	return {...write, expiry: {leaseId: idOf(write.expiry.leaseId)}};
+}
+
 test('the model and the state machine give the same answers and come to the same state, for all operations and sessions', t => {
 	fc.assert(
 		fc.property(fc.array(command, {minLength: 1, maxLength: 60}), commands => {
 			const machine = new ReplicatedState({codec, machine: kvMachine(limits), limits});
 			const model = new KvModel(limits, () => undefined);
 			const opened: number[] = [];
+			const granted: number[] = [];
 			for (const [place, drawn] of commands.entries()) {
 				const made: Command<KvTypes> =
 					drawn.type === 'writes'
@@ -108,7 +137,7 @@ test('the model and the state machine give the same answers and come to the same
 								after: drawn.acknowledged + drawn.distance,
 								writes: drawn.operations.map(({ahead, operation: write}) => ({
 									sequence: drawn.acknowledged + ahead,
-									write,
+									write: withLease(write, place => granted.at(-1 - place) ?? 1),
 								})),
 							}
 						: drawn;
@@ -122,6 +151,7 @@ test('the model and the state machine give the same answers and come to the same
 				if (made.type === 'writes') {
 					const runs = model.writes(made, entry);
 					for (const [part, {outcome, write}] of runs.entries()) {
+						if (outcome.type === 'result' && outcome.result.type === 'lease') granted.push(outcome.result.leaseId);
 						if (!isAlike(outcome, outcomes?.[part])) t.deepEqual(outcomes?.[part], outcome, write?.type);
 					}
 				} else {
@@ -134,7 +164,13 @@ test('the model and the state machine give the same answers and come to the same
 				t.is(machine.sessionCount, model.sessions.size);
 				t.is(machine.machine.itemCount, model.keys.size);
 				for (const [name, there] of model.keys) {
-					t.true(isAlike(machine.read({type: 'get', key: name}), {type: 'value', ...there}));
+					const {value: held, version} = there;
+					const right = {type: 'value', value: held, version, expiresAt: model.deadlineOf(there)};
+					t.true(isAlike(machine.read({type: 'get', key: name}), right));
+				}
+				for (const id of granted) {
+					const read = {type: 'getLease', leaseId: id, keysMax: 2} as const;
+					t.true(isAlike(machine.read(read), model.leaseTold(read)));
 				}
 			}
 		}),

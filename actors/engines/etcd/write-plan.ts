@@ -37,6 +37,8 @@ export interface PlanLimits {
 const entryBytes = 96;
 
 export function partsOf(operation: NamedOperation): readonly Part[] {
+	// Of no keys.
+	if (operation.type === 'lease') return [];
 	if (operation.type === 'batch') return operation.operations;
 	return operation.type === 'transaction' ? [...operation.operations, ...(operation.otherwise ?? [])] : [operation];
 }

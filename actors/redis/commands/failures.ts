@@ -69,6 +69,9 @@ export function invalidText({reason}: Invalid, limits: RedisLimits): string {
 			return outOfMemoryText;
 		case 'notWatched':
 			return 'ERR WATCH of a key that is absent is not supported on this engine: it cannot tell a key that was made and deleted since';
+		case 'noSuchLease':
+		case 'tooManyLeases':
+			return 'ERR no command of this port has to do with leases';
 		case 'malformed':
 			return 'ERR the cluster does not know this operation';
 		default:

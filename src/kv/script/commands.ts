@@ -88,7 +88,7 @@ function getex(call: CommandCall): ScriptReply {
 	const {text} = call.get(key);
 	const {expiry, isPersistent} = optionsOf(call, 2);
 	if (isPersistent) call.run({type: 'expire', key, expiry: 'never'});
-	else if (expiry !== undefined && expiry !== 'keep') call.run({type: 'expire', key, expiry});
+	else if (expiry !== undefined && expiry !== 'keep' && !('leaseId' in expiry)) call.run({type: 'expire', key, expiry});
 	return text;
 }
 

@@ -27,6 +27,8 @@ export class Overlay implements KeyValues {
 		const change = this.#changes.get(key);
 		if (change === undefined) return undefined;
 		const {value, version, expiresAt} = change;
+		if (expiresAt < 0)
+			return {value, version, expiresAt: this.#store.leases?.deadlineOf(-expiresAt) ?? 0, leaseId: -expiresAt};
 		return expiresAt === 0 ? {value, version} : {value, version, expiresAt};
 	}
 

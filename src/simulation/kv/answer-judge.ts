@@ -78,6 +78,8 @@ export class AnswerJudge {
 	answered(asked: KvAsked, result: Result): void {
 		const {operation} = asked;
 		this.settled(asked);
+		// What is known of a lease is not asked for here: the model compares it.
+		if (operation.type === 'getLease') return;
 		if (!isRead(operation)) {
 			this.#floor = Math.max(this.#floor, this.#writes.answered(asked, operation, result) ?? 0);
 		} else if (operation.type === 'get' && result.type === 'value') this.#judgeRead(asked, operation, result);

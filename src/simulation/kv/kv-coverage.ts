@@ -35,6 +35,12 @@ export const kvCoverageKinds = [
 	'expire: set',
 	'expire: not set',
 	'key gone at its deadline',
+	'lease: granted',
+	'lease: kept alive',
+	'lease: revoked',
+	'lease: not there',
+	'put with a lease: written',
+	'put with a lease: no such lease',
 	'clear of keys',
 	'batch',
 	'batch of a hundred or more',
@@ -99,9 +105,12 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 		case 'transaction':
 			coverTransaction(coverage, operation, result);
 			return;
+		case 'lease':
+			return coverLease(coverage, operation, result);
 		case 'get':
 		case 'scan':
 		case 'count':
+		case 'getLease':
 			return;
 		default:
 			operation satisfies never;
@@ -125,13 +134,22 @@ function coverTransaction(
 		coverRun(coverage, part, results[place] as Result);
 }
 
+function coverLease(coverage: Coverage, {action}: Extract<Operation, {type: 'lease'}>, result: Result): void {
+	if (result.type !== 'lease') return;
+	const done = {grant: 'granted', keepAlive: 'kept alive', revoke: 'revoked'} as const;
+	coverage.count(result.isThere ? `lease: ${done[action]}` : 'lease: not there');
+}
+
 function coverPut(
 	coverage: Coverage,
 	{condition, returnPrevious, expiry}: Extract<Operation, {type: 'put'}>,
 	result: Result,
 ): void {
-	if (result.type === 'invalid') return coverage.count('put: too large');
-	if (expiry !== undefined && result.type === 'written') coverage.count('put with a deadline: written');
+	if (result.type === 'invalid')
+		return coverage.count(result.reason === 'noSuchLease' ? 'put with a lease: no such lease' : 'put: too large');
+	if (typeof expiry === 'object' && 'leaseId' in expiry && result.type === 'written')
+		coverage.count('put with a lease: written');
+	else if (expiry !== undefined && result.type === 'written') coverage.count('put with a deadline: written');
 	const how = condition === undefined ? 'put' : `put if ${typeof condition === 'object' ? 'of a value' : condition}`;
 	coverage.count(`${how}: ${result.type === 'written' ? 'written' : 'refused'}`);
 	if (returnPrevious !== true || result.type !== 'written') return;

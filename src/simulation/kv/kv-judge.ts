@@ -77,9 +77,15 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 		const {machine} = witness;
 		if (machine.itemCount !== keys.size) this.#differs(entry, `number of keys, ${machine.itemCount},`);
 		if (witness.sessionCount !== sessions.size) this.#differs(entry, `number of sessions, ${witness.sessionCount},`);
-		for (const [key, {value, version, expiresAt}] of keys) {
-			if (isAlike(witness.read({type: 'get', key}), {type: 'value', value, version, expiresAt})) continue;
+		for (const [key, held] of keys) {
+			const {value, version} = held;
+			const right = {type: 'value', value, version, expiresAt: this.#model.deadlineOf(held)};
+			if (isAlike(witness.read({type: 'get', key}), right)) continue;
 			this.#differs(entry, `value or version of ${key}`);
+		}
+		for (const leaseId of this.#model.leases.keys()) {
+			const read = {type: 'getLease', leaseId, keysMax: 1000} as const;
+			if (!isAlike(witness.read(read), this.#model.leaseTold(read))) this.#differs(entry, `lease ${leaseId}`);
 		}
 	}
 

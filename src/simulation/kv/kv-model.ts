@@ -8,6 +8,7 @@ import type {
 	Expected,
 	Expiry,
 	Key,
+	LeaseId,
 	NamedOperation,
 	Operation,
 	Result,
@@ -27,8 +28,15 @@ import {bytesOfText, joined, textOf} from './operation-text.js';
 export interface ModelValue {
 	readonly value: Value;
 	readonly version: Version;
-	/** Unix ms; `undefined`: never. */
-	readonly expiresAt: Deadline | undefined;
+	readonly until: Until;
+}
+
+/** Until when a key is there: a deadline in Unix ms, a lease, or `undefined` for ever. */
+type Until = Deadline | {readonly leaseId: LeaseId} | undefined;
+
+interface ModelLease {
+	readonly ttlMs: number;
+	readonly expiresAt: Deadline;
 }
 
 /** Told of each change; `undefined`: the key is gone. */
@@ -73,6 +81,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 	readonly keys = new Map<Key, ModelValue>();
 	/** Keys that are watched: since when, and when they were changed last. */
 	readonly #watched = new Map<Key, {readonly since: Version; changed: Version}>();
+	readonly leases = new Map<LeaseId, ModelLease>();
 	readonly #valueBytesMax: number;
 	readonly #onChange: OnChange;
 	readonly #onExpiry: OnExpiry;
@@ -90,8 +99,20 @@ export class KvModel extends ServiceModel<KvTypes> {
 
 	/** Whose time is over is gone, before anything else happens. */
 	protected override timePassed(): void {
-		for (const [key, {expiresAt}] of this.keys) {
-			if (expiresAt === undefined || expiresAt > this.wallTime) continue;
+		for (const [id, {expiresAt}] of this.leases) if (expiresAt <= this.wallTime) this.leases.delete(id);
+		this.#removeOver();
+	}
+
+	/** When the key is gone by itself; `undefined`: never. */
+	deadlineOf({until}: ModelValue): Deadline | undefined {
+		return typeof until === 'object' ? this.leases.get(until.leaseId)?.expiresAt : until;
+	}
+
+	/** Keys whose time is over, and those whose lease is not there any more. */
+	#removeOver(): void {
+		for (const [key, {until}] of this.keys) {
+			const isThere = typeof until === 'object' ? this.leases.has(until.leaseId) : (until ?? Infinity) > this.wallTime;
+			if (isThere) continue;
 			this.keys.delete(key);
 			this.#onExpiry(key, this.revision);
 		}
@@ -109,7 +130,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 					type: 'value',
 					value: there?.value,
 					version: there?.version ?? 0,
-					expiresAt: there?.expiresAt,
+					expiresAt: there && this.deadlineOf(there),
 				};
 			}
 			case 'put':
@@ -133,9 +154,43 @@ export class KvModel extends ServiceModel<KvTypes> {
 				return this.#transaction(operation);
 			case 'script':
 				return resultOfScript(operation, this.#transaction(transactionOfScript(operation)));
+			case 'lease':
+				return this.#lease(operation);
 			default:
 				return operation satisfies never;
 		}
+	}
+
+	#lease(operation: Of<'lease'>): Result {
+		const version = this.revision;
+		if (operation.action === 'grant') {
+			const {ttlMs} = operation;
+			const expiresAt = this.wallTime + ttlMs;
+			this.leases.set(version, {ttlMs, expiresAt});
+			return {type: 'lease', isThere: true, leaseId: version, ttlMs, expiresAt, version};
+		}
+		const {leaseId} = operation;
+		const lease = this.leases.get(leaseId);
+		const gone = {type: 'lease', isThere: lease !== undefined, leaseId, ttlMs: 0, expiresAt: 0, version} as const;
+		if (lease === undefined) return gone;
+		if (operation.action === 'revoke') {
+			this.leases.delete(leaseId);
+			this.#removeOver();
+			return gone;
+		}
+		const renewed = {ttlMs: lease.ttlMs, expiresAt: this.wallTime + lease.ttlMs};
+		this.leases.set(leaseId, renewed);
+		return {...gone, ...renewed};
+	}
+
+	/** What is to be told of a lease. */
+	leaseTold({leaseId, keysMax}: Of<'getLease'>): Result {
+		const lease = this.leases.get(leaseId);
+		const told = {type: 'lease', leaseId, version: 0} as const;
+		if (lease === undefined) return {...told, isThere: false, ttlMs: 0, expiresAt: 0};
+		const all = [...this.keys].filter(([, {until}]) => typeof until === 'object' && until.leaseId === leaseId);
+		const keys = all.length > keysMax ? [] : all.map(([key]) => key).sort();
+		return {...told, isThere: true, ...lease, keyCount: all.length, keys};
 	}
 
 	/** Of what one answer may hold, and of how many keys are watched, nothing is known here: no run of the simulator has so much. */
@@ -158,7 +213,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 
 	#append({key, value}: Of<'append'>): Result {
 		const there = this.keys.get(key);
-		return this.#store(key, joined(there?.value, value), there?.expiresAt);
+		return this.#store(key, joined(there?.value, value), there?.until);
 	}
 
 	#put({key, value, condition, returnPrevious, expiry}: Of<'put'>): Result {
@@ -166,8 +221,9 @@ export class KvModel extends ServiceModel<KvTypes> {
 		if (condition === 'absent' && there !== undefined) return this.#refused(key);
 		if (condition === 'present' && there === undefined) return this.#refused(key);
 		if (typeof condition === 'object' && !this.#hasValue(key, condition)) return this.#refused(key);
-		const expiresAt = expiry === 'keep' ? there?.expiresAt : expiry && this.#momentOf(expiry);
-		const result = this.#store(key, value, expiresAt);
+		if (typeof expiry === 'object' && 'leaseId' in expiry && !this.leases.has(expiry.leaseId))
+			return this.#invalid(key, 'noSuchLease');
+		const result = this.#store(key, value, this.#untilAfter(expiry, there));
 		if (result.type !== 'written' || returnPrevious !== true || there === undefined) return result;
 		return {...result, previous: there.value};
 	}
@@ -197,8 +253,13 @@ export class KvModel extends ServiceModel<KvTypes> {
 		if (number === undefined) return this.#invalid(key, 'notANumber');
 		const value = number + by;
 		if (value < numberMin || value > numberMax) return this.#invalid(key, 'numberOverflow');
-		this.#set(key, bytesOfText(String(value)), there?.expiresAt);
+		this.#set(key, bytesOfText(String(value)), there?.until);
 		return {type: 'number', value, version: this.revision};
+	}
+
+	#untilAfter(expiry: Of<'put'>['expiry'], there: ModelValue | undefined): Until {
+		if (expiry === 'keep') return there?.until;
+		return expiry === undefined || 'leaseId' in expiry ? expiry : this.#momentOf(expiry);
 	}
 
 	#momentOf(expiry: Expiry): Deadline {
@@ -210,7 +271,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 		const asked = expiry === 'never' ? undefined : this.#momentOf(expiry);
 		const kept: Result = {type: 'expirySet', isSet: false, version: there?.version ?? 0};
 		if (there === undefined) return kept;
-		const had = there.expiresAt;
+		const had = this.deadlineOf(there);
 		if (had === undefined && (expiry === 'never' || condition === 'present' || order === 'later')) return kept;
 		if (had !== undefined && condition === 'absent') return kept;
 		// Never is later than any time.
@@ -234,21 +295,21 @@ export class KvModel extends ServiceModel<KvTypes> {
 		return {type: 'cleared', count, version: this.revision};
 	}
 
-	#store(key: Key, value: Value, expiresAt: Deadline | undefined): Result {
+	#store(key: Key, value: Value, until: Until): Result {
 		if (value.length > this.#valueBytesMax) return this.#invalid(key, 'valueTooLarge');
-		this.#set(key, value, expiresAt);
+		this.#set(key, value, until);
 		return {type: 'written', version: this.revision, length: value.length};
 	}
 
 	/** A time that is over already leaves nothing behind. */
-	#set(key: Key, value: Value, expiresAt: Deadline | undefined): void {
+	#set(key: Key, value: Value, until: Until): void {
 		const watched = this.#watched.get(key);
 		if (watched !== undefined) watched.changed = this.revision;
-		if (expiresAt !== undefined && expiresAt <= this.wallTime) {
+		if (typeof until === 'number' && until <= this.wallTime) {
 			this.keys.delete(key);
 			return this.#onChange(key, undefined, this.revision);
 		}
-		this.keys.set(key, {value, version: this.revision, expiresAt});
+		this.keys.set(key, {value, version: this.revision, until});
 		this.#onChange(key, value, this.revision);
 	}
 

@@ -9,7 +9,7 @@ export const nameEnd = ',';
 
 /**
  * What tells a write from all others, whatever number its clerk gives it: the name in its value, or the number that it adds,
- * neither of which is ever used again. `undefined` for a delete, a deadline and a clear: all of these are alike.
+ * neither of which is ever used again. `undefined` for a delete, a deadline, a lease and a clear: all of these are alike.
  */
 export function tokenOf(operation: Operation): string | undefined {
 	switch (operation.type) {
@@ -35,6 +35,8 @@ export function tokenOf(operation: Operation): string | undefined {
 		case 'get':
 		case 'scan':
 		case 'count':
+		case 'lease':
+		case 'getLease':
 			return undefined;
 		default:
 			return operation satisfies never;
@@ -104,6 +106,7 @@ export const shown = (text: string): string => (text.length <= 24 ? text : `${te
 function untilText(expiry: Extract<Operation, {type: 'put' | 'expire'}>['expiry']): string {
 	if (expiry === undefined) return '';
 	if (typeof expiry === 'string') return expiry === 'keep' ? ' until as before' : ' never';
+	if ('leaseId' in expiry) return ` with lease ${expiry.leaseId}`;
 	return 'ttlMs' in expiry ? ` for ${expiry.ttlMs} ms` : ` until ${expiry.expiresAt}`;
 }
 
@@ -142,6 +145,11 @@ export function describe(operation: Operation): string {
 		}
 		case 'script':
 			return `script on ${operation.keys.join(' ')} with ${operation.values.map(value => shown(textOf(value))).join(' ')}: ${textOf(operation.source)}`;
+		case 'lease':
+			if (operation.action === 'grant') return `grant a lease for ${operation.ttlMs} ms`;
+			return `${operation.action === 'revoke' ? 'revoke' : 'keep alive'} lease ${operation.leaseId}`;
+		case 'getLease':
+			return `get lease ${operation.leaseId}`;
 		case 'transaction': {
 			const {compares, operations, otherwise = [], watched = []} = operation;
 			const asked = compares.map(

@@ -52,6 +52,10 @@ export class KvOperations {
 	#scanFrom: ScanPosition = 0;
 	/** The revision from which on this client watches a key. */
 	readonly #watches = new Map<Key, Version>();
+	/** Leases that this client was granted. */
+	readonly #leases = new Set<number>();
+	/** The last of them that was over when it was asked for. */
+	#goneLease: number | undefined;
 	/** Appending has made these long: the next write begins anew. */
 	readonly #long = new Set<Key>();
 
@@ -72,6 +76,7 @@ export class KvOperations {
 			return random.chance(0.3) ? this.#watching(name) : this.#scriptOr(this.#transaction(name), name);
 		if (kind === 'expire') return this.#expiring(name);
 		if (kind === 'scan') return this.#scan();
+		if (kind === 'lease') return this.#leasing(name);
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
 		return this.#operation(kind, isOther ? this.#otherKey(kind) : this.#key(), name);
 	}
@@ -94,6 +99,7 @@ export class KvOperations {
 			for (const [place, part] of parts.entries()) this.learn(part, result.results[place] as Result);
 			for (const key of operation.watched ?? []) this.#watches.set(key, result.revision);
 		}
+		this.#learnLease(operation, result);
 		if (!('key' in operation)) return;
 		if (result.type === 'value' && result.expiresAt !== undefined) this.#deadlines.set(operation.key, result.expiresAt);
 		if (result.type === 'value' || result.type === 'conditionFailed') {
@@ -106,6 +112,42 @@ export class KvOperations {
 		} else if (result.type === 'deleted') {
 			this.#seen.set(operation.key, {value: undefined, version: 0});
 		}
+	}
+
+	#learnLease(operation: Operation, result: Result): void {
+		if (operation.type === 'lease' && result.type === 'lease') {
+			if (operation.action === 'grant') this.#leases.add(result.leaseId);
+			else if (!result.isThere || operation.action === 'revoke') this.#noteGone(operation.leaseId);
+		} else if (result.type === 'invalid' && result.reason === 'noSuchLease' && operation.type === 'put') {
+			const {expiry} = operation;
+			if (typeof expiry === 'object' && 'leaseId' in expiry) this.#noteGone(expiry.leaseId);
+		}
+	}
+
+	#noteGone(leaseId: number): void {
+		this.#leases.delete(leaseId);
+		this.#goneLease = leaseId;
+	}
+
+	/** Something that has to do with a lease of this client's. */
+	#leasing(name: OperationName): WriteOperation {
+		const random = this.#random;
+		// They are kept alive, and several operations fit into their time.
+		const ttlMs = random.integer(1, 10 * this.#workload.ttlMsMax);
+		if (this.#leases.size < 2 || random.chance(0.1)) return {type: 'lease', action: 'grant', ttlMs};
+		const isGone = this.#goneLease !== undefined && random.chance(0.1);
+		const leaseId = isGone ? (this.#goneLease as number) : random.pick([...this.#leases]);
+		if (random.chance(0.3)) return {type: 'lease', action: 'keepAlive', leaseId};
+		if (random.chance(0.15)) return {type: 'lease', action: 'revoke', leaseId};
+		// As with deadlines: with transactions keys are judged together.
+		const key = this.#workload.mix.transaction === 0 && random.chance(0.5) ? this.#key() : this.#otherKey('put');
+		const put = {type: 'put', key, value: this.#value(key, name), expiry: {leaseId}} as const;
+		if (random.chance(0.8)) return put;
+		const others = Array.from({length: random.integer(1, 200)}, (_, place): Part => {
+			const value = padded(textOfName(name), 8);
+			return {type: 'put', key: `f${place}`, value, expiry: {leaseId}};
+		});
+		return {type: 'batch', operations: [...others, {...put, key: 'b0', value: padded(textOfName(name), 8)}]};
 	}
 
 	/** A key that is there for a while; of those that the checker knows nothing else is asked that has to do with time. */
@@ -136,7 +178,7 @@ export class KvOperations {
 	}
 
 	#operation(
-		kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire' | 'scan'>,
+		kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire' | 'scan' | 'lease'>,
 		key: Key,
 		name: OperationName,
 	): Part {
