@@ -34,13 +34,13 @@ export interface RequestEnvelope {
  * From the router to a node: a peer's threads are detached, so that nothing more of their life comes. No fault of the network
  * touches it: it is the host that says so, not the peer.
  */
-export interface PeerDownEnvelope {
+interface PeerDownEnvelope {
 	readonly type: 'peerDown';
 	readonly peer: NodeId;
 }
 
 /** From the router to a node: the nodes have just been started together, and none leads. */
-export interface NoLeaderEnvelope {
+interface NoLeaderEnvelope {
 	readonly type: 'noLeader';
 }
 
