@@ -163,7 +163,7 @@ export {
 	OutOfMemoryError,
 	ValueTooLargeError,
 } from '../src/service/errors.js';
-export type {KvLimits} from '../src/kv/state-machine.js';
+export type {KvLimits} from '../src/kv/limits.js';
 export type {SessionLimits} from '../src/service/sessions.js';
 export {
 	diskErrorCodes,

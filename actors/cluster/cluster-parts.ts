@@ -22,7 +22,7 @@ import {Supervisor} from './supervisor.js';
 export interface Foundation<T extends MachineTypes> {
 	readonly options: ResolvedClusterOptions;
 	readonly nodes: readonly NodeId[];
-	readonly machine: Machine<T>;
+	readonly machine: Pick<Machine<T>, 'name' | 'words'>;
 	readonly directory: DataDirectory;
 	/** Of the locks on the nodes' directories. */
 	readonly owner: string;

@@ -13,7 +13,7 @@ import type {FaultPlan} from '../../src/faults/fault-plan.js';
 import type {Fault} from '../../src/faults/faults.js';
 import {type NodeId, nodeId} from '../../src/raft/types.js';
 import type {DiskFaultSettings} from '../../src/storage/faulty-disk.js';
-import type {KvTypes} from '../../src/kv/words.js';
+import {kvIdentity, type KvTypes} from '../../src/kv/words.js';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import type {WaitOptions} from '../abort.js';
 import type {Clerk} from '../clerk/clerk.js';
@@ -81,8 +81,9 @@ export class Cluster<T extends MachineTypes = KvTypes> extends ClusterEmitter im
 	static async start<T extends MachineTypes = KvTypes>(options: ClusterOptions = {}): Promise<Cluster<T>> {
 		const resolved = resolveClusterOptions(options);
 		const owner = `${process.pid}-${performance.now()}-${Math.random()}`;
-		// Here only for its name and its words: the state is the replicas'.
-		const machine = (await loadMachine({module: resolved.machine, valueBytesMax: 0})) as unknown as Machine<T>;
+		// Here only its name and its words are wanted: the state is the replicas'.
+		const named = resolved.machine === undefined ? kvIdentity : await loadMachine(resolved.machine);
+		const machine = named as unknown as Pick<Machine<T>, 'name' | 'words'>;
 		const nodes = Array.from({length: resolved.nodes}, (_, id) => nodeId(id));
 		const directory = await openDirectory(resolved, machine.name, owner);
 		const cluster = new Cluster({options: resolved, nodes, machine, directory, owner});

@@ -17,7 +17,7 @@ import {
 	restoreMarkName,
 	unfinishedRestore,
 } from '../../src/storage/cluster-file.js';
-import {defaultKvLimits} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/limits.js';
 import {defaultSessionLimits} from '../../src/service/sessions.js';
 import {claimDirectory, releaseDirectory} from '../../src/storage/directory-lock.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';

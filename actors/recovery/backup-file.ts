@@ -5,7 +5,6 @@ import {type FileHandle, link, open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {SnapshotFormatError} from '../../src/service/errors.js';
 import {SnapshotDecoder, snapshotWords, type Restored} from '../../src/service/snapshot.js';
-import {kvMachine} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import type {Machine, MachineTypes} from '../../src/service/machine.js';
 import {
@@ -129,7 +128,7 @@ export interface LoadedBackup<T extends MachineTypes> {
  */
 export async function loadBackup<T extends MachineTypes = KvTypes>(
 	file: string,
-	machine: Machine<T> = kvMachine() as unknown as Machine<T>,
+	machine: Machine<T>,
 ): Promise<LoadedBackup<T>> {
 	let handle: FileHandle;
 	try {

@@ -1,5 +1,5 @@
 /** The state machine that a directory or a backup is of: keys and values, or one that is named by its module. */
-import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import {type KvLimits} from '../../src/kv/limits.js';
 import type {Machine} from '../../src/service/machine.js';
 import {urlOf} from '../cluster/thread-entries.js';
 import {loadMachine} from '../replica/load-machine.js';
@@ -22,8 +22,10 @@ export async function namedMachine(
 	{machine}: MachineOption,
 	limits: Partial<Pick<KvLimits, 'valueBytesMax'>> = {},
 ): Promise<Machine> {
-	if (machine === undefined) return kvMachine(limits);
-	return loadMachine({module: urlOf(machine).href, valueBytesMax: 0});
+	if (machine !== undefined) return loadMachine(urlOf(machine).href);
+	// Loaded where it is needed: few programs that run a cluster look into its files as well.
+	const {kvMachine} = await import('../../src/kv/state-machine.js');
+	return kvMachine(limits);
 }
 
 /** The name of the machine that the directory is of; `undefined` where its own file does not tell. */

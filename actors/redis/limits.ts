@@ -1,4 +1,4 @@
-import {defaultKvLimits} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/limits.js';
 import {processMemoryBytes} from '../process-memory.js';
 
 /** What one gateway, one connection and one request may take up at most. */

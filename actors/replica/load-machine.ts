@@ -1,6 +1,5 @@
-/** The state machine that a cluster runs, by the module that defines it. */
+/** A state machine by the module that defines it. */
 import {ThreadraftError} from '../../src/base/errors.js';
-import {kvMachine} from '../../src/kv/state-machine.js';
 import {isMachine} from '../../src/service/is-machine.js';
 import type {Machine} from '../../src/service/machine.js';
 
@@ -17,17 +16,8 @@ export class MachineModuleError extends ThreadraftError {
 	}
 }
 
-/** What a thread needs to run the same machine as all others. */
-export interface MachineReference {
-	/** The URL of its module; `undefined`: the key/value machine. */
-	readonly module: string | undefined;
-	/** Of the key/value machine. */
-	readonly valueBytesMax: number;
-}
-
 /** Rejects with a `MachineModuleError`. */
-export async function loadMachine({module, valueBytesMax}: MachineReference): Promise<Machine> {
-	if (module === undefined) return kvMachine({valueBytesMax});
+export async function loadMachine(module: string): Promise<Machine> {
 	let loaded: {readonly default?: unknown};
 	try {
 		loaded = (await import(/* webpackIgnore: true */ /* @vite-ignore */ module)) as {readonly default?: unknown};

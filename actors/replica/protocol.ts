@@ -18,7 +18,7 @@ import type {Identity} from '../../src/storage/identity.js';
 import type {CutTail} from '../../src/storage/recovery.js';
 import type {ExpectedStart} from '../../src/storage/start-check.js';
 import type {ThreadConditions} from './thread-conditions.js';
-import type {MachineReference} from './load-machine.js';
+import type {MachineReference} from './machine-reference.js';
 import type {ThreadAnswer} from '../metrics/cluster-metrics.js';
 import type {NoticeEnvelope, RequestEnvelope} from '../network/envelope.js';
 import type {EncodedError} from '../codec/error-codec.js';

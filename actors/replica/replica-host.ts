@@ -29,7 +29,7 @@ import type {ActorSystem} from '../runtime/system.js';
 import {Beginning} from './beginning.js';
 import {EffectFeed} from './effect-feed.js';
 import type {KvActor} from './kv-actor.js';
-import {loadMachine} from './load-machine.js';
+import {machineOf} from './machine-reference.js';
 import {closeLog, type LoadedLog, loadLog} from './loaded-log.js';
 import {logPart} from './log-part.js';
 import type {
@@ -59,7 +59,7 @@ export function hostReplica(data: ReplicaThreadData): void {
 	const thread = new ThreadMeter(`replica-${data.options.id}`);
 	hostThread(data.control, handles, {
 		load: async () => {
-			machine = data.service === undefined ? await loadMachine(data.options.machine) : undefined;
+			machine = data.service === undefined ? await machineOf(data.options.machine) : undefined;
 			log = loadLog(data.options.storage);
 			return log.cutTail;
 		},
@@ -94,7 +94,7 @@ export function hostKvServer(data: KvThreadData): void {
 	hostThread(data.control, handles, {
 		load: () => undefined,
 		start: async () => {
-			host = new KvHost(data, {machine: await loadMachine(data.options.machine), effects, pace});
+			host = new KvHost(data, {machine: await machineOf(data.options.machine), effects, pace});
 			return host.begun;
 		},
 		status: () => undefined,

@@ -8,7 +8,7 @@ export type {FaultKind} from '../../src/faults/fault-kinds.js';
 export type {ClockFault, DiskAfterCrash, DiskFault, Fault, FaultEvent, ProcessFault} from '../../src/faults/faults.js';
 export type {Intensity, Schedule} from '../../src/faults/nemesis.js';
 export type {NetworkFault} from '../../src/faults/network-fault.js';
-export type {KvLimits} from '../../src/kv/state-machine.js';
+export type {KvLimits} from '../../src/kv/limits.js';
 export type {RaftLimits} from '../../src/raft/options.js';
 export type {LogIndex, Milliseconds, Term} from '../../src/raft/types.js';
 export type {AdmissionLimits} from '../../src/service/server/admission.js';

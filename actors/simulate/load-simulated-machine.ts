@@ -1,5 +1,4 @@
 /** A machine of one's own for the simulator, by the module that exports it and what its clients ask. */
-import {defaultKvLimits} from '../../src/kv/state-machine.js';
 import type {MachineTypes} from '../../src/service/machine.js';
 import type {DrawOperation, MachineSettings, StateInvariant} from '../../src/simulation/machine/machine-settings.js';
 import {loadMachine, MachineModuleError} from '../replica/load-machine.js';
@@ -10,7 +9,7 @@ import {loadMachine, MachineModuleError} from '../replica/load-machine.js';
  * Rejects with a `MachineModuleError`.
  */
 export async function loadSimulatedMachine(module: string): Promise<MachineSettings<MachineTypes>> {
-	const machine = await loadMachine({module, ...defaultKvLimits});
+	const machine = await loadMachine(module);
 	const {draw, invariant} = (await import(/* webpackIgnore: true */ /* @vite-ignore */ module)) as Readonly<
 		Record<string, unknown>
 	>;

@@ -4,6 +4,7 @@ import {hexOf, Lanes} from '../base/lanes.js';
 import {isBytes, isCount, type Plain} from '../base/plain.js';
 import type {FrozenMachine, Machine, MachineReader, Place, StateMachine, TimedState} from '../service/machine.js';
 import {isKey} from './key.js';
+import {defaultKvLimits, type KvLimits} from './limits.js';
 import {fitting, growthFactorMax} from './memory-limit.js';
 import {readLease} from './lease-operations.js';
 import {execute, type Execution, readKey} from './operations.js';
@@ -11,15 +12,7 @@ import {scan} from './scan.js';
 import {ScriptRunner} from './script/script-runner.js';
 import {Store, type FrozenStore} from './store.js';
 import type {ReadOperation, Result, Script, Version, WriteOperation} from './types.js';
-import {kvWords, type KvTypes} from './words.js';
-
-/** Part of what the replicas agree on: give all of them the same, or they diverge. */
-export interface KvLimits {
-	/** Bytes of a value, also of what `append` makes of it. @default 1048576 (1 MiB) */
-	readonly valueBytesMax: number;
-}
-
-export const defaultKvLimits: KvLimits = {valueBytesMax: 2 ** 20};
+import {kvIdentity, type KvTypes} from './words.js';
 
 /** What one key costs in a frame beside its bytes, at most. */
 const keyOverheadBytes = 24;
@@ -250,9 +243,8 @@ class KvReader implements MachineReader<KvTypes> {
 export function kvMachine(limits: Partial<KvLimits> = {}): Machine<KvTypes> {
 	const all = {...defaultKvLimits, ...limits};
 	return {
-		name: 'kv',
+		...kvIdentity,
 		version: 4,
-		words: kvWords,
 		create: () => new KvStateMachine(new Store(), all),
 		beginRestore: version => (version <= 4 ? new KvReader(all) : undefined),
 	};

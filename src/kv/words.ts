@@ -87,3 +87,6 @@ export const kvWords: Words<KvTypes> = {
 	bytesOfRead: bytesOfOperation,
 	bytesOfResult,
 };
+
+/** What a client has to know of the machine: its state and its scripts are the replicas'. */
+export const kvIdentity = {name: 'kv', words: kvWords} as const;

@@ -5,7 +5,7 @@
  */
 import type {Random} from '../base/random.js';
 import type {ClerkLimits} from '../service/clerk/limits.js';
-import type {KvLimits} from '../kv/state-machine.js';
+import type {KvLimits} from '../kv/limits.js';
 import type {ServerLimits} from '../service/server/limits.js';
 import {defaultSessionLimits} from '../service/sessions.js';
 import {defaultRaftLimits, type RaftLimits} from '../raft/options.js';

@@ -3,7 +3,7 @@ import {existsSync, readFileSync, statSync} from 'node:fs';
 import test from 'ava';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
 import {defaultSessionLimits} from '../../src/service/sessions.js';
-import {defaultKvLimits} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/limits.js';
 import {defaultRaftLimits} from '../../src/raft/options.js';
 import {brokenPromises, deadLinks} from './promises.js';
 

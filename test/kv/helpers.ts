@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import {codec} from '../../actors/codec/codec.js';
 import {bytesOf} from '../../actors/text.js';
-import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import {type KvLimits} from '../../src/kv/limits.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
 import {kvWords, type KvTypes} from '../../src/kv/words.js';
 import {CommandCodec} from '../../src/service/command-codec.js';
 import {ReplicatedState} from '../../src/service/replicated-state.js';

@@ -27,6 +27,13 @@ test('a cluster without a Redis port loads none of its commands', t => {
 	t.not(startingWith(filesLoadedBy(inDist('actors/redis/gateway.js')), 'actors/redis/commands/').length, 0);
 });
 
+test('what runs scripts is loaded by the replicas alone, and by whoever looks into files of keys and values', t => {
+	for (const entry of ['actors/index.js', 'actors/cli/start.js']) {
+		t.deepEqual(startingWith(filesLoadedBy(inDist(entry)), 'src/lua/'), [], entry);
+	}
+	t.not(startingWith(filesLoadedBy(inDist('workers/replica.js')), 'src/lua/').length, 0);
+});
+
 test('the thread of a node loads nothing of the console, of the port, of the checker, or of other clusters', t => {
 	const files = filesLoadedBy(inDist('workers/replica.js'));
 	t.true(files.size > 50, 'the files are found');

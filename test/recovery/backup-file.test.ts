@@ -5,7 +5,8 @@ import {codec} from '../../actors/codec/codec.js';
 import {chunksOf} from '../../actors/recovery/backup-directory.js';
 import {loadBackup, writeBackup} from '../../actors/recovery/backup-file.js';
 import {BackupFileError} from '../../actors/recovery/errors.js';
-import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/limits.js';
+import {kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
 import {SnapshotEncoder, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {startTimeOf} from '../../src/storage/proof-of-life.js';
@@ -30,11 +31,11 @@ async function backup(t: ExecutionContext): Promise<string> {
 }
 
 const codeOfLoading = async (t: ExecutionContext, file: string): Promise<string | undefined> =>
-	(await t.throwsAsync(loadBackup(file), {instanceOf: BackupFileError}))?.code;
+	(await t.throwsAsync(loadBackup(file, kvMachine()), {instanceOf: BackupFileError}))?.code;
 
 test('a backup is read as it was written', async t => {
 	const file = await backup(t);
-	const {report, state} = await loadBackup(file);
+	const {report, state} = await loadBackup(file, kvMachine());
 	const {bytes, sha256, ...facts} = report;
 	t.deepEqual(facts, {file, index: 9, term: 4, clusterId: header.identity.clusterId, isPartial: true});
 	t.is(bytes, readFileSync(file).length);
@@ -78,7 +79,7 @@ test('of two backups that are written under one name at a time one is refused, a
 		refusals.map(({code}) => code),
 		['ERR_BACKUP_EXISTS'],
 	);
-	t.is((await loadBackup(file)).state.machine.itemCount, 2);
+	t.is((await loadBackup(file, kvMachine())).state.machine.itemCount, 2);
 	t.deepEqual(readdirSync(path.dirname(file)), ['backup']);
 });
 

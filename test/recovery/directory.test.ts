@@ -13,7 +13,8 @@ import {examineDirectory} from '../../actors/recovery/examine.js';
 import {isSound, reportOf} from '../../actors/recovery/node-report.js';
 import {lastState} from '../../actors/recovery/node-state.js';
 import {restoreBackup} from '../../actors/recovery/restore.js';
-import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/limits.js';
+import {kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
 import {SnapshotEncoder, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {nodeId} from '../../src/raft/types.js';
@@ -139,7 +140,7 @@ test.serial('the backup is of the newest log of a majority', async t => {
 	const file = path.join(scratch(t), 'backup');
 	const {node, isPartial, unreadable} = await backupDirectory(directory, file);
 	t.deepEqual({node, isPartial, unreadable}, {node: 1, isPartial: false, unreadable: [2]});
-	const {state} = await loadBackup(file);
+	const {state} = await loadBackup(file, kvMachine());
 	t.is(Buffer.from(valueOf(state, 'late') ?? []).toString(), 'acknowledged');
 });
 

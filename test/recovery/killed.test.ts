@@ -12,7 +12,8 @@ import {examineDirectory} from '../../actors/recovery/examine.js';
 import {isSound, reportOf} from '../../actors/recovery/node-report.js';
 import {lastState} from '../../actors/recovery/node-state.js';
 import {restoreBackup} from '../../actors/recovery/restore.js';
-import {defaultKvLimits, kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../src/kv/limits.js';
+import {kvMachine, KvStateMachine} from '../../src/kv/state-machine.js';
 import {SnapshotEncoder, snapshotWords} from '../../src/service/snapshot.js';
 import {Store} from '../../src/kv/store.js';
 import {DataDirectoryError} from '../../src/storage/errors.js';
@@ -132,7 +133,7 @@ test.serial(
 );
 
 async function assertWhole(t: ExecutionContext, file: string): Promise<void> {
-	const {state} = await loadBackup(file);
+	const {state} = await loadBackup(file, kvMachine());
 	t.is(state.machine.itemCount, keys);
 	t.is(state.index, keys);
 }

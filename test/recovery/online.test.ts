@@ -3,6 +3,7 @@ import {readdirSync} from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import {Cluster} from '../../actors/cluster/cluster.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
 import {loadBackup} from '../../actors/recovery/backup-file.js';
 import {BackupError, BackupFileError} from '../../actors/recovery/errors.js';
 import {nodeId} from '../../src/raft/types.js';
@@ -32,7 +33,7 @@ for (const kvThread of [false, true]) {
 			for (let round = 0; round < 5; round++) {
 				const before = acknowledged;
 				const report = await cluster.backup(path.join(folder, `backup-${round}`), timeoutMs);
-				const {state} = await loadBackup(report.file);
+				const {state} = await loadBackup(report.file, kvMachine());
 				const numberAt = (key: string): number => Number(Buffer.from(valueOf(state, key) ?? []).toString());
 				t.true(numberAt('copy') >= before, `${numberAt('copy')} of ${before}`);
 				// One index: what was written one after the other is there as it was at one moment.
@@ -67,7 +68,10 @@ test.serial(
 		const leader = await cluster.waitForLeader(timeoutMs);
 		await cluster.kill(leader);
 		const after = await cluster.backup(path.join(folder, 'after'), timeoutMs);
-		t.deepEqual(valueOf((await loadBackup(after.file)).state, 'key'), new Uint8Array(Buffer.from('value')));
+		t.deepEqual(
+			valueOf((await loadBackup(after.file, kvMachine())).state, 'key'),
+			new Uint8Array(Buffer.from('value')),
+		);
 		await cluster.kill(nodeId((leader + 1) % 3));
 		const error = await t.throwsAsync(cluster.backup(path.join(folder, 'none'), 300), {instanceOf: BackupError});
 		t.is(error?.code, 'ERR_BACKUP_TIMEOUT');

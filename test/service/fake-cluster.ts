@@ -1,5 +1,6 @@
 /** Servers on a raft that never fails by itself: one log, one leader at a time, and a test that decides what happens when. */
-import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import {type KvLimits} from '../../src/kv/limits.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import {codec} from '../../actors/codec/codec.js';
 import type {ServerLimits} from '../../src/service/server/limits.js';

@@ -7,7 +7,8 @@ import {ServiceServer} from '../../src/service/server/service-server.js';
 import type {ServiceReply, ServiceRequest} from '../../src/service/types.js';
 import {nodeId, term, type LogEntry, type ServiceInput, type ServiceOutput} from '../../src/raft/types.js';
 import {FakeCluster, randomOf} from './fake-cluster.js';
-import {kvMachine, type KvLimits} from '../../src/kv/state-machine.js';
+import {type KvLimits} from '../../src/kv/limits.js';
+import {kvMachine} from '../../src/kv/state-machine.js';
 import type {KvTypes} from '../../src/kv/words.js';
 import {
 	append,

@@ -1,5 +1,5 @@
 /** Judges a run of keys and values: by a model that was written apart from the machine, and by the history that clients saw. */
-import {defaultKvLimits, type KvLimits} from '../../kv/state-machine.js';
+import {defaultKvLimits, type KvLimits} from '../../kv/limits.js';
 import type {Key, Operation, Result, Version} from '../../kv/types.js';
 import type {KvTypes} from '../../kv/words.js';
 import type {Verdict} from '../../linearizability/key-result.js';

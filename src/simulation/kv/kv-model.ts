@@ -2,7 +2,7 @@
  * The key/value machine as its words promise it (src/kv/types.ts), written a second time with plain maps. It shares no code
  * with the state machine, its operations or its store: a mistake that all replicas make alike shows against it.
  */
-import type {KvLimits} from '../../kv/state-machine.js';
+import type {KvLimits} from '../../kv/limits.js';
 import type {
 	Deadline,
 	Expected,

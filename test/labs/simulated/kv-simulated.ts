@@ -3,7 +3,7 @@ import {kvMachine} from '../../../src/kv/state-machine.js';
 import type {KvTypes} from '../../../src/kv/words.js';
 import assert from 'node:assert/strict';
 import {codec} from '../../../actors/codec/codec.js';
-import {defaultKvLimits} from '../../../src/kv/state-machine.js';
+import {defaultKvLimits} from '../../../src/kv/limits.js';
 import {defaultSessionLimits} from '../../../src/service/sessions.js';
 import {clientEndpoint} from '../../../src/faults/endpoint.js';
 import type {LabMode} from '../../../src/faults/fault-plan.js';

@@ -1,6 +1,7 @@
 /** Compares the replicas with one that applies what is committed, never restarts and never sees a snapshot. */
 import {codec} from '../../../actors/codec/codec.js';
-import {kvMachine, type KvLimits} from '../../../src/kv/state-machine.js';
+import {type KvLimits} from '../../../src/kv/limits.js';
+import {kvMachine} from '../../../src/kv/state-machine.js';
 import type {KvTypes} from '../../../src/kv/words.js';
 import {ReplicatedState} from '../../../src/service/replicated-state.js';
 import type {SessionLimits} from '../../../src/service/sessions.js';
