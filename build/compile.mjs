@@ -34,6 +34,7 @@ export function compile(root, folder) {
 	removeStale(root, path.join(folder, 'dist'));
 	buildIn(root, path.join(folder, 'dist/actors/codec/cbor-x.js'));
 	buildPage(root, path.join(folder, 'dist', pagePlace, 'page.html'));
+	buildThreads(root, path.join(folder, 'dist/workers'));
 }
 
 /**
@@ -96,6 +97,44 @@ function buildIn(root, file) {
 		allowOverwrite: true,
 		logLevel: 'error',
 	});
+}
+
+/**
+ * What a thread of a node begins with is one file, with all that it imports in it. As some 190 files of their own they took half of
+ * the start of a cluster: each node's thread has to find, read and link every one.
+ */
+function buildThreads(root, workers) {
+	const require = createRequire(path.join(root, 'package.json'));
+	const licences = licencesOf(require, threadPackages);
+	for (const name of ['replica', 'kv-server']) {
+		// Not from the compiled file: the compiler leaves that alone where only what it imports has changed.
+		const contents = readFileSync(path.join(root, `workers/${name}.ts`), 'utf8');
+		require('esbuild').buildSync({
+			stdin: {contents, loader: 'ts', resolveDir: workers},
+			outfile: path.join(workers, `${name}.js`),
+			bundle: true,
+			platform: 'node',
+			format: 'esm',
+			target: 'node20',
+			banner: {js: `/*\nThis file holds other packages, under their own licences.\n\n${licences}\n*/`},
+			allowOverwrite: true,
+			logLevel: 'error',
+		});
+	}
+}
+
+/** What the code of the threads holds of others. */
+const threadPackages = ['cbor-x', 'comlink', 'luaparse'];
+
+function licencesOf(require, packages) {
+	return packages
+		.map(name => {
+			const place = path.dirname(require.resolve(`${name}/package.json`));
+			const {version} = JSON.parse(readFileSync(path.join(place, 'package.json'), 'utf8'));
+			const file = ['LICENSE', 'LICENSE-MIT.txt', 'LICENSE.md'].find(each => existsSync(path.join(place, each)));
+			return `${name} ${version}:\n\n${readFileSync(path.join(place, file), 'utf8').trim()}`;
+		})
+		.join('\n\n');
 }
 
 /**

@@ -33,6 +33,7 @@ test.serial('a change is built, and nothing of a source that is gone stays', asy
 	tree.write('src/raft/one.ts', 'export const one = 11;\n');
 	await tree.build();
 	t.is(await tree.output(), 'three is 13\n');
+	t.is(await tree.output('replica'), 'the thread has 13\n', 'though its own source has not changed');
 	t.true(tree.has('dist/test/old.test.js'));
 	tree.remove('test/old.test.ts');
 	await tree.build();

@@ -41,6 +41,10 @@ const sources = {
 	'src/simulation/three.ts': "import {two} from '../storage/two.js';\n\nexport const three = two + 1;\n",
 	// The page's own reads records, too, with the types of all that can be in one.
 	'actors/trace/trace-text.ts': 'export const traceTextOf = (text: string): string => text;\n',
+	// Each is bundled with what it imports.
+	'workers/replica.ts':
+		"import {three} from '../src/simulation/three.js';\n\nconsole.log(`the thread has ${three}`);\n",
+	'workers/kv-server.ts': "import {one} from '../src/raft/one.js';\n\nconsole.log(one);\n",
 	'workers/cli.ts': "import {three} from '../src/simulation/three.js';\n\nconsole.log(`three is ${three}`);\n",
 };
 
@@ -84,8 +88,8 @@ export class Tree {
 	}
 
 	/** The built program's output. */
-	async output(): Promise<string> {
-		return (await run(process.execPath, [this.#at('dist/workers/cli.js')], this.root)).stdout;
+	async output(name = 'cli'): Promise<string> {
+		return (await run(process.execPath, [this.#at(`dist/workers/${name}.js`)], this.root)).stdout;
 	}
 
 	async build(): Promise<Outcome> {

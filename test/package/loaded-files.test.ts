@@ -1,5 +1,6 @@
 /** What a program loads that imports the package: each file costs every start of every process. */
 import {readFileSync} from 'node:fs';
+import {isBuiltin} from 'node:module';
 import test from 'ava';
 
 /** The files that this one imports before any of its code runs, and theirs, as URLs. */
@@ -31,11 +32,27 @@ test('what runs scripts is loaded by the replicas alone, and by whoever looks in
 	for (const entry of ['actors/index.js', 'actors/cli/start.js']) {
 		t.deepEqual(startingWith(filesLoadedBy(inDist(entry)), 'src/lua/'), [], entry);
 	}
-	t.not(startingWith(filesLoadedBy(inDist('workers/replica.js')), 'src/lua/').length, 0);
+	t.not(startingWith(filesLoadedBy(inDist('actors/replica/replica-host.js')), 'src/lua/').length, 0);
+});
+
+test('the thread of a node begins with one file, which needs no other but those of Node', t => {
+	for (const name of ['replica', 'kv-server']) {
+		const file = inDist(`workers/${name}.js`);
+		const text = readFileSync(file, 'utf8');
+		const imported = [...text.matchAll(/^import\b[^;]*?["']([^"']+)["'];$/gm)].map(([, target = '']) => target);
+		t.true(imported.length > 0);
+		t.deepEqual(
+			imported.filter(target => !isBuiltin(target)),
+			[],
+			name,
+		);
+		for (const other of ['cbor-x', 'comlink', 'luaparse'])
+			t.regex(text, new RegExp(`^${other} \\d+\\.\\d+`, 'm'), 'its licence');
+	}
 });
 
 test('the thread of a node loads nothing of the console, of the port, of the checker, or of other clusters', t => {
-	const files = filesLoadedBy(inDist('workers/replica.js'));
+	const files = filesLoadedBy(inDist('actors/replica/replica-host.js'));
 	t.true(files.size > 50, 'the files are found');
 	for (const folder of ['cli', 'console', 'redis', 'web', 'engines', 'chaos', 'observe', 'cluster']) {
 		t.deepEqual(startingWith(files, `actors/${folder}/`), [], folder);
