@@ -15,6 +15,7 @@ import {
 import {Random} from '../../src/base/random.js';
 import {NODE_LINKS, nodeEndpoint} from '../../src/faults/endpoint.js';
 import {nodeId} from '../../src/raft/types.js';
+import {withoutLeader} from './without-leader.js';
 
 /** Nobody campaigns by itself, and nobody gives up a leader. */
 const patient: ClusterOptions = {
@@ -29,26 +30,6 @@ async function clusterOf(t: ExecutionContext, options: ClusterOptions): Promise<
 	return cluster;
 }
 
-/**
- * Nobody leads, and nobody is told so: nodes that are started together would elect one at once. All have the same log, so that each
- * can be elected.
- */
-async function leaderlessCluster(t: ExecutionContext, options: ClusterOptions): Promise<Cluster> {
-	const cluster = await clusterOf(t, options);
-	await using clerk = cluster.clerk({timeoutMs: 60_000});
-	await clerk.put('first', 'of all');
-	const areLevel = async (): Promise<boolean> => {
-		const [first, ...others] = (await cluster.status()).map(({replica}) => replica?.lastIndex);
-		return first !== undefined && others.every(lastIndex => lastIndex === first);
-	};
-	while (!(await areLevel()));
-	await cluster.inject({type: 'cut', links: NODE_LINKS});
-	for (const id of cluster.nodeIds) await cluster.kill(id);
-	for (const id of cluster.nodeIds) await cluster.restart(id);
-	await cluster.heal();
-	return cluster;
-}
-
 async function next(cluster: Cluster, fits: (event: ClusterEvent) => boolean): Promise<ClusterEvent> {
 	for await (const event of cluster.events({signal: AbortSignal.timeout(60_000)})) {
 		if (event.type !== 'eventsDropped' && fits(event)) return event;
@@ -60,7 +41,7 @@ const isElection = (event: ClusterEvent): boolean => event.type === 'roleChanged
 
 /** Node 0 leads from then on. */
 async function ledByNode0(t: ExecutionContext): Promise<Cluster> {
-	const cluster = await leaderlessCluster(t, patient);
+	const cluster = await withoutLeader(await clusterOf(t, patient));
 	const elected = next(cluster, isElection);
 	await cluster.inject({type: 'clockJump', node: 0, byMs: 1_600_000_000});
 	t.like(await elected, {id: 0});
@@ -234,7 +215,7 @@ test.serial('the lab’s long delays: a caller gives a lost request up before it
 });
 
 test.serial('a clock that is ahead makes its node campaign and lead, and only that node', async t => {
-	const cluster = await leaderlessCluster(t, patient);
+	const cluster = await withoutLeader(await clusterOf(t, patient));
 	const elected = next(cluster, isElection);
 	await cluster.inject({type: 'clockOffset', node: 2, offsetMs: 1_600_000_000});
 	t.like(await elected, {id: 2});
@@ -321,7 +302,7 @@ test.serial('a disk that cannot be read keeps its node from starting, until it i
 const deaf: Fault = {type: 'cut', links: {from: nodeEndpoint(0), to: nodeEndpoint(2)}};
 
 test.serial('a node whose clock leaps leads although it does not hear one of the two others', async t => {
-	const cluster = await leaderlessCluster(t, patient);
+	const cluster = await withoutLeader(await clusterOf(t, patient));
 	const elected = next(cluster, isElection);
 	await cluster.inject(deaf);
 	await cluster.inject({type: 'clockJump', node: 2, byMs: 1_600_000_000});

@@ -9,32 +9,13 @@ import {flipBit, removeFile} from '../../actors/cluster/faults/disk-damage.js';
 import {Random} from '../../src/base/random.js';
 import {NODE_LINKS} from '../../src/faults/endpoint.js';
 import {nodeId} from '../../src/raft/types.js';
+import {withoutLeader} from './without-leader.js';
 
 const deadline = (): {readonly signal: AbortSignal} => ({signal: AbortSignal.timeout(60_000)});
 
 async function clusterOf(t: ExecutionContext, options: ClusterOptions = {}): Promise<Cluster> {
 	const cluster = await Cluster.start({nodes: 3, ...options});
 	t.teardown(() => cluster.close());
-	return cluster;
-}
-
-/**
- * Nobody leads, and nobody is told so: nodes that are started together would elect one at once. All have the same log, so that each
- * can be elected.
- */
-async function leaderlessCluster(t: ExecutionContext, options: ClusterOptions): Promise<Cluster> {
-	const cluster = await clusterOf(t, options);
-	await using clerk = cluster.clerk({timeoutMs: 60_000});
-	await clerk.put('first', 'of all');
-	const areLevel = async (): Promise<boolean> => {
-		const [first, ...others] = (await cluster.status()).map(({replica}) => replica?.lastIndex);
-		return first !== undefined && others.every(lastIndex => lastIndex === first);
-	};
-	while (!(await areLevel()));
-	await cluster.inject({type: 'cut', links: NODE_LINKS});
-	for (const id of cluster.nodeIds) await cluster.kill(id);
-	for (const id of cluster.nodeIds) await cluster.restart(id);
-	await cluster.heal();
 	return cluster;
 }
 
@@ -232,7 +213,9 @@ test.serial('a pause is listed while it lasts, and a heal ends it', async t => {
 test.serial(
 	'the disks of a majority that stall hold a commit up until they go on; slow ones are overtaken by reads',
 	async t => {
-		const cluster = await leaderlessCluster(t, {limits: {electionTimeoutMs: 20_000, diskStallMs: 600_000}});
+		const cluster = await withoutLeader(
+			await clusterOf(t, {limits: {electionTimeoutMs: 20_000, diskStallMs: 600_000}}),
+		);
 		// Nobody gives up a leader because of its disk: who leads is decided by a clock.
 		const elected = next(cluster, leads(1));
 		await cluster.inject({type: 'clockJump', node: 1, byMs: 100_000});
@@ -316,7 +299,7 @@ test.serial(
 );
 
 test.serial('a node whose clock leaps past its election timeout campaigns and leads', async t => {
-	const cluster = await leaderlessCluster(t, patient);
+	const cluster = await withoutLeader(await clusterOf(t, patient));
 	t.is(await cluster.leader(), undefined);
 	const elected = next(cluster, leads(2));
 	await cluster.inject({type: 'clockJump', node: 2, byMs: 1_300_000});
@@ -325,7 +308,7 @@ test.serial('a node whose clock leaps past its election timeout campaigns and le
 });
 
 test.serial('a node whose clock runs fast campaigns and leads, also in its next life', async t => {
-	const cluster = await leaderlessCluster(t, patient);
+	const cluster = await withoutLeader(await clusterOf(t, patient));
 	await cluster.kill(nodeId(1));
 	await cluster.inject({type: 'clockDrift', node: 1, rate: 100_000});
 	const elected = next(cluster, leads(1));
