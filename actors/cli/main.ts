@@ -1,9 +1,7 @@
 /** The command line: `threadraft [start]`, `threadraft check`, ... */
 import {readFile} from 'node:fs/promises';
 import {ThreadraftError} from '../../src/base/errors.js';
-import {checkCommand} from '../check/check-command.js';
 import {recoverySubcommands} from '../recovery/subcommands.js';
-import {simulateCommand} from '../simulate/simulate-command.js';
 import {runCommandLine, startSubcommand, type Subcommand} from '../console/command-line.js';
 import {watchOutputs} from './outputs.js';
 import {demoSubcommand, replaySubcommand, tourSubcommand, viewSubcommand} from './shows.js';
@@ -46,11 +44,18 @@ function passedOn(name: string, summary: string, run: (words: readonly string[])
 	};
 }
 
-const checkSubcommand = passedOn('check', 'judge whether recorded histories are linearizable', words =>
-	checkCommand(words, streams),
-);
-const simulateSubcommand = passedOn('simulate', 'run whole clusters on virtual time, with faults, from seeds', words =>
-	simulateCommand(words, streams),
+// Each is loaded where it is asked for: no start of a cluster needs the checker or the simulator.
+const checkSubcommand = passedOn('check', 'judge whether recorded histories are linearizable', async words => {
+	const {checkCommand} = await import('../check/check-command.js');
+	return checkCommand(words, streams);
+});
+const simulateSubcommand = passedOn(
+	'simulate',
+	'run whole clusters on virtual time, with faults, from seeds',
+	async words => {
+		const {simulateCommand} = await import('../simulate/simulate-command.js');
+		return simulateCommand(words, streams);
+	},
 );
 
 const subcommands = [

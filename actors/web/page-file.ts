@@ -9,7 +9,8 @@ export interface Page {
 	readonly policy: string;
 }
 
-const file = new URL('page/page.html', import.meta.url);
+// From the folder above: the command's bundle lies in another one, as deep as this.
+const file = new URL('../../actors/web/page/page.html', import.meta.url);
 
 /** Throws a `WebServerError`. */
 export async function readPage(): Promise<Page> {

@@ -1,5 +1,5 @@
 /** What a program loads that imports the package: each file costs every start of every process. */
-import {readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {isBuiltin} from 'node:module';
 import test from 'ava';
 
@@ -8,10 +8,10 @@ function filesLoadedBy(entry: URL): ReadonlySet<string> {
 	const found = new Set<string>([entry.href]);
 	for (const file of found) {
 		const text = readFileSync(new URL(file), 'utf8');
-		for (const [, target = ''] of text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '(\.[^']*)'/gm)) {
+		for (const [, target = ''] of text.matchAll(/^(?:import|export)\b[^;]*?\bfrom ['"](\.[^'"]*)['"]/gm)) {
 			found.add(new URL(target, file).href);
 		}
-		for (const [, target = ''] of text.matchAll(/^import '(\.[^']*)'/gm)) found.add(new URL(target, file).href);
+		for (const [, target = ''] of text.matchAll(/^import ['"](\.[^'"]*)['"]/gm)) found.add(new URL(target, file).href);
 	}
 	return found;
 }
@@ -49,6 +49,33 @@ test('the thread of a node begins with one file, which needs no other but those 
 		for (const other of ['cbor-x', 'comlink', 'luaparse'])
 			t.regex(text, new RegExp(`^${other} \\d+\\.\\d+`, 'm'), 'its licence');
 	}
+});
+
+test('what people start is one file with what every start needs, and neither simulator nor checker in it', t => {
+	const main = inDist('workers/cli/main.js');
+	t.regex(readFileSync(inDist('workers/cli.js'), 'utf8'), /^#!.*\nimport '\.\/cli\/main\.js';\n$/);
+	const loaded = [...filesLoadedBy(main)].map(file => readFileSync(new URL(file), 'utf8')).join('\n');
+	t.true(loaded.includes('// dist/actors/cluster/cluster.js'), 'the cluster is in it');
+	for (const name of ['src/simulation/simulation.js', 'actors/check/check-command.js']) {
+		t.false(loaded.includes(`// dist/${name}`), name);
+	}
+	for (const [, target = ''] of loaded.matchAll(/^import\b[^;]*?["']([^"'.][^"']*)["'];$/gm)) {
+		t.true(isBuiltin(target) || target === 'piscina', target);
+	}
+	const licences = readFileSync(inDist('workers/cli/LICENCES.txt'), 'utf8');
+	for (const other of ['cbor-x', 'commander', 'comlink', 'valibot', 'prom-client', 'cli-table3']) {
+		t.regex(licences, new RegExp(`^${other} \\d+\\.\\d+`, 'm'));
+	}
+});
+
+test('what a part of the command finds by its own place is there', t => {
+	const folder = inDist('workers/cli/');
+	const found = readdirSync(folder)
+		.map(name => readFileSync(new URL(name, folder), 'utf8'))
+		.flatMap(text => [...text.matchAll(/["']([^"'\n]+)["'],\s*import\.meta\.url/g)])
+		.map(([, target = '']) => target);
+	t.true(found.length >= 5, found.join());
+	for (const target of found) t.true(existsSync(new URL(target, folder)), target);
 });
 
 test('the thread of a node loads nothing of the console, of the port, of the checker, or of other clusters', t => {
