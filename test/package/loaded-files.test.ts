@@ -72,8 +72,9 @@ test('what a part of the command finds by its own place is there', t => {
 	const folder = inDist('workers/cli/');
 	const found = readdirSync(folder)
 		.map(name => readFileSync(new URL(name, folder), 'utf8'))
-		.flatMap(text => [...text.matchAll(/["']([^"'\n]+)["'],\s*import\.meta\.url/g)])
-		.map(([, target = '']) => target);
+		.flatMap(text =>
+			Array.from(text.matchAll(/["']([^"'\n]+)["'],\s*import\.meta\.url/g), ([, target = '']) => target),
+		);
 	t.true(found.length >= 5, found.join());
 	for (const target of found) t.true(existsSync(new URL(target, folder)), target);
 });
