@@ -111,6 +111,7 @@ export type {
 } from './transaction.js';
 export type {Executor, OperationOptions, PutExpiry, PutOptions} from './executor.js';
 export type {RangeEntry, RangeOptions, RangePart} from './range.js';
+export {CompactedError, type WatchedChange, type WatchedRevision, type WatchOptions} from './watch.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';
 export {GatewayAccessError, GatewayError} from './redis/errors.js';
 export type {RedisGateway, RedisGatewayOptions} from './redis/gateway.js';
@@ -160,9 +161,11 @@ export {
 	OverloadedError,
 	SessionExpiredError,
 	TimeoutError,
+	TooManyWatchesError,
 	OutOfMemoryError,
 	ValueTooLargeError,
 } from '../src/service/errors.js';
+export type {ChangeEvent} from '../src/kv/changes/change-event.js';
 export type {KvLimits} from '../src/kv/limits.js';
 export type {SessionLimits} from '../src/service/sessions.js';
 export {
@@ -180,6 +183,8 @@ export type {
 	ByteString,
 	AbsentSince,
 	Attachment,
+	Change,
+	ChangesRead,
 	Compare,
 	Deadline,
 	Expected,

@@ -7,6 +7,7 @@ import {expectResult, type Written} from './clerk/results.js';
 import type {Executor, OperationOptions, PutOptions} from './executor.js';
 import {type Data, summandOf, valueOf} from './data.js';
 import {type RangeOptions, type RangePart, rangeOf} from './range.js';
+import {type WatchedRevision, type WatchOptions, watchOf} from './watch.js';
 import {Lease} from './lease.js';
 import {keyOf, textOf} from './text.js';
 import {
@@ -176,6 +177,20 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 */
 	range(options: RangeOptions = {}): AsyncGenerator<RangePart, void, undefined> {
 		return rangeOf(this, options);
+	}
+
+	/**
+	 * Changes of the keys that begin with a prefix, as they come, in the order of the log: `for await (const {revision, changes} of
+	 * clerk.watch({prefix}))`. Each is told once, and none is left out, also over leader crashes; those of one revision come together. Only what
+	 * is committed is told. Without `from` it begins with the first change after the loop has begun. It goes on until the loop is left, or
+	 * the `signal` is aborted, which ends it with an `OperationAbortedError`. A cluster without a leader only makes it wait.
+	 *
+	 * Nodes keep the latest 16384 changes, of 4 MiB at most, since they started: what is older rejects with a `CompactedError`. As many clients
+	 * as one node serves at once (1024) watch; one more rejects with a `TooManyWatchesError`. With etcd it rejects with an
+	 * `UnsupportedOperationError`.
+	 */
+	watch(options: WatchOptions = {}): AsyncGenerator<WatchedRevision, void, undefined> {
+		return watchOf(this, options);
 	}
 
 	/** The same as `close`, for `await using`. */

@@ -12,6 +12,7 @@ export type {
 	Place,
 	StateMachine,
 	TimedState,
+	AwaitedState,
 	Words,
 } from '../../src/service/machine.js';
 export type {MachineSamples} from '../../src/service/conformance.js';

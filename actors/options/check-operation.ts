@@ -3,14 +3,23 @@ import {isInt64} from '../../src/base/int64.js';
 import {isCount} from '../../src/base/plain.js';
 import {isKey} from '../../src/kv/key.js';
 import {scanEnd} from '../../src/kv/scan-position.js';
-import {transactionPartsMax} from '../../src/kv/operation-codec.js';
+import {type ChangeEvent, changeEvents, typeOfEvent} from '../../src/kv/changes/change-event.js';
+import {changesWaitMsMax, transactionPartsMax} from '../../src/kv/operation-codec.js';
 import {wordsMax} from '../../src/kv/script/script-codec.js';
 import type {Compare, LeaseOperation, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
 const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear, script or get';
-const types = `${partTypes}, or batch, transaction, lease, getLease, scan or count`;
-const notParts: ReadonlySet<string> = new Set(['batch', 'transaction', 'lease', 'getLease', 'scan', 'count']);
+const types = `${partTypes}, or batch, transaction, lease, getLease, scan, count or changes`;
+const notParts: ReadonlySet<string> = new Set([
+	'batch',
+	'transaction',
+	'lease',
+	'getLease',
+	'scan',
+	'count',
+	'changes',
+]);
 
 /** Throws an `OptionError` that names the field. `path`: what the caller calls the operation. */
 export function checkOperation(operation: Operation, path = 'operation'): void {
@@ -18,6 +27,7 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 	switch (operation.type) {
 		case 'put':
 			checkCondition(operation, path);
+			checkEvent(operation, path);
 			checkKey(operation.key, path);
 			checkPutExpiry(operation.expiry, path);
 			return checkValue(operation.value, path, 'value');
@@ -29,12 +39,14 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			return checkValue(operation.value, path, 'value');
 		case 'compareAndSet':
 			checkKey(operation.key, path);
+			checkEvent(operation, path);
 			checkExpected(operation.expected, path);
 			return checkValue(operation.value, path, 'value');
 		case 'increment':
 			checkKey(operation.key, path);
 			return checkSummand(operation.by, path);
 		case 'delete':
+			checkEvent(operation, path);
 			if (operation.condition !== undefined) checkValueCondition(operation.condition, path);
 			return checkKey(operation.key, path);
 		case 'get':
@@ -44,6 +56,8 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			return;
 		case 'scan':
 			return checkScan(operation, path);
+		case 'changes':
+			return checkChanges(operation, path);
 		case 'script':
 			return checkScript(operation, path);
 		case 'lease':
@@ -126,6 +140,25 @@ function checkScan({from, to, prefix, lookedAtMax, hasValues}: Operation & {type
 		throw OptionError.value(`${path}.lookedAtMax`, 'a whole number from 1 on', lookedAtMax);
 	if (hasValues !== undefined && typeof hasValues !== 'boolean')
 		throw OptionError.value(`${path}.hasValues`, 'true, false or undefined', hasValues);
+}
+
+function checkChanges({after, prefix, waitMs}: Operation & {type: 'changes'}, path: string): void {
+	if (after !== undefined && !isCount(after))
+		throw OptionError.value(`${path}.after`, 'a revision, a whole number from 0 on', after);
+	if (prefix !== undefined && !isKey(prefix))
+		throw OptionError.value(`${path}.prefix`, 'a string with one byte in each character (U+0000 to U+00FF)', prefix);
+	if (!isCount(waitMs) || waitMs > changesWaitMsMax)
+		throw OptionError.value(`${path}.waitMs`, `a whole number of milliseconds from 0 to ${changesWaitMsMax}`, waitMs);
+}
+
+/** What those who watch are told that it was. */
+function checkEvent(
+	{type, event}: {readonly type: string; readonly event?: ChangeEvent | undefined},
+	path: string,
+): void {
+	if (event === undefined) return;
+	const events = changeEvents.filter(each => typeOfEvent(each) === (type === 'delete' ? 'delete' : 'put'));
+	if (!events.includes(event)) throw OptionError.value(`${path}.event`, `${events.join(', ')} or undefined`, event);
 }
 
 function checkPosition(position: unknown, path: string): void {

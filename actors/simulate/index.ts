@@ -20,6 +20,7 @@ export type {
 	Place,
 	StateMachine,
 	TimedState,
+	AwaitedState,
 	Words,
 } from '../../src/service/machine.js';
 export type {Plain} from '../../src/base/plain.js';

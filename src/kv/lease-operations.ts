@@ -1,6 +1,7 @@
 /** What operations on leases do to a store. */
 import {unreachable} from '../base/errors.js';
 import {type Leases, momentAfter} from './leases.js';
+import type {ChangeSink} from './changes/changes.js';
 import type {LeaseOperation, LeaseRead, Result, Version} from './types.js';
 
 type LeaseResult = Extract<Result, {type: 'lease' | 'invalid'}>;
@@ -14,8 +15,19 @@ const none = (leaseId: number, version: Version): LeaseResult => ({
 	version,
 });
 
-/** `now`: Unix ms, as the log says. A lease that is granted has the revision for its id, which no other has. */
-export function changeLease(leases: Leases, operation: LeaseOperation, revision: Version, now: number): LeaseResult {
+interface LeaseExecution {
+	/** The revision: a lease that is granted has it for its id, which no other has. */
+	readonly version: Version;
+	/** Unix ms, as the log says. */
+	readonly now: number;
+	readonly changes?: ChangeSink | undefined;
+}
+
+export function changeLease(
+	leases: Leases,
+	operation: LeaseOperation,
+	{version: revision, now, changes}: LeaseExecution,
+): LeaseResult {
 	switch (operation.action) {
 		case 'grant': {
 			const {ttlMs} = operation;
@@ -32,6 +44,8 @@ export function changeLease(leases: Leases, operation: LeaseOperation, revision:
 		}
 		case 'revoke': {
 			const {leaseId} = operation;
+			// All keys of it are gone from here on, whenever they are deleted.
+			changes?.noteAll('del', revision, leases.get(leaseId)?.keys ?? new Set());
 			return {...none(leaseId, revision), isThere: leases.revoke(leaseId)} as LeaseResult;
 		}
 		default:

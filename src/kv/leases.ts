@@ -27,6 +27,8 @@ interface Lease {
 export type FrozenLease = readonly [id: LeaseId, ttlMs: number, expiresAt: Deadline];
 
 export class Leases {
+	/** Told of a lease whose time is over, with its keys, which are gone from then on. */
+	readonly #ended: (keys: ReadonlySet<Key>, deadline: Deadline) => void;
 	readonly #leases = new Map<LeaseId, Lease>();
 	/** Those whose keys are still to be deleted. */
 	readonly #over = new Set<LeaseId>();
@@ -35,6 +37,10 @@ export class Leases {
 	#keyCount = 0;
 	#overKeyCount = 0;
 	#keyBytes = 0;
+
+	constructor(ended: (keys: ReadonlySet<Key>, deadline: Deadline) => void = () => undefined) {
+		this.#ended = ended;
+	}
 
 	/** Leases that are held: also those that are over, until their keys are deleted. */
 	get heldCount(): number {
@@ -109,8 +115,10 @@ export class Leases {
 			const id = this.#deadlines.take();
 			const lease = this.#leases.get(id);
 			if (lease === undefined || lease.expiresAt === 0) continue;
-			if (lease.expiresAt <= now) this.#end(id, lease);
-			else this.#deadlines.add(id, lease.expiresAt);
+			if (lease.expiresAt <= now) {
+				this.#ended(lease.keys, lease.expiresAt);
+				this.#end(id, lease);
+			} else this.#deadlines.add(id, lease.expiresAt);
 		}
 	}
 

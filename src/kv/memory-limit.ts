@@ -105,6 +105,7 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 		case 'scan':
 		case 'count':
 		case 'getLease':
+		case 'changes':
 			return 0;
 		case 'script':
 			// What it does is known when it has run: so much is the most.

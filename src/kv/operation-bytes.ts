@@ -5,7 +5,11 @@ import type {Compare, Key, Operation, Part, ReadOperation} from './types.js';
 
 /** Whether it leaves the state alone. */
 export const isRead = (operation: Operation): operation is ReadOperation =>
-	operation.type === 'get' || operation.type === 'scan' || operation.type === 'count' || operation.type === 'getLease';
+	operation.type === 'get' ||
+	operation.type === 'scan' ||
+	operation.type === 'count' ||
+	operation.type === 'getLease' ||
+	operation.type === 'changes';
 
 /** Over what CBOR and the command's frame add. */
 const overheadBytes = 64;
@@ -38,6 +42,7 @@ export function bytesOfOperation(operation: Operation): number {
 		case 'get':
 			return overheadBytes + operation.key.length;
 		case 'scan':
+		case 'changes':
 			return overheadBytes + (operation.prefix?.length ?? 0);
 		case 'clear':
 		case 'count':
@@ -63,6 +68,8 @@ export function bytesOfOperation(operation: Operation): number {
 const partFrameBytes = 3;
 /** Flags of more than one byte, and a deadline. */
 const expiryBytes = 10;
+/** What its change is called. */
+const eventBytes = 3;
 
 /** The array's head, what is compared and how, and a version. */
 const compareFrameBytes = 11;
@@ -81,10 +88,10 @@ function bytesOfPart(part: Part): number {
 		case 'append': {
 			const frameBytes = partFrameBytes + ('expiry' in part ? expiryBytes : 0);
 			const compared = part.type === 'put' ? comparedBytes(part.condition) : 0;
-			return frameBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length) + compared;
+			return frameBytes + eventBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length) + compared;
 		}
 		case 'delete':
-			return partFrameBytes + bytesOfKey(part.key) + comparedBytes(part.condition);
+			return partFrameBytes + eventBytes + bytesOfKey(part.key) + comparedBytes(part.condition);
 		case 'get':
 			return partFrameBytes + bytesOfKey(part.key);
 		case 'compareAndSet':

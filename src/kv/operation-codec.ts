@@ -10,6 +10,8 @@
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
+ *     named     44, number of the event, and behind it the rest of a put, a delete or a cas
+ *     changes   45, after | null, prefix | null, waitMs
  *     lease     42, 0 grant | 1 keep alive | 2 revoke, ttlMs or lease    getLease  43, lease, keysMax
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
  *     compare      key, 0 a value | 1 a version | 4 absent since a version; and 2 for not, value | null | version
@@ -19,6 +21,7 @@
  */
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
+import {changeEvents, numberOfEvent, typeOfEvent} from './changes/change-event.js';
 import {isKey} from './key.js';
 import {scanEnd} from './scan-position.js';
 import {parseScript, plainOfScript, scriptOpcode} from './script/script-codec.js';
@@ -64,6 +67,10 @@ const hasLease = 256;
 
 const leaseOpcode = 42;
 const leaseReadOpcode = 43;
+const namedOpcode = 44;
+const changesOpcode = 45;
+/** The answer to a read of changes waits no longer, ms. */
+export const changesWaitMsMax = 60_000;
 const leaseActions = ['grant', 'keepAlive', 'revoke'] as const;
 
 function flagOfCondition(condition: Put['condition']): number {
@@ -115,6 +122,11 @@ function parseExpiry(flags: number, time: unknown): Expiry | undefined | null {
 }
 
 export function plainOfOperation(operation: Operation): Plain {
+	if (!('event' in operation) || operation.event === undefined) return plainOfUnnamed(operation);
+	return [namedOpcode, numberOfEvent(operation.event), ...plainOfUnnamed(operation)];
+}
+
+function plainOfUnnamed(operation: Operation): Plain {
 	switch (operation.type) {
 		case 'put':
 			return plainOfPut(operation);
@@ -155,6 +167,8 @@ export function plainOfOperation(operation: Operation): Plain {
 		}
 		case 'getLease':
 			return [leaseReadOpcode, operation.leaseId, operation.keysMax];
+		case 'changes':
+			return [changesOpcode, operation.after ?? null, operation.prefix ?? null, operation.waitMs];
 		default:
 			return unreachable(operation);
 	}
@@ -282,10 +296,18 @@ function parseKeyed(opcode: unknown, key: string, plain: Plain, from: number): P
 	}
 }
 
+function parseNamed(number: unknown, part: Part | undefined): Part | undefined {
+	const event = isCount(number) ? changeEvents[number] : undefined;
+	if (event === undefined || part === undefined || 'event' in part) return undefined;
+	if (part.type !== 'put' && part.type !== 'delete' && part.type !== 'compareAndSet') return undefined;
+	return typeOfEvent(event) === (part.type === 'delete' ? 'delete' : 'put') ? {...part, event} : undefined;
+}
+
 /** The operation may be behind something else in its array. */
 function parsePart(plain: Plain, from = 0): Part | undefined {
 	const opcode = plain[from];
 	const key = plain[from + 1];
+	if (opcode === namedOpcode) return parseNamed(key, parsePart(plain, from + 2));
 	if (opcode === 6) return {type: 'clear'};
 	if (opcode === scriptOpcode) return parseScript(plain, from);
 	return isKey(key) ? parseKeyed(opcode, key, plain, from + 2) : undefined;
@@ -315,12 +337,19 @@ export function parseRead(plain: Plain): ReadOperation | undefined {
 	if (plain[0] === scanOpcode) return parseScan(plain);
 	if (plain[0] === countOpcode) return {type: 'count'};
 	if (plain[0] === leaseReadOpcode) return parseLeaseRead(plain);
+	if (plain[0] === changesOpcode) return parseChanges(plain);
 	const operation = parseOperation(plain);
 	return operation?.type === 'get' ? operation : undefined;
 }
 
 function parseLeaseRead([, leaseId, keysMax]: Plain): ReadOperation | undefined {
 	return isCount(leaseId) && isCount(keysMax) ? {type: 'getLease', leaseId, keysMax} : undefined;
+}
+
+function parseChanges([, after, prefix, waitMs]: Plain): ReadOperation | undefined {
+	if (!(after === null || isCount(after)) || !(prefix === null || isKey(prefix))) return undefined;
+	if (!isCount(waitMs) || waitMs > changesWaitMsMax) return undefined;
+	return {type: 'changes', after: after ?? undefined, prefix: prefix ?? undefined, waitMs};
 }
 
 function parseScan([, from, to, prefix, lookedAtMax, hasValues]: Plain): ReadOperation | undefined {

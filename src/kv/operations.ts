@@ -2,6 +2,8 @@
 import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
+import type {ChangeDetails, ChangeSink} from './changes/changes.js';
+import type {ChangeEvent} from './changes/change-event.js';
 import {mayReturnValue} from './operation-bytes.js';
 import {changeLease} from './lease-operations.js';
 import {type Leases, momentAfter} from './leases.js';
@@ -26,8 +28,11 @@ type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 /** What operations need of a store: the replicas' own, or what is known of somebody else's. */
 export interface KeyValues {
 	get(key: string): Stored | undefined;
-	/** Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 as long as the lease of that id, negated. */
-	set(key: string, value: Value, version: Version, until: number): void;
+	/**
+	 * Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 as long as the lease of that id, negated. Whether
+	 * the key was absent.
+	 */
+	set(key: string, value: Value, version: Version, until: number): boolean;
 	/** Whether there was something to delete. */
 	delete(key: string): boolean;
 	/** How many keys there were. */
@@ -48,6 +53,8 @@ export interface Execution {
 	readonly now: number;
 	/** Bytes. */
 	readonly valueBytesMax: number;
+	/** `undefined`: nobody is told of changes. */
+	readonly changes?: ChangeSink | undefined;
 	/** `undefined`: no script can be run here. */
 	readonly runScript?: ((execution: Execution, script: Script) => Result) | undefined;
 }
@@ -73,12 +80,41 @@ const momentOf = (expiry: Expiry, now: number): number =>
 const isAttachment = (expiry: Expiry | Attachment | 'keep' | undefined): expiry is Attachment =>
 	typeof expiry === 'object' && 'leaseId' in expiry;
 
-function write({store, version, valueBytesMax}: Execution, key: string, value: Value, until = 0): Result {
-	if (value.length > valueBytesMax) {
+/** What is written, until when, and what it is called. */
+interface Written {
+	readonly value: Value;
+	readonly until?: number;
+	readonly event: ChangeEvent;
+	readonly setsDeadline?: boolean;
+}
+
+/** Sets the key, and tells so. */
+function set(
+	{store, version, changes}: Execution,
+	key: string,
+	{value, until = 0, event, setsDeadline}: Written,
+): void {
+	const isNew = store.set(key, value, version, until);
+	changes?.note(event, version, key, value, setsDeadline === true ? {isNew, setsDeadline} : isNew ? newKey : undefined);
+}
+
+const newKey: ChangeDetails = {isNew: true};
+
+function write(execution: Execution, key: string, written: Written): Result {
+	const {store, version, valueBytesMax} = execution;
+	const {length} = written.value;
+	if (length > valueBytesMax) {
 		return {type: 'invalid', reason: 'valueTooLarge', version: store.get(key)?.version ?? 0};
 	}
-	store.set(key, value, version, until);
-	return {type: 'written', version, length: value.length};
+	set(execution, key, written);
+	return {type: 'written', version, length};
+}
+
+/** Deletes the key, and tells so. Whether it was there. */
+function erase({store, version, changes}: Execution, key: string, event: ChangeEvent): boolean {
+	const existed = store.delete(key);
+	if (existed) changes?.note(event, version, key);
+	return existed;
 }
 
 function isMet(condition: Exclude<Of<'put'>['condition'], undefined>, current: Stored | undefined): boolean {
@@ -87,12 +123,13 @@ function isMet(condition: Exclude<Of<'put'>['condition'], undefined>, current: S
 	return 'is' in condition ? isSame(current?.value, condition.is) : !isSame(current?.value, condition.isNot);
 }
 
-function remove({store, version}: Execution, {key, condition}: Of<'delete'>): Result {
+function remove(execution: Execution, {key, condition, event = 'del'}: Of<'delete'>): Result {
+	const {store, version} = execution;
 	if (condition !== undefined) {
 		const current = store.get(key);
 		if (!isMet(condition, current)) return conditionFailed(current);
 	}
-	return {type: 'deleted', existed: store.delete(key), version};
+	return {type: 'deleted', existed: erase(execution, key, event), version};
 }
 
 function untilAfter(expiry: Of<'put'>['expiry'], current: Stored | undefined, now: number): number {
@@ -101,8 +138,9 @@ function untilAfter(expiry: Of<'put'>['expiry'], current: Stored | undefined, no
 	return isAttachment(expiry) ? -expiry.leaseId : momentOf(expiry, now);
 }
 
-function put(execution: Execution, {key, value, condition, returnPrevious, expiry}: Of<'put'>): Result {
-	if (condition === undefined && returnPrevious !== true && expiry === undefined) return write(execution, key, value);
+function put(execution: Execution, {key, value, condition, returnPrevious, expiry, event = 'set'}: Of<'put'>): Result {
+	if (condition === undefined && returnPrevious !== true && expiry === undefined)
+		return write(execution, key, {value, event});
 	const {store, now} = execution;
 	const current = store.get(key);
 	if (condition !== undefined && !isMet(condition, current)) return conditionFailed(current);
@@ -110,13 +148,16 @@ function put(execution: Execution, {key, value, condition, returnPrevious, expir
 		return {type: 'invalid', reason: 'noSuchLease', version: current?.version ?? 0};
 	const previous = returnPrevious === true && current !== undefined ? copyOf(current.value) : undefined;
 	const until = untilAfter(expiry, current, now);
-	const result = write(execution, key, value, until);
+	const setsDeadline = typeof expiry === 'object' && !isAttachment(expiry);
+	const isOver = setsDeadline && until <= now;
+	const result = write(execution, key, {value, until: isOver ? 0 : until, event, setsDeadline});
 	if (result.type !== 'written') return result;
-	if (typeof expiry === 'object' && !isAttachment(expiry) && until <= now) store.delete(key);
+	if (isOver) erase(execution, key, 'expired');
 	return previous === undefined ? result : {...result, previous};
 }
 
-function expire({store, version, now}: Execution, {key, expiry, condition, order}: Of<'expire'>): Result {
+function expire(execution: Execution, {key, expiry, condition, order}: Of<'expire'>): Result {
+	const {store, version, now} = execution;
 	const current = store.get(key);
 	const unchanged: Result = {type: 'expirySet', isSet: false, version: current?.version ?? 0};
 	if (current === undefined) return unchanged;
@@ -125,14 +166,17 @@ function expire({store, version, now}: Execution, {key, expiry, condition, order
 	if (expiry === 'never' && before === Infinity) return unchanged;
 	if (condition !== undefined && (condition === 'present') !== before < Infinity) return unchanged;
 	if (order !== undefined && (order === 'later' ? after <= before : after >= before)) return unchanged;
-	if (after <= now) store.delete(key);
-	else store.set(key, copyOf(current.value), version, after === Infinity ? 0 : after);
+	if (after <= now) erase(execution, key, 'del');
+	else {
+		const until = after === Infinity ? 0 : after;
+		set(execution, key, {value: copyOf(current.value), until, event: expiry === 'never' ? 'persist' : 'expire'});
+	}
 	return {type: 'expirySet', isSet: true, version};
 }
 
 function append(execution: Execution, {key, value}: Of<'append'>): Result {
 	const current = execution.store.get(key);
-	if (current === undefined) return write(execution, key, value);
+	if (current === undefined) return write(execution, key, {value, event: 'append'});
 	const length = current.value.length + value.length;
 	if (length > execution.valueBytesMax) {
 		return {type: 'invalid', reason: 'valueTooLarge', version: current.version};
@@ -140,7 +184,7 @@ function append(execution: Execution, {key, value}: Of<'append'>): Result {
 	const joined = new Uint8Array(length);
 	joined.set(current.value);
 	joined.set(value, current.value.length);
-	execution.store.set(key, joined, execution.version, untilOf(current));
+	set(execution, key, {value: joined, until: untilOf(current), event: 'append'});
 	return {type: 'written', version: execution.version, length};
 }
 
@@ -154,9 +198,9 @@ function matches(current: Stored | undefined, expected: Expected): boolean {
 	return isSame(current?.value, expected.value);
 }
 
-function compareAndSet(execution: Execution, {key, expected, value}: Of<'compareAndSet'>): Result {
+function compareAndSet(execution: Execution, {key, expected, value, event = 'set'}: Of<'compareAndSet'>): Result {
 	const current = execution.store.get(key);
-	return matches(current, expected) ? write(execution, key, value) : conditionFailed(current);
+	return matches(current, expected) ? write(execution, key, {value, event}) : conditionFailed(current);
 }
 
 /** A signed decimal number as one would write it: no plus, no leading zeros, no blanks. */
@@ -172,19 +216,16 @@ function numberOf(value: Value): bigint | undefined {
 	return number !== undefined && isInt64(number) ? number : undefined;
 }
 
-function increment({store, version}: Execution, {key, by}: Of<'increment'>): Result {
+function increment(execution: Execution, {key, by}: Of<'increment'>): Result {
+	const {store, version} = execution;
 	const current = store.get(key);
 	const unchanged = current?.version ?? 0;
 	const number = current === undefined ? 0n : numberOf(current.value);
 	if (number === undefined) return {type: 'invalid', reason: 'notANumber', version: unchanged};
 	const sum = number + by;
 	if (!isInt64(sum)) return {type: 'invalid', reason: 'numberOverflow', version: unchanged};
-	store.set(
-		key,
-		Uint8Array.from(sum.toString(), digit => digit.charCodeAt(0)),
-		version,
-		untilOf(current),
-	);
+	const value = Uint8Array.from(sum.toString(), digit => digit.charCodeAt(0));
+	set(execution, key, {value, until: untilOf(current), event: 'incrby'});
 	return {type: 'number', value: sum, version};
 }
 
@@ -238,11 +279,17 @@ function tooMuch({store}: Execution, part: Part): Result {
 	return {type: 'invalid', reason: 'resultTooLarge', version};
 }
 
+function clear({store, version, changes}: Execution): Result {
+	const count = store.clear();
+	changes?.note('clear', version, '');
+	return {type: 'cleared', count, version};
+}
+
 const noLease: Result = {type: 'invalid', reason: 'noSuchLease', version: 0};
 
 /** Runs the operation; the same state, operation and version give the same result and state, everywhere. */
 export function execute(execution: Execution, operation: NamedOperation): Result {
-	const {store, version, now} = execution;
+	const {store} = execution;
 	switch (operation.type) {
 		case 'put':
 			return put(execution, operation);
@@ -257,7 +304,7 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 		case 'expire':
 			return expire(execution, operation);
 		case 'clear':
-			return {type: 'cleared', count: store.clear(), version};
+			return clear(execution);
 		case 'script':
 			return execution.runScript?.(execution, operation) ?? {type: 'invalid', reason: 'malformed', version: 0};
 		case 'batch':
@@ -267,7 +314,7 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 		case 'get':
 			return readCopy(store, operation.key);
 		case 'lease':
-			return store.leases === undefined ? noLease : changeLease(store.leases, operation, version, now);
+			return store.leases === undefined ? noLease : changeLease(store.leases, operation, execution);
 		default:
 			return unreachable(operation);
 	}

@@ -10,6 +10,8 @@
  *     keys            34, revision, next | null, [key, ...], [version, ...] [, [value, ...]]
  *     count           35, count, revision
  *     scripted        40, reply, isApplied, version
+ *     changes         44, revision, [revision, ...], [event, ...], [key, ...], [value, ...]
+ *     compacted       45, revision
  *     lease           42, isThere, lease, ttlMs, expiresAt, version [, keyCount, [key, ...]]
  *
  * These bytes rest in snapshots: a number, once given, keeps its meaning.
@@ -18,7 +20,8 @@ import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {isKey} from './key.js';
 import {parseScripted, plainOfScripted, scriptOpcode} from './script/script-codec.js';
-import type {Result} from './types.js';
+import {codeOf, parseCode} from './changes/changes.js';
+import type {Change, Result} from './types.js';
 
 type LeaseResult = Extract<Result, {type: 'lease'}>;
 type Invalid = Extract<Result, {type: 'invalid'}>;
@@ -38,6 +41,8 @@ const reasons: readonly Invalid['reason'][] = [
 /** The service's own numbers are those from 9 to 31. */
 const transactionNumber = 32;
 const leaseNumber = 42;
+const changesNumber = 44;
+const compactedNumber = 45;
 
 export function plainOfResult(result: Result): Plain {
 	switch (result.type) {
@@ -69,6 +74,10 @@ export function plainOfResult(result: Result): Plain {
 			return [35, result.count, result.revision];
 		case 'lease':
 			return plainOfLease(result);
+		case 'changes':
+			return plainOfChanges(result);
+		case 'compacted':
+			return [compactedNumber, result.revision];
 		case 'batch':
 			return [6, result.results.map(part => plainOfResult(part))];
 		case 'transaction': {
@@ -115,6 +124,28 @@ function plainOfLease({isThere, leaseId, ttlMs, expiresAt, version, keyCount, ke
 	return keyCount === undefined ? plain : [...plain, keyCount, keys];
 }
 
+function plainOfChanges({revision, changes}: Extract<Result, {type: 'changes'}>): Plain {
+	const revisions = changes.map(change => change.revision);
+	const codes = changes.map(change => codeOf(change));
+	const keys = changes.map(({key}) => key);
+	return [changesNumber, revision, revisions, codes, keys, changes.map(({value}) => value)];
+}
+
+function parseChanges([, revision, revisions, codes, keys, values]: Plain): Result | undefined {
+	if (!isCount(revision) || !isListOf(revisions, isCount) || !isListOf(codes, isCount)) return undefined;
+	if (!isListOf(keys, isKey) || !isListOf(values, isBytes)) return undefined;
+	if (codes.length !== revisions.length || keys.length !== codes.length || values.length !== codes.length)
+		return undefined;
+	const changes: Change[] = [];
+	for (const [place, code] of codes.entries()) {
+		const kind = parseCode(code);
+		if (kind === undefined) return undefined;
+		const [at, key, value] = [revisions[place], keys[place], values[place]] as [number, string, Uint8Array];
+		changes.push({...kind, revision: at, key, value});
+	}
+	return {type: 'changes', revision, changes};
+}
+
 function parseLease([, isThere, leaseId, ttlMs, expiresAt, version, keyCount, keys]: Plain): LeaseResult | undefined {
 	if (typeof isThere !== 'boolean' || !isCount(leaseId) || !isCount(ttlMs)) return undefined;
 	if (!isCount(expiresAt) || !isCount(version)) return undefined;
@@ -158,6 +189,8 @@ export function parseResult(plain: Plain): Result | undefined {
 	if (kind === 34) return parseKeys(plain);
 	if (kind === scriptOpcode) return parseScripted(plain);
 	if (kind === leaseNumber) return parseLease(plain);
+	if (kind === changesNumber) return parseChanges(plain);
+	if (kind === compactedNumber) return isCount(first) ? {type: 'compacted', revision: first} : undefined;
 	if (kind === 6) {
 		const results = parseAll(first, parseResult);
 		return results && {type: 'batch', results};

@@ -177,8 +177,11 @@ export class Shard {
 		return count;
 	}
 
-	/** Deletes keys whose deadline is over, at most so many; how many. Looks at every key, unless it has found as many. */
-	deleteExpired(now: number, countMax: number): number {
+	/**
+	 * Deletes keys whose deadline is over, at most so many; how many. Looks at every key, unless it has found as many. `found`: is told
+	 * of each.
+	 */
+	deleteExpired(now: number, countMax: number, found: (key: Key, deadline: Deadline) => void): number {
 		let count = 0;
 		let earliest = Infinity;
 		for (let slot = 0; slot < this.#slots.length; slot += 1) {
@@ -186,6 +189,7 @@ export class Shard {
 			for (let over = this.#deadlineIn(slot); over <= now; over = this.#deadlineIn(slot)) {
 				if (count === countMax) return this.#deleted(count);
 				this.#noteDeadline(over, Infinity);
+				found(this.#keyAt((this.#slots[slot] as number) - 1), over);
 				this.#discard((this.#slots[slot] as number) - 1);
 				this.#vacate(slot);
 				count += 1;

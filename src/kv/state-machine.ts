@@ -2,8 +2,17 @@
 import {unreachable} from '../base/errors.js';
 import {hexOf, Lanes} from '../base/lanes.js';
 import {isBytes, isCount, type Plain} from '../base/plain.js';
-import type {FrozenMachine, Machine, MachineReader, Place, StateMachine, TimedState} from '../service/machine.js';
+import type {
+	AwaitedState,
+	FrozenMachine,
+	Machine,
+	MachineReader,
+	Place,
+	StateMachine,
+	TimedState,
+} from '../service/machine.js';
 import {isKey} from './key.js';
+import {Changes} from './changes/changes.js';
 import {defaultKvLimits, type KvLimits} from './limits.js';
 import {fitting, growthFactorMax} from './memory-limit.js';
 import {readLease} from './lease-operations.js';
@@ -22,7 +31,9 @@ const leaseFrameBytes = 24;
 export class KvStateMachine implements StateMachine<KvTypes> {
 	readonly growthFactorMax = growthFactorMax;
 	readonly timed: TimedState<KvTypes>;
+	readonly awaited: AwaitedState<KvTypes>;
 	readonly #store: Store;
+	readonly #changes: Changes;
 	readonly #valueBytesMax: number;
 	/** Once there was a script. */
 	#scripts: ScriptRunner | undefined;
@@ -31,11 +42,18 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 		return this.#scripts.run(execution, script);
 	};
 
-	constructor(store: Store, {valueBytesMax}: KvLimits) {
+	/** `since`: the revision of the state; what came up to it is not known. */
+	constructor(store: Store, {valueBytesMax, changesMax, changeBytesMax}: KvLimits, since: Version) {
+		const changes = new Changes(since, {changesMax, bytesMax: changeBytesMax});
+		store.rememberIn(changes);
 		this.#store = store;
+		this.#changes = changes;
 		this.#valueBytesMax = valueBytesMax;
+		this.awaited = {
+			continued: (read, revision) => (read.type === 'changes' ? changes.continued(read, revision) : undefined),
+		};
 		this.timed = {
-			advance: wallTime => store.advance(wallTime),
+			advance: (wallTime, revision) => store.advance(wallTime, revision),
 			nextDeadline: () => store.earliest,
 			deadlineOf: operation => deadlineOf(store, operation),
 		};
@@ -56,7 +74,14 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	apply(write: WriteOperation, {revision}: Place): Result {
 		const store = this.#store;
 		return execute(
-			{store, version: revision, now: store.now, valueBytesMax: this.#valueBytesMax, runScript: this.#runScript},
+			{
+				store,
+				version: revision,
+				now: store.now,
+				valueBytesMax: this.#valueBytesMax,
+				changes: this.#changes,
+				runScript: this.#runScript,
+			},
 			write,
 		);
 	}
@@ -71,6 +96,8 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 				return {type: 'count', count: this.#store.size, revision};
 			case 'getLease':
 				return readLease(this.#store.leases, operation);
+			case 'changes':
+				return this.#changes.read(operation, revision);
 			default:
 				return unreachable(operation);
 		}
@@ -130,6 +157,8 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 function deadlineOf(store: Store, operation: ReadOperation): number {
 	if (operation.type === 'get') return store.get(operation.key)?.expiresAt ?? Infinity;
 	if (operation.type === 'getLease') return store.leases.deadlineOf(operation.leaseId) || Infinity;
+	// What has expired is told when the log says so.
+	if (operation.type === 'changes') return Infinity;
 	return store.earliest;
 }
 
@@ -234,8 +263,9 @@ class KvReader implements MachineReader<KvTypes> {
 		return true;
 	}
 
-	finish(): KvStateMachine {
-		return new KvStateMachine(this.#store, this.#limits);
+	/** A state of an unknown revision can tell of no change. */
+	finish(revision: Version = Number.MAX_SAFE_INTEGER): KvStateMachine {
+		return new KvStateMachine(this.#store, this.#limits, revision);
 	}
 }
 
@@ -245,7 +275,7 @@ export function kvMachine(limits: Partial<KvLimits> = {}): Machine<KvTypes> {
 	return {
 		...kvIdentity,
 		version: 4,
-		create: () => new KvStateMachine(new Store(), all),
+		create: () => new KvStateMachine(new Store(), all, 0),
 		beginRestore: version => (version <= 4 ? new KvReader(all) : undefined),
 	};
 }

@@ -8,6 +8,7 @@
 import {assert} from '../base/errors.js';
 import {shardCount, shardNumberOf} from './scan-position.js';
 import {hashOf, Shard, type Stored} from './shard.js';
+import type {Changes} from './changes/changes.js';
 import {type FrozenLease, Leases} from './leases.js';
 import type {Key, Value, Version} from './types.js';
 import {type Watched, WatchedKeys} from './watched-keys.js';
@@ -59,7 +60,8 @@ const deletedBytes = 8192;
 const lookedAtBytes = 128;
 
 export class Store {
-	readonly leases = new Leases();
+	readonly leases = new Leases((keys, deadline) => this.#changes?.expired.foundAll(keys, deadline));
+	#changes: Changes | undefined;
 	#shards: (Shard | undefined)[] = new Array<Shard | undefined>(shardCount).fill(undefined);
 	#size = 0;
 	#frozen: FrozenStore | undefined;
@@ -72,6 +74,11 @@ export class Store {
 	#nextShard = 0;
 	/** Not counted as memory of the keys: it has a bound of its own. */
 	readonly watchedKeys = new WatchedKeys();
+
+	/** Is told of keys whose deadline is over, from here on. */
+	rememberIn(changes: Changes): void {
+		this.#changes = changes;
+	}
 
 	/** Keys that are held: also those whose deadline is over, until they are deleted. */
 	get heldCount(): number {
@@ -117,15 +124,21 @@ export class Store {
 		return stored?.expiresAt !== undefined && stored.expiresAt <= this.#now ? undefined : stored;
 	}
 
-	/** Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 the id of a lease that is there, negated. */
-	set(key: Key, value: Value, version: Version, until = 0): void {
+	/**
+	 * Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 the id of a lease that is there, negated. Whether
+	 * the key was absent.
+	 */
+	set(key: Key, value: Value, version: Version, until = 0): boolean {
 		const hash = hashOf(key);
+		const mayBeOver = this.#earliest <= this.#now || this.leases.overKeyCount > 0;
+		const wasOver = mayBeOver && this.#isOver(key, this.#shards[shardNumberOf(hash)]?.get(hash, key));
 		const shard = this.#writable(shardNumberOf(hash));
 		const sizeBefore = shard.size;
 		this.#bytes += shard.set(hash, key, value, version, until);
 		this.#size += shard.size - sizeBefore;
 		if (until > 0 && until < this.#earliest) this.#earliest = until;
 		if (this.watchedKeys.size > 0) this.watchedKeys.noteChange(key, version);
+		return wasOver || shard.size > sizeBefore;
 	}
 
 	/** Whether there was something to delete. */
@@ -134,7 +147,7 @@ export class Store {
 		const offset = shardNumberOf(hash);
 		const stored = this.#shards[offset]?.get(hash, key);
 		if (stored === undefined) return false;
-		const isThere = stored.expiresAt === undefined || stored.expiresAt > this.#now;
+		const isThere = !this.#isOver(key, stored);
 		const shard = this.#writable(offset);
 		const before = shard.bytes;
 		shard.delete(hash, key);
@@ -143,13 +156,19 @@ export class Store {
 		return isThere;
 	}
 
-	/** The time is this now, and never earlier again. What is over by then is not there any more, and is deleted in parts. */
-	advance(now: number): void {
+	/**
+	 * The time is this now, and never earlier again. What is over by then is not there any more, and is deleted in parts.
+	 * `revision`: of the entry that says so.
+	 */
+	advance(now: number, revision: Version = 0): void {
 		this.#now = Math.max(this.#now, now);
+		if (this.earliest <= this.#now) this.#changes?.expired.begin(revision, this.#now);
 		this.leases.advance(this.#now);
-		if (this.earliest > this.#now || this.#now - this.#deletedExpiredAt < deletionIntervalMs) return;
-		this.#deletedExpiredAt = this.#now;
-		this.#deleteExpired();
+		if (this.earliest <= this.#now && this.#now - this.#deletedExpiredAt >= deletionIntervalMs) {
+			this.#deletedExpiredAt = this.#now;
+			this.#deleteExpired();
+		}
+		this.#changes?.expired.settle(this.#earliest);
 	}
 
 	/** How many keys there were. Takes the same time for any number of them, as `size` does. */
@@ -160,6 +179,7 @@ export class Store {
 		this.#bytes = 0;
 		this.#earliest = Infinity;
 		this.leases.clear();
+		this.#changes?.expired.forgetPending();
 		return size;
 	}
 
@@ -205,6 +225,7 @@ export class Store {
 		let left = expiredMax - this.#deleteOver(expiredMax);
 		let lookedAt = 0;
 		const first = this.#nextShard;
+		const found = (key: Key, deadline: number): void => this.#changes?.expired.found(key, deadline);
 		for (let place = 0; place < shardCount && left > 0 && lookedAt < lookedAtMax; place += 1) {
 			const offset = (first + place) % shardCount;
 			const shard = this.#shards[offset];
@@ -212,7 +233,7 @@ export class Store {
 			const writable = this.#writable(offset);
 			const before = writable.bytes;
 			lookedAt += writable.tableBytes / Uint32Array.BYTES_PER_ELEMENT;
-			const deleted = writable.deleteExpired(this.#now, left);
+			const deleted = writable.deleteExpired(this.#now, left, found);
 			left -= deleted;
 			this.#size -= deleted;
 			this.#noteShrunk(offset, writable, before);
@@ -224,6 +245,14 @@ export class Store {
 			(earliest, shard) => Math.min(earliest, shard?.earliest ?? Infinity),
 			Infinity,
 		);
+	}
+
+	/** Whether it is held, and not there any more. */
+	#isOver(key: Key, stored: Stored | undefined): boolean {
+		if (stored?.expiresAt === undefined || stored.expiresAt > this.#now) return false;
+		// Those of a lease were told together when it was over.
+		if (stored.leaseId === undefined) this.#changes?.expired.found(key, stored.expiresAt);
+		return true;
 	}
 
 	/** Of leases that are over, at most so many keys; how many. */

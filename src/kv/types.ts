@@ -1,4 +1,6 @@
 /** The key/value machine's words: operations and their results. */
+import type {ChangeEvent} from './changes/change-event.js';
+
 /** Bytes as a string: each character is one byte, U+0000 to U+00FF. */
 export type ByteString = string;
 /** Exact for binary keys, cheap as a Map key; text becomes UTF-8 bytes at the edge (see the clerk actor). */
@@ -30,7 +32,7 @@ export interface Attachment {
 	readonly leaseId: LeaseId;
 }
 
-/** Changes the state; goes through the log, exactly once. */
+/** Changes the state; goes through the log, exactly once. `event`: what those who watch are told that it was, see `Change`. */
 export type WriteOperation =
 	| {
 			readonly type: 'put';
@@ -42,10 +44,22 @@ export type WriteOperation =
 			readonly returnPrevious?: boolean | undefined;
 			/** `'keep'`: the deadline or the lease that the key has. Without it the key has none afterwards. */
 			readonly expiry?: Expiry | Attachment | 'keep' | undefined;
+			readonly event?: ChangeEvent | undefined;
 	  }
 	| {readonly type: 'append'; readonly key: Key; readonly value: Value}
-	| {readonly type: 'delete'; readonly key: Key; readonly condition?: ValueCondition | undefined}
-	| {readonly type: 'compareAndSet'; readonly key: Key; readonly expected: Expected; readonly value: Value}
+	| {
+			readonly type: 'delete';
+			readonly key: Key;
+			readonly condition?: ValueCondition | undefined;
+			readonly event?: ChangeEvent | undefined;
+	  }
+	| {
+			readonly type: 'compareAndSet';
+			readonly key: Key;
+			readonly expected: Expected;
+			readonly value: Value;
+			readonly event?: ChangeEvent | undefined;
+	  }
 	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
 	| {readonly type: 'increment'; readonly key: Key; readonly by: bigint}
 	/** Gives the key another deadline, or none; one that is over deletes the key. */
@@ -107,7 +121,10 @@ export type ScriptReply =
 	| {readonly type: 'map'; readonly items: readonly ScriptReply[]};
 
 /** What a batch or a transaction is made of. */
-export type Part = Exclude<Operation, {type: 'batch' | 'transaction' | 'lease' | 'getLease' | 'scan' | 'count'}>;
+export type Part = Exclude<
+	Operation,
+	{type: 'batch' | 'transaction' | 'lease' | 'getLease' | 'scan' | 'count' | 'changes'}
+>;
 
 /** Asks whether a key is as expected; with `isNegated`, whether it is not. */
 export interface Compare {
@@ -140,6 +157,36 @@ export interface LeaseRead {
 	readonly keysMax: number;
 }
 
+/**
+ * All changes after a revision, in the order of the log. While there are none, the answer waits for one; after `waitMs` it tells that
+ * there are none up to now. Whoever asks again from the revision of each answer on misses none and gets none twice, whichever
+ * replicas answer.
+ */
+export interface ChangesRead {
+	readonly type: 'changes';
+	/** `undefined`: tells the present revision, and no changes. */
+	readonly after: Version | undefined;
+	/** Only of keys that begin with this, and of all keys together. @default all */
+	readonly prefix?: Key | undefined;
+	/** 0: does not wait. */
+	readonly waitMs: number;
+}
+
+/** What became of one key at one revision. */
+export interface Change {
+	readonly revision: Version;
+	/** What it was, as Redis calls it: see `typeOfEvent`. */
+	readonly event: ChangeEvent;
+	/** Empty for `clear`, which is told to all. */
+	readonly key: Key;
+	/** What is there now; empty if nothing is. */
+	readonly value: Value;
+	/** The key was absent before. */
+	readonly isNew: boolean;
+	/** The write has given the key a deadline, too. */
+	readonly setsDeadline: boolean;
+}
+
 /** The value of one key. */
 export interface GetOperation {
 	readonly type: 'get';
@@ -169,6 +216,7 @@ export type ReadOperation =
 	  }
 	/** How many keys there are. */
 	| {readonly type: 'count'}
+	| ChangesRead
 	| LeaseRead;
 
 /** A whole number from 0, less than `scanEnd`. */
@@ -241,6 +289,10 @@ export type Result =
 			readonly keyCount?: number | undefined;
 			readonly keys?: readonly Key[] | undefined;
 	  }
+	/** Of `changes`: all of them after the revision that was asked for, up to this one. Those of one revision stand together. */
+	| {readonly type: 'changes'; readonly revision: Version; readonly changes: readonly Change[]}
+	/** Of `changes`: the replica does not remember so far back; it does after this revision. */
+	| {readonly type: 'compacted'; readonly revision: Version}
 	| {readonly type: 'batch'; readonly results: readonly Result[]}
 	/** `results`: of `operations` where all compares held, else of `otherwise`. `revision`: its place, whatever it changed. */
 	| {

@@ -41,6 +41,11 @@ export function bytesOfResult(result: Result): number {
 			return result.results.reduce((sum, part) => sum + bytesOfResult(part), resultBytes);
 		case 'keys':
 			return bytesOfKeys(result);
+		case 'changes':
+			return result.changes.reduce(
+				(sum, {key, value}) => sum + scannedKeyBytes + key.length + value.length,
+				resultBytes,
+			);
 		default:
 			return resultBytes;
 	}
@@ -83,6 +88,7 @@ export const kvWords: Words<KvTypes> = {
 	plainOfResult,
 	parseResult,
 	isTimed,
+	waitMsOf: read => (read.type === 'changes' ? read.waitMs : 0),
 	bytesOfWrite: bytesOfOperation,
 	bytesOfRead: bytesOfOperation,
 	bytesOfResult,

@@ -94,6 +94,19 @@ export class OutOfMemoryError extends OperationError {
 	}
 }
 
+/** As many reads wait at the server for something to tell as may. */
+export class TooManyWatchesError extends OperationError {
+	override readonly name = 'TooManyWatchesError';
+	readonly code = 'ERR_TOO_MANY_WATCHES';
+
+	constructor() {
+		super(
+			'As many clients watch as one node serves at once: watch one prefix for several, or end watches that are not needed.',
+			'notExecuted',
+		);
+	}
+}
+
 /** The servers do not understand the operation; another version of this package? */
 export class MalformedError extends OperationError {
 	override readonly name = 'MalformedError';

@@ -51,18 +51,30 @@ export interface MachineReader<T extends MachineTypes> {
 	take(frame: Plain): boolean;
 	/** Items that the frames have held so far. */
 	readonly itemCount: number;
-	/** The state, once all frames are in; `undefined` where they do not make one. */
-	finish(): StateMachine<T> | undefined;
+	/** The state, once all frames are in; `undefined` where they do not make one. `revision`: of the state, see `Place`; a service tells it. */
+	finish(revision?: number): StateMachine<T> | undefined;
 }
 
 /** Of a machine whose state changes as time goes by. Time is what the log says it is: see `ReplicatedState.wallTime`. */
 export interface TimedState<T extends MachineTypes = MachineTypes> {
-	/** It is so late now, in Unix ms, for all that comes after; never less than before. Does a bounded part of what that makes due. */
-	advance(wallTime: Milliseconds): void;
+	/**
+	 * It is so late now, in Unix ms, for all that comes after; never less than before. Does a bounded part of what that makes due.
+	 * `revision`: of the entry that says so; of a snapshot, that of its state.
+	 */
+	advance(wallTime: Milliseconds, revision: number): void;
 	/** Nothing changes by itself before this, in Unix ms; Infinity: nothing ever does. */
 	nextDeadline(): Milliseconds;
 	/** When the answer to this read changes by itself; Infinity: never. */
 	deadlineOf(read: T['read']): Milliseconds;
+}
+
+/** Of a machine with reads whose answers wait until there is something to tell: see `Words.waitMsOf`. */
+export interface AwaitedState<T extends MachineTypes = MachineTypes> {
+	/**
+	 * The read that is to be asked from here on, if it has nothing to tell of anything up to this revision, which is that of the
+	 * state; `undefined`: it is to be answered now. Is asked again after entries were applied.
+	 */
+	continued(read: T['read'], revision: number): T['read'] | undefined;
 }
 
 /** One replica's state. */
@@ -90,6 +102,8 @@ export interface StateMachine<T extends MachineTypes> {
 	readonly growthFactorMax: number;
 	/** @default the state changes by writes alone */
 	readonly timed?: TimedState<T>;
+	/** @default every read is answered at once */
+	readonly awaited?: AwaitedState<T>;
 }
 
 /**
@@ -108,6 +122,11 @@ export interface Words<T extends MachineTypes> {
 	parseRead(plain: Plain): T['read'] | undefined;
 	/** Whether what the write does depends on the time: then its leader tells the time in front of it. @default no write does */
 	isTimed?(write: T['write']): boolean;
+	/**
+	 * How long the answer to this read may wait for something to tell, in ms: see `AwaitedState`. Then the read is answered as it
+	 * is. It waits in a request of its own. @default 0 for every read: it is answered at once
+	 */
+	waitMsOf?(read: T['read']): Milliseconds;
 	/** A result as an array of plain data. */
 	plainOfResult(result: T['result']): Plain;
 	/** The result that the array is; `undefined` where it is none. */

@@ -196,7 +196,7 @@ export class ReplicatedState<T extends MachineTypes = MachineTypes> {
 	/** Another leader's clock may be behind, and any clock can be set back. */
 	#advance(wallTime: Milliseconds): void {
 		this.#wallTime = Math.max(this.#wallTime, wallTime);
-		this.#machine.timed?.advance(this.#wallTime);
+		this.#machine.timed?.advance(this.#wallTime, this.#revision);
 	}
 
 	#runAll({index, term}: LogEntry, {session: id, acknowledged, after, writes}: Writes<T>): readonly Outcome<T>[] {

@@ -227,10 +227,10 @@ export class SnapshotDecoder<T extends MachineTypes = MachineTypes> {
 			throw new SnapshotFormatError(`${found} where its header says ${announced}`);
 		}
 		const {index, revision, wallTime} = header;
-		const state = machine.finish();
+		const state = machine.finish(revision);
 		if (state === undefined) throw new SnapshotFormatError('its items do not make a state');
 		// What was over when the snapshot was taken is in it, as far as it was not deleted yet.
-		state.timed?.advance(wallTime);
+		state.timed?.advance(wallTime, revision);
 		return {index, revision, wallTime, machine: state, sessions: this.#sessions};
 	}
 

@@ -92,5 +92,8 @@ export type ServiceReply =
 	| {readonly type: 'notLeader'; readonly leaderId: NodeId | undefined}
 	/** It may have been run, or may yet be: only a retry under the same session and sequence tells. */
 	| {readonly type: 'unknown'; readonly leaderId: NodeId | undefined}
-	/** Definitely not run. `overloaded`: later it may be; the others will be refused again. */
-	| {readonly type: 'refused'; readonly reason: 'overloaded' | 'tooLarge' | 'malformed'};
+	/**
+	 * Definitely not run. `overloaded`: later it may be; the others will be refused again. `tooManyWaiting`: as many reads wait for
+	 * something to tell as may.
+	 */
+	| {readonly type: 'refused'; readonly reason: 'overloaded' | 'tooLarge' | 'malformed' | 'tooManyWaiting'};

@@ -222,6 +222,7 @@ function drawServerLimits(
 ): {readonly server: ServerLimits; readonly machine: KvLimits} {
 	const small = random.chance(0.5) ? 0.6 : 0.05;
 	const sizes = random.fork('sizes of requests');
+	const watches = random.fork('limits of watches');
 	// Drawn from the same fork, in this order: what a seed draws stays what it was.
 	const server = {
 		sessionResultBytesMax: usually(sizes, 0.15, [16 * 2 ** 20], [64, 150, 1000]),
@@ -230,6 +231,7 @@ function drawServerLimits(
 		requestOperationsMax: usually(sizes, 0.1, [4096], [1, 2]),
 		readBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [64, 300]),
 		preparedBytesMax: usually(sizes, 0.2, [2 ** 20], [1, 60]),
+		putOffReadsMax: usually(watches, 0.2, [1024], [1, 3]),
 		stateBytesMax: usually(random.fork('memory'), 0.1, [Infinity], [400, 2000, 10_000]),
 		pendingBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [300, 2000]),
 		sliceOperationsMax: usually(random, small, [256], [1, 3]),
@@ -242,7 +244,12 @@ function drawServerLimits(
 		proposalBytesMax: usually(random, small, [2 ** 20], [1, 300]),
 		pendingRequestsMax: usually(random, small / 4, [16_384], [2, 4]),
 	};
-	return {server, machine: {valueBytesMax: usually(sizes, 0.25, [2 ** 20], [50, 300])}};
+	const machine = {
+		valueBytesMax: usually(sizes, 0.25, [2 ** 20], [50, 300]),
+		changesMax: usually(watches, 0.3, [16_384], [1, 10, 100]),
+		changeBytesMax: usually(watches, 0.2, [4 * 2 ** 20], [100, 2000]),
+	};
+	return {server, machine};
 }
 
 function drawClerkLimits(random: Random, {slots, habits}: Workload, roundTripMs: number): Partial<ClerkLimits> {

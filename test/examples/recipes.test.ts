@@ -185,13 +185,13 @@ test.serial('queue of one: each job is done once, in its order, by one worker at
 });
 
 test.serial(
-	'configuration watch: versions grow, the last one is seen, and nobody overwrites what he has not read',
+	'configuration watch: each change is seen, in order, and nobody overwrites what he has not read',
 	async t => {
 		const {cluster, newClerk} = await startTrial(t);
 		const changes = 20;
 		const watch = async (): Promise<readonly Configured[]> => {
 			const seen: Configured[] = [];
-			for await (const configured of configurations(newClerk(), 'config', {everyMs: 5})) {
+			for await (const configured of configurations(newClerk(), 'config')) {
 				seen.push(configured);
 				if (configured.text === `${2 * changes}`) return seen;
 			}
@@ -218,8 +218,13 @@ test.serial(
 			versions,
 			[...new Set(versions)].sort((one, other) => one - other),
 		);
+		const first = Number(seen[0]?.text ?? 0);
+		t.deepEqual(
+			seen.map(({text}) => Number(text ?? 0)),
+			Array.from({length: 2 * changes - first + 1}, (_, place) => first + place),
+		);
 		const controller = new AbortController();
 		controller.abort();
-		t.true((await configurations(newClerk(), 'config', {signal: controller.signal}).next()).done);
+		t.true((await configurations(newClerk(), 'config', controller.signal).next()).done);
 	},
 );

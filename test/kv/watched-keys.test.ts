@@ -95,7 +95,7 @@ test('a key is made and gone by whatever makes it and takes it away', t => {
 		bench => bench.run({type: 'delete', key: 'a'}),
 		bench => bench.run({type: 'clear'}),
 		bench => bench.run({type: 'expire', key: 'a', expiry: {ttlMs: 0}}),
-		bench => bench.machine.timed?.advance(10),
+		bench => bench.machine.timed?.advance(10, 0),
 	];
 	for (const make of makes) {
 		for (const [place, end] of ends.entries()) {
@@ -112,10 +112,10 @@ test('a key is made and gone by whatever makes it and takes it away', t => {
 test('a key that was absent, whose time was over before it was watched, is absent since, though its record may still be held', t => {
 	const bench = new Bench();
 	bench.run({type: 'put', key: 'a', value: bytesOf('1'), expiry: {ttlMs: 5}});
-	bench.machine.timed?.advance(6);
+	bench.machine.timed?.advance(6, 0);
 	const since = bench.watch('a');
 	t.true(bench.holds('a', since));
-	bench.machine.timed?.advance(100);
+	bench.machine.timed?.advance(100, 0);
 	t.true(bench.holds('a', since));
 });
 

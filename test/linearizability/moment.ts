@@ -14,8 +14,10 @@ export class Moment implements KeyValues {
 		return this.#entries.get(key);
 	}
 
-	set(key: string, value: Value, version: number): void {
+	set(key: string, value: Value, version: number): boolean {
+		const isNew = !this.#entries.has(key);
 		this.#entries.set(key, {value, version});
+		return isNew;
 	}
 
 	delete(key: string): boolean {

@@ -19,7 +19,7 @@ function snapshot(index = 9): Iterable<Uint8Array> {
 	const store = new Store();
 	store.set('key', new Uint8Array([1, 2, 3]), 7);
 	store.set('ÿ', new Uint8Array(0), 8);
-	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
+	const machine = new KvStateMachine(store, defaultKvLimits, 0).freeze();
 	const state = {index, revision: 11, logTime: 5, wallTime: 0, machine, sessions: []};
 	return chunksOf(new SnapshotEncoder(snapshotWords(codec, kvMachine()), state, 16));
 }

@@ -98,7 +98,7 @@ async function smallBackup(t: ExecutionContext): Promise<string> {
 	const file = path.join(scratch(t), 'backup');
 	const store = new Store();
 	store.set('text', Buffer.from('value'), 3);
-	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
+	const machine = new KvStateMachine(store, defaultKvLimits, 0).freeze();
 	const state = {index: 5, revision: 6, logTime: 0, wallTime: 0, machine, sessions: []};
 	const header = {identity: {clusterId: 'ab'.repeat(16), node: 0}, index: 5, term: 2, isPartial: false};
 	await writeBackup(file, header, chunksOf(new SnapshotEncoder(snapshotWords(codec, kvMachine()), state, 1024)));

@@ -31,7 +31,7 @@ async function largeBackup(folder: string): Promise<string> {
 	const file = path.join(folder, 'original');
 	const store = new Store();
 	for (let key = 0; key < keys; key++) store.set(`key-${key}`, new Uint8Array(valueBytes).fill(key), key + 1);
-	const machine = new KvStateMachine(store, defaultKvLimits).freeze();
+	const machine = new KvStateMachine(store, defaultKvLimits, 0).freeze();
 	const state = {index: keys, revision: keys + 1, logTime: 0, wallTime: 0, machine, sessions: []};
 	const header = {identity: {clusterId: 'ab'.repeat(16), node: 0}, index: keys, term: 2, isPartial: false};
 	await writeBackup(file, header, chunksOf(new SnapshotEncoder(snapshotWords(codec, kvMachine()), state, 256 * 1024)));

@@ -51,10 +51,11 @@ export class StoreClient implements Executor {
 	apply(operation: Operation): Result {
 		if (operation.type === 'scan') return scan(this.store, operation, this.#version);
 		if (operation.type === 'getLease') return readLease(this.store.leases, operation);
+		if (operation.type === 'changes') throw new Error('this store tells no changes');
 		if (operation.type === 'count') return {type: 'count', count: this.store.size, revision: this.#version};
 		const {valueBytesMax} = defaultRedisLimits;
 		const now = Date.now();
-		this.store.advance(now);
+		this.store.advance(now, this.#version);
 		return execute(
 			{store: this.store, version: ++this.#version, now, valueBytesMax, runScript: this.#runScript},
 			operation,

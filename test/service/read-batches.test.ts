@@ -22,7 +22,7 @@ class Bench {
 				this.reads += 1;
 				return {type: 'outcomes', outcomes: new Uint8Array(answerBytes).fill(this.appliedIndex)};
 			},
-			isOverdue: () => false,
+			isEarly: () => false,
 			holdBack: () => undefined,
 			appliedIndex: () => this.appliedIndex,
 			preparedBytesMax,

@@ -606,3 +606,91 @@ test('every request is answered exactly once, and truly, whatever order things h
 	// That the runs reach what they are to test.
 	for (const kind of ['outcomes', 'notLeader', 'unknown', 'unknown but run']) t.true(seen.has(kind), kind);
 });
+
+const watchOf = (after: number | undefined, waitMs = 100, prefix?: string): ServiceRequest => ({
+	type: 'read',
+	reads: encodeReads([{type: 'changes', after, prefix, waitMs}]),
+});
+
+/** A leader that has applied two entries, the second of them a change at revision 2, and has read indexes for these requests. */
+function watchedBy(...requests: readonly (readonly [number, ServiceRequest])[]): Bench {
+	const bench = new Bench({putOffReadsMax: 2}).lead(1);
+	bench.apply(1, 1, [encodeCommand(open), encodeCommand(appendOf(1, 1, 'x'))]);
+	askAll(bench, requests);
+	return bench;
+}
+
+function askAll(bench: Bench, requests: readonly (readonly [number, ServiceRequest])[]): void {
+	for (const [replyTo, request] of requests) bench.server.request(replyTo, request);
+	bench.server.flush();
+	const read = bench.sent().find(output => output.type === 'read')!;
+	bench.handle({type: 'readReady', readId: read.readId, readIndex: 2});
+}
+
+const change = (revision: number, text: string): object => ({
+	revision,
+	event: 'append',
+	key: 'k',
+	value: bytesOf(text),
+	isNew: revision === 2,
+	setsDeadline: false,
+});
+
+test('a read that waits for something to tell is answered as soon as there is something, or when its time is over', t => {
+	const bench = watchedBy([10, watchOf(1)], [11, watchOf(2)], [12, watchOf(2, 200, 'other')]);
+	t.deepEqual(bench.replied(), [[10, [{type: 'changes', revision: 2, changes: [change(2, 'x')]}]]]);
+	t.is(bench.server.nextDeadline(), 100);
+	bench.apply(3, 1, [encodeCommand(appendOf(1, 2, 'y'))]);
+	t.deepEqual(bench.replied(), [[11, [{type: 'changes', revision: 3, changes: [change(3, 'xy')]}]]]);
+	bench.now = 199;
+	bench.server.flush();
+	t.deepEqual(bench.replied(), []);
+	t.is(bench.server.nextDeadline(), 200);
+	bench.now = 200;
+	bench.server.flush();
+	t.deepEqual(bench.replied(), [[12, [{type: 'changes', revision: 3, changes: []}]]]);
+	t.is(bench.server.nextDeadline(), Infinity);
+	t.is(bench.server.pendingCount, 0);
+});
+
+test('a read that waits is not compacted while it waits, however much it has no word of is forgotten', t => {
+	const bench = new Bench({changesMax: 1}).lead(1);
+	bench.apply(1, 1, [encodeCommand(open)]);
+	askAll(bench, [[10, watchOf(1, 100, 'k1')]]);
+	const write = (sequence: number, key: string): Uint8Array =>
+		encodeCommand(operationOf(1, sequence, sequence - 1, put(key, 'x')));
+	for (let sequence = 1; sequence <= 5; sequence += 1) bench.apply(1 + sequence, 1, [write(sequence, 'other')]);
+	t.deepEqual(bench.replied(), []);
+	bench.apply(7, 1, [write(6, 'k1')]);
+	const [[replyTo, results]] = bench.replied() as [[number, [{type: string; changes: readonly object[]}]]];
+	t.is(replyTo, 10);
+	t.like(results[0], {type: 'changes', revision: 7});
+	t.is(results[0].changes.length, 1);
+});
+
+test('reads that wait are answered when their server does not lead any more, and when it stops; one too many is refused', t => {
+	const bench = watchedBy([10, watchOf(2)], [11, watchOf(2)], [12, watchOf(2)]);
+	t.deepEqual(bench.replied(), [[12, {type: 'refused', reason: 'tooManyWaiting'}]]);
+	bench.server.cancel(10);
+	askAll(bench, [[13, watchOf(2)]]);
+	t.deepEqual(bench.replied(), [], 'who does not wait any more leaves room');
+	bench.follow(2);
+	t.deepEqual(bench.replied(), [
+		[11, notLeader(2)],
+		[13, notLeader(2)],
+	]);
+	bench.lead(3);
+	askAll(bench, [[14, watchOf(2)]]);
+	bench.server.stop();
+	t.deepEqual(bench.replied(), [[14, notLeader(undefined)]]);
+});
+
+test('a read that may wait travels alone: others would wait with it', t => {
+	const bench = new Bench().lead(1);
+	const reads = [
+		{type: 'changes', after: 0, waitMs: 5},
+		{type: 'get', key: 'k'},
+	] as const;
+	bench.server.request(10, {type: 'read', reads: encodeReads(reads)});
+	t.deepEqual(bench.replied(), [[10, {type: 'refused', reason: 'malformed'}]]);
+});

@@ -74,13 +74,14 @@ export class UnsupportedOperationError extends OperationError {
 	override readonly name = 'UnsupportedOperationError';
 	readonly code = 'ERR_UNSUPPORTED_OPERATION';
 
-	constructor(what: 'clear' | 'expiry' | 'lease' | 'scan' | 'script') {
+	constructor(what: 'clear' | 'expiry' | 'lease' | 'scan' | 'script' | 'watch') {
 		const words = {
 			clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
 			lease:
 				'Leases are for a cluster of our own: this client has none with etcd. Put the key without one, and delete it.',
 			expiry: 'With etcd, a key has no deadline: put it without one, and delete it, or use a cluster of our own.',
 			scan: 'With etcd, keys are not read part by part and not counted: use a cluster of our own, or etcd itself.',
+			watch: 'With etcd, changes are not told: use a cluster of our own, or watch with a client of etcd.',
 			script: 'With etcd, there are no scripts: use a transaction, or a cluster of our own.',
 		};
 		super(words[what], 'notExecuted');

@@ -161,8 +161,10 @@ class Step implements KeyValues {
 		return this.#known.get(key);
 	}
 
-	set(key: Key, value: Value, version: Version): void {
+	/** Nobody is told here whether it was absent: to ask for that would make it a condition. */
+	set(key: Key, value: Value, version: Version): false {
 		this.changed.set(key, {value, version});
+		return false;
 	}
 
 	delete(key: Key): boolean {

@@ -32,8 +32,10 @@ export class Overlay implements KeyValues {
 		return expiresAt === 0 ? {value, version} : {value, version, expiresAt};
 	}
 
-	set(key: Key, value: Value, version: Version, expiresAt: number): void {
+	set(key: Key, value: Value, version: Version, expiresAt: number): boolean {
+		const isNew = this.get(key) === undefined;
 		this.#changes.set(key, {value: new Uint8Array(value), version, expiresAt});
+		return isNew;
 	}
 
 	delete(key: Key): boolean {

@@ -13,6 +13,7 @@ import {textOf} from './bytes.js';
 import {addJsonLibrary} from './cjson.js';
 import {chunkName, syntaxErrorText} from './check-script.js';
 import {addPackLibrary} from './cmsgpack.js';
+import {ChangeList} from '../changes/change-list.js';
 import {Overlay} from './overlay.js';
 import {RedisLibrary} from './redis-library.js';
 import {bytesOfReply} from './reply.js';
@@ -50,9 +51,10 @@ export class ScriptRunner {
 	run(execution: Execution, script: Script): Result {
 		const {version} = execution;
 		const overlay = new Overlay(execution.store);
+		const changes = new ChangeList();
 		this.#lua.begin(limits);
 		try {
-			const reply = this.#runOn({...execution, store: overlay}, script);
+			const reply = this.#runOn({...execution, store: overlay, changes}, script);
 			const isTooLarge = bytesOfReply(reply) > scriptReplyBytesMax;
 			if (isTooLarge)
 				return failed(version, `ERR the reply of the script takes more than ${scriptReplyBytesMax} bytes`);
@@ -63,6 +65,7 @@ export class ScriptRunner {
 					`ERR the script stores more than ${growthMax} bytes: hand what is large in as arguments`,
 				);
 			overlay.apply();
+			changes.tell(execution.changes);
 			return {type: 'scripted', isApplied: true, reply, version};
 		} catch (error) {
 			return failed(version, this.#textOf(error, script));

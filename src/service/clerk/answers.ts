@@ -1,7 +1,15 @@
 /** What the answers to requests mean for the operations in them: settled, or to be sent again. */
 import {unreachable} from '../../base/errors.js';
 import type {CommandCodec} from '../command-codec.js';
-import {MalformedError, OutOfMemoryError, ValueTooLargeError, type LastReply} from '../errors.js';
+import {
+	type FailedOutcome,
+	type LastReply,
+	MalformedError,
+	type OperationError,
+	OutOfMemoryError,
+	TooManyWatchesError,
+	ValueTooLargeError,
+} from '../errors.js';
 import type {MachineTypes} from '../machine.js';
 import {barrier, type Outcome, type ReadResult, type ServiceReply} from '../types.js';
 import type {Attempts} from './attempts.js';
@@ -152,11 +160,20 @@ export class Answers<T extends MachineTypes, Caller> {
 
 	#failRefused(task: Task<T, Caller>, reason: Exclude<RefusalReason, 'overloaded'>): void {
 		const outcome = outcomeOf(task);
-		const error =
-			reason === 'tooLarge'
-				? new ValueTooLargeError(outcome, task.byteLength, this.#operationBytesMax)
-				: new MalformedError(outcome);
-		this.#unsettled.fail(task, error);
+		this.#unsettled.fail(task, this.#errorOf(reason, outcome, task.byteLength));
+	}
+
+	#errorOf(reason: Exclude<RefusalReason, 'overloaded'>, outcome: FailedOutcome, byteLength: number): OperationError {
+		switch (reason) {
+			case 'tooLarge':
+				return new ValueTooLargeError(outcome, byteLength, this.#operationBytesMax);
+			case 'malformed':
+				return new MalformedError(outcome);
+			case 'tooManyWaiting':
+				return new TooManyWatchesError();
+			default:
+				return unreachable(reason);
+		}
 	}
 
 	#retryUnknown(attempt: Attempt<T, Caller>, lastReply: LastReply): void {

@@ -37,6 +37,8 @@ export class Attempts<T extends MachineTypes, Caller> {
 	#halvedAt = 0;
 	/** Not after the first of them times out; found again when it is reached, since attempts mostly end before. */
 	#earliestTimeout = Infinity;
+	/** Those among them whose answers may wait: they are no work for a server meanwhile. */
+	#putOffCount = 0;
 	/** When the target was first asked for something since it last said anything; `undefined`: it owes nothing. */
 	#silentSince: Milliseconds | undefined;
 	#isOpeningSession = false;
@@ -52,7 +54,7 @@ export class Attempts<T extends MachineTypes, Caller> {
 
 	/** Whether one more request may be sent now. */
 	get hasRoom(): boolean {
-		return this.#inFlight.size < this.#allowed;
+		return this.#inFlight.size - this.#putOffCount < this.#allowed;
 	}
 
 	/** A request that opens a session is among them. */
@@ -77,15 +79,17 @@ export class Attempts<T extends MachineTypes, Caller> {
 		const server = this.#search.target;
 		const deadline = now + this.#timeoutOf(tasks);
 		this.#earliestTimeout = Math.min(this.#earliestTimeout, deadline);
-		const attempt = {requestId, server, sentAt: now, deadline, type, tasks, waiting: tasks.length};
+		const isPutOff = tasks.length === 1 && (tasks[0]?.waitMs ?? 0) > 0;
+		const attempt = {requestId, server, sentAt: now, deadline, isPutOff, type, tasks, waiting: tasks.length};
 		this.#inFlight.set(requestId, attempt);
+		if (isPutOff) this.#putOffCount += 1;
+		else this.#silentSince ??= now;
 		if (type === 'openSession') this.#isOpeningSession = true;
 		for (const task of tasks) {
 			task.attempt = attempt;
 			task.attempts += 1;
 			task.mayHaveRun ||= this.#requestsMayBeDoubled;
 		}
-		this.#silentSince ??= now;
 		this.#outbox.add({type: 'send', requestId, server, request});
 	}
 
@@ -99,7 +103,7 @@ export class Attempts<T extends MachineTypes, Caller> {
 	end(requestId: number): Attempt<T, Caller> | undefined {
 		const attempt = this.#inFlight.get(requestId);
 		if (attempt === undefined) return undefined;
-		this.#inFlight.delete(requestId);
+		this.#remove(attempt);
 		this.#silentSince = undefined;
 		if (attempt.type === 'openSession') this.#isOpeningSession = false;
 		for (const task of attempt.tasks) {
@@ -115,7 +119,7 @@ export class Attempts<T extends MachineTypes, Caller> {
 		if (attempt === undefined) return;
 		attempt.waiting -= 1;
 		if (attempt.waiting > 0) return;
-		this.#inFlight.delete(attempt.requestId);
+		this.#remove(attempt);
 		this.#outbox.add({type: 'cancel', requestId: attempt.requestId});
 	}
 
@@ -129,7 +133,7 @@ export class Attempts<T extends MachineTypes, Caller> {
 			else {
 				this.end(requestId);
 				this.#outbox.add({type: 'cancel', requestId});
-				this.allowFewer(requestId);
+				if (!attempt.isPutOff) this.allowFewer(requestId);
 				timedOut.push(attempt);
 			}
 		}
@@ -140,6 +144,7 @@ export class Attempts<T extends MachineTypes, Caller> {
 	cancelAll(): void {
 		for (const [requestId] of this.#inFlight) this.#outbox.add({type: 'cancel', requestId});
 		this.#inFlight.clear();
+		this.#putOffCount = 0;
 	}
 
 	/** A server has carried out what it was asked. */
@@ -189,11 +194,17 @@ export class Attempts<T extends MachineTypes, Caller> {
 		return false;
 	}
 
+	#remove({requestId, isPutOff}: Attempt<T, Caller>): void {
+		this.#inFlight.delete(requestId);
+		if (isPutOff) this.#putOffCount -= 1;
+	}
+
 	/** Asked again too early, a large operation only adds the same work to what the servers have to do for it. */
 	#timeoutOf(tasks: readonly Task<T, Caller>[]): Milliseconds {
 		const {attemptTimeoutMs, batchBytesMax} = this.#limits;
 		const [only] = tasks;
-		if (tasks.length !== 1 || only === undefined || only.byteLength <= batchBytesMax) return attemptTimeoutMs;
+		if (tasks.length !== 1 || only === undefined || only.byteLength <= batchBytesMax)
+			return attemptTimeoutMs + (only?.waitMs ?? 0);
 		return attemptTimeoutMs * Math.ceil(only.byteLength / batchBytesMax) * 2 ** Math.min(3, only.attempts);
 	}
 }

@@ -102,7 +102,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 	}
 
 	/**
-	 * Takes an operation; `deadline`: when it is given up, on the clock of `flush` and `tick`. Settled under this id, and
+	 * Takes an operation; `deadline`: when it is given up, on the clock of `flush` and `tick`, and later by as much as its answer may wait. Settled under this id, and
 	 * with the `caller` that is given here.
 	 */
 	submit(
@@ -117,20 +117,23 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 			this.#outbox.add({type: 'failed', operationId: id, caller, error});
 			return id;
 		}
+		const waitMs = this.#waitMsOf(operation);
 		const task: Task<T, Caller> = {
 			id,
 			offset: this.#unsettled.count,
 			caller,
 			operation,
 			byteLength,
-			deadline,
+			// Is not to run out while the answer waits.
+			deadline: deadline + waitMs,
+			waitMs,
 			identity: undefined,
 			attempt: undefined,
 			attempts: 0,
 			mayHaveRun: false,
 			lastReply: 'none',
 			outOfOrderIn: 0,
-			isAlone: false,
+			isAlone: waitMs > 0,
 		};
 		this.#unsettled.add(task);
 		this.#waiting.add(task);
@@ -209,6 +212,11 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 		if (byteLength > operationBytesMax) return new ValueTooLargeError('notExecuted', byteLength, operationBytesMax);
 		if (this.#unsettled.count >= operationsMax) return new OverloadedError(this.#unsettled.count);
 		return undefined;
+	}
+
+	#waitMsOf(operation: Operation<T>): Milliseconds {
+		if (operation.type === 'write' || operation.read === barrier) return 0;
+		return this.#commands.words.waitMsOf?.(operation.read) ?? 0;
 	}
 
 	#bytesOf(operation: Operation<T>): number {

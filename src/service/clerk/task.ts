@@ -20,6 +20,8 @@ export interface Task<T extends MachineTypes, Caller> {
 	readonly operation: Operation<T>;
 	readonly byteLength: number;
 	readonly deadline: Milliseconds;
+	/** So long its answer may wait for something to tell: see `Words.waitMsOf`. */
+	readonly waitMs: Milliseconds;
 	/** What a write is known by at the servers; `undefined` until it is first sent. */
 	identity: {readonly session: ClientSession; readonly sequence: number} | undefined;
 	/** The attempt that it is in. */
@@ -30,7 +32,7 @@ export interface Task<T extends MachineTypes, Caller> {
 	lastReply: LastReply;
 	/** The request that was refused because it came before an earlier write; 0: none was. */
 	outOfOrderIn: number;
-	/** Its batch was refused for one of its operations: each goes alone, to find out which. */
+	/** Its answer may wait, or its batch was refused for one of its operations: each goes alone, to find out which. */
 	isAlone: boolean;
 }
 
@@ -40,6 +42,8 @@ export interface Attempt<T extends MachineTypes, Caller> {
 	readonly server: NodeId;
 	readonly sentAt: Milliseconds;
 	readonly deadline: Milliseconds;
+	/** The server may take its time: it is no sign of a server that is slow or gone. */
+	readonly isPutOff: boolean;
 	readonly type: 'openSession' | 'write' | 'read';
 	readonly tasks: readonly Task<T, Caller>[];
 	/** Tasks that still wait for it. */

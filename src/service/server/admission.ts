@@ -1,7 +1,8 @@
 /** What a server takes from clients: checked before anything is proposed, since what is in the log all must apply. */
 import type {CommandCodec} from '../command-codec.js';
-import type {MachineTypes} from '../machine.js';
-import type {Command, ReadOrBarrier, ServiceReply} from '../types.js';
+import type {Milliseconds} from '../../raft/types.js';
+import type {MachineTypes, Words} from '../machine.js';
+import {barrier, type Command, type ReadOrBarrier, type ServiceReply} from '../types.js';
 
 /** How large a request may be that a server takes. */
 export interface AdmissionLimits {
@@ -28,6 +29,10 @@ interface AdmittedRead<T extends MachineTypes> {
 	readonly reads: readonly ReadOrBarrier<T>[];
 }
 
+/** How long its answer may wait for something to tell, in ms. */
+export const waitMsOf = <T extends MachineTypes>(words: Words<T>, read: ReadOrBarrier<T>): Milliseconds =>
+	read === barrier ? 0 : (words.waitMsOf?.(read) ?? 0);
+
 /** The command of a write request, or why it is refused. */
 export function admitWrite<T extends MachineTypes>(
 	codec: CommandCodec<T>,
@@ -53,5 +58,7 @@ export function admitRead<T extends MachineTypes>(
 	if (bytes.length > limits.requestBytesMax) return refused('tooLarge');
 	const reads = codec.decodeReads(bytes);
 	if (reads === undefined) return refused('malformed');
+	// The others would wait with it.
+	if (reads.length > 1 && reads.some(read => waitMsOf(codec.words, read) > 0)) return refused('malformed');
 	return reads.length > limits.requestOperationsMax ? refused('tooLarge') : {type: 'read', reads};
 }

@@ -11,6 +11,8 @@ export interface ServerLimits extends SessionLimits, AdmissionLimits, OpenLimits
 	readonly readBytesMax: number;
 	/** Bytes of answers that are prepared while a quorum is asked; the one that exceeds them is the last. @default 1048576 (1 MiB) */
 	readonly preparedBytesMax: number;
+	/** Reads that wait for something to tell, at once; what is asked beyond is refused. See `AwaitedState`. @default 1024 */
+	readonly putOffReadsMax: number;
 	/** Requests of one turn are proposed together up to this many bytes. @default 1048576 (1 MiB) */
 	readonly proposalBytesMax: number;
 	/** Bytes of the machine's state, as it counts them; a write that would exceed them is answered with `outOfMemory`. @default Infinity */
@@ -31,6 +33,7 @@ export const defaultServerLimits: ServerLimits = {
 	commandBytesMax: 1.5 * 2 ** 20,
 	readBytesMax: 8 * 2 ** 20,
 	preparedBytesMax: 2 ** 20,
+	putOffReadsMax: 1024,
 	proposalBytesMax: 2 ** 20,
 	stateBytesMax: Infinity,
 	clockIntervalMs: 1000,

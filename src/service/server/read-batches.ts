@@ -31,9 +31,9 @@ export interface ReadBatchesOptions<T extends MachineTypes> {
 	readonly open: OpenRequests;
 	/** Reads the state as it is. */
 	readonly read: (request: OpenRead<T>) => ServiceReply;
-	/** Whether the state as it is would show what is over by the clock: it must not be read yet. */
-	readonly isOverdue: (request: OpenRead<T>) => boolean;
-	/** Takes a read that is overdue: it is no read of the batches any more. */
+	/** Whether the state as it is must not be read yet: it would show what is over by the clock, or has nothing to tell. */
+	readonly isEarly: (request: OpenRead<T>) => boolean;
+	/** Takes a read that is early: it is no read of the batches any more. */
 	readonly holdBack: (request: OpenRead<T>) => void;
 	/** Of the state. */
 	readonly appliedIndex: () => LogIndex;
@@ -65,12 +65,12 @@ export class ReadBatches<T extends MachineTypes> {
 	prepare(readId: number): void {
 		const batch = this.#asked.get(readId);
 		if (batch === undefined) return;
-		const {open, read, isOverdue, appliedIndex, preparedBytesMax} = this.#options;
+		const {open, read, isEarly, appliedIndex, preparedBytesMax} = this.#options;
 		const replies: (ServiceReply | undefined)[] = [];
 		let byteLength = 0;
 		for (const request of batch.requests) {
 			if (this.#preparedBytes + byteLength >= preparedBytesMax) break;
-			const reply = open.has(request) && !isOverdue(request) ? read(request) : undefined;
+			const reply = open.has(request) && !isEarly(request) ? read(request) : undefined;
 			byteLength += reply?.type === 'outcomes' ? reply.outcomes.length : 0;
 			replies.push(reply);
 		}
@@ -126,10 +126,10 @@ export class ReadBatches<T extends MachineTypes> {
 	}
 
 	#answer(requests: readonly OpenRead<T>[], prepared: readonly (ServiceReply | undefined)[]): void {
-		const {open, read, isOverdue, holdBack} = this.#options;
+		const {open, read, isEarly, holdBack} = this.#options;
 		for (const [offset, request] of requests.entries()) {
 			if (!open.has(request)) continue;
-			if (isOverdue(request)) holdBack(request);
+			if (isEarly(request)) holdBack(request);
 			else open.settle(request, prepared[offset] ?? read(request));
 		}
 	}

@@ -3,11 +3,12 @@ import type {LogIndex, Milliseconds, NodeId, ServiceOutput} from '../../raft/typ
 import type {CommandCodec} from '../command-codec.js';
 import type {MachineTypes} from '../machine.js';
 import type {ReplicatedState} from '../replicated-state.js';
-import {barrier, type ServiceReply, type ServiceRequest} from '../types.js';
-import {admitRead, refused} from './admission.js';
+import {barrier, type ReadOrBarrier, type ServiceReply, type ServiceRequest} from '../types.js';
+import {admitRead, refused, waitMsOf} from './admission.js';
 import type {Leadership} from './leadership.js';
 import type {ServerLimits} from './limits.js';
 import type {OpenRead, OpenRequests} from './open-requests.js';
+import {PutOffReads} from './put-off-reads.js';
 import {ReadBatches} from './read-batches.js';
 import type {WritePath} from './write-path.js';
 
@@ -18,6 +19,7 @@ export interface ReadPathOptions<T extends MachineTypes> {
 	readonly leadership: Leadership;
 	readonly writes: WritePath<T>;
 	/** See `ServerOptions`. */
+	readonly now: () => Milliseconds;
 	readonly send: (output: ServiceOutput) => void;
 }
 
@@ -30,6 +32,7 @@ export class ReadPath<T extends MachineTypes> {
 	readonly #writes: WritePath<T>;
 	readonly #send: (output: ServiceOutput) => void;
 	readonly #batches: ReadBatches<T>;
+	readonly #putOff: PutOffReads<T>;
 	#turn: OpenRead<T>[] = [];
 	/** The newest batch, until its answers are prepared or need not be. */
 	#readToPrepare: number | undefined;
@@ -37,7 +40,7 @@ export class ReadPath<T extends MachineTypes> {
 	/** They read a key whose deadline is over by the leader's clock, and wait until the log says so, too. */
 	#heldBack: {readonly request: OpenRead<T>; readonly wallTime: Milliseconds}[] = [];
 
-	constructor({state, limits, open, leadership, writes, send}: ReadPathOptions<T>) {
+	constructor({state, limits, open, leadership, writes, now, send}: ReadPathOptions<T>) {
 		this.#commands = state.commands;
 		this.#state = state;
 		this.#limits = limits;
@@ -45,10 +48,17 @@ export class ReadPath<T extends MachineTypes> {
 		this.#leadership = leadership;
 		this.#writes = writes;
 		this.#send = send;
+		this.#putOff = new PutOffReads({
+			state,
+			open,
+			countMax: limits.putOffReadsMax,
+			now,
+			answer: (request, read) => open.settle(request, this.#read([read])),
+		});
 		this.#batches = new ReadBatches({
 			open,
-			read: request => this.#read(request),
-			isOverdue: request => this.#isOverdue(request),
+			read: ({reads}) => this.#read(reads),
+			isEarly: request => this.#isPutOff(request) || this.#isOverdue(request),
 			holdBack: request => this.#holdBack(request),
 			appliedIndex: () => state.appliedIndex,
 			preparedBytesMax: limits.preparedBytesMax,
@@ -71,8 +81,14 @@ export class ReadPath<T extends MachineTypes> {
 		return undefined;
 	}
 
+	/** When to call `flush` though nobody asks for anything; Infinity: never. */
+	nextDeadline(): Milliseconds {
+		return this.#putOff.nextDeadline();
+	}
+
 	/** Asks the node for an index for the turn's requests. */
 	flush(): void {
+		this.#putOff.answerOverdue();
 		if (this.#turn.length === 0) return;
 		const requests = this.#turn.filter(request => this.#open.has(request));
 		this.#turn = [];
@@ -103,12 +119,13 @@ export class ReadPath<T extends MachineTypes> {
 	/** Answers all for which the state is new enough. */
 	answer(): void {
 		this.#batches.answer();
+		this.#putOff.answer();
 		if (this.#heldBack.length === 0) return;
 		const {wallTime} = this.#state;
 		const ready = this.#heldBack.filter(held => held.wallTime <= wallTime);
 		if (ready.length === 0) return;
 		this.#heldBack = this.#heldBack.filter(held => held.wallTime > wallTime);
-		for (const {request} of ready) if (this.#open.has(request)) this.#open.settle(request, this.#read(request));
+		for (const {request} of ready) if (this.#open.has(request)) this.#open.settle(request, this.#read(request.reads));
 	}
 
 	/** Those that have no index yet; asking again costs nothing but time. */
@@ -118,6 +135,7 @@ export class ReadPath<T extends MachineTypes> {
 		const heldBack = this.#heldBack.map(({request}) => request);
 		this.#heldBack = [];
 		this.#open.settleAll(heldBack, this.#leadership.notLeader());
+		this.#open.settleAll(this.#putOff.takeAll(), this.#leadership.notLeader());
 		this.#open.settleAll(this.#batches.takeAsked(), this.#leadership.notLeader());
 		this.#open.settleAll(turn, this.#leadership.notLeader());
 	}
@@ -147,13 +165,28 @@ export class ReadPath<T extends MachineTypes> {
 	 * say it first, which is the leader's to see to.
 	 */
 	#holdBack(request: OpenRead<T>): void {
+		if (this.#isPutOff(request)) return this.#putOffRead(request);
 		if (!this.#leadership.isOurs) return this.#open.settle(request, this.#leadership.notLeader());
 		const wallTime = this.#writes.wallTime();
 		this.#heldBack.push({request, wallTime});
 		this.#writes.tellTime(wallTime);
 	}
 
-	#read({reads}: OpenRead<T>): ServiceReply {
+	/** Whether it is a read that may wait for something to tell, and which therefore is alone in its request. */
+	#isPutOff({reads}: OpenRead<T>): boolean {
+		const [read] = reads;
+		return reads.length === 1 && read !== undefined && waitMsOf(this.#commands.words, read) > 0;
+	}
+
+	#putOffRead(request: OpenRead<T>): void {
+		const [read] = request.reads;
+		if (read === undefined || read === barrier) return;
+		const fate = this.#putOff.take(request, read, waitMsOf(this.#commands.words, read));
+		if (fate === 'due') this.#open.settle(request, this.#read([read]));
+		else if (fate === 'full') this.#open.settle(request, refused('tooManyWaiting'));
+	}
+
+	#read(reads: readonly ReadOrBarrier<T>[]): ServiceReply {
 		const {words} = this.#commands;
 		const results = reads.map(read => (read === barrier ? barrier : this.#state.read(read)));
 		let bytes = 0;

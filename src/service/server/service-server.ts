@@ -78,7 +78,7 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 		this.#state = state;
 		this.#open = open;
 		this.#writes = writes;
-		this.#reads = new ReadPath({...parts, writes});
+		this.#reads = new ReadPath({...parts, writes, now});
 		this.#applier = new Applier({
 			state,
 			send,
@@ -139,7 +139,7 @@ export class ServiceServer<T extends MachineTypes = MachineTypes> {
 
 	/** When to call `flush` though nothing has come in, by `now`; Infinity: never. May be another after each call. */
 	nextDeadline(): Milliseconds {
-		return this.#isStopped ? Infinity : this.#writes.nextDeadline();
+		return this.#isStopped ? Infinity : Math.min(this.#writes.nextDeadline(), this.#reads.nextDeadline());
 	}
 
 	/** Does one bounded slice of the work that is left; `true` if there is more. */

@@ -111,6 +111,7 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 		case 'scan':
 		case 'count':
 		case 'getLease':
+		case 'changes':
 			return;
 		default:
 			operation satisfies never;

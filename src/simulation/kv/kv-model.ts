@@ -86,7 +86,11 @@ export class KvModel extends ServiceModel<KvTypes> {
 	readonly #onChange: OnChange;
 	readonly #onExpiry: OnExpiry;
 
-	constructor(limits: SessionLimits & KvLimits, onChange: OnChange, onExpiry: OnExpiry = () => undefined) {
+	constructor(
+		limits: SessionLimits & Pick<KvLimits, 'valueBytesMax'>,
+		onChange: OnChange,
+		onExpiry: OnExpiry = () => undefined,
+	) {
 		super(limits);
 		this.#valueBytesMax = limits.valueBytesMax;
 		this.#onChange = onChange;

@@ -37,6 +37,7 @@ export function tokenOf(operation: Operation): string | undefined {
 		case 'count':
 		case 'lease':
 		case 'getLease':
+		case 'changes':
 			return undefined;
 		default:
 			return operation satisfies never;
@@ -150,6 +151,8 @@ export function describe(operation: Operation): string {
 			return `${operation.action === 'revoke' ? 'revoke' : 'keep alive'} lease ${operation.leaseId}`;
 		case 'getLease':
 			return `get lease ${operation.leaseId}`;
+		case 'changes':
+			return `changes of ${operation.prefix ?? ''}* after ${operation.after ?? 'now'}, within ${operation.waitMs} ms`;
 		case 'transaction': {
 			const {compares, operations, otherwise = [], watched = []} = operation;
 			const asked = compares.map(

@@ -1,0 +1,115 @@
+/** Changes of keys as they come, asked for one after the other, each from where the last answer ended. */
+import {ThreadraftError} from '../src/base/errors.js';
+import {isCount} from '../src/base/plain.js';
+import {typeOfEvent} from '../src/kv/changes/change-event.js';
+import type {Change, ChangesRead, Result, Version} from '../src/kv/types.js';
+import {OperationAbortedError, TimeoutError} from '../src/service/errors.js';
+import {InvalidOperationError} from './clerk/results.js';
+import type {Data} from './data.js';
+import type {Executor, OperationOptions} from './executor.js';
+import {OptionError} from './options/option-error.js';
+import {bytesOfKey, keyOf} from './text.js';
+
+/** What is watched, and from when. */
+export interface WatchOptions extends OperationOptions {
+	/** Only keys that begin with this; text is UTF-8. @default all keys */
+	readonly prefix?: Data | undefined;
+	/** The first revision whose changes are told, from 1. @default the next one after the watch has begun, with the first change that is asked for */
+	readonly from?: Version | undefined;
+}
+
+/** What became of a key, or of all. Keys and values are bytes of their own. */
+export type WatchedChange =
+	| {
+			readonly type: 'put';
+			readonly key: Uint8Array;
+			readonly value: Uint8Array;
+			/** The key's version: the revision of the change. */
+			readonly version: Version;
+	  }
+	| {readonly type: 'delete'; readonly key: Uint8Array}
+	/** The key's deadline, or that of its lease, was over. */
+	| {readonly type: 'expire'; readonly key: Uint8Array}
+	/** All keys are gone, whatever they begin with. */
+	| {readonly type: 'clear'};
+
+/** All changes of one revision: of one write, transaction or script, or all that expired at the same time. */
+export interface WatchedRevision {
+	readonly revision: Version;
+	/** In the order in which they were made; at least one. */
+	readonly changes: readonly WatchedChange[];
+}
+
+/** The changes that were asked for are so old that they are not kept any more. */
+export class CompactedError extends ThreadraftError {
+	override readonly name = 'CompactedError';
+	readonly code = 'ERR_COMPACTED';
+	/** The first revision whose changes were asked for. */
+	readonly from: Version;
+	/** The first revision whose changes were kept. */
+	readonly firstRevision: Version;
+
+	constructor(from: Version, firstRevision: Version) {
+		super(
+			`The changes from revision ${from} on are not kept any more, only those from ${firstRevision} on: read the keys anew (range), and watch from the revision of the first part plus 1.`,
+		);
+		this.from = from;
+		this.firstRevision = firstRevision;
+	}
+}
+
+/** How long a server waits for a change before it says that there is none. */
+const waitMs = 2000;
+
+/** See `KeyValueClient.watch`. */
+export async function* watchOf(
+	client: Executor,
+	{prefix = '', from, signal}: WatchOptions,
+): AsyncGenerator<WatchedRevision, void, undefined> {
+	const begins = keyOf(prefix, 'prefix');
+	if (from !== undefined && (!isCount(from) || from === 0))
+		throw OptionError.value('from', 'a revision, a whole number from 1 on', from);
+	let after = from === undefined ? undefined : from - 1;
+	for (;;) {
+		const result = await changesAfter(client, {type: 'changes', after, prefix: begins, waitMs}, signal);
+		if (result.type === 'compacted') throw new CompactedError((after ?? 0) + 1, result.revision + 1);
+		yield* revisionsOf(result.changes);
+		after = result.revision;
+	}
+}
+
+/** A cluster without a leader answers when it has one again. */
+async function changesAfter(
+	client: Executor,
+	read: ChangesRead,
+	signal: AbortSignal | undefined,
+): Promise<Extract<Result, {type: 'changes' | 'compacted'}>> {
+	for (;;) {
+		if (signal?.aborted === true) throw new OperationAbortedError('notExecuted', signal.reason);
+		try {
+			const result = await client.execute(read, {signal});
+			if (result.type === 'changes' || result.type === 'compacted') return result;
+			if (result.type === 'invalid') throw new InvalidOperationError(result.reason);
+			throw new TypeError(`a 'changes' was expected, not a '${result.type}'`);
+		} catch (error) {
+			if (!(error instanceof TimeoutError)) throw error;
+		}
+	}
+}
+
+function* revisionsOf(changes: readonly Change[]): Generator<WatchedRevision, void, undefined> {
+	for (let first = 0; first < changes.length;) {
+		const {revision} = changes[first] as Change;
+		let end = first;
+		while (changes[end]?.revision === revision) end += 1;
+		yield {revision, changes: changes.slice(first, end).map(change => watched(change))};
+		first = end;
+	}
+}
+
+function watched({event, revision, key, value}: Change): WatchedChange {
+	const type = typeOfEvent(event);
+	if (type === 'clear') return {type};
+	const bytes = bytesOfKey(key);
+	return type === 'put' ? {type, key: bytes, value, version: revision} : {type, key: bytes};
+}

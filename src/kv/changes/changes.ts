@@ -1,0 +1,151 @@
+/** What a replica remembers of changes: those that writes made, and keys that expired, told together in the order of the log. */
+import type {Change, ChangesRead, Key, Result, Value, Version} from '../types.js';
+import {type ChangeEvent, changeEvents, numberOfEvent} from './change-event.js';
+import {ChangeRing, type RingLimits} from './change-ring.js';
+import {type ExpiredBatch, ExpiredKeys} from './expired-keys.js';
+
+/** What is to be said of a change beside what became of its key. */
+export interface ChangeDetails {
+	/** The key was absent. */
+	readonly isNew?: boolean;
+	/** The write has set a deadline, too. */
+	readonly setsDeadline?: boolean;
+}
+
+/** Where operations tell what they change. */
+export interface ChangeSink {
+	/** `value`: what is there now, of a change that leaves something there. It is copied. */
+	note(event: ChangeEvent, revision: Version, key: Key, value?: Value, details?: ChangeDetails): void;
+	/** The same of many keys. */
+	noteAll(event: ChangeEvent, revision: Version, keys: ReadonlySet<Key>): void;
+}
+
+/** An answer with more is cut, between two revisions. */
+const answerBytesMax = 2 ** 20;
+/** What one change takes in an answer beside its bytes. */
+const changeOverheadBytes = 24;
+
+/** As the ring and the codec have it: the number of the event, and what else there is to say. */
+const newFlag = 64;
+const deadlineFlag = 128;
+
+export const codeOf = ({event, isNew, setsDeadline}: Pick<Change, 'event' | 'isNew' | 'setsDeadline'>): number =>
+	(numberOfEvent(event) as number) + (isNew ? newFlag : 0) + (setsDeadline ? deadlineFlag : 0);
+
+/** `undefined`: it is none. */
+export function parseCode(code: number): Pick<Change, 'event' | 'isNew' | 'setsDeadline'> | undefined {
+	const event = changeEvents[code & (newFlag - 1)];
+	if (event === undefined || code >= 2 * deadlineFlag) return undefined;
+	return {event, isNew: (code & newFlag) > 0, setsDeadline: (code & deadlineFlag) > 0};
+}
+
+class Answer {
+	readonly changes: Change[] = [];
+	bytes = 0;
+	readonly #prefix: Key;
+
+	constructor(prefix: Key) {
+		this.#prefix = prefix;
+	}
+
+	addWrite(ring: ChangeRing, place: number): void {
+		const key = ring.keyAt(place);
+		const kind = parseCode(ring.codeAt(place)) as Pick<Change, 'event' | 'isNew' | 'setsDeadline'>;
+		if (kind.event !== 'clear' && !key.startsWith(this.#prefix)) return;
+		// A view, as of a `get`: who keeps the result, copies it.
+		this.#add({...kind, revision: ring.revisionAt(place), key, value: ring.valueAt(place)});
+	}
+
+	addExpired({revision, keys}: ExpiredBatch): void {
+		for (const key of keys) {
+			if (!key.startsWith(this.#prefix)) continue;
+			this.#add({event: 'expired', isNew: false, setsDeadline: false, revision, key, value: noValue});
+		}
+	}
+
+	#add(change: Change): void {
+		this.changes.push(change);
+		this.bytes += change.key.length + change.value.length + changeOverheadBytes;
+	}
+}
+
+const noValue = new Uint8Array(0);
+
+export class Changes implements ChangeSink {
+	readonly expired: ExpiredKeys;
+	readonly #ring: ChangeRing;
+	readonly #limits: RingLimits;
+
+	/** `since`: what came up to this revision is not known. */
+	constructor(since: Version, limits: RingLimits) {
+		this.#limits = limits;
+		this.#ring = new ChangeRing(limits, since);
+		this.expired = new ExpiredKeys(limits, since);
+	}
+
+	note(event: ChangeEvent, revision: Version, key: Key, value?: Value, details?: ChangeDetails): void {
+		let code = numberOfEvent(event) as number;
+		if (details?.isNew === true) code += newFlag;
+		if (details?.setsDeadline === true) code += deadlineFlag;
+		this.#ring.push(revision, code, key, value);
+	}
+
+	noteAll(event: ChangeEvent, revision: Version, keys: ReadonlySet<Key>): void {
+		if (keys.size > this.#limits.changesMax) return this.#ring.forget(revision);
+		for (const key of [...keys].sort()) this.note(event, revision, key);
+	}
+
+	/** The answer as of this revision, which is that of the state. */
+	read({after, prefix = ''}: ChangesRead, revision: Version): Extract<Result, {type: 'changes' | 'compacted'}> {
+		if (after === undefined) return {type: 'changes', revision, changes: []};
+		if (after < this.#since) return {type: 'compacted', revision: this.#since};
+		const ring = this.#ring;
+		const through = this.#knownThrough(revision);
+		const answer = new Answer(prefix);
+		let toldThrough = Math.max(after, through);
+		let place = ring.placeAfter(after);
+		const batches = this.expired.told.filter(batch => batch.revision > after);
+		for (let offset = 0, told = after; ;) {
+			const batch = batches[offset];
+			const next = Math.min(place < ring.end ? ring.revisionAt(place) : Infinity, batch?.revision ?? Infinity);
+			if (next > through) break;
+			if (answer.bytes >= answerBytesMax) {
+				toldThrough = told;
+				break;
+			}
+			// Of one revision there is either the one or the other.
+			if (batch?.revision === next) {
+				answer.addExpired(batch);
+				offset += 1;
+			} else for (; place < ring.end && ring.revisionAt(place) === next; place += 1) answer.addWrite(ring, place);
+			told = next;
+		}
+		return {type: 'changes', revision: toldThrough, changes: answer.changes};
+	}
+
+	/** The same question from here on, if there is nothing to tell up to now; `undefined`: there is. */
+	continued(read: ChangesRead, revision: Version): ChangesRead | undefined {
+		const {after, prefix = ''} = read;
+		if (after === undefined || after < this.#since) return undefined;
+		const ring = this.#ring;
+		const through = this.#knownThrough(revision);
+		if (through <= after) return read;
+		for (let place = ring.placeAfter(after); place < ring.end && ring.revisionAt(place) <= through; place += 1) {
+			const isClear = changeEvents[ring.codeAt(place) & (newFlag - 1)] === 'clear';
+			if (isClear || ring.keyAt(place).startsWith(prefix)) return undefined;
+		}
+		for (const batch of this.expired.told) {
+			if (batch.revision > after && batch.keys.some(key => key.startsWith(prefix))) return undefined;
+		}
+		return {...read, after: through};
+	}
+
+	get #since(): Version {
+		return Math.max(this.#ring.since, this.expired.since);
+	}
+
+	/** Up to there all changes are known; those of later entries are told when it is known what has expired before them. */
+	#knownThrough(revision: Version): Version {
+		return Math.min(revision, this.expired.pendingFrom - 1);
+	}
+}
