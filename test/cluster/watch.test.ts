@@ -150,9 +150,9 @@ test.serial('a watch misses nothing and tells nothing twice while leaders are ki
 	const watching = Array.from({length: 4}, () =>
 		take(cluster.clerk({timeoutMs: 500}).watch({from: version + 1}), count),
 	);
-	let isDone = false;
+	const progress = {isDone: false};
 	const killing = (async () => {
-		while (!isDone) {
+		while (!progress.isDone) {
 			const leader = await cluster.waitForLeader(60_000);
 			await cluster.kill(leader);
 			await sleep(100);
@@ -164,7 +164,7 @@ test.serial('a watch misses nothing and tells nothing twice while leaders are ki
 		await clerk.put('n', String(number));
 		if (number % 10 === 0) await sleep(20);
 	}
-	isDone = true;
+	progress.isDone = true;
 	await killing;
 	for (const taken of await Promise.all(watching)) {
 		t.deepEqual(

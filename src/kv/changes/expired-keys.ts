@@ -83,12 +83,13 @@ export class ExpiredKeys {
 
 	/** What is not found yet will not be found any more. */
 	forgetPending(): void {
-		while (this.#pending.length > 0) this.#drop(this.#pending.shift() as ExpiredBatch);
+		for (const batch of this.#pending.splice(0)) this.#drop(batch);
 	}
 
 	#forgetThrough(deadline: Deadline): void {
 		const last = this.#pendingOf(deadline);
-		while (last !== undefined && this.#pending.includes(last)) this.#drop(this.#pending.shift() as ExpiredBatch);
+		const count = last === undefined ? 0 : this.#pending.indexOf(last) + 1;
+		for (const batch of this.#pending.splice(0, count)) this.#drop(batch);
 	}
 
 	#pendingOf(deadline: Deadline): ExpiredBatch | undefined {
