@@ -18,6 +18,8 @@ export interface MonitoredCommand {
 interface MonitoredClient {
 	readonly address: string;
 	readonly isLocalSocket: boolean;
+	/** Listens if it is a monitor itself. */
+	readonly subscriber: Listener;
 }
 
 export class Monitors {
@@ -40,7 +42,11 @@ export class Monitors {
 		if (command.flags.includes('admin')) return;
 		const address = client.isLocalSocket ? `unix:${client.address.replace(/:0$/, '')}` : client.address;
 		const line = `${timeOf(nowMs)} [0 ${address}] ${wordsOf(command.name, parts).join(' ')}`;
-		for (const listener of this.#listeners) listener.push(out => out.status(line));
+		for (const listener of this.#listeners) {
+			// As in Redis, where it is none any more when its RESET is shown.
+			if (command.name === 'reset' && listener === client.subscriber) continue;
+			listener.push(out => out.status(line));
+		}
 	}
 }
 

@@ -9,6 +9,10 @@ export class ScriptCache {
 	readonly #sources = new Map<string, Buffer>();
 	#bytes = 0;
 
+	get count(): number {
+		return this.#sources.size;
+	}
+
 	/** Keeps a copy; returns its name, the SHA-1 in hexadecimal digits. */
 	add(source: Buffer): string {
 		const sha = createHash('sha1').update(source).digest('hex');

@@ -50,6 +50,7 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 	fc.tuple(fc.constant('copy'), key, key, name('db'), fc.constantFrom('0', '-1', '16', 'x', '99999999999')),
 	fc.tuple(fc.constant('copy'), key, key, name('db'), fc.constant('0'), name('replace')),
 	fc.tuple(name('setrange'), key, offset, value),
+	fc.tuple(fc.constant('setrange'), key, fc.oneof(huge, fc.constant('2147483647')), fc.constantFrom('', 'x')),
 	fc.tuple(name('incrbyfloat'), key, decimal),
 	fc.tuple(name('incrbyfloat'), key, decimal),
 	fc.tuple(fc.constant('msetnx'), key, value, key, value),

@@ -32,6 +32,10 @@ test('CLIENT LIST tells what each connection listens to, holds and has asked las
 	t.is(fields.get('ssub'), '0');
 	t.true(Number(fields.get('fd')) > 2);
 	t.true(Number(fields.get('tot-mem')) >= 18 + 3);
+	for (const command of ['list', 'info']) {
+		const request = `*2\r\n$6\r\nCLIENT\r\n$4\r\n${command}\r\n`;
+		t.regex(await talk({port}, request), new RegExp(` qbuf=${request.length} .* cmd=client\\|${command} `));
+	}
 	t.regex(await talk({port}, 'CLIENT LIST\r\n'), / cmd=client\|list user=default redir=-1 resp=2 /);
 	socket.write('uest\r\nRESET\r\nMULTI\r\nGET k\r\nPING\r\n');
 	await talkUntil(port, 'CLIENT LIST ID 1', text =>
@@ -128,6 +132,25 @@ test('CLIENT KILL ends those that are meant, and the one that asks after its rep
 	t.is(await talk({port}, 'CLIENT KILL SKIPME no\r\nPING\r\n', 'keepOpen'), ':2\r\n');
 	await ends[2];
 	t.regex(await talk({port}, 'INFO clients\r\n'), /connected_clients:1\r\n/);
+});
+
+test('TIME tells what the clock of the port shows', async t => {
+	const {port} = await openGateway(t);
+	const before = Date.now();
+	const reply = await talk({port}, 'TIME\r\n');
+	const [, seconds, microseconds] = /^\*2\r\n\$\d+\r\n(\d+)\r\n\$\d+\r\n(\d{1,6})\r\n$/.exec(reply) ?? [];
+	const ms = Number(seconds) * 1000 + Number(microseconds) / 1000;
+	// The clock of the process may have drifted from that of the system a little.
+	t.true(Math.abs(ms - before) < 60_000, reply);
+});
+
+test('INFO tells how many scripts the port knows', async t => {
+	const {port} = await openGateway(t);
+	t.regex(
+		await talk({port}, 'SCRIPT LOAD "return 1"\r\nSCRIPT LOAD "return 2"\r\nINFO memory\r\n'),
+		/\r\nnumber_of_cached_scripts:2\r\n/,
+	);
+	t.regex(await talk({port}, 'SCRIPT FLUSH\r\nINFO memory\r\n'), /\r\nnumber_of_cached_scripts:0\r\n/);
 });
 
 test('INFO tells how many keys there are and what they take, and leaves out what nobody knows', async t => {

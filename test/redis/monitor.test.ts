@@ -74,6 +74,9 @@ test('MONITOR cuts what is long, and ends with RESET and the connection', async 
 	const socket = await open(t, port);
 	socket.write('MONITOR\r\n');
 	await once(socket, 'data');
+	// As in Redis, its own RESET is shown to others only.
+	const reset = await talk({port}, 'MONITOR\r\nRESET\r\nQUIT\r\n');
+	t.is(reset, '+OK\r\n+RESET\r\n+OK\r\n');
 	t.regex(await talk({port}, 'CLIENT LIST ID 3\r\n'), / flags=O /);
 	socket.write('RESET\r\n');
 	t.regex(await talkUntil(port, 'CLIENT LIST ID 3', text => !text.includes(' flags=O ')), / flags=N /);

@@ -30,9 +30,9 @@ test('each command and subcommand is asked for by a test', t => {
 	);
 });
 
-/** What redis-server answers to these is about itself: its clients, its settings, its own table. */
+/** What redis-server answers to these is about itself: its clock, its clients, its settings, its own table. */
 const aboutItself =
-	'object|help memory|help pubsub|help script|help client|id client|setinfo client|info client|list client|kill client|no-evict client|no-touch client|help config|help command|info command|docs command|list command|help info slowlog|get slowlog|len slowlog|reset slowlog|help monitor'.split(
+	'object|help memory|help time pubsub|help script|help client|id client|setinfo client|info client|list client|kill client|no-evict client|no-touch client|help config|help command|info command|docs command|list command|help info slowlog|get slowlog|len slowlog|reset slowlog|help monitor'.split(
 		' ',
 	);
 

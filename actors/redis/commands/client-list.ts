@@ -35,11 +35,20 @@ function flagsOf({subscriber, isLocalSocket, isDroppedLast}: ClientState, isTran
 	return flags === '' ? 'N' : flags;
 }
 
-/**
- * All fields of Redis 7.0, and the two of 7.2 that CLIENT SETINFO sets. What there is nothing of here is 0. `command`: the one
- * that is being answered, where more are planned.
- */
-function lineOf(clientState: ClientState, command?: string): string {
+/** The request that is being answered, where more are planned behind it. */
+interface Asking {
+	readonly command: string;
+	readonly requestBytes: number;
+}
+
+/** As Redis, which keeps a request in its buffer until it is answered. */
+function askingBy(command: string, parts: readonly Buffer[]): Asking {
+	const bytes = parts.map(({length}) => `$${length}\r\n\r\n`.length + length);
+	return {command, requestBytes: bytes.reduce((sum, length) => sum + length, `*${parts.length}\r\n`.length)};
+}
+
+/** All fields of Redis 7.0, and the two of 7.2 that CLIENT SETINFO sets. What there is nothing of here is 0. */
+function lineOf(clientState: ClientState, asking?: Asking): string {
 	const {subscriber, connection} = clientState;
 	const usage = connection.usage();
 	const fields = {
@@ -56,7 +65,7 @@ function lineOf(clientState: ClientState, command?: string): string {
 		psub: subscriber.names('pattern').size,
 		ssub: subscriber.names('shardChannel').size,
 		multi: usage.queuedCommands ?? -1,
-		qbuf: usage.requestBytes,
+		qbuf: usage.requestBytes + (asking?.requestBytes ?? 0),
 		'qbuf-free': 0,
 		'argv-mem': usage.queuedBytes,
 		'multi-mem': usage.transactionBytes,
@@ -67,7 +76,7 @@ function lineOf(clientState: ClientState, command?: string): string {
 		omem: usage.unreadBytes,
 		'tot-mem': usage.memoryBytes,
 		events: usage.unreadBytes > 0 ? 'rw' : 'r',
-		cmd: command ?? usage.lastCommand,
+		cmd: asking?.command ?? usage.lastCommand,
 		user: 'default',
 		redir: -1,
 		resp: clientState.protocol,
@@ -99,11 +108,12 @@ function listFilter(parts: readonly Buffer[]): Filter | string {
 function planList(parts: readonly Buffer[]): Plan {
 	const filter = listFilter(parts);
 	if (typeof filter === 'string') return refuse(filter);
+	const asking = askingBy('client|list', parts);
 	return {
 		type: 'local',
-		reply(out, asking) {
-			const shown = [...asking.gateway.clientStates.values()].filter(client => filter(client));
-			out.verbatim(shown.map(client => lineOf(client, client === asking ? 'client|list' : undefined)).join(''));
+		reply(out, clientState) {
+			const shown = [...clientState.gateway.clientStates.values()].filter(client => filter(client));
+			out.verbatim(shown.map(client => lineOf(client, client === clientState ? asking : undefined)).join(''));
 		},
 	};
 }
@@ -198,10 +208,10 @@ export const clientListSubcommands: readonly RedisCommand[] = [
 		flags: ['noscript', 'loading', 'stale'],
 		since: '6.2.0',
 		summary: 'Describe this connection',
-		plan: () => ({
-			type: 'local',
-			reply: (out, clientState) => out.verbatim(lineOf(clientState, 'client|info')),
-		}),
+		plan(parts) {
+			const asking = askingBy('client|info', parts);
+			return {type: 'local', reply: (out, clientState) => out.verbatim(lineOf(clientState, asking))};
+		},
 	},
 	{
 		...common,

@@ -25,6 +25,12 @@ export function lengthened(value: Value | undefined, length: number): Uint8Array
 	return longer;
 }
 
+const error = (text: string): Decision => ({reply: out => out.error(`ERR ${text}`)});
+
+/** Redis' own limit of a value, and its words. */
+const redisValueBytesMax = 512 * 1024 * 1024;
+const tooLargeForRedis = 'string exceeds maximum allowed size (proto-max-bulk-len)';
+
 function planSetrange(parts: readonly Buffer[], limits: RedisLimits): Plan {
 	const key = keyAt(parts, 1);
 	const offset = parseInt64(partAt(parts, 2));
@@ -33,6 +39,7 @@ function planSetrange(parts: readonly Buffer[], limits: RedisLimits): Plan {
 	const patch = valueAt(parts, 3);
 	return planUpdateOf([key], limits, ({value} = nothingFound) => {
 		if (patch.length === 0) return {reply: out => out.integer(value?.length ?? 0)};
+		if (Number(offset) + patch.length > redisValueBytesMax) return error(tooLargeForRedis);
 		if (Number(offset) + patch.length > limits.valueBytesMax)
 			return {reply: out => out.error(valueTooLargeText(limits))};
 		const changed = lengthened(value, Number(offset) + patch.length);
@@ -40,8 +47,6 @@ function planSetrange(parts: readonly Buffer[], limits: RedisLimits): Plan {
 		return {operations: [putKept(key, changed)], reply: out => out.integer(changed.length)};
 	});
 }
-
-const error = (text: string): Decision => ({reply: out => out.error(`ERR ${text}`)});
 
 function planIncrbyfloat(parts: readonly Buffer[], limits: RedisLimits): Plan {
 	const key = keyAt(parts, 1);

@@ -40,6 +40,7 @@ const memory: Section = (gateway, {data}) => {
 		used_memory_rss_human: humanBytes(residentBytes),
 		total_system_memory: totalmem(),
 		total_system_memory_human: humanBytes(totalmem()),
+		number_of_cached_scripts: gateway.scripts.count,
 		mem_clients_normal: gateway.memory.bytes,
 		maxmemory: gateway.maxMemoryBytes,
 		maxmemory_human: humanBytes(gateway.maxMemoryBytes),

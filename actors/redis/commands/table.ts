@@ -19,6 +19,7 @@ import {renameCommands} from './rename.js';
 import {scriptingCommands} from './scripts.js';
 import {slowlogCommand} from './slowlog.js';
 import {stringCommands} from './strings.js';
+import {timeCommand} from './time.js';
 import {timedStringCommands} from './timed-strings.js';
 import {transactionCommands} from './transactions.js';
 import {waitCommand} from './wait.js';
@@ -40,6 +41,7 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		objectCommand,
 		memoryCommand,
 		waitCommand,
+		timeCommand,
 		...connectionCommands,
 		...channelCommands,
 		pubsubCommand,
