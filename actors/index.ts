@@ -200,6 +200,8 @@ export type {
 	Result,
 	ScanPosition,
 	Script,
+	Edit,
+	EditName,
 	ScriptReply,
 	Value,
 	ValueCondition,

@@ -106,6 +106,11 @@ function expectedText(expected: Compare['expected']): string {
 function operationText(operation: Part): string {
 	if (operation.type === 'clear') return 'clear';
 	if (operation.type === 'script') return `script of ${operation.source.length} bytes`;
+	if (operation.type === 'edit')
+		return [
+			operation.name,
+			...[...operation.keys.map(bytesOfKey), ...operation.values].map(word => shortText(word)),
+		].join(' ');
 	const key = shortText(bytesOfKey(operation.key));
 	switch (operation.type) {
 		case 'get':

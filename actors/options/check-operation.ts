@@ -1,6 +1,7 @@
 /** Checks an operation where it is handed over, since a program in JavaScript can hand over anything. Costs no allocation. */
 import {isInt64} from '../../src/base/int64.js';
 import {isCount} from '../../src/base/plain.js';
+import {editNames, fitsEdit} from '../../src/kv/edits/edit-words.js';
 import {isKey} from '../../src/kv/key.js';
 import {scanEnd} from '../../src/kv/scan-position.js';
 import {type ChangeEvent, changeEvents, typeOfEvent} from '../../src/kv/changes/change-event.js';
@@ -9,7 +10,7 @@ import {wordsMax} from '../../src/kv/script/script-codec.js';
 import type {Compare, LeaseOperation, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
-const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear, script or get';
+const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear, script, edit or get';
 const types = `${partTypes}, or batch, transaction, lease, getLease, scan, count or changes`;
 const notParts: ReadonlySet<string> = new Set([
 	'batch',
@@ -60,6 +61,8 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			return checkChanges(operation, path);
 		case 'script':
 			return checkScript(operation, path);
+		case 'edit':
+			return checkEdit(operation, path);
 		case 'lease':
 			return checkLease(operation, path);
 		case 'getLease':
@@ -102,12 +105,23 @@ function checkValue(value: unknown, path: string, field: string): void {
 	if (!(value instanceof Uint8Array)) throw OptionError.value(`${path}.${field}`, 'bytes (a Uint8Array)', value);
 }
 
-function checkScript({source, keys, values, isReadOnly}: Operation & {type: 'script'}, path: string): void {
-	checkValue(source, path, 'source');
+function checkEdit({name, keys, values}: Operation & {type: 'edit'}, path: string): void {
+	if (!editNames.includes(name)) throw OptionError.value(`${path}.name`, editNames.join(', '), name);
+	checkWords(keys, values, path);
+	if (!fitsEdit(name, keys.length, values.length))
+		throw OptionError.value(`${path}.keys`, `as many keys and values as ${name} has`, keys.length + values.length);
+}
+
+function checkWords(keys: readonly unknown[], values: readonly unknown[], path: string): void {
 	if (!Array.isArray(keys) || !keys.every(key => isKey(key)))
 		throw OptionError.value(`${path}.keys`, 'strings with one byte in each character (U+0000 to U+00FF)', keys);
 	if (!Array.isArray(values) || !values.every(value => value instanceof Uint8Array))
 		throw OptionError.value(`${path}.values`, 'bytes (each a Uint8Array)', values);
+}
+
+function checkScript({source, keys, values, isReadOnly}: Operation & {type: 'script'}, path: string): void {
+	checkValue(source, path, 'source');
+	checkWords(keys, values, path);
 	if (keys.length + values.length > wordsMax)
 		throw OptionError.value(`${path}.keys`, `at most ${wordsMax} keys and values`, keys.length + values.length);
 	if (isReadOnly !== undefined && typeof isReadOnly !== 'boolean')

@@ -1,7 +1,8 @@
 /** Which writes a leader lets into the log when the state must not grow beyond a limit of memory. */
 import {unreachable} from '../base/errors.js';
+import {lengthsAfterEdit} from './edits/edit-growth.js';
 import {attachedBytes, leaseBytes} from './leases.js';
-import type {Key, Operation, Part, Result, WriteOperation} from './types.js';
+import type {Edit, Key, Operation, Part, Result, WriteOperation} from './types.js';
 import {growthMaxOf} from './script/script-limits.js';
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
@@ -9,7 +10,10 @@ const recordBytes = 24;
 /** What its deadline takes besides. */
 const deadlineBytes = 8;
 const numberBytesMax = 20;
-/** No write makes the state grow by more than so many times its own bytes: the shortest that grants a lease has six. */
+/**
+ * No write makes the state grow by more than so many times its own bytes, but those of `growsWithState`: the shortest that grants a
+ * lease has six.
+ */
 export const growthFactorMax = 32;
 
 type Read = (key: Key) => Result;
@@ -65,7 +69,7 @@ function sizeOfPut({key, value, expiry}: Extract<Part, {type: 'put'}>): number {
 type Growth = {readonly key: string; readonly size: number | undefined};
 
 /** What the operation makes of its key, at most. */
-function growthOf(operation: Exclude<Part, {type: 'clear' | 'get' | 'script'}>, sizes: Sizes): Growth {
+function growthOf(operation: Exclude<Part, {type: 'clear' | 'get' | 'script' | 'edit'}>, sizes: Sizes): Growth {
 	const {key} = operation;
 	const before = sizes.of(key);
 	switch (operation.type) {
@@ -84,6 +88,34 @@ function growthOf(operation: Exclude<Part, {type: 'clear' | 'get' | 'script'}>, 
 			return {key, size: operation.condition && before};
 		default:
 			return unreachable(operation);
+	}
+}
+
+/** What an edit adds. It frees nothing: a key that it takes away counts until it is known to be gone. */
+function editGrowth(edit: Edit, sizes: Sizes): number {
+	const lengthOf = (key: Key): number => Math.max(0, (sizes.of(key) ?? 0) - sizeOf(key, 0));
+	return lengthsAfterEdit(edit, lengthOf).reduce((sum, [key, length]) => {
+		const before = sizes.of(key);
+		const after = larger(sizeOf(key, length), before);
+		sizes.set(key, after);
+		return sum + after - (before ?? 0);
+	}, 0);
+}
+
+/** Whether what it adds depends on what is there, and not on its own bytes alone. */
+export function growsWithState(write: WriteOperation): boolean {
+	switch (write.type) {
+		case 'edit':
+		case 'script':
+			return true;
+		case 'batch':
+			return write.operations.some(part => part.type === 'edit' || part.type === 'script');
+		case 'transaction':
+			return [write.operations, write.otherwise ?? []].some(parts =>
+				parts.some(part => part.type === 'edit' || part.type === 'script'),
+			);
+		default:
+			return false;
 	}
 }
 
@@ -110,6 +142,8 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 		case 'script':
 			// What it does is known when it has run: so much is the most.
 			return growthMaxOf(operation);
+		case 'edit':
+			return editGrowth(operation, sizes);
 		case 'lease':
 			return operation.action === 'grant' ? leaseBytes : 0;
 		default: {
@@ -125,6 +159,7 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 function mayCarryOut(part: Part, sizes: Sizes): number {
 	if (part.type === 'get' || part.type === 'clear') return 0;
 	if (part.type === 'script') return growthMaxOf(part);
+	if (part.type === 'edit') return editGrowth(part, sizes);
 	const {key, size} = growthOf(part, sizes);
 	const before = sizes.of(key);
 	const after = larger(size ?? 0, before);

@@ -1,7 +1,7 @@
 /** What operations take in requests, and whether answers bring values. */
 import {unreachable} from '../base/errors.js';
 import {bytesOfScript} from './script/script-limits.js';
-import type {Compare, Key, Operation, Part, ReadOperation} from './types.js';
+import type {Compare, Edit, Key, Operation, Part, ReadOperation} from './types.js';
 
 /** Whether it leaves the state alone. */
 export const isRead = (operation: Operation): operation is ReadOperation =>
@@ -51,6 +51,8 @@ export function bytesOfOperation(operation: Operation): number {
 			return overheadBytes;
 		case 'script':
 			return overheadBytes + bytesOfScript(operation);
+		case 'edit':
+			return overheadBytes + bytesOfEdit(operation);
 		case 'batch':
 			return overheadBytes + bytesOfParts(operation.operations);
 		case 'transaction': {
@@ -99,6 +101,7 @@ function bytesOfPart(part: Part): number {
 		case 'expire':
 		case 'clear':
 		case 'script':
+		case 'edit':
 			return bytesOfOperation(part);
 		default:
 			return unreachable(part);
@@ -117,6 +120,12 @@ function bytesOfKey(key: Key): number {
 	return headBytes(length) + length;
 }
 
+const bytesOfEdit = ({keys, values}: Edit): number =>
+	values.reduce(
+		(sum, value) => sum + bytesOfValue(value.length),
+		keys.reduce((sum, key) => sum + bytesOfKey(key), 0),
+	);
+
 /** Whether a value can be in its result. */
 export function mayReturnValue(operation: Operation): boolean {
 	switch (operation.type) {
@@ -124,6 +133,7 @@ export function mayReturnValue(operation: Operation): boolean {
 		case 'scan':
 		case 'compareAndSet':
 		case 'script':
+		case 'edit':
 			return true;
 		case 'put':
 			return operation.returnPrevious === true || operation.condition !== undefined;

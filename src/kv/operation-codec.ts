@@ -16,12 +16,14 @@
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
  *     compare      key, 0 a value | 1 a version | 4 absent since a version; and 2 for not, value | null | version
  *     script    40, source, [key, ...], [value, ...], isReadOnly
+ *     edit      46, number of its name, [key, ...], [value, ...]
  *
  * These bytes rest in logs: an opcode, once given, keeps its meaning.
  */
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {changeEvents, numberOfEvent, typeOfEvent} from './changes/change-event.js';
+import {editOpcode, parseEdit, plainOfEdit} from './edits/edit-codec.js';
 import {isKey} from './key.js';
 import {scanEnd} from './scan-position.js';
 import {parseScript, plainOfScript, scriptOpcode} from './script/script-codec.js';
@@ -148,6 +150,8 @@ function plainOfUnnamed(operation: Operation): Plain {
 			return [6];
 		case 'script':
 			return plainOfScript(operation);
+		case 'edit':
+			return plainOfEdit(operation);
 		case 'batch':
 			return [7, operation.operations.map(part => plainOfOperation(part))];
 		case 'get':
@@ -310,6 +314,7 @@ function parsePart(plain: Plain, from = 0): Part | undefined {
 	if (opcode === namedOpcode) return parseNamed(key, parsePart(plain, from + 2));
 	if (opcode === 6) return {type: 'clear'};
 	if (opcode === scriptOpcode) return parseScript(plain, from);
+	if (opcode === editOpcode) return parseEdit(plain, from);
 	return isKey(key) ? parseKeyed(opcode, key, plain, from + 2) : undefined;
 }
 

@@ -2,11 +2,13 @@
 import {unreachable} from '../base/errors.js';
 import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
-import type {ChangeDetails, ChangeSink} from './changes/changes.js';
+import type {ChangeDetails} from './changes/changes.js';
 import type {ChangeEvent} from './changes/change-event.js';
+import {runEdit} from './edits/edit.js';
+import type {Execution, KeyValues} from './execution.js';
 import {mayReturnValue} from './operation-bytes.js';
 import {changeLease} from './lease-operations.js';
-import {type Leases, momentAfter} from './leases.js';
+import {momentAfter} from './leases.js';
 import type {
 	Attachment,
 	Compare,
@@ -17,47 +19,11 @@ import type {
 	Operation,
 	Part,
 	Result,
-	Script,
 	Value,
-	Version,
 } from './types.js';
 import {bytesOfResult} from './words.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
-
-/** What operations need of a store: the replicas' own, or what is known of somebody else's. */
-export interface KeyValues {
-	get(key: string): Stored | undefined;
-	/**
-	 * Takes a copy of the value. `until`: 0 for ever, above 0 a deadline, below 0 as long as the lease of that id, negated. Whether
-	 * the key was absent.
-	 */
-	set(key: string, value: Value, version: Version, until: number): boolean;
-	/** Whether there was something to delete. */
-	delete(key: string): boolean;
-	/** How many keys there were. */
-	clear(): number;
-	/** Notes from now on the changes of this key, which is absent; `false`: this is not possible here. */
-	watch(key: string, version: Version): boolean;
-	/** See `AbsentSince`. */
-	isAbsentSince(key: string, version: Version): boolean;
-	/** Not there: it has none, and grants none. */
-	readonly leases?: Leases;
-}
-
-/** What an operation runs in: `version` becomes that of all that it changes. */
-export interface Execution {
-	readonly store: KeyValues;
-	readonly version: Version;
-	/** Unix ms, as the log says. */
-	readonly now: number;
-	/** Bytes. */
-	readonly valueBytesMax: number;
-	/** `undefined`: nobody is told of changes. */
-	readonly changes?: ChangeSink | undefined;
-	/** `undefined`: no script can be run here. */
-	readonly runScript?: ((execution: Execution, script: Script) => Result) | undefined;
-}
 
 /** In an array of its own: the result is kept until its client has it, and what is stored changes in place. */
 const copyOf = (value: Value): Value => new Uint8Array(value);
@@ -307,6 +273,8 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 			return clear(execution);
 		case 'script':
 			return execution.runScript?.(execution, operation) ?? {type: 'invalid', reason: 'malformed', version: 0};
+		case 'edit':
+			return runEdit(execution, operation);
 		case 'batch':
 			return {type: 'batch', results: operation.operations.map(part => execute(execution, part))};
 		case 'transaction':

@@ -14,9 +14,10 @@ import type {
 import {isKey} from './key.js';
 import {Changes} from './changes/changes.js';
 import {defaultKvLimits, type KvLimits} from './limits.js';
-import {fitting, growthFactorMax} from './memory-limit.js';
+import {fitting, growsWithState, growthFactorMax} from './memory-limit.js';
 import {readLease} from './lease-operations.js';
-import {execute, type Execution, readKey} from './operations.js';
+import type {Execution} from './execution.js';
+import {execute, readKey} from './operations.js';
 import {scan} from './scan.js';
 import {ScriptRunner} from './script/script-runner.js';
 import {Store, type FrozenStore} from './store.js';
@@ -30,6 +31,7 @@ const leaseFrameBytes = 24;
 
 export class KvStateMachine implements StateMachine<KvTypes> {
 	readonly growthFactorMax = growthFactorMax;
+	readonly growsWithState = growsWithState;
 	readonly timed: TimedState<KvTypes>;
 	readonly awaited: AwaitedState<KvTypes>;
 	readonly #store: Store;
@@ -274,8 +276,8 @@ export function kvMachine(limits: Partial<KvLimits> = {}): Machine<KvTypes> {
 	const all = {...defaultKvLimits, ...limits};
 	return {
 		...kvIdentity,
-		version: 4,
+		version: 5,
 		create: () => new KvStateMachine(new Store(), all, 0),
-		beginRestore: version => (version <= 4 ? new KvReader(all) : undefined),
+		beginRestore: version => (version <= 5 ? new KvReader(all) : undefined),
 	};
 }

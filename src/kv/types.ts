@@ -76,6 +76,8 @@ export type WriteOperation =
 	| {readonly type: 'clear'}
 	/** Runs a script of Lua, in one step: all that it changes, or nothing if it fails. See `src/kv/script`. */
 	| ({readonly type: 'script'} & Script)
+	/** Computes what it writes from what is there, in one step: see `src/kv/edits`. */
+	| ({readonly type: 'edit'} & Edit)
 	| LeaseOperation
 	/** All in one step, in order; each part has a result of its own, and a part that fails does not undo the others. */
 	| {
@@ -107,7 +109,19 @@ export interface Script {
 	readonly isReadOnly?: boolean | undefined;
 }
 
-/** What a script answers: what RESP can carry. A text is a bulk string, `undefined` nothing at all. */
+/** The commands of Redis that are edits. */
+export type EditName = 'rename' | 'renamenx' | 'copy' | 'setrange' | 'incrbyfloat' | 'setbit' | 'bitop' | 'msetnx';
+
+/** A command of Redis 7.0 that reads before it writes. */
+export interface Edit {
+	readonly name: EditName;
+	/** In the order of the command. */
+	readonly keys: readonly Key[];
+	/** The other words of the command, in their order; of `copy` none, or `replace`. */
+	readonly values: readonly Value[];
+}
+
+/** What a script or an edit answers: what RESP can carry. A text is a bulk string, `undefined` nothing at all. */
 export type ScriptReply =
 	| undefined
 	| ByteString
@@ -266,7 +280,7 @@ export type Result =
 	| {readonly type: 'number'; readonly value: bigint; readonly version: Version}
 	/** Of `expire`: whether it changed something. */
 	| {readonly type: 'expirySet'; readonly isSet: boolean; readonly version: Version}
-	/** Of `script`: what it answers. Where it failed, nothing has changed, and the answer says why. */
+	/** Of `script` and `edit`: what it answers. Where it failed, nothing has changed, and the answer says why. */
 	| {
 			readonly type: 'scripted';
 			readonly isApplied: boolean;

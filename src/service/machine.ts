@@ -98,8 +98,10 @@ export interface StateMachine<T extends MachineTypes> {
 	hash(): string;
 	/** For each of these writes, one after the other, whether the state may grow by what it adds, with room for so many bytes. */
 	fits(writes: readonly T['write'][], room: number): readonly boolean[];
-	/** No write makes the state grow by more than so many times its own encoded bytes. */
+	/** No write makes the state grow by more than so many times its own encoded bytes; but see `growsWithState`. */
 	readonly growthFactorMax: number;
+	/** Whether it may for this write, since what the write adds depends on what is there: then `fits` is asked. @default no write does */
+	growsWithState?(write: T['write']): boolean;
 	/** @default the state changes by writes alone */
 	readonly timed?: TimedState<T>;
 	/** @default every read is answered at once */

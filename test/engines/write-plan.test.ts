@@ -21,6 +21,7 @@ const expected = fc.oneof(
 	fc.record({version: fc.integer({min: 0, max: 4})}),
 );
 const condition = fc.constantFrom(undefined, 'absent' as const, 'present' as const);
+type EditPart = Extract<Part, {type: 'edit'}>;
 const part: fc.Arbitrary<Exclude<Part, {type: 'clear'}>> = fc.oneof(
 	fc.record({
 		type: fc.constant('put' as const),
@@ -34,6 +35,15 @@ const part: fc.Arbitrary<Exclude<Part, {type: 'clear'}>> = fc.oneof(
 	fc.record({type: fc.constant('compareAndSet' as const), key, expected, value}),
 	fc.record({type: fc.constant('increment' as const), key, by: fc.bigInt({min: -5n, max: 5n})}),
 	fc.record({type: fc.constant('get' as const), key}),
+	fc
+		.tuple(fc.constantFrom('rename' as const, 'renamenx' as const, 'copy' as const), key, key)
+		.map(([name, from, to]): EditPart => ({type: 'edit', name, keys: [from, to], values: []})),
+	fc.tuple(key, fc.constantFrom('0.5', '-3', 'x')).map(([to, by]): EditPart => ({
+		type: 'edit',
+		name: 'incrbyfloat',
+		keys: [to],
+		values: [new Uint8Array(Buffer.from(by))],
+	})),
 );
 const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
 	part.filter(one => one.type !== 'get'),

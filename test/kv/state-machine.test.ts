@@ -224,6 +224,7 @@ class Model {
 			return {type: 'transaction', isCommitted, revision: index, results};
 		}
 		if (operation.type === 'script') throw new TypeError('this model runs no scripts');
+		if (operation.type === 'edit') throw new TypeError('this model knows no edits');
 		if (operation.type === 'lease') throw new TypeError('the model has no leases');
 		const {key} = operation;
 		const current = this.map.get(key);

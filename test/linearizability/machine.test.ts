@@ -20,7 +20,8 @@ import {parseJsonLines} from '../../src/linearizability/formats/json-lines.js';
 import {writeJsonLines} from '../../src/linearizability/formats/write-json-lines.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
 import {partition} from '../../src/linearizability/partition.js';
-import {execute, type KeyValues} from '../../src/kv/operations.js';
+import type {KeyValues} from '../../src/kv/execution.js';
+import {execute} from '../../src/kv/operations.js';
 import {operationOf, outputOf} from '../../actors/load/recorded-operation.js';
 import {Moment} from './moment.js';
 

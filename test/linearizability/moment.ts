@@ -1,4 +1,4 @@
-import type {KeyValues} from '../../src/kv/operations.js';
+import type {KeyValues} from '../../src/kv/execution.js';
 import type {Stored} from '../../src/kv/shard.js';
 import type {Value} from '../../src/kv/types.js';
 

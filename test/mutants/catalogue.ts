@@ -1,4 +1,5 @@
 /** All planted bugs. */
+import {editMutants} from './edit-mutants.js';
 import {expiryMutants} from './expiry-mutants.js';
 import {kvMutants} from './kv-mutants.js';
 import {leaseMutants} from './lease-mutants.js';
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
 	...meaningMutants,
 	...scanMutants,
 	...leaseMutants,
+	...editMutants,
 	...transactionMutants,
 	...livenessMutants,
 	...transferMutants,

@@ -33,6 +33,25 @@ test(
 	{type: 'put', key: 'a', value, returnPrevious: 1},
 	'operation.returnPrevious',
 );
+test('an unknown edit', refused, {type: 'edit', name: 'lmove', keys: ['a'], values: []}, 'operation.name');
+test(
+	'an edit of a key that is no text',
+	refused,
+	{type: 'edit', name: 'rename', keys: ['a', 5], values: []},
+	'operation.keys',
+);
+test(
+	'an edit with text as a value',
+	refused,
+	{type: 'edit', name: 'incrbyfloat', keys: ['a'], values: ['1']},
+	'operation.values',
+);
+test(
+	'an edit of fewer keys than it has',
+	refused,
+	{type: 'edit', name: 'rename', keys: ['a'], values: []},
+	'operation.keys',
+);
 test('a transaction without compares', refused, {type: 'transaction', operations: []}, 'operation.compares');
 test(
 	'a transaction within a transaction',

@@ -97,15 +97,28 @@ const conversation = fc
 	.array(fc.oneof({weight: 2, arbitrary: command}, other), {maxLength: 25})
 	.map(all => all.flatMap(parts => [parts, ['mget', ...keys], ...keys.slice(0, 3).map(each => ['pexpiretime', each])]));
 
-oracleTest('names, parts, decimal numbers and bits change as those of redis-server 7.0', async t => {
-	const redis = await startRedis(t);
-	const {port} = await openGateway(t);
-	await fc.assert(
-		fc.asyncProperty(conversation, async commands => {
-			const all = Buffer.concat([['flushall'], ...commands, ['quit']].map(parts => request(...parts)));
-			const [ours, theirs] = await Promise.all([talk({port}, all, 'keepOpen'), talk(redis, all, 'keepOpen')]);
-			t.is(ours, theirs);
+/** In a transaction, and out of a script: the same commands, as parts of one step. */
+const ways: Readonly<Record<string, (commands: readonly (readonly string[])[]) => readonly (readonly string[])[]>> = {
+	'one by one': commands => commands,
+	'in transactions': commands => [['multi'], ...commands, ['exec'], ['mget', ...keys]],
+	'in scripts': commands =>
+		commands.map((parts, place) => {
+			const call = place % 2 === 0 ? 'call' : 'pcall';
+			return ['eval', `return redis.${call}(unpack(ARGV))`, '0', ...parts];
 		}),
-		{seed: 20_261_130, numRuns: 300},
-	);
-});
+};
+
+for (const [way, planned] of Object.entries(ways)) {
+	oracleTest(`names, parts, decimal numbers and bits change as those of redis-server 7.0, ${way}`, async t => {
+		const redis = await startRedis(t);
+		const {port} = await openGateway(t);
+		await fc.assert(
+			fc.asyncProperty(conversation, async commands => {
+				const all = Buffer.concat([['flushall'], ...planned(commands), ['quit']].map(parts => request(...parts)));
+				const [ours, theirs] = await Promise.all([talk({port}, all, 'keepOpen'), talk(redis, all, 'keepOpen')]);
+				t.is(ours, theirs);
+			}),
+			{seed: 20_261_130, numRuns: 200},
+		);
+	});
+}

@@ -1,6 +1,7 @@
 /** From operations and what is known of their keys to one transaction. Pure: the same rules run them as in our replicas. */
 import {bytesOfOperation} from '../../../src/kv/operation-bytes.js';
-import {execute, type KeyValues} from '../../../src/kv/operations.js';
+import type {KeyValues} from '../../../src/kv/execution.js';
+import {execute} from '../../../src/kv/operations.js';
 import {bytesOfResult} from '../../../src/kv/words.js';
 import type {Stored} from '../../../src/kv/shard.js';
 import type {Key, NamedOperation, Part, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
@@ -43,14 +44,15 @@ export function partsOf(operation: NamedOperation): readonly Part[] {
 	return operation.type === 'transaction' ? [...operation.operations, ...(operation.otherwise ?? [])] : [operation];
 }
 
+function keysOfPart(part: Part): readonly Key[] {
+	if (part.type === 'edit') return part.keys;
+	return 'key' in part ? [part.key] : [];
+}
+
 /** The keys that an operation names. */
 export function keysOf(operation: NamedOperation): Set<Key> {
 	const {compares = [], watched = []} = operation.type === 'transaction' ? operation : {};
-	return new Set([
-		...compares.map(({key}) => key),
-		...watched,
-		...partsOf(operation).flatMap(part => ('key' in part ? [part.key] : [])),
-	]);
+	return new Set([...compares.map(({key}) => key), ...watched, ...partsOf(operation).flatMap(keysOfPart)]);
 }
 
 /** What has to be known for these operations, in their order. An unconditional `put` needs nothing. */
@@ -58,6 +60,7 @@ export function keysToRead(operations: readonly WriteOperation[], valueBytesMax:
 	const needed = new Set<Key>();
 	const replaced = new Set<Key>();
 	for (const part of operations.flatMap(operation => blindlyRun(operation, needed))) {
+		if (part.type === 'edit') for (const key of part.keys) if (!replaced.has(key)) needed.add(key);
 		if (!('key' in part) || replaced.has(part.key) || needed.has(part.key)) continue;
 		const isBlind = part.type === 'put' && part.condition === undefined && part.returnPrevious !== true;
 		if (isBlind && part.expiry === undefined && part.value.length <= valueBytesMax) replaced.add(part.key);

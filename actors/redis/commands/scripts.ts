@@ -1,11 +1,9 @@
 /** EVAL and its kin, and SCRIPT. A script is one operation of the machine, with its text: see `src/kv/script`. */
 import {syntaxErrorStart, whyNoScript} from '../../../src/kv/script/check-script.js';
 import {wordsMax} from '../../../src/kv/script/script-codec.js';
-import type {ScriptReply} from '../../../src/kv/types.js';
 import {parseInt64} from '../int64.js';
 import type {RedisLimits} from '../limits.js';
 import type {RefusedModes} from '../refused-modes.js';
-import type {ReplyWriter} from '../reply-writer.js';
 import {
 	expectResult,
 	keyAt,
@@ -20,6 +18,7 @@ import {
 } from './command.js';
 import {container} from './container.js';
 import {valueTooLargeText} from './failures.js';
+import {writeReply} from './script-reply.js';
 
 const unknownScript = 'NOSCRIPT No matching script. Please use EVAL.';
 
@@ -82,33 +81,6 @@ function planRun(
 		},
 		reply: (out, result) => writeReply(out, expectResult(result, 'scripted').reply),
 	};
-}
-
-function writeReply(out: ReplyWriter, reply: ScriptReply): void {
-	if (reply === undefined) return out.null();
-	if (typeof reply === 'string') return out.bulk(reply);
-	if (typeof reply === 'bigint') return out.integer(reply);
-	if (typeof reply === 'boolean') return out.boolean(reply);
-	switch (reply.type) {
-		case 'status':
-			return out.status(reply.text.replaceAll(/[\r\n]/g, ' '));
-		case 'error':
-			return out.error(reply.text);
-		case 'double':
-			return out.double(reply.value);
-		case 'list':
-			out.array(reply.items.length);
-			break;
-		case 'set':
-			out.set(reply.items.length);
-			break;
-		case 'map':
-			out.map(reply.items.length / 2);
-			break;
-		default:
-			return reply satisfies never;
-	}
-	for (const item of reply.items) writeReply(out, item);
 }
 
 // ------------------------------------------------------------------------------------------------------------ SCRIPT

@@ -1,7 +1,9 @@
 /** One command that a script calls. */
-import {isInt64} from '../../base/int64.js';
-import {execute, type Execution} from '../operations.js';
-import type {ByteString, Expiry, Key, NamedOperation, Result, ScriptReply, Value} from '../types.js';
+import {int64OfText, isInt64} from '../../base/int64.js';
+import type {Execution} from '../execution.js';
+import {execute} from '../operations.js';
+import {editOf} from '../edits/edit-words.js';
+import type {ByteString, Edit, EditName, Expiry, Key, NamedOperation, Result, ScriptReply, Value} from '../types.js';
 import {bytesOf, textOf} from './bytes.js';
 
 /** An answer that is an error: `redis.call` throws it, `redis.pcall` returns it. */
@@ -46,9 +48,8 @@ export class CommandCall {
 	}
 
 	integer(place: number): bigint {
-		const word = this.word(place);
-		const number = /^(?:0|-?[1-9]\d{0,18})$/.test(word) ? BigInt(word) : undefined;
-		if (number === undefined || !isInt64(number)) throw new CommandError(notAnInteger);
+		const number = int64OfText(this.word(place));
+		if (number === undefined) throw new CommandError(notAnInteger);
 		return number;
 	}
 
@@ -56,6 +57,25 @@ export class CommandCall {
 		const result = execute(this.#execution, operation);
 		if (result.type === 'invalid') throw new CommandError(this.#textOf(result.reason));
 		return result;
+	}
+
+	/** The words of this call. */
+	edit(name: Exclude<EditName, 'copy'>): ScriptReply {
+		return this.runEdit(
+			editOf(
+				name,
+				this.words.length,
+				place => this.word(place),
+				place => this.value(place),
+			),
+		);
+	}
+
+	runEdit(edit: Edit): ScriptReply {
+		const result = this.run({type: 'edit', ...edit});
+		const reply = result.type === 'scripted' ? result.reply : undefined;
+		if (typeof reply === 'object' && reply.type === 'error') throw new CommandError(reply.text);
+		return reply;
 	}
 
 	get(key: Key): {readonly text: ByteString | undefined; readonly expiresAt: number | undefined} {

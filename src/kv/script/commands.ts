@@ -1,6 +1,8 @@
 /** The commands that a script can call: those that ask or change keys, with the answers that the Redis port gives. */
 import type {ByteString, Part, Result, ScriptReply} from '../types.js';
-import {textOf} from './bytes.js';
+import {type BitRead, bitRead} from '../edits/bit-reads.js';
+import {copyOptions} from '../edits/copy-options.js';
+import {bytesOf, textOf} from './bytes.js';
 import {type CommandCall, CommandError, notAnInteger, ok, syntaxError, type TimeForm} from './command-call.js';
 
 export interface ScriptCommand {
@@ -130,11 +132,27 @@ const keysOf = (call: CommandCall): readonly ByteString[] => call.words.slice(1)
 
 function mset(call: CommandCall): ScriptReply {
 	if (call.words.length % 2 === 0) throw new CommandError(`ERR wrong number of arguments for '${call.name}' command`);
-	if (call.name === 'msetnx' && keysOf(call).some((key, place) => place % 2 === 0 && call.get(key).text !== undefined))
-		return 0n;
+	if (call.name === 'msetnx') return call.edit('msetnx');
 	for (let place = 1; place < call.words.length; place += 2)
 		call.run({type: 'put', key: call.word(place), value: call.value(place + 1)});
-	return call.name === 'msetnx' ? 1n : ok;
+	return ok;
+}
+
+function bits(call: CommandCall, name: BitRead): ScriptReply {
+	const {text} = call.get(call.word(1));
+	const told = bitRead(name, call.words.slice(2))(text === undefined ? undefined : bytesOf(text));
+	if (typeof told === 'string') throw new CommandError(told);
+	return BigInt(told);
+}
+
+function copy(call: CommandCall): ScriptReply {
+	const options = copyOptions(call.words.slice(3));
+	if (typeof options === 'string') throw new CommandError(options);
+	return call.runEdit({
+		name: 'copy',
+		keys: call.words.slice(1, 3),
+		values: options.replaces ? [bytesOf('replace')] : [],
+	});
 }
 
 function deleteKeys(call: CommandCall): ScriptReply {
@@ -235,6 +253,16 @@ export const scriptCommands: ReadonlyMap<string, ScriptCommand> = new Map(
 		getex: writes(-2, getex),
 		getdel: writes(2, getdel),
 		append: writes(3, append),
+		setrange: writes(4, call => call.edit('setrange')),
+		incrbyfloat: writes(3, call => call.edit('incrbyfloat')),
+		rename: writes(3, call => call.edit('rename')),
+		renamenx: writes(3, call => call.edit('renamenx')),
+		copy: writes(-3, copy),
+		getbit: reads(3, call => bits(call, 'getbit')),
+		bitcount: reads(-2, call => bits(call, 'bitcount')),
+		bitpos: reads(-3, call => bits(call, 'bitpos')),
+		setbit: writes(4, call => call.edit('setbit')),
+		bitop: writes(-4, call => call.edit('bitop')),
 		mset: writes(-3, mset),
 		msetnx: writes(-3, mset),
 		incr: writes(2, call => incrementBy(call, 1n)),

@@ -1,5 +1,5 @@
 /** What a script has changed so far, over the store: applied as a whole, or dropped. */
-import type {KeyValues} from '../operations.js';
+import type {KeyValues} from '../execution.js';
 import type {Stored} from '../shard.js';
 import type {Key, Value, Version} from '../types.js';
 

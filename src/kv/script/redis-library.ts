@@ -3,7 +3,7 @@ import {type Given, libraryOf} from '../../lua/library.js';
 import {formatGeneral} from '../../lua/numbers.js';
 import type {Runtime} from '../../lua/runtime.js';
 import {LuaError, type LuaTable, type LuaValue, type LuaValues} from '../../lua/values.js';
-import type {Execution} from '../operations.js';
+import type {Execution} from '../execution.js';
 import type {ByteString, ScriptReply} from '../types.js';
 import {CommandCall, CommandError} from './command-call.js';
 import {notForScripts, scriptCommands} from './commands.js';

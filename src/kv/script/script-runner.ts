@@ -7,7 +7,7 @@ import {LuaLimitError, type LuaLimits} from '../../lua/meter.js';
 import type {Runtime} from '../../lua/runtime.js';
 import {LuaSyntaxError} from '../../lua/syntax.js';
 import {LuaError, LuaFunction, LuaTable, type LuaValue} from '../../lua/values.js';
-import type {Execution} from '../operations.js';
+import type {Execution} from '../execution.js';
 import type {ByteString, Result, Script, ScriptReply} from '../types.js';
 import {textOf} from './bytes.js';
 import {addJsonLibrary} from './cjson.js';

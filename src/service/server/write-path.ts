@@ -235,7 +235,11 @@ export class WritePath<T extends MachineTypes> {
 		const {machine} = this.#state;
 		// What is under way counts as if it were applied.
 		const room = this.#limits.stateBytesMax - machine.byteLength - this.#open.byteLength;
-		if (command.type !== 'writes' || room >= bytes.length * machine.growthFactorMax) return {command, bytes};
+		if (command.type !== 'writes' || room === Infinity) return {command, bytes};
+		const isBounded = !command.writes.some(
+			({write}) => write !== undefined && machine.growsWithState?.(write) === true,
+		);
+		if (isBounded && room >= bytes.length * machine.growthFactorMax) return {command, bytes};
 		const fits = machine.fits(
 			command.writes.map(({write}) => write),
 			room,

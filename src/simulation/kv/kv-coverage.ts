@@ -52,6 +52,8 @@ export const kvCoverageKinds = [
 	'transaction: absent since, not committed',
 	'script: done',
 	'script: failed',
+	'edit: done',
+	'edit: refused',
 	'state of a thousand keys',
 	'scan to the end',
 	'scan of a part',
@@ -101,6 +103,9 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			return;
 		case 'script':
 			if (result.type === 'scripted') coverage.count(result.isApplied ? 'script: done' : 'script: failed');
+			return;
+		case 'edit':
+			if (result.type === 'scripted') coverage.count(result.isApplied ? 'edit: done' : 'edit: refused');
 			return;
 		case 'transaction':
 			coverTransaction(coverage, operation, result);

@@ -22,6 +22,7 @@ import type {KvTypes} from '../../kv/words.js';
 import type {SessionLimits} from '../../service/sessions.js';
 import {isSameBytes} from '../log-judge.js';
 import {ServiceModel} from '../service-model.js';
+import {editOf} from './edit-model.js';
 import {resultOfScript, transactionOfScript} from './known-scripts.js';
 import {bytesOfText, joined, textOf} from './operation-text.js';
 
@@ -73,9 +74,10 @@ function weightOf(result: Result): number {
 	return weight;
 }
 
-/** Of the answers that known scripts give. */
+/** Of the answers that known scripts and edits give. */
 const weightOfReply = (reply: ScriptReply): number =>
-	16 + (typeof reply === 'object' && 'text' in reply ? reply.text.length : 0);
+	16 +
+	(typeof reply === 'string' ? reply.length : typeof reply === 'object' && 'text' in reply ? reply.text.length : 0);
 
 export class KvModel extends ServiceModel<KvTypes> {
 	readonly keys = new Map<Key, ModelValue>();
@@ -158,6 +160,8 @@ export class KvModel extends ServiceModel<KvTypes> {
 				return this.#transaction(operation);
 			case 'script':
 				return resultOfScript(operation, this.#transaction(transactionOfScript(operation)));
+			case 'edit':
+				return this.#edit(operation);
 			case 'lease':
 				return this.#lease(operation);
 			default:
@@ -213,6 +217,20 @@ export class KvModel extends ServiceModel<KvTypes> {
 		}
 		const results = (isCommitted ? operations : (otherwise ?? [])).map(part => this.#run(part));
 		return {type: 'transaction', isCommitted, revision: this.revision, results};
+	}
+
+	#edit(edit: Of<'edit'>): Result {
+		const there = edit.keys.map(key => this.keys.get(key));
+		const {reply, writes} = editOf(edit, there);
+		const tooLarge = writes.some(({value}) => (value?.length ?? 0) > this.#valueBytesMax);
+		if (tooLarge) return {type: 'invalid', reason: 'valueTooLarge', version: 0};
+		for (const {place, value, from} of writes) {
+			const key = edit.keys[place] as Key;
+			if (value === undefined) this.#delete({type: 'delete', key});
+			else this.#set(key, value, from === undefined ? undefined : there[from]?.until);
+		}
+		const isApplied = typeof reply !== 'object' || reply.type !== 'error';
+		return {type: 'scripted', isApplied, reply, version: this.revision};
 	}
 
 	#append({key, value}: Of<'append'>): Result {

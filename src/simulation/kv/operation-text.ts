@@ -31,6 +31,7 @@ export function tokenOf(operation: Operation): string | undefined {
 		}
 		case 'delete':
 		case 'expire':
+		case 'edit':
 		case 'clear':
 		case 'get':
 		case 'scan':
@@ -146,6 +147,8 @@ export function describe(operation: Operation): string {
 		}
 		case 'script':
 			return `script on ${operation.keys.join(' ')} with ${operation.values.map(value => shown(textOf(value))).join(' ')}: ${textOf(operation.source)}`;
+		case 'edit':
+			return `${operation.name} ${operation.keys.join(' ')} ${operation.values.map(value => shown(textOf(value))).join(' ')}`;
 		case 'lease':
 			if (operation.action === 'grant') return `grant a lease for ${operation.ttlMs} ms`;
 			return `${operation.action === 'revoke' ? 'revoke' : 'keep alive'} lease ${operation.leaseId}`;

@@ -21,6 +21,7 @@ import type {
 	Version,
 	WriteOperation,
 } from '../../kv/types.js';
+import {editsNamed} from './known-edits.js';
 import {scriptNamed} from './known-scripts.js';
 import {nameEnd} from './operation-text.js';
 import type {Workload, Mix} from '../parameters.js';
@@ -261,7 +262,9 @@ export class KvOperations {
 			return this.#operation(kind, this.#otherKey(kind), name);
 		});
 		const key = `b${this.#random.integer(0, 2)}`;
-		return {type: 'batch', operations: [...others, {type: 'put', key, value: padded(textOfName(name), 8)}]};
+		const named: Part = {type: 'put', key, value: padded(textOfName(name), 8)};
+		// In place of the others, and by the name: so nothing else is drawn for them.
+		return {type: 'batch', operations: [...(numberOf(name) % 2 === 0 ? others : editsNamed(numberOf(name))), named]};
 	}
 
 	/** On the keys whose histories are checked: it tells where in the order of all of them it stands. */

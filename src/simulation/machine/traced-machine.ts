@@ -73,6 +73,10 @@ class TracedState<T extends MachineTypes> implements StateMachine<Traced<T>> {
 		return this.#state.growthFactorMax;
 	}
 
+	growsWithState({write}: TracedWrite<T>): boolean {
+		return this.#state.growsWithState?.(write) ?? false;
+	}
+
 	apply({write}: TracedWrite<T>, place: Place<Traced<T>>): T['result'] {
 		// Of a place, only the effects are of the machine's types, and they are the same.
 		return this.#state.apply(write, place as Place);
