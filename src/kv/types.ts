@@ -110,7 +110,16 @@ export interface Script {
 }
 
 /** The commands of Redis that are edits. */
-export type EditName = 'rename' | 'renamenx' | 'copy' | 'setrange' | 'incrbyfloat' | 'setbit' | 'bitop' | 'msetnx';
+export type EditName =
+	| 'rename'
+	| 'renamenx'
+	| 'copy'
+	| 'setrange'
+	| 'incrbyfloat'
+	| 'setbit'
+	| 'bitop'
+	| 'msetnx'
+	| 'bitfield';
 
 /** A command of Redis 7.0 that reads before it writes. */
 export interface Edit {

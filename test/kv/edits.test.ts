@@ -26,6 +26,21 @@ const drawn: Record<EditName, readonly [fc.Arbitrary<readonly string[]>, fc.Arbi
 	incrbyfloat: [one, words(fc.constantFrom('1', '-1', '0.25', '-2.5', '1000.75', 'x'))],
 	bitop: [fc.array(key, {minLength: 2, maxLength: 4}), words(fc.constantFrom('and', 'or', 'xor'))],
 	msetnx: [two, words(number(99), number(99))],
+	bitfield: [
+		one,
+		fc
+			.tuple(
+				words(fc.constant('get'), fc.constantFrom('u63', 'i64', 'u5', 'i9'), number(90)),
+				words(fc.constant('overflow'), fc.constantFrom('wrap', 'sat', 'fail')),
+				words(
+					fc.constantFrom('set', 'incrby'),
+					fc.constantFrom('u1', 'u7', 'i8', 'i13', 'u20'),
+					fc.constantFrom('#0', '#3'),
+				),
+				words(fc.integer({min: -300, max: 300}).map(String)),
+			)
+			.map(all => all.flat()),
+	],
 };
 
 const edit: fc.Arbitrary<Edit> = fc

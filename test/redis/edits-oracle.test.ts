@@ -44,6 +44,44 @@ const decimal = fc.oneof(
 const unit = name('bit', 'byte', 'foo');
 const operator = name('and', 'or', 'xor', 'not', 'foo');
 
+const fieldType = fc.constantFrom(
+	'u1',
+	'i1',
+	'u8',
+	'i8',
+	'u63',
+	'i64',
+	'u64',
+	'i65',
+	'i5',
+	'u13',
+	'u0',
+	'x',
+	'i',
+	'U8',
+);
+const fieldPlace = fc.constantFrom('0', '1', '7', '9', '40', '#0', '#1', '#3', '-1', '#-1', 'x', '#', '4294967296');
+const fieldNumber = fc.oneof(fc.constantFrom('0', '1', '-1', '127', '128', '255', '256', '-129', 'x'), huge);
+const field: fc.Arbitrary<readonly string[]> = fc.oneof(
+	fc.tuple(name('get'), fieldType, fieldPlace),
+	fc.tuple(name('set', 'incrby'), fieldType, fieldPlace, fieldNumber),
+	fc.tuple(name('set', 'incrby'), fc.constantFrom('i8', 'u7', 'i64', 'u63'), fc.constantFrom('0', '#1'), fieldNumber),
+	fc.tuple(name('overflow'), name('wrap', 'sat', 'fail', 'foo')),
+);
+
+/** One that Redis takes. */
+const fullField = fc.tuple(
+	fc.constant('overflow'),
+	fc.constantFrom('wrap', 'sat', 'fail'),
+	fc.constantFrom('set', 'incrby'),
+	fc.constantFrom('u1', 'i1', 'u8', 'i8', 'u63', 'i64', 'i5', 'u13'),
+	fc.constantFrom('0', '1', '7', '40', '#0', '#1', '#3'),
+	fc.oneof(
+		fc.constantFrom('0', '1', '-1', '127', '128', '255', '256', '-129'),
+		fc.constantFrom('9223372036854775807', '-9223372036854775808'),
+	),
+);
+
 const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 	fc.tuple(name('rename', 'renamenx', 'copy'), key, key),
 	fc.tuple(fc.constant('copy'), key, key, name('replace', 'foo', 'db')),
@@ -64,6 +102,11 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 		.tuple(name('bitpos'), key, fc.constantFrom('0', '1', '2', 'x'), fc.array(place, {maxLength: 2}))
 		.map(parts => parts.flat()),
 	fc.tuple(name('bitpos'), key, fc.constantFrom('0', '1'), place, place, unit),
+	fc.tuple(fc.constant('bitfield'), key, fc.array(fullField, {maxLength: 3})).map(parts => parts.flat(2)),
+	fc.tuple(name('bitfield', 'bitfield_ro'), key, fc.array(field, {maxLength: 3})).map(parts => parts.flat(2)),
+	fc
+		.tuple(name('bitfield', 'bitfield_ro'), key, fc.array(fc.oneof(offset, fieldType, unit), {maxLength: 4}))
+		.map(parts => parts.flat()),
 	fc.tuple(name('bitop'), operator, key, fc.array(key, {minLength: 1, maxLength: 3})).map(parts => parts.flat()),
 );
 /** Their deadlines go along, are kept or cleared: told as such, since both are given the same. */

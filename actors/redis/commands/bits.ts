@@ -1,5 +1,7 @@
 /** Commands about the bits of a value, the highest bit of a byte first: SETBIT, GETBIT, BITCOUNT, BITPOS, BITOP. */
-import {type BitRead, bitRead} from '../../../src/kv/edits/bit-reads.js';
+import {lengthOfFields, parseFieldSteps} from '../../../src/kv/edits/bit-fields.js';
+import {type BitRead, bitRead, fieldsRead} from '../../../src/kv/edits/bit-reads.js';
+import {editWordsMax} from '../../../src/kv/edits/edit-words.js';
 import {parseInt64} from '../int64.js';
 import type {RedisLimits} from '../limits.js';
 import {type RedisCommand, expectResult, keyAt, oneKey, partAt, type Plan, refuse, textAt} from './command.js';
@@ -24,13 +26,14 @@ function planBitop(parts: readonly Buffer[]): Plan {
 	return editCommand('bitop')(parts);
 }
 
+/** The words behind the key. */
+const wordsOf = (parts: readonly Buffer[]): readonly string[] =>
+	parts.slice(2).map((_, place) => textAt(parts, place + 2));
+
 const planRead =
 	(name: BitRead) =>
 	(parts: readonly Buffer[]): Plan => {
-		const tell = bitRead(
-			name,
-			parts.slice(2).map((_, place) => textAt(parts, place + 2)),
-		);
+		const tell = bitRead(name, wordsOf(parts));
 		return {
 			type: 'read',
 			operation: {type: 'get', key: keyAt(parts, 1)},
@@ -41,6 +44,28 @@ const planRead =
 			},
 		};
 	};
+
+function planBitfield(parts: readonly Buffer[], limits: RedisLimits): Plan {
+	if (parts.length > editWordsMax) return refuse(`ERR BITFIELD of more than ${editWordsMax} words is not supported`);
+	const steps = parseFieldSteps(wordsOf(parts));
+	if (typeof steps === 'string') return refuse(steps);
+	if (lengthOfFields(steps) > limits.valueBytesMax) return refuse(valueTooLargeText(limits));
+	return editCommand('bitfield')(parts);
+}
+
+function planBitfieldRead(parts: readonly Buffer[]): Plan {
+	const tell = fieldsRead(wordsOf(parts));
+	return {
+		type: 'read',
+		operation: {type: 'get', key: keyAt(parts, 1)},
+		reply(out, result) {
+			const told = tell(expectResult(result, 'value').value);
+			if (typeof told === 'string') return out.error(told);
+			out.array(told.length);
+			for (const number of told) out.integer(number);
+		},
+	};
+}
 
 const group = 'bitmap';
 
@@ -94,5 +119,25 @@ export const bitCommands: readonly RedisCommand[] = [
 		group,
 		keys: {first: 2, last: -1, step: 1},
 		plan: planBitop,
+	},
+	{
+		name: 'bitfield',
+		arity: -2,
+		flags: ['write', 'denyoom'],
+		summary: 'Read, set and increment numbers of any width within a value',
+		since: '3.2.0',
+		group,
+		keys: oneKey,
+		plan: planBitfield,
+	},
+	{
+		name: 'bitfield_ro',
+		arity: -2,
+		flags: ['readonly', 'fast'],
+		summary: 'Read numbers of any width within a value',
+		since: '6.0.0',
+		group,
+		keys: oneKey,
+		plan: planBitfieldRead,
 	},
 ];

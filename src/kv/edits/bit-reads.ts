@@ -1,6 +1,7 @@
 /** What GETBIT, BITCOUNT and BITPOS tell of a value (bitops.c). */
 import {int64OfText} from '../../base/int64.js';
 import type {ByteString, Value} from '../types.js';
+import {parseFieldSteps, readField} from './bit-fields.js';
 import {bitAt, countOfBits, placeOfBit} from './bits.js';
 
 /** A number; or an error in Redis' words. */
@@ -12,6 +13,14 @@ export type BitRead = 'getbit' | 'bitcount' | 'bitpos';
 const notAnInteger = 'ERR value is not an integer or out of range';
 const syntaxError = 'ERR syntax error';
 const offsetsMax = 2n ** 32n;
+
+/** BITFIELD_RO: what each GET tells, or an error in Redis' words. `words`: those behind the key. */
+export function fieldsRead(words: readonly ByteString[]): (value: Value | undefined) => readonly bigint[] | string {
+	const steps = parseFieldSteps(words);
+	if (typeof steps === 'string') return () => steps;
+	if (steps.some(({action}) => action !== 'get')) return () => 'ERR BITFIELD_RO only supports the GET subcommand';
+	return value => steps.map(step => readField(value ?? new Uint8Array(0), step));
+}
 
 /** `words`: those behind the key. */
 export function bitRead(name: BitRead, words: readonly ByteString[]): Tell {

@@ -1,4 +1,6 @@
 /** What an edit makes of the keys that it writes, at most: see `memory-limit`. */
+import {lengthOfFields, parseFieldSteps} from './bit-fields.js';
+import {textOf} from '../script/bytes.js';
 import type {Edit, Key, Value} from '../types.js';
 
 /** Bytes of the text of a sum of INCRBYFLOAT, at most. */
@@ -19,6 +21,8 @@ export function lengthsAfterEdit(
 			return [[first, numberIn(values[0]) + (values[1]?.length ?? 0)]];
 		case 'setbit':
 			return [[first, Math.floor(numberIn(values[0]) / 8) + 1]];
+		case 'bitfield':
+			return [[first, lengthOfSteps(values)]];
 		case 'incrbyfloat':
 			return [[first, decimalTextBytesMax]];
 		case 'bitop':
@@ -28,6 +32,11 @@ export function lengthsAfterEdit(
 		default:
 			return name satisfies never;
 	}
+}
+
+function lengthOfSteps(values: readonly Value[]): number {
+	const steps = parseFieldSteps(values.map(value => textOf(value)));
+	return typeof steps === 'string' ? 0 : lengthOfFields(steps);
 }
 
 /** 0 for what is none: then the edit writes nothing. */

@@ -11,6 +11,7 @@ export const editNames = [
 	'setbit',
 	'bitop',
 	'msetnx',
+	'bitfield',
 ] as const satisfies readonly EditName[];
 
 /** How many; `undefined`: as many as there are keys. */
@@ -36,6 +37,7 @@ const shapes: Record<EditName, Shape> = {
 	incrbyfloat: {keysMin: 1, keysMax: 1, valuesMin: 1, valuesMax: 1},
 	setbit: {keysMin: 1, keysMax: 1, valuesMin: 2, valuesMax: 2},
 	bitop: {keysMin: 2, keysMax: editWordsMax, valuesMin: 1, valuesMax: 1},
+	bitfield: {keysMin: 1, keysMax: 1, valuesMin: 0, valuesMax: editWordsMax},
 	msetnx: {keysMin: 1, keysMax: editWordsMax, valuesMin: 1, valuesMax: undefined},
 };
 
@@ -66,6 +68,7 @@ export function editOf(
 		case 'setrange':
 		case 'incrbyfloat':
 		case 'setbit':
+		case 'bitfield':
 			return {name, keys: [keyAt(1)], values: all(2, 1, valueAt)};
 		default:
 			return name satisfies never;

@@ -5,9 +5,11 @@
 import {int64OfText} from '../../base/int64.js';
 import type {ChangeEvent} from '../changes/change-event.js';
 import type {Execution} from '../execution.js';
+import {bytesOf, textOf} from '../script/bytes.js';
 import type {Stored} from '../shard.js';
 import type {Edit, Key, Result, ScriptReply, Value} from '../types.js';
 import {redisValueBytesMax, tooLargeForRedis} from './edit-words.js';
+import {carryOutField, lengthOfFields, parseFieldSteps} from './bit-fields.js';
 import {bitAt, type BitOperator, combined} from './bits.js';
 import {parseLongDouble, sumOf, textOfLongDouble} from './long-double.js';
 
@@ -40,9 +42,6 @@ function untilOf(current: Stored | undefined): number {
 	if (current?.leaseId !== undefined) return -current.leaseId;
 	return current?.expiresAt ?? 0;
 }
-
-const textOf = (value: Value): string => value.reduce((text, byte) => text + String.fromCharCode(byte), '');
-const bytesOf = (text: string): Value => Uint8Array.from(text, character => character.charCodeAt(0));
 
 const int64In = (value: Value): bigint | undefined => (value.length > 20 ? undefined : int64OfText(textOf(value)));
 
@@ -80,6 +79,8 @@ class Editing {
 				return this.#combineBits();
 			case 'msetnx':
 				return this.#setAllIfNone();
+			case 'bitfield':
+				return this.#changeFields();
 			default:
 				return this.#edit.name satisfies never;
 		}
@@ -193,6 +194,21 @@ class Editing {
 		changed[length - 1] = ((changed[length - 1] ?? 0) & ~mask) | (bit === '1' ? mask : 0);
 		this.#set(this.#key(0), changed, untilOf(current), 'setbit');
 		return BigInt(before);
+	}
+
+	#changeFields(): ScriptReply {
+		const steps = parseFieldSteps(this.#edit.values.map(value => textOf(value)));
+		if (typeof steps === 'string') throw new RefusedError(steps);
+		const current = this.#get(this.#key(0));
+		const length = lengthOfFields(steps);
+		if (length > this.#execution.valueBytesMax) throw new TooLargeError();
+		const value = lengthened(current?.value, length);
+		const before = new Uint8Array(value);
+		const items = steps.map(step => carryOutField(value, step));
+		// Also where all that would be written did not fit, the value is as long as it was asked to be.
+		const isChanged = length > (current?.value.length ?? 0) || value.some((byte, place) => byte !== before[place]);
+		if (length > 0 && isChanged) this.#set(this.#key(0), value, untilOf(current), 'setbit');
+		return {type: 'list', items};
 	}
 
 	#combineBits(): ScriptReply {

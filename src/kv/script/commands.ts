@@ -1,6 +1,6 @@
 /** The commands that a script can call: those that ask or change keys, with the answers that the Redis port gives. */
 import type {ByteString, Part, Result, ScriptReply} from '../types.js';
-import {type BitRead, bitRead} from '../edits/bit-reads.js';
+import {type BitRead, bitRead, fieldsRead} from '../edits/bit-reads.js';
 import {copyOptions} from '../edits/copy-options.js';
 import {bytesOf, textOf} from './bytes.js';
 import {type CommandCall, CommandError, notAnInteger, ok, syntaxError, type TimeForm} from './command-call.js';
@@ -145,6 +145,13 @@ function bits(call: CommandCall, name: BitRead): ScriptReply {
 	return BigInt(told);
 }
 
+function bitfieldRead(call: CommandCall): ScriptReply {
+	const {text} = call.get(call.word(1));
+	const told = fieldsRead(call.words.slice(2))(text === undefined ? undefined : bytesOf(text));
+	if (typeof told === 'string') throw new CommandError(told);
+	return {type: 'list', items: told};
+}
+
 function copy(call: CommandCall): ScriptReply {
 	const options = copyOptions(call.words.slice(3));
 	if (typeof options === 'string') throw new CommandError(options);
@@ -261,6 +268,8 @@ export const scriptCommands: ReadonlyMap<string, ScriptCommand> = new Map(
 		getbit: reads(3, call => bits(call, 'getbit')),
 		bitcount: reads(-2, call => bits(call, 'bitcount')),
 		bitpos: reads(-3, call => bits(call, 'bitpos')),
+		bitfield_ro: reads(-2, bitfieldRead),
+		bitfield: writes(-2, call => call.edit('bitfield')),
 		setbit: writes(4, call => call.edit('setbit')),
 		bitop: writes(-4, call => call.edit('bitop')),
 		mset: writes(-3, mset),

@@ -48,6 +48,8 @@ export function editOf({name, keys, values}: Edit, there: readonly (There | unde
 			return sum(first, words[0] as string);
 		case 'bitop':
 			return combined(there.slice(1), words[0] as string);
+		case 'bitfield':
+			return withFields(first, words);
 		case 'msetnx':
 			if (there.some(each => each !== undefined)) return only(0n);
 			return {reply: 1n, writes: values.map((value, place) => ({place, value}))};
@@ -72,6 +74,45 @@ function withBit(there: There | undefined, bit: number, isSet: boolean): EditOut
 	if ((there?.value.length ?? 0) > place && (reply === 1n) === isSet) return only(reply);
 	const patched = changed(there, place, Uint8Array.of(isSet ? byte | mask : byte & ~mask));
 	return {...patched, reply};
+}
+
+/** On the bits as text: first one that is read, then one that is set or incremented, narrower than 64 bits. */
+function withFields(there: There | undefined, words: readonly string[]): EditOutcome {
+	const [, readType = '', readAt = '', , overflow = '', action, type = '', at = '', operand = ''] = words;
+	const bits = [...(there?.value ?? [])].map(byte => byte.toString(2).padStart(8, '0')).join('');
+	const numberAt = (place: number, width: number, isSigned: boolean): bigint => {
+		const digits = bits.slice(place, place + width).padEnd(width, '0');
+		const number = BigInt(`0b${digits}`);
+		return isSigned && digits.startsWith('1') ? number - 2n ** BigInt(width) : number;
+	};
+	const read = numberAt(Number(readAt), Number(readType.slice(1)), readType.startsWith('i'));
+	const width = Number(type.slice(1));
+	const isSigned = type.startsWith('i');
+	const place = Number(at.slice(1)) * width;
+	const [min, max] = isSigned
+		? [-(2n ** BigInt(width - 1)), 2n ** BigInt(width - 1) - 1n]
+		: [0n, 2n ** BigInt(width) - 1n];
+	const before = numberAt(place, width, isSigned);
+	const wanted = action === 'set' ? BigInt(operand) : before + BigInt(operand);
+	const fits = wanted >= min && wanted <= max;
+	// A negative number that is set where none may be is taken for one of 64 bits without a sign.
+	const nearest = wanted > max || (!isSigned && action === 'set') ? max : min;
+	const span = 2n ** BigInt(width);
+	const remainder = (((wanted - min) % span) + span) % span;
+	const after = fits ? wanted : overflow === 'sat' ? nearest : min + remainder;
+	const isDone = fits || overflow !== 'fail';
+	const written = isDone ? after : before;
+	const digits = (written < 0n ? written + span : written).toString(2).padStart(width, '0');
+	const longer = bits.padEnd(Math.ceil((place + width) / 8) * 8, '0');
+	const changed = longer.slice(0, place) + digits + longer.slice(place + width);
+	const value = Uint8Array.from({length: changed.length / 8}, (_, offset) =>
+		Number.parseInt(changed.slice(offset * 8, offset * 8 + 8), 2),
+	);
+	const reply = {
+		type: 'list',
+		items: [read, isDone ? (action === 'set' ? before : after) : undefined],
+	} as const;
+	return {reply, writes: changed === bits ? [] : [{place: 0, value, from: 0}]};
 }
 
 /** In quarters. */

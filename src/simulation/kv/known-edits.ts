@@ -24,10 +24,18 @@ function editNumbered(number: number): Part {
 			values: [bytesOfText(['and', 'or', 'xor'][number % 3] as string)],
 		},
 		{name: 'bitop', keys: [own, other], values: [bytesOfText('not')]},
+		{name: 'bitfield', keys: [own], values: fieldWords(number).map(bytesOfText)},
 		{name: 'msetnx', keys: [own, `e${(number + 1) % 3}`], values: [bytesOfText(`${number}`), bytesOfText('x')]},
 	];
 	return {type: 'edit', ...(edits[Math.floor(number / 3) % edits.length] as Edit)};
 }
+
+const fieldWords = (number: number): readonly string[] => [
+	...['get', `u${1 + (number % 63)}`, String(number % 90)],
+	...['overflow', ['wrap', 'sat', 'fail'][number % 3] as string],
+	...[number % 2 === 0 ? 'incrby' : 'set', `${number % 4 < 2 ? 'i' : 'u'}${1 + (number % 20)}`],
+	...[`#${number % 9}`, String((number % 301) - 150)],
+];
 
 /** In quarters: the model adds them in whole numbers. Now and then none. */
 const decimalNumbered = (number: number): string =>
