@@ -30,12 +30,13 @@ function editNumbered(number: number): Part {
 	return {type: 'edit', ...(edits[Math.floor(number / 3) % edits.length] as Edit)};
 }
 
-const fieldWords = (number: number): readonly string[] => [
-	...['get', `u${1 + (number % 63)}`, String(number % 90)],
-	...['overflow', ['wrap', 'sat', 'fail'][number % 3] as string],
-	...[number % 2 === 0 ? 'incrby' : 'set', `${number % 4 < 2 ? 'i' : 'u'}${1 + (number % 20)}`],
-	...[`#${number % 9}`, String((number % 301) - 150)],
-];
+const fieldWords = (number: number): readonly string[] => {
+	const read = `get u${1 + (number % 63)} ${number % 90}`;
+	const overflow = ['wrap', 'sat', 'fail'][number % 3] as string;
+	const type = `${number % 4 < 2 ? 'i' : 'u'}${1 + (number % 20)}`;
+	const step = `${number % 2 === 0 ? 'incrby' : 'set'} ${type} #${number % 9} ${(number % 301) - 150}`;
+	return `${read} overflow ${overflow} ${step}`.split(' ');
+};
 
 /** In quarters: the model adds them in whole numbers. Now and then none. */
 const decimalNumbered = (number: number): string =>
