@@ -21,8 +21,17 @@ export interface PutExpiry {
 	readonly keepsExpiry?: boolean | undefined;
 }
 
+/** Who waits for an operation: one of these is called, once, and never within the call of `begin`. */
+export interface OperationWaiter {
+	resolve(result: Result): void;
+	/** The error that `Executor.execute` would have rejected with. */
+	reject(error: unknown): void;
+}
+
 /** What a client of the service can do; operations begun in the same turn travel in one batch, in the order of the calls. */
 export interface Executor {
 	/** Resolves with what became of it; rejects with an error of src/service/errors.ts (has `code`, e.g. ERR_TIMEOUT with outcome 'unknown' | 'notExecuted'). */
 	execute(operation: Operation, options?: OperationOptions): Promise<Result>;
+	/** As `execute`, for callers with so many operations that a promise for each would show. @default `execute` is asked */
+	begin?(operation: Operation, waiter: OperationWaiter): void;
 }

@@ -109,7 +109,7 @@ export type {
 	TransactionResult,
 	TransactionStep,
 } from './transaction.js';
-export type {Executor, OperationOptions, PutExpiry, PutOptions} from './executor.js';
+export type {Executor, OperationOptions, OperationWaiter, PutExpiry, PutOptions} from './executor.js';
 export type {RangeEntry, RangeOptions, RangePart} from './range.js';
 export {CompactedError, type WatchedChange, type WatchedRevision, type WatchOptions} from './watch.js';
 export {WaitAbortedError, type WaitOptions} from './abort.js';

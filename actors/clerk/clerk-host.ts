@@ -64,11 +64,15 @@ export interface ClerkNetwork {
 	close(): void;
 }
 
-/** An operation, and who waits for it. */
+/** Who waits for an operation. */
 interface Waiter<T extends MachineTypes> {
+	resolve(result: T['result']): void;
+	reject(error: Error): void;
+}
+
+interface Begun<T extends MachineTypes> {
 	readonly operation: Operation<T>;
-	readonly resolve: (result: T['result']) => void;
-	readonly reject: (error: Error) => void;
+	readonly waiter: Waiter<T>;
 }
 
 const clerkOptions = optionsOf({
@@ -143,7 +147,7 @@ export class ClerkHost<T extends MachineTypes> {
 	/** Waiters whose signals were aborted in this turn, and why. */
 	#aborted = new Map<Waiter<T> | undefined, unknown>();
 	/** Asked for in this turn. One look at the clock is enough for all of them. */
-	#begun: Waiter<T>[] = [];
+	#begun: Begun<T>[] = [];
 	#flushing: NodeJS.Immediate | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#timerAt = Infinity;
@@ -193,7 +197,14 @@ export class ClerkHost<T extends MachineTypes> {
 		const refusal = this.#refusal();
 		if (refusal !== undefined) return Promise.reject(refusal);
 		if (signal !== undefined) return this.#askUntil(signal, operation);
-		return new Promise((resolve, reject) => this.#begin({operation, resolve, reject}));
+		return new Promise((resolve, reject) => this.#take(operation, {resolve, reject}));
+	}
+
+	/** As `ask`, without a promise. The waiter is told later, never within this call. */
+	begin(operation: Operation<T>, waiter: Waiter<T>): void {
+		const refusal = this.#refusal();
+		if (refusal === undefined) this.#take(operation, waiter);
+		else queueMicrotask(() => waiter.reject(refusal));
 	}
 
 	/** Settles everything that waits (`ClerkClosedError`) and closes all ports. Idempotent. */
@@ -201,8 +212,8 @@ export class ClerkHost<T extends MachineTypes> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		this.#core.close();
+		// A waiter that is told now may begin another operation, which is refused with the next flush.
 		this.#flush();
-		clearImmediate(this.#flushing);
 		clearTimeout(this.#timer);
 		this.#channels.close();
 		this.#network.close();
@@ -216,7 +227,6 @@ export class ClerkHost<T extends MachineTypes> {
 			const abort = (): void => this.#abort(waiter, signal.reason);
 			const release = (): void => signal.removeEventListener('abort', abort);
 			const waiter: Waiter<T> = {
-				operation,
 				resolve: result => {
 					release();
 					resolve(result);
@@ -227,12 +237,12 @@ export class ClerkHost<T extends MachineTypes> {
 				},
 			};
 			signal.addEventListener('abort', abort);
-			this.#begin(waiter);
+			this.#take(operation, waiter);
 		});
 	}
 
-	#begin(waiter: Waiter<T>): void {
-		this.#begun.push(waiter);
+	#take(operation: Operation<T>, waiter: Waiter<T>): void {
+		this.#begun.push({operation, waiter});
 		const {busyPoll, settled} = this.#network;
 		busyPoll?.began();
 		if (settled !== undefined) settled.begun += 1;
@@ -278,7 +288,7 @@ export class ClerkHost<T extends MachineTypes> {
 		const begun = this.#begun;
 		this.#begun = [];
 		const deadline = at + (this.#options.timeoutMs ?? defaultTimeoutMs);
-		for (const caller of begun) this.#core.submit(caller.operation, {deadline, caller});
+		for (const {operation, waiter} of begun) this.#core.submit(operation, {deadline, caller: waiter});
 	}
 
 	#perform(effect: ClerkEffect<T, Waiter<T>>, batch: RequestEnvelope[]): void {

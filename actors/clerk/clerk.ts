@@ -6,7 +6,7 @@ import type {Endpoint} from '../../src/faults/endpoint.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import {kvWords, serviceOperation, type KvTypes} from '../../src/kv/words.js';
 import type {NodeId} from '../../src/raft/types.js';
-import type {OperationOptions} from '../executor.js';
+import type {OperationOptions, OperationWaiter} from '../executor.js';
 import {KeyValueClient} from '../key-value-client.js';
 import type {Router} from '../network/router.js';
 import {checkOperation} from '../options/check-operation.js';
@@ -69,6 +69,17 @@ export class Clerk extends KeyValueClient {
 			return Promise.reject(error);
 		}
 		return this.#host.ask(serviceOperation(operation), signal);
+	}
+
+	/** As `execute`, for callers with so many operations that a promise for each would show. */
+	begin(operation: Operation, waiter: OperationWaiter): void {
+		try {
+			checkOperation(operation);
+		} catch (error) {
+			queueMicrotask(() => waiter.reject(error));
+			return;
+		}
+		this.#host.begin(serviceOperation(operation), waiter);
 	}
 
 	/** Settles everything that waits (`ClerkClosedError`) and closes all ports. Idempotent. */

@@ -1,23 +1,21 @@
 import type {Socket} from 'node:net';
-import {bytesOfOperation, isRead, mayReturnValue} from '../../src/kv/operation-bytes.js';
+import {bytesOfOperation, isRead} from '../../src/kv/operation-bytes.js';
 import type {Operation, Result} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
 import type {MemoryClient} from './clients-memory.js';
 import {type Plan, refuse, type Settled} from './commands/command.js';
 import {Failure} from './commands/failure.js';
 import {failureText} from './commands/failures.js';
-import {commandTable} from './commands/table.js';
 import type {Push} from './channels.js';
 import type {DropCause} from './dropped-clients.js';
-import type {Piece} from './lane.js';
+import {Execution, type ExecutionOwner} from './execution.js';
+import {Intake, partOverheadBytes} from './intake.js';
 import {ManyReads} from './many-reads.js';
 import {OutputLimit} from './output-limit.js';
-import {planRequest} from './plan-request.js';
 import {Access} from './access.js';
 import {RefusedModes} from './refused-modes.js';
 import {ReplyWriter} from './reply-writer.js';
-import {RequestParser} from './request-parser.js';
-import {beginOperations, endOfRun, operationsOf, type Planned, replyToRun, valueBytesOf} from './run.js';
+import {operationsOf, replyToRun} from './run.js';
 import type {ClusterInfo, ClientState, ClientUsage, ConnectionControl} from './client-state.js';
 import {ValueWindow} from './value-window.js';
 
@@ -25,12 +23,6 @@ import {ValueWindow} from './value-window.js';
 const heldBytesMax = 64 * 1024;
 /** Replies are handed to the socket when so much has come together, even if more could join them. */
 const flushBytes = 64 * 1024;
-/** Of the requests of one run. */
-const runBytesMax = 4 * 2 ** 20;
-/** What a part of a request takes besides its bytes. */
-const partOverheadBytes = 128;
-/** Of requests that are taken in together; the one that passes the limit is still taken in. */
-const pendingPartsMax = 65_536;
 /** A result with a value of this size is counted as soon as it is there. */
 const countedValueBytes = 16 * 1024;
 
@@ -55,21 +47,16 @@ export interface Backend {
  * carried out when the replies have been read: bytes of requests are mostly fewer. When too many of those wait, they
  * are carried out after all, and replies are collected, up to a limit of their own.
  */
-export class Connection implements MemoryClient, ConnectionControl {
+export class Connection implements MemoryClient, ConnectionControl, ExecutionOwner {
 	readonly #socket: Socket;
 	readonly #backend: Backend;
 	readonly #clientState: ClientState;
-	#parser: RequestParser;
+	readonly #intake: Intake;
 	readonly #modes: RefusedModes;
 	readonly #out: ReplyWriter;
 	readonly #window: ValueWindow;
 	readonly #outputLimit: OutputLimit;
-	#queue: readonly Planned[] = [];
-	/** Of the requests in the queue, those that are done included. */
-	#queueBytes = 0;
-	/** Everything of the queue before it was begun. */
-	#next = 0;
-	/** Some of the queue was begun and is not settled. */
+	/** Some of what was taken in is begun and not settled. */
 	#running = false;
 	/** Of the results that have come of what is running. */
 	#resultBytes = 0;
@@ -79,8 +66,6 @@ export class Connection implements MemoryClient, ConnectionControl {
 	#walk: Walk | undefined;
 	/** A transaction is being answered. */
 	#holdsPushes = false;
-	/** No request is read any more: the client has left, or what follows does not count. */
-	#inputEnded = false;
 	/** The client has sent everything; what it sent is still answered. */
 	#peerEnded = false;
 	#isTimed = false;
@@ -105,7 +90,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 				gateway.monitors.tell(clientState, command, parts, performance.timeOrigin + performance.now());
 			},
 		);
-		this.#parser = new RequestParser(gateway.limits, () => !this.#modes.access.isGranted);
+		this.#intake = new Intake(gateway.limits, this.#modes);
 		this.#window = new ValueWindow(clientState.gateway);
 		this.#outputLimit = new OutputLimit(gateway.limits);
 		clientState.connection = this;
@@ -119,19 +104,20 @@ export class Connection implements MemoryClient, ConnectionControl {
 	get memoryBytes(): number {
 		const {memoryBytes} = this.#clientState.subscriber;
 		const repliesBytes = this.#resultBytes + this.#writtenBytes() + (this.#walk?.heldBytes() ?? 0);
-		return this.#parser.heldBytes + this.#queueBytes + memoryBytes + repliesBytes + this.#modes.transactions.heldBytes;
+		const {unplannedBytes, queueBytes} = this.#intake;
+		return unplannedBytes + queueBytes + memoryBytes + repliesBytes + this.#modes.transactions.heldBytes;
 	}
 
-	get #isGone(): boolean {
+	get isGone(): boolean {
 		return this.#isDropped || this.#socket.destroyed;
 	}
 
 	/** Begins to read. */
 	start(): void {
 		this.#socket.on('data', (chunk: Buffer) => {
-			if (this.#inputEnded) return;
+			if (this.#intake.isEnded) return;
 			this.#clientState.gateway.inputBytes += chunk.length;
-			this.#parser.push(chunk);
+			this.#intake.push(chunk);
 			this.#proceed();
 		});
 		this.#socket.on('drain', () => this.#proceed());
@@ -144,8 +130,8 @@ export class Connection implements MemoryClient, ConnectionControl {
 
 	usage(): ClientUsage {
 		return {
-			requestBytes: this.#parser.heldBytes,
-			queuedBytes: this.#queueBytes,
+			requestBytes: this.#intake.unplannedBytes,
+			queuedBytes: this.#intake.queueBytes,
 			queuedCommands: this.#modes.transactions.queued?.commandCount,
 			transactionBytes: this.#modes.transactions.heldBytes,
 			replyBytes: this.#out.length,
@@ -156,14 +142,14 @@ export class Connection implements MemoryClient, ConnectionControl {
 	}
 
 	kill(): void {
-		if (this.#isGone) return;
+		if (this.isGone) return;
 		this.#letGo();
 		this.#socket.destroy();
 	}
 
 	/** Nothing stands behind the command that is being answered: see `changesModes`. */
 	endAfterReply(): void {
-		this.#inputEnded = true;
+		this.#intake.end();
 	}
 
 	evict(): void {
@@ -173,56 +159,27 @@ export class Connection implements MemoryClient, ConnectionControl {
 	/** Goes on until it has to wait: for a run, for the client to read its replies, or for more requests. */
 	#proceed(): void {
 		while (!this.#running && this.#mayServe()) {
-			if (this.#many === undefined && this.#next === this.#queue.length) this.#takeRequests();
 			if (this.#many !== undefined) this.#readPiece(this.#many);
-			else if (this.#next < this.#queue.length) this.#begin();
+			else if (!this.#intake.isBegun || this.#takeRequests() > 0) this.#begin();
 			else break;
 		}
-		if (this.#isGone) return;
+		if (this.isGone) return;
 		this.#flush();
 		this.#limitTime();
-		const idle = !this.#running && this.#many === undefined && this.#next === this.#queue.length;
-		if (idle && (this.#inputEnded || (this.#peerEnded && !this.#isPaused()))) this.#socket.destroySoon();
+		const idle = !this.#running && this.#many === undefined && this.#intake.isBegun;
+		if (idle && (this.#intake.isEnded || (this.#peerEnded && !this.#isPaused()))) this.#socket.destroySoon();
 		else this.#regulateInput();
 		this.#countMemory();
 	}
 
-	#takeRequests(): void {
-		const {pendingCommandsMax, pendingBytesMax} = this.#clientState.gateway.limits;
-		const queue: Planned[] = [];
-		let bytes = 0;
-		let parts = 0;
-		while (queue.length < pendingCommandsMax && bytes < pendingBytesMax && parts < pendingPartsMax) {
-			const planned = this.#inputEnded ? undefined : this.#takeRequest();
-			if (planned === undefined) break;
-			bytes += planned.bytes;
-			parts += planned.parts;
-			if (planned.plan.type === 'close') this.#inputEnded = true;
-			queue.push(planned);
-			if (planned.plan.type === 'local' && planned.plan.changesModes === true) break;
-		}
-		this.#queue = queue;
-		this.#queueBytes = bytes + parts * partOverheadBytes;
-		this.#next = 0;
-		this.#clientState.gateway.commandsProcessed += queue.length;
-	}
-
-	#takeRequest(): Planned | undefined {
-		const {limits} = this.#clientState.gateway;
-		const request = this.#parser.next();
-		if (request === undefined) return undefined;
-		if (request.type === 'request') {
-			const {parts, bytes} = request;
-			return {plan: planRequest(commandTable, parts, limits, this.#modes), bytes, parts: parts.length};
-		}
-		const reply = (out: ReplyWriter): void => out.error(`ERR ${request.reason}`);
-		return {plan: {type: request.type === 'tooLarge' ? 'local' : 'close', reply}, bytes: 0, parts: 0};
+	#takeRequests(): number {
+		const count = this.#intake.take();
+		this.#clientState.gateway.commandsProcessed += count;
+		return count;
 	}
 
 	#begin(): void {
-		const end = endOfRun(this.#queue, this.#next, {values: this.#window.size, bytes: runBytesMax});
-		const run = this.#queue.slice(this.#next, end);
-		this.#next = end;
+		const run = this.#intake.nextRun(this.#window.size);
 		const plans = run.map(({plan}) => plan);
 		const [first] = plans;
 		if (first?.type === 'report') void this.#report(plans);
@@ -293,41 +250,34 @@ export class Connection implements MemoryClient, ConnectionControl {
 	/** Carries out operations of one kind, in their turn among those of other connections, and proceeds. */
 	#execute(operations: readonly Operation[], requestBytes: number, done: (settled: readonly Settled[]) => void): void {
 		const {lane} = this.#clientState.gateway;
-		const values = operations.reduce((count, each) => count + (mayReturnValue(each) ? 1 : 0), 0);
+		const {valueBytesExpected} = this.#window;
 		const client = operations[0] !== undefined && isRead(operations[0]) ? this.#backend.reader : this.#backend.client;
 		this.#running = true;
-		const piece: Piece = {
-			operations: operations.length,
-			bytes: requestBytes + values * this.#window.valueBytesExpected,
-			begin: () => {
-				if (this.#isGone) {
-					// Not at once: of those that wait, thousands may have gone.
-					queueMicrotask(() => lane.leave(piece));
-					return;
-				}
-				beginOperations(client, operations, {
-					settled: each => this.#countResult(valueBytesOf(each)),
-					done: settled => {
-						lane.leave(piece);
-						this.#window.learn(values, this.#resultBytes);
-						this.#running = false;
-						if (!this.#isGone) done(settled);
-						this.#resultBytes = 0;
-						this.#proceed();
-					},
-				});
+		const execution = new Execution({
+			owner: this,
+			client,
+			lane,
+			operations,
+			requestBytes,
+			valueBytesExpected,
+			done: (settled, {values}) => {
+				this.#window.learn(values, this.#resultBytes);
+				this.#running = false;
+				if (!this.isGone) done(settled);
+				this.#resultBytes = 0;
+				this.#proceed();
 			},
-		};
-		lane.enter(piece);
+		});
+		lane.enter(execution);
 	}
 
-	#countResult(bytes: number): void {
-		this.#resultBytes += bytes;
-		if (bytes >= countedValueBytes && !this.#isGone) this.#countMemory();
+	operationSettled(valueBytes: number): void {
+		this.#resultBytes += valueBytes;
+		if (valueBytes >= countedValueBytes && !this.isGone) this.#countMemory();
 	}
 
 	#conclude(plans: readonly Plan[], settled: readonly Settled[], cluster: ClusterInfo): void {
-		if (this.#isGone) return;
+		if (this.isGone) return;
 		replyToRun(plans, settled, cluster, this.#out, this.#clientState);
 		if (this.#out.length >= flushBytes) this.#flush();
 	}
@@ -344,7 +294,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 	}
 
 	#flush(): void {
-		if (this.#isGone || this.#out.length === 0 || this.#many?.mustHold === true) return;
+		if (this.isGone || this.#out.length === 0 || this.#many?.mustHold === true) return;
 		this.#clientState.activeMs = performance.now();
 		this.#clientState.gateway.outputBytes += this.#out.length;
 		this.#out.flush(this.#socket);
@@ -352,8 +302,8 @@ export class Connection implements MemoryClient, ConnectionControl {
 
 	#mayServe(): boolean {
 		const {waitingRequestsBytesMax} = this.#clientState.gateway.limits;
-		if (this.#isGone) return false;
-		return !this.#isPaused() || this.#parser.heldBytes >= waitingRequestsBytesMax;
+		if (this.isGone) return false;
+		return !this.#isPaused() || this.#intake.unplannedBytes >= waitingRequestsBytesMax;
 	}
 
 	/** The client has replies to read before its next requests are carried out. */
@@ -371,7 +321,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 
 	/** Writes what nobody has asked for between two replies: not into one, and not where it would be taken for a muted one. */
 	#push(push: Push): void {
-		if (this.#isGone) return;
+		if (this.isGone) return;
 		const {subscriber, replyMode} = this.#clientState;
 		if (this.#many !== undefined || this.#holdsPushes || replyMode !== 'on') subscriber.hold(push, this.#out);
 		else push(this.#out);
@@ -390,7 +340,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 		const {waitingRequestsBytesMax} = this.#clientState.gateway.limits;
 		const isPaused = this.#isPaused();
 		const mayHold = isPaused ? waitingRequestsBytesMax : heldBytesMax;
-		const isFull = (this.#running || isPaused) && this.#parser.heldBytes >= mayHold;
+		const isFull = (this.#running || isPaused) && this.#intake.unplannedBytes >= mayHold;
 		if (isFull === this.#socket.isPaused()) return;
 		if (isFull) this.#socket.pause();
 		else this.#socket.resume();
@@ -398,7 +348,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 
 	/** The socket's own timer: it begins anew with every byte that the client sends or takes. */
 	#limitTime(): void {
-		const isTimed = this.#isPaused() || (this.#inputEnded && this.#socket.writableLength > 0);
+		const isTimed = this.#isPaused() || (this.#intake.isEnded && this.#socket.writableLength > 0);
 		if (isTimed === this.#isTimed) return;
 		this.#isTimed = isTimed;
 		this.#socket.setTimeout(isTimed ? this.#clientState.gateway.limits.unreadRepliesTimeoutMs : 0);
@@ -410,7 +360,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 	}
 
 	#countMemory(): void {
-		if (this.#isGone) return;
+		if (this.isGone) return;
 		const {gateway, subscriber} = this.#clientState;
 		const excess = this.#outputLimit.excessOf(this.#unreadBytes(), subscriber.isListening, () => performance.now());
 		if (excess === undefined) gateway.memory.count(this);
@@ -419,7 +369,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 
 	/** Ends the connection, and says why if the client can hear it. */
 	#drop(cause: DropCause, reason: string): void {
-		if (this.#isGone) return;
+		if (this.isGone) return;
 		this.#letGo();
 		this.#clientState.gateway.dropped.add(cause, this.#clientState.address, reason);
 		if (this.#socket.writableLength === 0 && this.#out.length === 0)
@@ -431,9 +381,7 @@ export class Connection implements MemoryClient, ConnectionControl {
 	/** Nothing is begun any more, and nothing of it is kept. */
 	#letGo(): void {
 		this.#isDropped = true;
-		this.#inputEnded = true;
-		this.#parser = new RequestParser(this.#clientState.gateway.limits);
-		this.#queue = [];
+		this.#intake.letGo();
 		this.#modes.transactions.reset();
 		this.#many = undefined;
 		this.#clientState.subscriber.leave();

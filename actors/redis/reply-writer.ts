@@ -146,6 +146,13 @@ export class ReplyWriter {
 	/** Writes what was collected, and forgets it. */
 	flush(output: Writable): void {
 		if (this.length === 0) return;
+		// Mostly there is nothing else: then corking would be half of the way to the socket.
+		if (this.#chunks.length === 0) {
+			const text = this.#text;
+			this.#text = '';
+			output.write(text, 'latin1');
+			return;
+		}
 		output.cork();
 		for (const chunk of this.#chunks) {
 			if (typeof chunk === 'string') output.write(chunk, 'latin1');

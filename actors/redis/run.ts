@@ -2,7 +2,6 @@ import {mayReturnValue} from '../../src/kv/operation-bytes.js';
 import {bytesOfResult} from '../../src/kv/words.js';
 import type {Operation} from '../../src/kv/types.js';
 import {assert, unreachable} from '../../src/base/errors.js';
-import type {Executor} from '../executor.js';
 import type {Plan, Settled} from './commands/command.js';
 import {Failure} from './commands/failure.js';
 import {failureText, invalidPart, invalidText} from './commands/failures.js';
@@ -91,27 +90,6 @@ function kindOf(plan: Plan): 'read' | 'write' | 'report' | 'walk' | 'transaction
 			return undefined;
 		default:
 			return unreachable(plan);
-	}
-}
-
-/** Begins all operations at once. `done` gets what became of them, in their order, when the last is settled. */
-export function beginOperations(
-	client: Executor,
-	operations: readonly Operation[],
-	{settled: onSettled, done}: {settled: (each: Settled) => void; done: (all: readonly Settled[]) => void},
-): void {
-	const all: Settled[] = new Array<Settled>(operations.length);
-	let outstanding = operations.length;
-	const settle = (offset: number, outcome: Settled) => {
-		all[offset] = outcome;
-		onSettled(outcome);
-		if (--outstanding === 0) done(all);
-	};
-	for (const [offset, operation] of operations.entries()) {
-		client.execute(operation).then(
-			result => settle(offset, result),
-			(error: unknown) => settle(offset, new Failure(error)),
-		);
 	}
 }
 

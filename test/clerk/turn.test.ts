@@ -40,3 +40,45 @@ test('what is begun in the turn in which the clerk is closed settles, too', asyn
 	await t.throwsAsync(before, {code: 'ERR_CLERK_CLOSED'});
 	await t.throwsAsync(after, {code: 'ERR_CLERK_CLOSED'});
 });
+
+test('what a waiter begins when it is told of the end of the clerk settles, too', async t => {
+	const network = {client: 1, send: () => undefined, close: () => undefined};
+	const clerk = hostOf(network);
+	const errors = await new Promise<readonly unknown[]>(resolve => {
+		const told: unknown[] = [];
+		const last = {resolve: () => undefined, reject: (error: Error) => resolve([...told, error])};
+		const first = {
+			resolve: () => undefined,
+			reject: (error: Error) => {
+				told.push(error);
+				clerk.begin(get('l'), last);
+			},
+		};
+		clerk.begin(get('k'), first);
+		clerk.close();
+	});
+	t.is(errors.length, 2);
+	for (const error of errors) t.like(error, {code: 'ERR_CLERK_CLOSED'});
+});
+
+test('a waiter is told of a refusal later, not within the call', async t => {
+	const refusal = new Error('not now');
+	const network = {client: 1, send: () => undefined, close: () => undefined};
+	const clerk = new ClerkHost({
+		words: kvWords,
+		connect: () => network,
+		servers: [nodeId(0)],
+		options: {},
+		refusal: () => refusal,
+	});
+	t.teardown(() => clerk.close());
+	let isWithin = true;
+	const told = new Promise(resolve => {
+		clerk.begin(get('k'), {
+			resolve: () => undefined,
+			reject: error => resolve({error, isWithin}),
+		});
+	});
+	isWithin = false;
+	t.deepEqual(await told, {error: refusal, isWithin: false});
+});
