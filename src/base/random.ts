@@ -85,7 +85,10 @@ export class Random {
 		const limit = UINT32_RANGE - (UINT32_RANGE % range);
 		let draw = this.uint32();
 		while (draw >= limit) draw = this.uint32();
-		return min + (draw % range);
+		const offset = draw % range;
+		// What is left of a large number is a double for V8, however small, and so is all that is made of it: two hidden classes
+		// for each kind of object that holds a drawn number. The bitwise operator makes an integer of it.
+		return min + (offset < 2 ** 31 ? offset | 0 : offset);
 	}
 
 	/** One of the items, each as likely as the others. There has to be one. */

@@ -93,18 +93,27 @@ function conditionOf(flags: number): Expire['condition'] {
 	return (flags & ifAbsent) > 0 ? 'absent' : (flags & ifPresent) > 0 ? 'present' : undefined;
 }
 
-function plainOfPut(put: Put): Plain {
-	const {key, value, condition, returnPrevious, expiry} = put;
-	const flags = flagOfCondition(condition) + (returnPrevious === true ? putReturnPrevious : 0);
-	if (typeof condition === 'object') {
-		const {condition: _, ...rest} = put;
-		const [plainFlags = 0, time = 0] = plainOfPut(rest).slice(3) as readonly number[];
-		return [0, key, value, plainFlags + flagOfCondition(condition), time, comparedBy(condition)];
-	}
-	if (expiry === 'keep') return [0, key, value, flags + putKeepsExpiry];
-	if (expiry !== undefined && 'leaseId' in expiry) return [0, key, value, flags + hasLease, expiry.leaseId];
-	if (expiry !== undefined) return [0, key, value, ...plainOfExpiry(flags, expiry)];
-	return flags === 0 ? [0, key, value] : [0, key, value, flags];
+function flagOfPutExpiry(expiry: Put['expiry']): number {
+	if (expiry === undefined) return 0;
+	if (expiry === 'keep') return putKeepsExpiry;
+	if ('leaseId' in expiry) return hasLease;
+	return 'ttlMs' in expiry ? hasTtl : hasDeadline;
+}
+
+/** `undefined`: it has none. */
+function timeOfPutExpiry(expiry: Put['expiry']): number | undefined {
+	if (expiry === undefined || expiry === 'keep') return undefined;
+	if ('leaseId' in expiry) return expiry.leaseId;
+	return 'ttlMs' in expiry ? expiry.ttlMs : expiry.expiresAt;
+}
+
+function plainOfPut({key, value, condition, returnPrevious, expiry}: Put): Plain {
+	const ownFlags = returnPrevious === true ? putReturnPrevious : 0;
+	const flags = flagOfCondition(condition) + ownFlags + flagOfPutExpiry(expiry);
+	if (flags === 0) return [0, key, value];
+	const time = timeOfPutExpiry(expiry);
+	if (typeof condition === 'object') return [0, key, value, flags, time ?? 0, comparedBy(condition)];
+	return time === undefined ? [0, key, value, flags] : [0, key, value, flags, time];
 }
 
 function plainOfExpire({key, expiry, condition, order}: Expire): Plain {
@@ -219,39 +228,36 @@ function parseTransaction(plain: Plain, from: number): Transaction | undefined {
 	const watched = plain[from + 4] === undefined ? [] : parseKeys(plain[from + 4]);
 	if (watched === undefined) return undefined;
 	if (compares.length + operations.length + otherwise.length + watched.length > transactionPartsMax) return undefined;
-	const transaction = {type: 'transaction', compares, operations, otherwise} as const;
-	return watched.length === 0 ? transaction : {...transaction, watched};
+	if (watched.length === 0) return {type: 'transaction', compares, operations, otherwise};
+	return {type: 'transaction', compares, operations, otherwise, watched};
 }
 
 function parsePut(key: string, plain: Plain, from: number): Put | undefined {
 	const value = plain[from];
 	const flags = plain[from + 1];
-	const time = plain[from + 2];
 	if (!isBytes(value)) return undefined;
 	if (flags === undefined) return {type: 'put', key, value};
-	if (isCount(flags) && flags > 511) return undefined;
-	if (isCount(flags) && (flags & (ifIs + ifIsNot)) > 0) {
-		const condition = parseValueCondition(flags & (ifIs + ifIsNot), plain[from + 3]);
-		const rest = parsePut(key, [value, flags & ~(ifIs + ifIsNot), time], 0);
-		if (condition === undefined || (flags & 3) > 0 || rest === undefined) return undefined;
-		return {...rest, condition};
-	}
-	if (!isCount(flags) || (flags & 3) === 3) return undefined;
-	const put = {
-		type: 'put',
-		key,
-		value,
-		condition: conditionOf(flags),
-		returnPrevious: (flags & putReturnPrevious) > 0,
-	} as const;
-	// At most one of the four.
-	const expiryFlags = (flags & ~(ifIs + ifIsNot)) >> 3;
-	if (expiryFlags === 0) return put;
-	if ((expiryFlags & (expiryFlags - 1)) > 0) return undefined;
-	if ((flags & putKeepsExpiry) > 0) return {...put, expiry: 'keep'};
-	if ((flags & hasLease) > 0) return isCount(time) && time > 0 ? {...put, expiry: {leaseId: time}} : undefined;
-	const expiry = parseExpiry(flags, time);
-	return expiry === null ? undefined : {...put, expiry};
+	if (!isCount(flags) || flags > 511) return undefined;
+	const comparing = flags & (ifIs + ifIsNot);
+	const condition = comparing === 0 ? conditionOf(flags) : parseValueCondition(comparing, plain[from + 3]);
+	const presence = flags & (ifAbsent + ifPresent);
+	const isRefused = comparing === 0 ? presence === ifAbsent + ifPresent : presence > 0 || condition === undefined;
+	if (isRefused) return undefined;
+	const returnPrevious = (flags & putReturnPrevious) > 0;
+	const expiryFlags = flags & (putKeepsExpiry + hasTtl + hasDeadline + hasLease);
+	// Literals and no spreads: this is most of what it takes to parse a batch.
+	if (expiryFlags === 0) return {type: 'put', key, value, condition, returnPrevious};
+	const expiry = parsePutExpiry(expiryFlags, plain[from + 2]);
+	return expiry && {type: 'put', key, value, condition, returnPrevious, expiry};
+}
+
+/** `undefined`: it is not valid, as with more than one of the four flags. */
+function parsePutExpiry(flags: number, time: unknown): Put['expiry'] {
+	if ((flags & (flags - 1)) > 0) return undefined;
+	if (flags === putKeepsExpiry) return 'keep';
+	if (!isCount(time)) return undefined;
+	if (flags === hasLease) return time > 0 ? {leaseId: time} : undefined;
+	return flags === hasTtl ? {ttlMs: time} : {expiresAt: time};
 }
 
 function parseDelete(key: string, flags: unknown, compared: unknown): Part | undefined {

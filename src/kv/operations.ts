@@ -119,7 +119,7 @@ function put(execution: Execution, {key, value, condition, returnPrevious, expir
 	const result = write(execution, key, {value, until: isOver ? 0 : until, event, setsDeadline});
 	if (result.type !== 'written') return result;
 	if (isOver) erase(execution, key, 'expired');
-	return previous === undefined ? result : {...result, previous};
+	return previous === undefined ? result : {type: 'written', version: result.version, length: result.length, previous};
 }
 
 function expire(execution: Execution, {key, expiry, condition, order}: Of<'expire'>): Result {
@@ -195,16 +195,21 @@ function increment(execution: Execution, {key, by}: Of<'increment'>): Result {
 	return {type: 'number', value: sum, version};
 }
 
+function valueResult(value: Value | undefined, current: Stored | undefined): Extract<Result, {type: 'value'}> {
+	const version = current?.version ?? 0;
+	const expiresAt = current?.expiresAt;
+	return expiresAt === undefined ? {type: 'value', value, version} : {type: 'value', value, version, expiresAt};
+}
+
 /** The value as the store has it: who keeps the result, copies it. */
 export function readKey(store: Pick<KeyValues, 'get'>, key: Key): Extract<Result, {type: 'value'}> {
 	const current = store.get(key);
-	const result = {type: 'value', value: current?.value, version: current?.version ?? 0} as const;
-	return current?.expiresAt === undefined ? result : {...result, expiresAt: current.expiresAt};
+	return valueResult(current?.value, current);
 }
 
 function readCopy(store: KeyValues, key: Key): Result {
-	const result = readKey(store, key);
-	return {...result, value: result.value && copyOf(result.value)};
+	const current = store.get(key);
+	return valueResult(current && copyOf(current.value), current);
 }
 
 /**

@@ -37,7 +37,9 @@ export function recordAt(page: Uint8Array, offset: number): Uint8Array {
 
 export function versionAt(page: Uint8Array, offset: number): Version {
 	const high = (page[offset + 4] as number) + (page[offset + 5] as number) * 2 ** 8;
-	return uint32At(page, offset) + high * twoTo32;
+	const low = uint32At(page, offset);
+	// Most are small. A product with 2^32 is a double for V8, also where it is 0.
+	return high === 0 ? low : low + high * twoTo32;
 }
 
 export function putVersion(page: Uint8Array, offset: number, version: Version): void {

@@ -149,10 +149,9 @@ function parseChanges([, revision, revisions, codes, keys, values]: Plain): Resu
 function parseLease([, isThere, leaseId, ttlMs, expiresAt, version, keyCount, keys]: Plain): LeaseResult | undefined {
 	if (typeof isThere !== 'boolean' || !isCount(leaseId) || !isCount(ttlMs)) return undefined;
 	if (!isCount(expiresAt) || !isCount(version)) return undefined;
-	const lease = {type: 'lease', isThere, leaseId, ttlMs, expiresAt, version} as const;
-	if (keyCount === undefined) return lease;
+	if (keyCount === undefined) return {type: 'lease', isThere, leaseId, ttlMs, expiresAt, version};
 	if (!isCount(keyCount) || !Array.isArray(keys) || !keys.every(key => isKey(key))) return undefined;
-	return {...lease, keyCount, keys};
+	return {type: 'lease', isThere, leaseId, ttlMs, expiresAt, version, keyCount, keys};
 }
 
 function parseWritten(version: unknown, length: unknown, previous: unknown): Result | undefined {
@@ -169,9 +168,10 @@ function parseExpiring(value: unknown, version: unknown, expiresAt: unknown): Re
 function parseKeys([, revision, next, keys, versions, values]: Plain): Result | undefined {
 	if (!isCount(revision) || !(next === null || isCount(next))) return undefined;
 	if (!isListOf(keys, isKey) || !isListOf(versions, isCount) || versions.length !== keys.length) return undefined;
-	const result = {type: 'keys', revision, next: next ?? undefined, keys, versions} as const;
-	if (values === undefined) return result;
-	return isListOf(values, isBytes) && values.length === keys.length ? {...result, values} : undefined;
+	const from = next ?? undefined;
+	if (values === undefined) return {type: 'keys', revision, next: from, keys, versions};
+	if (!isListOf(values, isBytes) || values.length !== keys.length) return undefined;
+	return {type: 'keys', revision, next: from, keys, versions, values};
 }
 
 function isListOf<T>(list: unknown, isItem: (item: unknown) => item is T): list is readonly T[] {

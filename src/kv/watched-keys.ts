@@ -49,7 +49,7 @@ export class WatchedKeys {
 	noteChange(key: Key, version: Version): void {
 		const watched = this.#keys.get(key);
 		// Replaces it in its place. The object stays as it is: a snapshot may hold it.
-		if (watched !== undefined) this.#keys.set(key, {...watched, changedAt: version});
+		if (watched !== undefined) this.#keys.set(key, {from: watched.from, changedAt: version});
 	}
 
 	/** Whether it is known that the key was not changed after this revision. */

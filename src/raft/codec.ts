@@ -51,12 +51,19 @@ export function unpackEntries(bytes: Uint8Array, firstIndex: LogIndex): readonly
 		const end = offset + entryHeaderBytes + view.getUint32(offset, true);
 		const type = entryTypes[view.getUint8(offset + 4)];
 		if (type === undefined || end > bytes.length) return undefined;
-		const term = (view.getUint16(offset + 9, true) * twoTo32 + view.getUint32(offset + 5, true)) as Term;
+		const term = termAt(view, offset + 5);
 		const command = bytes.subarray(offset + entryHeaderBytes, end);
 		entries.push({index: firstIndex + entries.length, term, type, command});
 		offset = end;
 	}
 	return entries;
+}
+
+function termAt(view: DataView, offset: number): Term {
+	const high = view.getUint16(offset + 4, true);
+	const low = view.getUint32(offset, true);
+	// Most are small. A product with 2^32 is a double for V8, also where it is 0, and so is all that is made of it.
+	return (high === 0 ? low : high * twoTo32 + low) as Term;
 }
 
 /** How many entries a packed batch has; 0 when the bytes are no such batch. */

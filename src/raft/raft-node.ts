@@ -257,7 +257,7 @@ export class RaftNode {
 		this.#transfers.advance();
 		this.#diskWatch.check();
 		const write = this.#durability.takeBatch(this.#log, this.#termAndVote.hardState, this.#clock.now);
-		if (write !== undefined) this.#outbox.emit({type: 'persist', ...write});
+		if (write !== undefined) this.#outbox.emit({type: 'persist', sequence: write.sequence, batch: write.batch});
 		const entries = this.#replicated.takeCommitted();
 		if (entries.length > 0) this.#outbox.tell({type: 'apply', entries});
 		this.#roles.tellChange();

@@ -112,7 +112,7 @@ export class Replication {
 		// what the follower said last is where the next heartbeat goes on: it may have lost what it once had.
 		const {offset} = progress.outgoing;
 		const isNews = reply.offset > offset || (reply.offset === 0 && offset > 0);
-		progress.outgoing = {...progress.outgoing, offset: reply.offset};
+		progress.outgoing = {snapshot: progress.outgoing.snapshot, offset: reply.offset};
 		if (isNews) this.#sendChunk(from, progress, progress.outgoing);
 	}
 

@@ -14,6 +14,12 @@ interface IncomingSnapshot {
 	readonly storing: {readonly message: InstallSnapshot} | undefined;
 }
 
+const withOffset = (
+	{from, term, snapshot}: IncomingSnapshot,
+	offset: number,
+	storing: IncomingSnapshot['storing'],
+): IncomingSnapshot => ({from, term, snapshot, offset, storing});
+
 export class SnapshotReceiver {
 	readonly #emit: (effect: Effect) => void;
 	#incoming: IncomingSnapshot | undefined;
@@ -29,7 +35,7 @@ export class SnapshotReceiver {
 		if (incoming === undefined) return answerChunk(message, {offset: 0, installed: false});
 		if (incoming.storing !== undefined) return undefined;
 		if (message.offset !== incoming.offset) return answerChunk(message, {offset: incoming.offset, installed: false});
-		this.#incoming = {...incoming, storing: {message}};
+		this.#incoming = withOffset(incoming, incoming.offset, {message});
 		const {snapshot, offset, data, done} = message;
 		this.#emit({type: 'storeSnapshotChunk', snapshot, offset, data, done});
 		return undefined;
@@ -42,7 +48,7 @@ export class SnapshotReceiver {
 		if (incoming === undefined || message === undefined) return undefined;
 		if (message.snapshot !== snapshot || message.offset !== offset) return undefined;
 		const stored = offset + message.data.length;
-		this.#incoming = message.done ? undefined : {...incoming, offset: stored, storing: undefined};
+		this.#incoming = message.done ? undefined : withOffset(incoming, stored, undefined);
 		return {from: incoming.from, reply: answerChunk(message, {offset: stored, installed: message.done})};
 	}
 

@@ -28,7 +28,8 @@ export class SnapshotSender {
 		if (message.offset > reader.size) return;
 		const data = reader.read(message.offset, bytesMax);
 		const done = message.offset + data.length >= reader.size;
-		this.#context.send(to, {...message, data, done});
+		const {type, term, snapshot, offset, readToken} = message;
+		this.#context.send(to, {type, term, snapshot, offset, readToken, data, done});
 	}
 
 	/** Lets go of the open snapshot: another one is current now, or the node stops. */

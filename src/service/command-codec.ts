@@ -104,7 +104,7 @@ export class CommandCodec<T extends MachineTypes> {
 				const plain: unknown[] = [3, session, acknowledged, after - acknowledged];
 				for (const {sequence, write} of writes) {
 					const words = write === undefined ? [refusedWrite] : this.words.plainOfWrite(write);
-					plain.push([sequence - acknowledged, ...words]);
+					plain.push(behind(sequence - acknowledged, words));
 				}
 				return plain;
 			}
@@ -196,6 +196,14 @@ export class CommandCodec<T extends MachineTypes> {
 				return this.parseKept(plain);
 		}
 	}
+}
+
+/** As a spread would make it, which goes through an iterator. */
+function behind(first: number, words: Plain): Plain {
+	const all = new Array<unknown>(words.length + 1);
+	all[0] = first;
+	for (let offset = 0; offset < words.length; offset += 1) all[offset + 1] = words[offset];
+	return all;
 }
 
 const parseClock = (

@@ -112,5 +112,8 @@ export class SimulatedNetwork {
 /** What goes to another thread is cloned; only of this message is the identity of a part ever looked at. */
 export function isolated(message: RaftMessage): RaftMessage {
 	if (message.type !== 'installSnapshot') return message;
-	return {...message, snapshot: {...message.snapshot}} satisfies InstallSnapshot;
+	const {type, term, snapshot, offset, data, done, readToken} = message;
+	const {lastIncludedIndex, lastIncludedTerm, configuration} = snapshot;
+	const copy = {lastIncludedIndex, lastIncludedTerm, configuration};
+	return {type, term, snapshot: copy, offset, data, done, readToken} satisfies InstallSnapshot;
 }

@@ -105,8 +105,8 @@ export class RequestLinks<T extends MachineTypes> {
 		const {parameters, schedule} = this.#options;
 		if (!parameters.isCancelNoticed) return;
 		for (const [node, addresses] of this.#addresses.entries()) {
-			for (const {requestId, ...address} of addresses.values()) {
-				if (address.client !== client || address.clientLife !== clientLife) continue;
+			for (const {client: asker, clientLife: life, requestId} of addresses.values()) {
+				if (asker !== client || life !== clientLife) continue;
 				if (cancelled !== undefined && cancelled !== requestId) continue;
 				schedule(1, {type: 'cancel', client, clientLife, node, requestId});
 			}
@@ -133,8 +133,9 @@ export class RequestLinks<T extends MachineTypes> {
 		if (brokenLinks === 0 || !random.chance(brokenLinks)) return;
 		const address = this.#addresses[node]?.get(random.pick(requests));
 		if (address === undefined) return;
-		schedule(0, {type: 'cancel', node, ...address});
-		if (isLossNoticed) schedule(1, {type: 'lost', ...address});
+		const {client, clientLife, requestId} = address;
+		schedule(0, {type: 'cancel', node, client, clientLife, requestId});
+		if (isLossNoticed) schedule(1, {type: 'lost', client, clientLife, requestId});
 	}
 
 	/** A server has died, with all that it was asked; clients may notice. */
@@ -142,7 +143,8 @@ export class RequestLinks<T extends MachineTypes> {
 		const addresses = this.#addresses[node];
 		if (this.#options.parameters.isLossNoticed) {
 			for (const address of addresses?.values() ?? []) {
-				if (address.client !== judge) this.#options.schedule(1, {type: 'lost', ...address});
+				const {client, clientLife, requestId} = address;
+				if (client !== judge) this.#options.schedule(1, {type: 'lost', client, clientLife, requestId});
 			}
 		}
 		addresses?.clear();

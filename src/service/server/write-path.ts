@@ -89,7 +89,8 @@ export class WritePath<T extends MachineTypes> {
 		if (known !== undefined) return {type: 'outcomes', outcomes: this.#commands.encodeOutcomes(known)};
 		if (!this.#open.hasRoomFor(bytes.length)) return refused('overloaded');
 		const isTimed = command.type === 'writes' && this.#isTimed(command);
-		const request = {replyTo, byteLength: bytes.length, isTimed, ...this.#withinMemory(command, bytes)};
+		const fitting = this.#withinMemory(command, bytes);
+		const request = {replyTo, byteLength: bytes.length, isTimed, command: fitting.command, bytes: fitting.bytes};
 		this.#open.add(request);
 		this.#turn.push(request);
 		return undefined;
@@ -248,7 +249,8 @@ export class WritePath<T extends MachineTypes> {
 		const writes = command.writes.map((numbered, offset) =>
 			fits[offset] === true ? numbered : {sequence: numbered.sequence, write: undefined},
 		);
-		const admitted = {...command, writes};
+		const {type, session, acknowledged, after} = command;
+		const admitted = {type, session, acknowledged, after, writes};
 		return {command: admitted, bytes: this.#commands.encodeCommand(admitted)};
 	}
 

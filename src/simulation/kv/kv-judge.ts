@@ -159,4 +159,7 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 const operationOf = ({operation}: ClientOperation<KvTypes>): Operation =>
 	operation.type === 'write' ? operation.write : operation.read;
 
-const kvAsked = (asked: ClientOperation<KvTypes>): KvAsked => ({...asked, operation: operationOf(asked)});
+const kvAsked = (asked: ClientOperation<KvTypes>): KvAsked => {
+	const {id, clerk, floor} = asked;
+	return {id, clerk, floor, operation: operationOf(asked)};
+};

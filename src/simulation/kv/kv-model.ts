@@ -188,7 +188,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 		}
 		const renewed = {ttlMs: lease.ttlMs, expiresAt: this.wallTime + lease.ttlMs};
 		this.leases.set(leaseId, renewed);
-		return {...gone, ...renewed};
+		return {type: 'lease', isThere: true, leaseId, ...renewed, version};
 	}
 
 	/** What is to be told of a lease. */
@@ -247,7 +247,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 			return this.#invalid(key, 'noSuchLease');
 		const result = this.#store(key, value, this.#untilAfter(expiry, there));
 		if (result.type !== 'written' || returnPrevious !== true || there === undefined) return result;
-		return {...result, previous: there.value};
+		return {type: 'written', version: result.version, length: result.length, previous: there.value};
 	}
 
 	#isAsExpected({key, expected}: {readonly key: Key; readonly expected: Expected}): boolean {

@@ -73,13 +73,21 @@ export function isAlike(one: unknown, other: unknown): boolean {
 
 /** The same operation; an option that is off is the same as one that is not there. */
 export function isSameOperation(one: Operation, other: Operation): boolean {
-	return isAlike(withoutDefaults(one), withoutDefaults(other));
+	if (one.type === 'put' && other.type === 'put') return isSamePut(one, other);
+	if (one.type === 'batch' && other.type === 'batch') return areSameParts(one.operations, other.operations);
+	if (one.type !== 'transaction' || other.type !== 'transaction') return isAlike(one, other);
+	const isAskedAlike = isAlike(one.compares, other.compares) && isAlike(one.watched, other.watched);
+	return isAskedAlike && isAlike(one.otherwise, other.otherwise) && areSameParts(one.operations, other.operations);
 }
 
-function withoutDefaults(operation: Operation): Operation {
-	if (operation.type === 'put' && operation.returnPrevious === false) return {...operation, returnPrevious: undefined};
-	if (operation.type !== 'batch' && operation.type !== 'transaction') return operation;
-	return {...operation, operations: operation.operations.map(part => withoutDefaults(part)) as never};
+const areSameParts = (one: readonly Operation[], other: readonly Operation[]): boolean =>
+	one.length === other.length && one.every((part, place) => isSameOperation(part, other[place] as Operation));
+
+function isSamePut(one: Extract<Operation, {type: 'put'}>, other: Extract<Operation, {type: 'put'}>): boolean {
+	if (one.key !== other.key || (one.returnPrevious ?? false) !== (other.returnPrevious ?? false)) return false;
+	return (
+		isAlike(one.value, other.value) && isAlike(one.condition, other.condition) && isAlike(one.expiry, other.expiry)
+	);
 }
 
 /** For `JSON.stringify`: bytes as text, and bigint, which it does not know. */

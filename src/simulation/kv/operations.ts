@@ -327,7 +327,7 @@ export class KvOperations {
 			[put, {type: 'delete', key}],
 			[put, {type: 'delete', key, condition}],
 			[
-				{...put, condition},
+				{type: 'put', key, value: put.value, condition},
 				{type: 'delete', key},
 			],
 			[put],
@@ -348,8 +348,8 @@ export class KvOperations {
 		const operations = Array.from({length: this.#random.integer(100, 400)}, (_, place): Part => {
 			const key = `f${first + place}`;
 			if (this.#random.chance(0.05)) return {type: 'delete', key};
-			const put = {type: 'put', key, value: padded(textOfName(name), 8)} as const;
-			return expiry === undefined ? put : {...put, expiry};
+			const value = padded(textOfName(name), 8);
+			return expiry === undefined ? {type: 'put', key, value} : {type: 'put', key, value, expiry};
 		});
 		return {type: 'batch', operations: [...operations, {type: 'put', key: 'f0', value: padded(textOfName(name), 8)}]};
 	}
