@@ -64,31 +64,34 @@ export function isAlike(one: unknown, other: unknown): boolean {
 	if (one === other) return true;
 	if (one instanceof Uint8Array && other instanceof Uint8Array) return isSameBytes(one, other);
 	if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-	const left = one as Record<string, unknown>;
-	const right = other as Record<string, unknown>;
-	for (const name in left) if (!isAlike(left[name], right[name])) return false;
-	for (const name in right) if (!(name in left) && right[name] !== undefined) return false;
+	return haveAlikeFields(one as Fields, other as Fields);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const fieldsOf = (operation: Operation): Fields => operation as unknown as Fields;
+
+/** But for `except`, which is compared elsewhere. */
+function haveAlikeFields(left: Fields, right: Fields, except?: string): boolean {
+	for (const name in left) if (name !== except && !isAlike(left[name], right[name])) return false;
+	for (const name in right) if (name !== except && !(name in left) && right[name] !== undefined) return false;
 	return true;
 }
 
 /** The same operation; an option that is off is the same as one that is not there. */
 export function isSameOperation(one: Operation, other: Operation): boolean {
-	if (one.type === 'put' && other.type === 'put') return isSamePut(one, other);
-	if (one.type === 'batch' && other.type === 'batch') return areSameParts(one.operations, other.operations);
-	if (one.type !== 'transaction' || other.type !== 'transaction') return isAlike(one, other);
-	const isAskedAlike = isAlike(one.compares, other.compares) && isAlike(one.watched, other.watched);
-	return isAskedAlike && isAlike(one.otherwise, other.otherwise) && areSameParts(one.operations, other.operations);
+	if (one.type === 'put' && other.type === 'put') {
+		const areAlikeAsked = (one.returnPrevious ?? false) === (other.returnPrevious ?? false);
+		return areAlikeAsked && haveAlikeFields(fieldsOf(one), fieldsOf(other), 'returnPrevious');
+	}
+	const hasParts = one.type === 'batch' || one.type === 'transaction';
+	if (!hasParts || (other.type !== 'batch' && other.type !== 'transaction')) return isAlike(one, other);
+	return (
+		haveAlikeFields(fieldsOf(one), fieldsOf(other), 'operations') && areSameParts(one.operations, other.operations)
+	);
 }
 
 const areSameParts = (one: readonly Operation[], other: readonly Operation[]): boolean =>
 	one.length === other.length && one.every((part, place) => isSameOperation(part, other[place] as Operation));
-
-function isSamePut(one: Extract<Operation, {type: 'put'}>, other: Extract<Operation, {type: 'put'}>): boolean {
-	if (one.key !== other.key || (one.returnPrevious ?? false) !== (other.returnPrevious ?? false)) return false;
-	return (
-		isAlike(one.value, other.value) && isAlike(one.condition, other.condition) && isAlike(one.expiry, other.expiry)
-	);
-}
 
 /** For `JSON.stringify`: bytes as text, and bigint, which it does not know. */
 export function plain(_: string, value: unknown): unknown {
