@@ -38,6 +38,7 @@ const replyKinds = [
 	'reply: unknown',
 	'reply: refused, overloaded',
 	'reply: refused, tooLarge',
+	'reply: refused, tooManyWaiting',
 	'failure: not executed',
 	'failure: unknown',
 	'failure: unknown, given up soon',

@@ -10,7 +10,7 @@ import type {ReplicatedState} from '../service/replicated-state.js';
 import type {FaultPlan} from '../faults/fault-plan.js';
 import type {ClusterNode} from './cluster-node.js';
 import type {FaultInjector} from './fault-injector.js';
-import type {SimulationParameters} from './parameters.js';
+import {type SimulationParameters, waitMsMax} from './parameters.js';
 import type {SimulatedClient} from './simulated-client.js';
 import type {Report} from './violation.js';
 
@@ -123,7 +123,8 @@ export class Liveness<T extends MachineTypes> {
 	#settle(): void {
 		const {now, clients, parameters, stormMs, report} = this.#options;
 		const waiting = clients.filter(({pendingCount}) => pendingCount > 0);
-		const latest = stormMs + parameters.workload.patienceMs + lookEveryMs;
+		const {patienceMs, mix} = parameters.workload;
+		const latest = stormMs + patienceMs + (mix.watch > 0 ? waitMsMax : 0) + lookEveryMs;
 		if (now() > latest && waiting.length > 0) {
 			report('settled', `${waiting.length} clients wait for operations whose deadline is over`);
 			return;

@@ -34,6 +34,7 @@ export interface Mix {
 	readonly expire: number;
 	/** Keys read part by part, and counted. */
 	readonly scan: number;
+	readonly watch: number;
 	/** Leases, and puts that belong to them. */
 	readonly lease: number;
 }
@@ -63,6 +64,9 @@ export interface Workload {
 	readonly clientCrash: number;
 	readonly habits: Habits;
 }
+
+/** No answer to a client waits longer for something to tell. */
+export const waitMsMax = 2000;
 
 /** The settings of a run that were drawn from its seed. */
 export interface SimulationParameters {
@@ -231,7 +235,7 @@ function drawServerLimits(
 		requestOperationsMax: usually(sizes, 0.1, [4096], [1, 2]),
 		readBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [64, 300]),
 		preparedBytesMax: usually(sizes, 0.2, [2 ** 20], [1, 60]),
-		putOffReadsMax: usually(watches, 0.2, [1024], [1, 3]),
+		putOffReadsMax: usually(watches, 0.4, [1024], [1, 2]),
 		stateBytesMax: usually(random.fork('memory'), 0.1, [Infinity], [400, 2000, 10_000]),
 		pendingBytesMax: usually(sizes, 0.1, [64 * 2 ** 20], [300, 2000]),
 		sliceOperationsMax: usually(random, small, [256], [1, 3]),
@@ -282,6 +286,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 	const expiry = random.fork('expiry');
 	const scans = random.fork('scans');
 	const leases = random.fork('leases');
+	const watches = random.fork('watches');
 	return {
 		clients,
 		slots,
@@ -303,6 +308,7 @@ function drawCalls(random: Random, clients: number): Omit<Workload, 'habits'> {
 			expire: expiry.chance(0.25) ? expiry.pick([0.1, 0.5]) : 0,
 			scan: scans.chance(0.1) ? 0.2 + scans.float() / 2 : 0,
 			lease: leases.chance(0.2) ? leases.pick([0.1, 0.5]) : 0,
+			watch: watches.chance(0.25) ? watches.pick([0.2, 0.6]) : 0,
 		},
 		thinkMs: (clients * slots * 1000) / operationsPerSecond,
 		burst: random.pick([0, 0.2, 0.5]),

@@ -9,6 +9,7 @@ import type {Mutant} from './mutant.js';
 import {raftMutants} from './raft-mutants.js';
 import {scanMutants} from './scan-mutants.js';
 import {storageMutants} from './storage-mutants.js';
+import {watchMutants} from './watch-mutants.js';
 import {transactionMutants} from './transaction-mutants.js';
 import {deathNoticeMutants} from './death-notice-mutants.js';
 import {transferMutants} from './transfer-mutants.js';
@@ -44,6 +45,7 @@ export const mutants: readonly Mutant[] = [
 	...scanMutants,
 	...leaseMutants,
 	...editMutants,
+	...watchMutants,
 	...transactionMutants,
 	...livenessMutants,
 	...transferMutants,

@@ -11,6 +11,7 @@ import type {Report} from '../violation.js';
 import {WriteJudge, type AskedOperation} from '../write-judge.js';
 import {modelPosition} from './model-position.js';
 import {describe, kvOperationWords} from './operation-text.js';
+import {WatchJudge} from './watch-judge.js';
 
 type Scan = Extract<ReadOperation, {type: 'scan'}>;
 
@@ -31,11 +32,13 @@ export class AnswerJudge {
 	readonly #coverage: Coverage;
 	readonly #writes: WriteJudge<KvTypes>;
 	readonly #changes = new Map<Key, Change[]>();
+	readonly #watches: WatchJudge;
 	#floor: Version = 0;
 
 	constructor(report: Report, coverage: Coverage) {
 		this.#report = report;
 		this.#coverage = coverage;
+		this.#watches = new WatchJudge(coverage);
 		this.#writes = new WriteJudge(kvOperationWords, report);
 	}
 
@@ -61,10 +64,16 @@ export class AnswerJudge {
 
 	/** The log changes a key. */
 	changed(key: Key, value: Value | undefined, revision: Version): void {
+		this.#watches.changed(key, value, revision);
 		const changes = this.#changes.get(key);
 		if (changes === undefined) this.#changes.set(key, [{revision, value}]);
 		else if (changes.at(-1)?.revision === revision) changes[changes.length - 1] = {revision, value};
 		else changes.push({revision, value});
+	}
+
+	/** The log has come to this revision. */
+	reached(revision: Version): void {
+		this.#watches.reached(revision);
 	}
 
 	/** The log runs a write for the first time under its number. */
@@ -85,7 +94,10 @@ export class AnswerJudge {
 		} else if (operation.type === 'get' && result.type === 'value') this.#judgeRead(asked, operation, result);
 		else if (operation.type === 'scan' && result.type === 'keys') this.#judgeScan(asked, operation, result);
 		else if (operation.type === 'count' && result.type === 'count') this.#judgeCount(asked, operation, result);
-		else this.#writes.dishonest(asked, operation, result, 'a read gives a value');
+		else if (operation.type === 'changes' && (result.type === 'changes' || result.type === 'compacted')) {
+			const wrong = this.#watches.wrongWith(operation, result);
+			if (wrong !== undefined) this.#writes.dishonest(asked, operation, result, wrong);
+		} else this.#writes.dishonest(asked, operation, result, 'a read gives a value');
 	}
 
 	/** A client has been told that its operation was not run, and never will be. */

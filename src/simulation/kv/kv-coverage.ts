@@ -58,6 +58,11 @@ export const kvCoverageKinds = [
 	'scan to the end',
 	'scan of a part',
 	'count of keys',
+	'watch: begun',
+	'watch: changes',
+	'watch: no change',
+	'watch: compacted',
+	'watch: a revision of several changes',
 ] as const;
 
 /** All kinds of what a run of keys and values can meet. */

@@ -57,12 +57,15 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 	): void {
 		if (command?.type !== 'writes') {
 			this.#model.other(command);
+			this.#answers.reached(this.#model.revision);
 			const {revision, wallTime, sessions} = this.#model;
 			const isSame = witness.revision === revision && witness.wallTime === wallTime;
 			if (!isSame || witness.logTime !== sessions.logTime) this.#differs(entry, 'revision or time');
 			return;
 		}
-		for (const [place, run] of this.#model.writes(command, entry).entries()) {
+		const runs = this.#model.writes(command, entry);
+		this.#answers.reached(this.#model.revision);
+		for (const [place, run] of runs.entries()) {
 			this.#noteRun(run);
 			if (isAlike(outcomes?.[place], run.outcome)) continue;
 			const what = run.write === undefined ? 'a refusal for want of memory' : describe(run.write);

@@ -24,7 +24,7 @@ import type {
 import {editsNamed} from './known-edits.js';
 import {scriptNamed} from './known-scripts.js';
 import {nameEnd} from './operation-text.js';
-import type {Workload, Mix} from '../parameters.js';
+import {type Mix, waitMsMax, type Workload} from '../parameters.js';
 import type {Wanted} from '../subject.js';
 
 type Kind = keyof Mix;
@@ -51,6 +51,8 @@ export class KvOperations {
 	/** What this client last saw of a key's time. */
 	readonly #deadlines = new Map<Key, number>();
 	#scanFrom: ScanPosition = 0;
+	/** By prefix: up to where this client has been told all changes. */
+	readonly #toldThrough = new Map<Key, Version>();
 	/** The revision from which on this client watches a key. */
 	readonly #watches = new Map<Key, Version>();
 	/** Leases that this client was granted. */
@@ -77,6 +79,7 @@ export class KvOperations {
 			return random.chance(0.3) ? this.#watching(name) : this.#scriptOr(this.#transaction(name), name);
 		if (kind === 'expire') return this.#expiring(name);
 		if (kind === 'scan') return this.#scan();
+		if (kind === 'watch') return this.#watch();
 		if (kind === 'lease') return this.#leasing(name);
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
 		return this.#operation(kind, isOther ? this.#otherKey(kind) : this.#key(), name);
@@ -92,8 +95,19 @@ export class KvOperations {
 		return {type: 'scan', from: this.#scanFrom, to, prefix, lookedAtMax, hasValues: random.chance(0.3)};
 	}
 
+	/** Goes on from the last answer; now and then from an earlier one, as who has not asked for long. */
+	#watch(): ReadOperation {
+		const random = this.#random;
+		const prefix = random.pick(['', 'k', 'b', 'f', 'n']);
+		const waitMs = random.pick([0, 5, 50, 500, waitMsMax]);
+		const through = this.#toldThrough.get(prefix);
+		const isLate = through !== undefined && random.chance(0.1);
+		return {type: 'changes', after: isLate ? random.integer(0, through) : through, prefix, waitMs};
+	}
+
 	/** Takes note of an answer. */
 	learn(operation: Operation, result: Result): void {
+		if (operation.type === 'changes') this.#learnChanges(operation, result);
 		if (result.type === 'keys') this.#scanFrom = result.next ?? 0;
 		if (operation.type === 'transaction' && result.type === 'transaction') {
 			const parts = result.isCommitted ? operation.operations : (operation.otherwise ?? []);
@@ -112,6 +126,13 @@ export class KvOperations {
 			this.#seen.set(operation.key, {value, version: result.version});
 		} else if (result.type === 'deleted') {
 			this.#seen.set(operation.key, {value: undefined, version: 0});
+		}
+	}
+
+	#learnChanges({prefix = ''}: Extract<Operation, {type: 'changes'}>, result: Result): void {
+		if (result.type === 'compacted') this.#toldThrough.delete(prefix);
+		else if (result.type === 'changes') {
+			this.#toldThrough.set(prefix, Math.max(this.#toldThrough.get(prefix) ?? 0, result.revision));
 		}
 	}
 
@@ -179,7 +200,7 @@ export class KvOperations {
 	}
 
 	#operation(
-		kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire' | 'scan' | 'lease'>,
+		kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire' | 'scan' | 'lease' | 'watch'>,
 		key: Key,
 		name: OperationName,
 	): Part {
@@ -212,7 +233,7 @@ export class KvOperations {
 	#drawKind(wanted: Wanted): Kind {
 		if (wanted === 'reads') return 'get';
 		const kind = this.#drawAnyKind();
-		return wanted === 'writes' && (kind === 'get' || kind === 'scan') ? 'put' : kind;
+		return wanted === 'writes' && (kind === 'get' || kind === 'scan' || kind === 'watch') ? 'put' : kind;
 	}
 
 	#drawAnyKind(): Kind {
