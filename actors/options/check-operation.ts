@@ -4,7 +4,6 @@ import {isCount} from '../../src/base/plain.js';
 import {editNames, fitsEdit} from '../../src/kv/edits/edit-words.js';
 import {isKey} from '../../src/kv/key.js';
 import {scanEnd} from '../../src/kv/scan-position.js';
-import {type ChangeEvent, changeEvents, typeOfEvent} from '../../src/kv/changes/change-event.js';
 import {changesWaitMsMax, transactionPartsMax} from '../../src/kv/operation-codec.js';
 import {wordsMax} from '../../src/kv/script/script-codec.js';
 import type {Compare, LeaseOperation, Operation} from '../../src/kv/types.js';
@@ -28,7 +27,6 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 	switch (operation.type) {
 		case 'put':
 			checkCondition(operation, path);
-			checkEvent(operation, path);
 			checkKey(operation.key, path);
 			checkPutExpiry(operation.expiry, path);
 			return checkValue(operation.value, path, 'value');
@@ -40,14 +38,12 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			return checkValue(operation.value, path, 'value');
 		case 'compareAndSet':
 			checkKey(operation.key, path);
-			checkEvent(operation, path);
 			checkExpected(operation.expected, path);
 			return checkValue(operation.value, path, 'value');
 		case 'increment':
 			checkKey(operation.key, path);
 			return checkSummand(operation.by, path);
 		case 'delete':
-			checkEvent(operation, path);
 			if (operation.condition !== undefined) checkValueCondition(operation.condition, path);
 			return checkKey(operation.key, path);
 		case 'get':
@@ -163,16 +159,6 @@ function checkChanges({after, prefix, waitMs}: Operation & {type: 'changes'}, pa
 		throw OptionError.value(`${path}.prefix`, 'a string with one byte in each character (U+0000 to U+00FF)', prefix);
 	if (!isCount(waitMs) || waitMs > changesWaitMsMax)
 		throw OptionError.value(`${path}.waitMs`, `a whole number of milliseconds from 0 to ${changesWaitMsMax}`, waitMs);
-}
-
-/** What those who watch are told that it was. */
-function checkEvent(
-	{type, event}: {readonly type: string; readonly event?: ChangeEvent | undefined},
-	path: string,
-): void {
-	if (event === undefined) return;
-	const events = changeEvents.filter(each => typeOfEvent(each) === (type === 'delete' ? 'delete' : 'put'));
-	if (!events.includes(event)) throw OptionError.value(`${path}.event`, `${events.join(', ')} or undefined`, event);
 }
 
 function checkPosition(position: unknown, path: string): void {

@@ -70,8 +70,6 @@ export function bytesOfOperation(operation: Operation): number {
 const partFrameBytes = 3;
 /** Flags of more than one byte, and a deadline. */
 const expiryBytes = 10;
-/** What its change is called. */
-const eventBytes = 3;
 
 /** The array's head, what is compared and how, and a version. */
 const compareFrameBytes = 11;
@@ -90,10 +88,10 @@ function bytesOfPart(part: Part): number {
 		case 'append': {
 			const frameBytes = partFrameBytes + ('expiry' in part ? expiryBytes : 0);
 			const compared = part.type === 'put' ? comparedBytes(part.condition) : 0;
-			return frameBytes + eventBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length) + compared;
+			return frameBytes + bytesOfKey(part.key) + bytesOfValue(part.value.length) + compared;
 		}
 		case 'delete':
-			return partFrameBytes + eventBytes + bytesOfKey(part.key) + comparedBytes(part.condition);
+			return partFrameBytes + bytesOfKey(part.key) + comparedBytes(part.condition);
 		case 'get':
 			return partFrameBytes + bytesOfKey(part.key);
 		case 'compareAndSet':

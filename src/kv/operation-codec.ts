@@ -10,7 +10,6 @@
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
- *     named     44, number of the event, and behind it the rest of a put, a delete or a cas
  *     changes   45, after | null, prefix | null, waitMs
  *     lease     42, 0 grant | 1 keep alive | 2 revoke, ttlMs or lease    getLease  43, lease, keysMax
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
@@ -22,7 +21,6 @@
  */
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
-import {changeEvents, numberOfEvent, typeOfEvent} from './changes/change-event.js';
 import {editOpcode, parseEdit, plainOfEdit} from './edits/edit-codec.js';
 import {isKey} from './key.js';
 import {scanEnd} from './scan-position.js';
@@ -69,7 +67,6 @@ const hasLease = 256;
 
 const leaseOpcode = 42;
 const leaseReadOpcode = 43;
-const namedOpcode = 44;
 const changesOpcode = 45;
 /** The answer to a read of changes waits no longer, ms. */
 export const changesWaitMsMax = 60_000;
@@ -133,11 +130,6 @@ function parseExpiry(flags: number, time: unknown): Expiry | undefined | null {
 }
 
 export function plainOfOperation(operation: Operation): Plain {
-	if (!('event' in operation) || operation.event === undefined) return plainOfUnnamed(operation);
-	return [namedOpcode, numberOfEvent(operation.event), ...plainOfUnnamed(operation)];
-}
-
-function plainOfUnnamed(operation: Operation): Plain {
 	switch (operation.type) {
 		case 'put':
 			return plainOfPut(operation);
@@ -306,18 +298,10 @@ function parseKeyed(opcode: unknown, key: string, plain: Plain, from: number): P
 	}
 }
 
-function parseNamed(number: unknown, part: Part | undefined): Part | undefined {
-	const event = isCount(number) ? changeEvents[number] : undefined;
-	if (event === undefined || part === undefined || 'event' in part) return undefined;
-	if (part.type !== 'put' && part.type !== 'delete' && part.type !== 'compareAndSet') return undefined;
-	return typeOfEvent(event) === (part.type === 'delete' ? 'delete' : 'put') ? {...part, event} : undefined;
-}
-
 /** The operation may be behind something else in its array. */
 function parsePart(plain: Plain, from = 0): Part | undefined {
 	const opcode = plain[from];
 	const key = plain[from + 1];
-	if (opcode === namedOpcode) return parseNamed(key, parsePart(plain, from + 2));
 	if (opcode === 6) return {type: 'clear'};
 	if (opcode === scriptOpcode) return parseScript(plain, from);
 	if (opcode === editOpcode) return parseEdit(plain, from);

@@ -89,13 +89,13 @@ function isMet(condition: Exclude<Of<'put'>['condition'], undefined>, current: S
 	return 'is' in condition ? isSame(current?.value, condition.is) : !isSame(current?.value, condition.isNot);
 }
 
-function remove(execution: Execution, {key, condition, event = 'del'}: Of<'delete'>): Result {
+function remove(execution: Execution, {key, condition}: Of<'delete'>): Result {
 	const {store, version} = execution;
 	if (condition !== undefined) {
 		const current = store.get(key);
 		if (!isMet(condition, current)) return conditionFailed(current);
 	}
-	return {type: 'deleted', existed: erase(execution, key, event), version};
+	return {type: 'deleted', existed: erase(execution, key, 'del'), version};
 }
 
 function untilAfter(expiry: Of<'put'>['expiry'], current: Stored | undefined, now: number): number {
@@ -104,9 +104,9 @@ function untilAfter(expiry: Of<'put'>['expiry'], current: Stored | undefined, no
 	return isAttachment(expiry) ? -expiry.leaseId : momentOf(expiry, now);
 }
 
-function put(execution: Execution, {key, value, condition, returnPrevious, expiry, event = 'set'}: Of<'put'>): Result {
+function put(execution: Execution, {key, value, condition, returnPrevious, expiry}: Of<'put'>): Result {
 	if (condition === undefined && returnPrevious !== true && expiry === undefined)
-		return write(execution, key, {value, event});
+		return write(execution, key, {value, event: 'set'});
 	const {store, now} = execution;
 	const current = store.get(key);
 	if (condition !== undefined && !isMet(condition, current)) return conditionFailed(current);
@@ -116,7 +116,7 @@ function put(execution: Execution, {key, value, condition, returnPrevious, expir
 	const until = untilAfter(expiry, current, now);
 	const setsDeadline = typeof expiry === 'object' && !isAttachment(expiry);
 	const isOver = setsDeadline && until <= now;
-	const result = write(execution, key, {value, until: isOver ? 0 : until, event, setsDeadline});
+	const result = write(execution, key, {value, until: isOver ? 0 : until, event: 'set', setsDeadline});
 	if (result.type !== 'written') return result;
 	if (isOver) erase(execution, key, 'expired');
 	return previous === undefined ? result : {type: 'written', version: result.version, length: result.length, previous};
@@ -164,9 +164,9 @@ function matches(current: Stored | undefined, expected: Expected): boolean {
 	return isSame(current?.value, expected.value);
 }
 
-function compareAndSet(execution: Execution, {key, expected, value, event = 'set'}: Of<'compareAndSet'>): Result {
+function compareAndSet(execution: Execution, {key, expected, value}: Of<'compareAndSet'>): Result {
 	const current = execution.store.get(key);
-	return matches(current, expected) ? write(execution, key, {value, event}) : conditionFailed(current);
+	return matches(current, expected) ? write(execution, key, {value, event: 'set'}) : conditionFailed(current);
 }
 
 /** A signed decimal number as one would write it: no plus, no leading zeros, no blanks. */

@@ -32,7 +32,7 @@ export interface Attachment {
 	readonly leaseId: LeaseId;
 }
 
-/** Changes the state; goes through the log, exactly once. `event`: what those who watch are told that it was, see `Change`. */
+/** Changes the state; goes through the log, exactly once. */
 export type WriteOperation =
 	| {
 			readonly type: 'put';
@@ -44,22 +44,10 @@ export type WriteOperation =
 			readonly returnPrevious?: boolean | undefined;
 			/** `'keep'`: the deadline or the lease that the key has. Without it the key has none afterwards. */
 			readonly expiry?: Expiry | Attachment | 'keep' | undefined;
-			readonly event?: ChangeEvent | undefined;
 	  }
 	| {readonly type: 'append'; readonly key: Key; readonly value: Value}
-	| {
-			readonly type: 'delete';
-			readonly key: Key;
-			readonly condition?: ValueCondition | undefined;
-			readonly event?: ChangeEvent | undefined;
-	  }
-	| {
-			readonly type: 'compareAndSet';
-			readonly key: Key;
-			readonly expected: Expected;
-			readonly value: Value;
-			readonly event?: ChangeEvent | undefined;
-	  }
+	| {readonly type: 'delete'; readonly key: Key; readonly condition?: ValueCondition | undefined}
+	| {readonly type: 'compareAndSet'; readonly key: Key; readonly expected: Expected; readonly value: Value}
 	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
 	| {readonly type: 'increment'; readonly key: Key; readonly by: bigint}
 	/** Gives the key another deadline, or none; one that is over deletes the key. */

@@ -56,8 +56,12 @@ test('each kind of write tells what it has changed, and one that changes nothing
 		{type: 'expire', key: 'b', expiry: {expiresAt: 1}},
 		{type: 'delete', key: 'a'},
 		{type: 'delete', key: 'a'},
-		{type: 'put', key: 'd', value: bytesOf('8'), event: 'rename_to'},
-		{type: 'delete', key: 'd', event: 'rename_from'},
+		{type: 'put', key: 'd', value: bytesOf('8')},
+		{type: 'edit', name: 'rename', keys: ['d', 'e'], values: []},
+		{type: 'edit', name: 'rename', keys: ['d', 'e'], values: []},
+		{type: 'edit', name: 'copy', keys: ['e', 'a'], values: []},
+		{type: 'edit', name: 'incrbyfloat', keys: ['a'], values: [bytesOf('1')]},
+		{type: 'edit', name: 'msetnx', keys: ['f', 'g'], values: [bytesOf('1'), bytesOf('2')]},
 		{type: 'clear'},
 	] satisfies WriteOperation[])
 		write(operation);
@@ -76,9 +80,14 @@ test('each kind of write tells what it has changed, and one that changes nothing
 			'11 expired c',
 			'12 del b',
 			'13 del a',
-			'15 rename_to d=8 new',
+			'15 set d=8 new',
 			'16 rename_from d',
-			'17 clear ',
+			'16 rename_to e=8 new',
+			'18 copy_to a=8 new',
+			'19 incrbyfloat a=9',
+			'20 set f=1 new',
+			'20 set g=2 new',
+			'21 clear ',
 		],
 	);
 });
