@@ -3,6 +3,7 @@ import type {Password} from './access.js';
 import type {Channels} from './channels.js';
 import type {ClientsMemory} from './clients-memory.js';
 import type {DroppedClients} from './dropped-clients.js';
+import type {KeyspaceEvents} from './keyspace-events.js';
 import type {Lane} from './lane.js';
 import type {RedisLimits} from './limits.js';
 import type {Monitors} from './monitors.js';
@@ -55,6 +56,7 @@ export interface GatewayState {
 	/** Replies that were errors. */
 	errorReplies: number;
 	readonly channels: Channels;
+	readonly keyspaceEvents: KeyspaceEvents;
 	readonly scripts: ScriptCache;
 	readonly monitors: Monitors;
 	readonly lane: Lane;

@@ -7,6 +7,7 @@ import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
 import {clientsWithin, descriptorsOfProcess, reservedDescriptors} from './descriptors.js';
 import {type ClientsDropped, DroppedClients} from './dropped-clients.js';
+import {KeyspaceEvents} from './keyspace-events.js';
 import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import {openListeners} from './listeners.js';
@@ -104,6 +105,8 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 	checkOptions(gatewayOptions, options);
 	const {client, reader = client, host = '127.0.0.1', port = 6379, password, tls, socketPath} = options;
 	const limits = withinDescriptors({...defaultRedisLimits, ...given(options.limits ?? {})}, options);
+	const channels = new Channels();
+	const keyspaceEvents = new KeyspaceEvents({client: reader, channels});
 	const state: GatewayState = {
 		limits,
 		commands: commandTable,
@@ -121,7 +124,8 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		inputBytes: 0,
 		outputBytes: 0,
 		errorReplies: 0,
-		channels: new Channels(),
+		channels,
+		keyspaceEvents,
 		scripts: new ScriptCache(),
 		monitors: new Monitors(),
 		lane: new Lane(),
@@ -148,7 +152,10 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		address: listeners.address,
 		port: listeners.port,
 		metrics: () => metricsOf(state),
-		close: () => listeners.close(),
+		close: () => {
+			keyspaceEvents.end();
+			return listeners.close();
+		},
 	};
 }
 

@@ -180,7 +180,7 @@ function replyToOne(
 	const invalid = settled instanceof Failure ? undefined : invalidPart(settled);
 	if (settled instanceof Failure) out.error(failureText(settled, plan.type));
 	else if (invalid !== undefined) out.error(invalidText(invalid, clientState.gateway.limits));
-	else plan.reply(out, settled);
+	else plan.reply(out, settled, clientState);
 }
 
 function replyToMany({reply}: Extract<Plan, {type: 'readMany'}>, settled: readonly Settled[], out: ReplyWriter): void {

@@ -41,6 +41,7 @@ test('each other command is in the generator whose replies are compared with red
 		'oracle.test.ts',
 		'expiry-oracle.test.ts',
 		'channels-oracle.test.ts',
+		'keyspace-events-oracle.test.ts',
 		'edits-oracle.test.ts',
 		'conditions-oracle.test.ts',
 		'scripts-oracle.test.ts',

@@ -67,7 +67,7 @@ interface ReplyToMany {
 	readonly end: (out: ReplyWriter) => void;
 }
 
-type ReplyToOne = (out: ReplyWriter, result: Result) => void;
+type ReplyToOne = (out: ReplyWriter, result: Result, clientState: ClientState) => void;
 
 /** A row of the command table. */
 export interface RedisCommand extends CommandDescription {

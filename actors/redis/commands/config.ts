@@ -1,10 +1,12 @@
 import type {GatewayState} from '../client-state.js';
-import {type RedisCommand, type Plan, textAt} from './command.js';
+import {parseEventSetting} from '../event-setting.js';
+import {type RedisCommand, expectResult, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
 import {container} from './container.js';
 import {matchesGlob} from './glob.js';
 
 /** What tools ask for, answered as it is here: keys are neither evicted nor saved by a schedule. */
-function settingsOf({limits, host, port, maxMemoryBytes, isDurable}: GatewayState): Readonly<Record<string, string>> {
+function settingsOf(gateway: GatewayState): Readonly<Record<string, string>> {
+	const {limits, host, port, maxMemoryBytes, isDurable, keyspaceEvents} = gateway;
 	return {
 		// What is acknowledged was synced to the disk, or is kept in memory alone.
 		appendfsync: isDurable ? 'always' : 'no',
@@ -16,6 +18,7 @@ function settingsOf({limits, host, port, maxMemoryBytes, isDurable}: GatewayStat
 		maxmemory: String(maxMemoryBytes),
 		'maxmemory-clients': String(limits.clientsBytesMax),
 		'maxmemory-policy': 'noeviction',
+		'notify-keyspace-events': keyspaceEvents.setting,
 		port: String(port),
 		'proto-max-bulk-len': String(limits.bulkBytesMax),
 		save: '',
@@ -52,7 +55,64 @@ const get: RedisCommand = {
 	plan: planGet,
 };
 
+const failed = (name: string, why: string): string =>
+	`ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`;
+
+const eventsName = 'notify-keyspace-events';
+
+/** One setting can be changed. */
+function planSet(parts: readonly Buffer[]): Plan {
+	if (parts.length % 2 !== 0) return refuse(syntaxError);
+	const names = parts.slice(2).flatMap((_, offset) => (offset % 2 === 0 ? [textAt(parts, offset + 2)] : []));
+	const other = names.find(name => name.toLowerCase() !== eventsName);
+	if (other !== undefined) return planFailed(other);
+	if (names.length > 1) return refuse(failed(names[1] as string, 'duplicate parameter'));
+	const classes = parseEventSetting(textAt(parts, 3));
+	if (typeof classes === 'string') return refuse(failed(names[0] as string, classes));
+	if (classes.size === 0) {
+		return {
+			type: 'local',
+			reply(out, {gateway}) {
+				gateway.keyspaceEvents.end();
+				replyOk(out);
+			},
+		};
+	}
+	return {
+		type: 'read',
+		// From this revision on: so what is written behind the reply is told, whoever writes it.
+		operation: {type: 'changes', after: undefined, waitMs: 0},
+		reply(out, result, {gateway}) {
+			gateway.keyspaceEvents.begin(classes, expectResult(result, 'changes').revision);
+			replyOk(out);
+		},
+	};
+}
+
+function planFailed(name: string): Plan {
+	return {
+		type: 'local',
+		reply(out, {gateway}) {
+			const isKnown = name.toLowerCase() in settingsOf(gateway);
+			if (isKnown) out.error(failed(name, 'it cannot be changed here: it is an option of start, or as it is'));
+			else out.error(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`);
+		},
+	};
+}
+
+const set: RedisCommand = {
+	name: 'set',
+	arity: -4,
+	flags: ['admin', 'noscript', 'loading', 'stale'],
+	group: 'server',
+	since: '2.0.0',
+	summary:
+		'Choose the changes of keys that are told on channels (notify-keyspace-events); other settings stay as they are',
+	refusalInTransaction: 'it asks the cluster where its log is: send it before MULTI',
+	plan: planSet,
+};
+
 export const configCommand = container(
 	{name: 'config', arity: -2, flags: [], group: 'server', since: '2.0.0', summary: 'About settings'},
-	[get],
+	[get, set],
 );

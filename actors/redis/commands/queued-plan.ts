@@ -35,7 +35,7 @@ function reply(plan: Plan, results: readonly Result[], {out, clientState, cluste
 		case 'readMany': {
 			const invalid = results.map(result => invalidPart(result)).find(each => each !== undefined);
 			if (invalid !== undefined) return out.error(invalidText(invalid, clientState.gateway.limits));
-			if (plan.type !== 'readMany') return plan.reply(out, results[0] as Result);
+			if (plan.type !== 'readMany') return plan.reply(out, results[0] as Result, clientState);
 			plan.reply.begin(out, results.length);
 			for (const result of results) plan.reply.each(out, result);
 			return plan.reply.end(out);

@@ -41,12 +41,12 @@ function planEval(parts: readonly Buffer[], limits: RedisLimits, {scripts}: Refu
 	const source = partAt(parts, 1);
 	const sha = scripts.add(source);
 	const plan = planRun(source, parts, keyCount, isReadOnly);
-	const reply: typeof plan.reply = (out, result) => {
+	const reply: typeof plan.reply = (out, result, clientState) => {
 		const {reply} = expectResult(result, 'scripted');
 		// Redis keeps what can be run.
 		if (typeof reply === 'object' && reply.type === 'error' && reply.text.startsWith(syntaxErrorStart))
 			scripts.remove(sha);
-		plan.reply(out, result);
+		plan.reply(out, result, clientState);
 	};
 	return {...plan, reply};
 }

@@ -1,0 +1,117 @@
+/**
+ * Tells the changes of keys on channels, as keyspace notifications of Redis 7.0. They are those that the cluster's log makes,
+ * whichever port, clerk or lease they come from, and come by one watch for all of the port. As in Redis, each is told at most once: to
+ * those who listen then. What the watch could not be told any more is passed over.
+ */
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Change, Version} from '../../src/kv/types.js';
+import type {Executor} from '../executor.js';
+import type {Channels} from './channels.js';
+import {type EventClass, eventSettingOf} from './event-setting.js';
+
+/** How long a server waits for a change before it says that there is none. */
+const waitMs = 2000;
+/** After a failure it is asked again so much later. */
+const pauseMs = 100;
+
+interface KeyspaceEventsOptions {
+	/** Is asked for changes. */
+	readonly client: Executor;
+	readonly channels: Channels;
+}
+
+export class KeyspaceEvents {
+	readonly #client: Executor;
+	readonly #channels: Channels;
+	/** Empty: nothing is told. */
+	#classes: ReadonlySet<EventClass> = new Set();
+	#watch: AbortController | undefined;
+
+	constructor({client, channels}: KeyspaceEventsOptions) {
+		this.#client = client;
+		this.#channels = channels;
+	}
+
+	/** As CONFIG GET tells it. */
+	get setting(): string {
+		return eventSettingOf(this.#classes);
+	}
+
+	/** Tells these events, of what comes after that revision if nothing was told before. */
+	begin(classes: ReadonlySet<EventClass>, revision: Version): void {
+		this.#classes = classes;
+		if (this.#watch !== undefined) return;
+		this.#watch = new AbortController();
+		void this.#follow(revision, this.#watch.signal);
+	}
+
+	/** Nothing is told any more. */
+	end(): void {
+		this.#classes = new Set();
+		this.#watch?.abort();
+		this.#watch = undefined;
+	}
+
+	async #follow(revision: Version, signal: AbortSignal): Promise<void> {
+		for (let after: Version | undefined = revision; !signal.aborted;) {
+			try {
+				const result = await this.#client.execute({type: 'changes', after, waitMs}, {signal});
+				if (result.type === 'changes') this.#tellAll(result.changes);
+				// From the present on.
+				after = result.type === 'changes' ? result.revision : undefined;
+			} catch {
+				// The cluster has no leader now, or this is over.
+				await sleep(pauseMs, undefined, {signal}).catch(() => undefined);
+			}
+		}
+	}
+
+	#tellAll(changes: readonly Change[]): void {
+		for (const [place, change] of changes.entries()) {
+			const next = changes[place + 1];
+			// Redis makes the new key before it takes the old one away.
+			if (change.event === 'rename_from' && next?.event === 'rename_to') this.#tell('n', 'new', next.key);
+			this.#tellOne(change);
+		}
+	}
+
+	#tellOne({event, key, isNew, setsDeadline}: Change): void {
+		// Of FLUSHALL Redis tells nothing.
+		if (event === 'clear') return;
+		// A copy takes away what it replaces.
+		if ((isNew && event !== 'rename_to') || event === 'copy_to') this.#tell('n', 'new', key);
+		this.#tell(classOf(event), event, key);
+		if (setsDeadline) this.#tell('g', 'expire', key);
+	}
+
+	#tell(eventClass: EventClass, event: string, key: string): void {
+		if (!this.#classes.has(eventClass)) return;
+		const publish = (channel: string, message: string): unknown =>
+			this.#channels.publish(channel, Buffer.from(message, 'latin1'));
+		if (this.#classes.has('K')) publish(`__keyspace@0__:${key}`, event);
+		if (this.#classes.has('E')) publish(`__keyevent@0__:${event}`, key);
+	}
+}
+
+function classOf(event: Exclude<Change['event'], 'clear'>): EventClass {
+	switch (event) {
+		case 'expired':
+			return 'x';
+		case 'del':
+		case 'expire':
+		case 'persist':
+		case 'rename_from':
+		case 'rename_to':
+		case 'copy_to':
+			return 'g';
+		case 'set':
+		case 'append':
+		case 'incrby':
+		case 'incrbyfloat':
+		case 'setrange':
+		case 'setbit':
+			return '$';
+		default:
+			return event satisfies never;
+	}
+}
