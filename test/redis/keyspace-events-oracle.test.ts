@@ -83,6 +83,8 @@ const single: fc.Arbitrary<readonly string[]> = fc.oneof(
 	words('incrbyfloat', key, '1.5'),
 	words('setrange', key, '2', value),
 	words('setbit', key, '3', fc.constantFrom('0', '1')),
+	words('bitfield', key, fc.constantFrom('set', 'incrby'), 'u8', '0', '5'),
+	words('bitfield', key, fc.constant('get'), 'u8', '0'),
 	words('bitop', fc.constantFrom('and', 'or', 'not'), key, key),
 	words('del', key, key),
 	words('unlink', key),
@@ -109,7 +111,7 @@ const single: fc.Arbitrary<readonly string[]> = fc.oneof(
 
 const command = fc.oneof(
 	{arbitrary: single.map(one => [one]), weight: 8},
-	fc.array(single, {minLength: 1, maxLength: 3}).map(all => [['multi'], ...all, ['exec']]),
+	fc.array(single, {minLength: 1, maxLength: 3}).map(all => [['multi'] as readonly string[]].concat(all, [['exec']])),
 );
 
 /** Each tells a SET, which ends a conversation. */
