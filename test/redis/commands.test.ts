@@ -253,7 +253,7 @@ test(
 	['CLIENT', `-ERR wrong number of arguments for 'client' command\n`],
 	['CLIENT SETNAME', `-ERR wrong number of arguments for 'client|setname' command\n`],
 	['CLIENT FOO x', `-ERR unknown subcommand 'FOO'. Try CLIENT HELP.\n`],
-	['CONFIG SET a b', `-ERR unknown subcommand 'SET'. Try CONFIG HELP.\n`],
+	['CONFIG FOO a b', `-ERR unknown subcommand 'FOO'. Try CONFIG HELP.\n`],
 	['constructor', `-ERR unknown command 'constructor', with args beginning with: \n`],
 );
 
