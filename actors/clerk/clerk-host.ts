@@ -82,6 +82,7 @@ const clerkOptions = optionsOf({
 		backoffMaxMs: milliseconds(0),
 		attemptTimeoutMs: milliseconds(),
 		requestsMax: wholeNumber(1),
+		gatherMs: milliseconds(0),
 		batchOperationsMax: wholeNumber(1),
 		batchBytesMax: bytes(),
 		windowMax: wholeNumber(1, defaultSessionLimits.sessionResultsMax),

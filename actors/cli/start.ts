@@ -28,6 +28,11 @@ import {type RedisSecurity, readRedisSecurity} from './redis-security.js';
 const valueBytesMax = 2 ** 20;
 /** A client of the Redis port waits this long for a leader before it gets an error. */
 const redisTimeoutMs = 30_000;
+/**
+ * Clients of the port read one by one, each when its last answer has come, and each request of reads asks a quorum. A slow read must not
+ * hold up the others for long.
+ */
+const readsGatherMs = 5;
 /** More files than a node has open at once beyond those of its start: segments of the log, a snapshot, its thread's own. */
 const descriptorsOfNode = 16;
 
@@ -50,7 +55,11 @@ async function startCluster(options: StartOptions): Promise<number> {
 		redisSecurity,
 		{
 			client: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
-			reader: cluster.clerk({timeoutMs: redisTimeoutMs, refuseWhileDown: true}),
+			reader: cluster.clerk({
+				timeoutMs: redisTimeoutMs,
+				refuseWhileDown: true,
+				limits: {gatherMs: readsGatherMs},
+			}),
 			info: () => clusterInfo(cluster),
 			data: () => heldBy(cluster),
 			isDurable: directory !== undefined,

@@ -35,6 +35,11 @@ export class Queue<T> {
 		return item;
 	}
 
+	/** `offset`: from 0, of the first. */
+	at(offset: number): T | undefined {
+		return this.#items[this.#head + offset];
+	}
+
 	/** Empties the queue. */
 	takeAll(): readonly T[] {
 		const items = this.#items.slice(this.#head, this.#tail) as T[];

@@ -191,6 +191,37 @@ test('each request names the write before it that still waits for its answer', t
 	t.deepEqual(bench.sends().map(afterOf), [7]);
 });
 
+test('a clerk that gathers sends what does not fill a request when an answer has come, or when it has waited long enough', t => {
+	const bench = new Bench({batchOperationsMax: 3, gatherMs: 5}).opened();
+	bench.submit(put('a', ''));
+	const [first] = bench.sends();
+	bench.submit(put('b', ''), get('c'));
+	t.deepEqual(bench.sends(), []);
+	t.is(bench.clerk.nextDeadline(), 5);
+	bench.answer(first!, written);
+	const [read, write] = bench.sends();
+	t.is(read!.request.type, 'read', 'nothing is on its way, so it need not wait');
+	t.is(write, undefined, 'now something is');
+	bench.now = 5;
+	const [second] = bench.sends();
+	t.deepEqual(sequencesOf([second!]), [[3]]);
+	bench.submit(put('d', ''), put('e', ''), put('f', ''), put('g', ''));
+	t.deepEqual(sequencesOf(bench.sends()), [[4, 5, 6]], 'a full request never waits');
+	bench.now = 9;
+	t.deepEqual(bench.sends(), []);
+	bench.now = 10;
+	t.deepEqual(sequencesOf(bench.sends()), [[7]]);
+	t.not(bench.clerk.nextDeadline(), 15, 'nothing waits to be sent');
+});
+
+test('values that fill a request together do not wait for an answer', t => {
+	const bench = new Bench({batchBytesMax: 1000, gatherMs: 5}).opened();
+	bench.submit(put('a', 'x'.repeat(600)), put('b', 'x'.repeat(600)));
+	t.deepEqual(sequencesOf(bench.sends()), [[2]]);
+	bench.submit(put('c', 'x'.repeat(600)));
+	t.deepEqual(sequencesOf(bench.sends()), [[3]]);
+});
+
 test('a request that came too early goes again behind the lost one, in order, and before all that was never sent', t => {
 	const bench = new Bench({batchOperationsMax: 1, attemptTimeoutMs: 500}).opened();
 	bench.submit(put('a', ''), put('b', ''), put('c', ''));

@@ -41,6 +41,8 @@ export class Attempts<T extends MachineTypes, Caller> {
 	#putOffCount = 0;
 	/** When the target was first asked for something since it last said anything; `undefined`: it owes nothing. */
 	#silentSince: Milliseconds | undefined;
+	/** When the newest of the others was sent. */
+	#sentAt: Milliseconds = -Infinity;
 	#isOpeningSession = false;
 	#lastRequestId = 0;
 
@@ -55,6 +57,11 @@ export class Attempts<T extends MachineTypes, Caller> {
 	/** Whether one more request may be sent now. */
 	get hasRoom(): boolean {
 		return this.#inFlight.size - this.#putOffCount < this.#allowed;
+	}
+
+	/** Until when a request that is not full waits for the answer to another; in the past: it need not wait. */
+	get gathersUntil(): Milliseconds {
+		return this.#inFlight.size === this.#putOffCount ? -Infinity : this.#sentAt + this.#limits.gatherMs;
 	}
 
 	/** A request that opens a session is among them. */
@@ -83,7 +90,10 @@ export class Attempts<T extends MachineTypes, Caller> {
 		const attempt = {requestId, server, sentAt: now, deadline, isPutOff, type, tasks, waiting: tasks.length};
 		this.#inFlight.set(requestId, attempt);
 		if (isPutOff) this.#putOffCount += 1;
-		else this.#silentSince ??= now;
+		else {
+			this.#silentSince ??= now;
+			this.#sentAt = now;
+		}
 		if (type === 'openSession') this.#isOpeningSession = true;
 		for (const task of tasks) {
 			task.attempt = attempt;

@@ -186,7 +186,7 @@ export class ClerkCore<T extends MachineTypes, Caller = unknown> {
 
 	/** When to call `tick` and `flush` next if nothing happens before; `undefined`: no need. */
 	nextDeadline(): Milliseconds | undefined {
-		let deadline = Math.min(this.#unsettled.nextDeadline, this.#attempts.nextTimeout);
+		let deadline = Math.min(this.#unsettled.nextDeadline, this.#attempts.nextTimeout, this.#sender.gathersUntil);
 		if (this.#isPaused) deadline = Math.min(deadline, this.#pausedUntil);
 		return this.#unsettled.count > 0 && deadline < Infinity ? deadline : undefined;
 	}

@@ -11,6 +11,11 @@ export interface ClerkLimits extends BackoffLimits {
 	readonly attemptTimeoutMs: Milliseconds;
 	/** Requests in flight; down to 4 while servers are too busy to answer them in time. @default 16 */
 	readonly requestsMax: number;
+	/**
+	 * While a request is on its way, operations that do not fill another one wait for its answer, at most for so long, ms: fewer
+	 * requests, each with more operations. For a clerk that is asked by many at different times. @default 0 (they do not wait)
+	 */
+	readonly gatherMs: Milliseconds;
 	/** Operations of one request. @default 256 */
 	readonly batchOperationsMax: number;
 	/** Bytes of one request, more only for a single larger operation. @default 262144 (256 KiB) */
@@ -28,6 +33,7 @@ export const defaultClerkLimits: ClerkLimits = {
 	backoffMaxMs: 25,
 	attemptTimeoutMs: 500,
 	requestsMax: 16,
+	gatherMs: 0,
 	batchOperationsMax: 256,
 	batchBytesMax: 256 * 1024,
 	windowMax: 2048,

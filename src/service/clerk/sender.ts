@@ -31,6 +31,7 @@ export class Sender<T extends MachineTypes, Caller> {
 	readonly #waiting: WaitingTasks<T, Caller>;
 	readonly #unsettled: UnsettledTasks<T, Caller>;
 	readonly #attempts: Attempts<T, Caller>;
+	#gathersUntil: Milliseconds = Infinity;
 
 	constructor({commands, limits, inUse, waiting, unsettled, attempts}: SenderOptions<T, Caller>) {
 		this.#commands = commands;
@@ -41,8 +42,14 @@ export class Sender<T extends MachineTypes, Caller> {
 		this.#attempts = attempts;
 	}
 
+	/** When to send again, if nothing happens before, what waits for more to travel with; Infinity: nothing does. */
+	get gathersUntil(): Milliseconds {
+		return this.#gathersUntil;
+	}
+
 	/** Sends what can be sent. */
 	send(now: Milliseconds): void {
+		this.#gathersUntil = Infinity;
 		this.#waiting.sortRetries();
 		this.#sendReads(now);
 		this.#sendWrites(now);
@@ -51,6 +58,7 @@ export class Sender<T extends MachineTypes, Caller> {
 	#sendReads(now: Milliseconds): void {
 		const retries = this.#waiting.takeRetries('read');
 		while (this.#attempts.hasRoom) {
+			if (retries.length === 0 && this.#gathers(now, this.#waiting.reads)) break;
 			const tasks = this.#takeBatch(retries, this.#waiting.reads);
 			if (tasks.length === 0) break;
 			const reads = tasks.map(task => readOf(task));
@@ -71,12 +79,32 @@ export class Sender<T extends MachineTypes, Caller> {
 		this.#inUse.changed();
 		const retries = this.#waiting.takeRetries('write');
 		while (this.#attempts.hasRoom) {
+			if (retries.length === 0 && this.#gathers(now, this.#waiting.writes)) break;
 			if (retries.first !== undefined && this.#attempts.hasEarlierThan(retries.first)) break;
 			const tasks = this.#takeBatch(retries, this.#waiting.writes, session);
 			if (tasks.length === 0) break;
 			this.#attempts.begin(now, 'write', tasks, {type: 'write', command: this.#commandOf(session, tasks)});
 		}
 		this.#waiting.putBack(retries);
+	}
+
+	/** Whether these wait for more to travel with: an answer that is on its way will bring some. */
+	#gathers(now: Milliseconds, fresh: Queue<Task<T, Caller>>): boolean {
+		const {gathersUntil} = this.#attempts;
+		if (now >= gathersUntil || fresh.length === 0 || this.#fillsRequest(fresh)) return false;
+		this.#gathersUntil = Math.min(this.#gathersUntil, gathersUntil);
+		return true;
+	}
+
+	#fillsRequest(fresh: Queue<Task<T, Caller>>): boolean {
+		const {batchOperationsMax, batchBytesMax} = this.#limits;
+		if (fresh.length >= batchOperationsMax) return true;
+		let bytes = 0;
+		for (let offset = 0; offset < fresh.length; offset += 1) {
+			bytes += fresh.at(offset)?.byteLength ?? 0;
+			if (bytes >= batchBytesMax) return true;
+		}
+		return false;
 	}
 
 	#commandOf(session: ClientSession, tasks: readonly Task<T, Caller>[]): Uint8Array {
