@@ -52,16 +52,19 @@ async function run(source: string): Promise<number> {
 	}
 	const report = reportOf(judgements);
 	console.log(report);
-	if (out !== undefined) await writeFile(out, `${await headOf()}\n\n${report}`);
+	if (out !== undefined) await writeFile(out, `${headOf()}\n\n${report}`);
 	for (const {unit, outdated} of judgements)
 		for (const name of outdated) console.log(`${unit}: "${name}" is ok; its known reason can go`);
 	return judgements.some(({failures}) => failures.some(({kind}) => kind === 'fault')) ? 1 : 0;
 }
 
-async function headOf(): Promise<string> {
-	const words = process.argv.slice(2).join(' ');
+function headOf(): string {
+	const {singleDatabase} = command.opts<Options>();
+	const options = [...(singleDatabase ? ['--single-database'] : []), ...command.args].join(' ');
+	const words = options === '' ? 'npm run redis-suite' : `npm run redis-suite -- ${options}`;
 	const date = new Date().toISOString().slice(0, 10);
-	return `# Redis' own tests at the port\n\n${date}, the Tcl suite of Redis ${redisVersion} in external mode, beside ${versionOf('redis-server')}: \`npm run redis-suite -- ${words}\`.`;
+	const redis = versionOf('redis-server')?.split(' sha')[0];
+	return `# Redis' own tests at the port\n\n${date}, the Tcl suite of Redis ${redisVersion} in external mode, beside ${redis}: \`${words}\`.`;
 }
 
 try {
