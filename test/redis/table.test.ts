@@ -45,6 +45,7 @@ test('each other command is in the generator whose replies are compared with red
 		'edits-oracle.test.ts',
 		'conditions-oracle.test.ts',
 		'scripts-oracle.test.ts',
+		'command-oracle.test.ts',
 	]
 		.map(file => readFileSync(new URL(file, folder), 'utf8').split('/** What COMMAND INFO tells')[0])
 		.join('\n');

@@ -3,7 +3,10 @@ import type {ClientState} from '../client-state.js';
 import {matchesGlob} from './glob.js';
 import {type RedisCommand, type Plan, refuse, syntaxError, textAt} from './command.js';
 import type {ArgumentRange, CommandDescription} from './command-description.js';
+import {argumentsOf, writeArguments} from './command-arguments.js';
+import {planKeys} from './command-keys.js';
 import {container} from './container.js';
+import {syntax} from './syntax.js';
 
 const noKeys: ArgumentRange = {first: 0, last: 0, step: 0};
 
@@ -90,13 +93,18 @@ function planInfo(parts: readonly Buffer[]): Plan {
 function replyDocs(out: ReplyWriter, command: CommandDescription): void {
 	const subcommands = [...(command.subcommands?.values() ?? [])];
 	out.bulk(command.name);
-	out.map(subcommands.length === 0 ? 3 : 4);
+	const notation = syntax[command.name];
+	out.map(3 + (notation === undefined ? 0 : 1) + (subcommands.length === 0 ? 0 : 1));
 	out.bulk('summary');
 	out.bulk(command.summary);
 	out.bulk('since');
 	out.bulk(command.since);
 	out.bulk('group');
 	out.bulk(command.group);
+	if (notation !== undefined) {
+		out.bulk('arguments');
+		writeArguments(out, argumentsOf(notation));
+	}
 	if (subcommands.length === 0) return;
 	out.bulk('subcommands');
 	out.map(subcommands.length);
@@ -175,6 +183,15 @@ const subcommands: readonly RedisCommand[] = [
 		since: '7.0.0',
 		summary: 'List the names of the commands, all or those of a category or a pattern',
 		plan: planNames,
+	},
+	{...common, name: 'getkeys', arity: -4, summary: 'Tell the keys of a request', plan: planKeys(false)},
+	{
+		...common,
+		name: 'getkeysandflags',
+		arity: -4,
+		since: '7.0.0',
+		summary: 'Tell the keys of a request, and what it does to them',
+		plan: planKeys(true),
 	},
 ];
 
