@@ -1,50 +1,23 @@
 /** What COMMAND and the help of redis-cli tell of commands, held against redis-server. */
 import {execFile} from 'node:child_process';
-import {promisify} from 'node:util';
+import {promisify, stripVTControlCharacters} from 'node:util';
 import {syntax} from '../../actors/redis/commands/syntax.js';
 import {openGateway, request, talk} from './harness.js';
 import {oracleTest, startRedis} from './redis-server.js';
 
+/** One behind the other. */
 const requests: readonly string[] = [
-	...[
-		'get k',
-		'GET',
-		'get k l',
-		'set k v',
-		'set k v EX 5 GET',
-		'set get v',
-		'mget a b c',
-		'mset a 1 b 2',
-		'mset a 1 b',
-	],
-	...['setnx k v', 'msetnx a 1', 'append k v', 'getset k v', 'getdel k', 'getex k', 'setex k 1 v', 'strlen k'],
-	...['getrange k 0 1', 'substr k 0 1', 'setrange k 0 v', 'incr k', 'decrby k 1', 'incrbyfloat k 1'],
-	...['setbit k 1 1', 'getbit k 1', 'bitcount k', 'bitpos k 1', 'bitop and d a b', 'bitop not d a'],
-	...['bitfield k get u8 0', 'bitfield k set u8 0 1', 'bitfield k', 'bitfield_ro k get u8 0'],
-	...['del a b', 'unlink a', 'exists a b', 'touch a', 'rename a b', 'renamenx a b', 'copy a b', 'type a'],
-	...[
-		'expire k 1',
-		'pexpireat k 1',
-		'ttl k',
-		'pexpiretime k',
-		'persist k',
-		'watch a b',
-		'object encoding k',
-		'OBJECT FREQ k',
-	],
-	...['memory usage k', 'memory usage', 'object encoding', 'eval s 2 a b c', 'eval s 0', 'eval s 3 a', 'eval s x a'],
-	...[
-		'evalsha s 1 a',
-		'eval_ro s 1 a',
-		'evalsha_ro s 1 a b',
-		'ping x',
-		'client getname',
-		'client nosuch',
-		'nosuch a',
-		'config get x',
-	],
-	...['scan 0', 'keys x', 'multi x', 'publish a b', 'select 1', 'object', 'object x'],
-];
+	'get k | GET | get k l | set k v | set k v EX 5 GET | set get v | mget a b c | mset a 1 b 2 | mset a 1 b',
+	'setnx k v | msetnx a 1 | append k v | getset k v | getdel k | getex k | setex k 1 v | strlen k',
+	'getrange k 0 1 | substr k 0 1 | setrange k 0 v | incr k | decrby k 1 | incrbyfloat k 1 | setbit k 1 1',
+	'getbit k 1 | bitcount k | bitpos k 1 | bitop and d a b | bitop not d a | bitfield k get u8 0',
+	'bitfield k set u8 0 1 | bitfield k | bitfield_ro k get u8 0 | del a b | unlink a | exists a b | touch a',
+	'rename a b | renamenx a b | copy a b | type a | expire k 1 | pexpireat k 1 | ttl k | pexpiretime k | persist k',
+	'watch a b | object encoding k | OBJECT FREQ k | memory usage k | memory usage | object encoding',
+	'eval s 2 a b c | eval s 0 | eval s 3 a | eval s x a | evalsha s 1 a | eval_ro s 1 a | evalsha_ro s 1 a b',
+	'ping x | client getname | client nosuch | nosuch a | config get x | scan 0 | keys x | multi x | publish a b',
+	'select 1 | object | object x',
+].flatMap(line => line.split(' | '));
 
 oracleTest('COMMAND GETKEYS and GETKEYSANDFLAGS find the keys that redis-server 7.0 finds', async t => {
 	const redis = await startRedis(t);
@@ -76,8 +49,7 @@ oracleTest('the help of redis-cli, which is what it shows as one types, is that 
 		const running = promisify(execFile)('redis-cli', place);
 		running.child.stdin?.end(asked);
 		const {stdout} = await running;
-		return stdout
-			.replaceAll(/\u001b\[\d*m/g, '')
+		return stripVTControlCharacters(stdout)
 			.split(/\r?\n/)
 			.filter(line => /^ {2}[A-Z]/.test(line))
 			.map(line => line.trim());
