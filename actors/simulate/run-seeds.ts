@@ -79,6 +79,8 @@ const engineFlags = [
 	'--always-sparkplug',
 	'--max-inlined-bytecode-size=100',
 	'--max-inlined-bytecode-size-cumulative=100',
+	// The threads of a pool have a core each: helpers of the garbage collector would take it from the next seed.
+	'--no-parallel-scavenge',
 	// Node 22 and newer do not know it, and V8 writes a complaint to stderr that nobody can catch.
 	...(Number.parseInt(process.versions.v8, 10) < 12 ? ['--interrupt-budget=150000'] : []),
 ];

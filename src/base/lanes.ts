@@ -25,11 +25,8 @@ export class Lanes {
 
 	/** A whole number from 0 on: its seven lowest bytes, the lowest first. */
 	number(value: number): void {
-		this.#fourBytes(value);
-		const high = Math.floor(value / 2 ** 32);
-		this.byte(high & 0xff);
-		this.byte((high >>> 8) & 0xff);
-		this.byte((high >>> 16) & 0xff);
+		this.#bytesOf(value, 4);
+		this.#bytesOf(Math.floor(value / 2 ** 32), 3);
 	}
 
 	bytes(bytes: Uint8Array): void {
@@ -49,14 +46,30 @@ export class Lanes {
 
 	text(text: string): void {
 		this.number(text.length);
-		for (let offset = 0; offset < text.length; offset += 1) this.byte(text.charCodeAt(offset));
+		let first = this.#first;
+		let second = this.#second;
+		for (let offset = 0; offset < text.length; offset += 1) {
+			const code = text.charCodeAt(offset);
+			first = Math.imul(first ^ code, 0x01000193);
+			second = Math.imul(second ^ code, 0x85ebca6b);
+			second ^= second >>> 13;
+		}
+		this.#first = first;
+		this.#second = second;
 	}
 
-	#fourBytes(value: number): void {
-		this.byte(value & 0xff);
-		this.byte((value >>> 8) & 0xff);
-		this.byte((value >>> 16) & 0xff);
-		this.byte(value >>> 24);
+	/** Of the lowest 32 bits. */
+	#bytesOf(value: number, count: number): void {
+		let first = this.#first;
+		let second = this.#second;
+		for (let place = 0; place < count; place += 1) {
+			const byte = (value >>> (place * 8)) & 0xff;
+			first = Math.imul(first ^ byte, 0x01000193);
+			second = Math.imul(second ^ byte, 0x85ebca6b);
+			second ^= second >>> 13;
+		}
+		this.#first = first;
+		this.#second = second;
 	}
 }
 

@@ -17,6 +17,7 @@ import type {MachineTypes} from '../service/machine.js';
 import type {ServiceReply} from '../service/types.js';
 import {Availability} from './availability.js';
 import {DeathNoticeBoard} from './death-notices.js';
+import {hashEvent} from './event-hash.js';
 import {EventQueue} from './event-queue.js';
 import {defaultClerkLimits} from '../service/clerk/limits.js';
 import {type ClientEvent, deliverToClient} from './client-event.js';
@@ -305,7 +306,7 @@ export class Simulation<T extends MachineTypes> {
 		this.#timeline.add(this.#now, event, glimpse);
 		this.#trace.number(this.#now);
 		this.#trace.number(event.type.length * 64 + place + 1);
-		this.#trace.payload(event);
+		hashEvent(this.#trace, event);
 		this.#observer?.took(this.#now, event);
 		if (glimpse === undefined) return;
 		this.#trace.number(glimpse.term);

@@ -19,7 +19,18 @@ export class TraceHash {
 
 	text(text: string): void {
 		this.#word(text.length);
-		for (let offset = 0; offset < text.length; offset++) this.#word(text.charCodeAt(offset));
+		// As `#word` does, but on variables.
+		let first = this.#first;
+		let second = this.#second;
+		for (let offset = 0; offset < text.length; offset++) {
+			const word = text.charCodeAt(offset);
+			first = Math.imul(first ^ word, 0x01000193);
+			first ^= first >>> 15;
+			second = Math.imul(second ^ word, 0x85ebca6b);
+			second ^= second >>> 13;
+		}
+		this.#first = first;
+		this.#second = second;
 	}
 
 	/** Any plain data: all its fields, bytes and numbers, in their order. What can be called counts for nothing. */
@@ -49,12 +60,10 @@ export class TraceHash {
 		this.#word(length);
 		let first = this.#first;
 		let second = this.#second;
-		for (let offset = 0; offset < length; offset += 4) {
-			const word =
-				(bytes[offset] ?? 0) |
-				((bytes[offset + 1] ?? 0) << 8) |
-				((bytes[offset + 2] ?? 0) << 16) |
-				((bytes[offset + 3] ?? 0) << 24);
+		let offset = 0;
+		for (; offset + 4 <= length; offset += 4) {
+			const low = (bytes[offset] as number) | ((bytes[offset + 1] as number) << 8);
+			const word = low | ((bytes[offset + 2] as number) << 16) | ((bytes[offset + 3] as number) << 24);
 			first = Math.imul(first ^ word, 0x01000193);
 			first ^= first >>> 15;
 			second = Math.imul(second ^ word, 0x85ebca6b);
@@ -62,6 +71,9 @@ export class TraceHash {
 		}
 		this.#first = first;
 		this.#second = second;
+		if (offset < length) {
+			this.#word((bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8) | ((bytes[offset + 2] ?? 0) << 16));
+		}
 	}
 
 	get value(): string {

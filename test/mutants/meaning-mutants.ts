@@ -271,8 +271,8 @@ const meanings: readonly Mutant[] = [
 		'a delete says that there was something',
 		'redis DEL',
 		operations,
-		"return { type: 'deleted', existed: store.delete(key), version };",
-		"store.delete(key); return { type: 'deleted', existed: true, version };",
+		"return { type: 'deleted', existed: erase(execution, key, 'del'), version };",
+		"erase(execution, key, 'del'); return { type: 'deleted', existed: true, version };",
 	),
 	plant(
 		'batch-ends-with-refusal',
