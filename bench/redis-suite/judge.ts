@@ -41,6 +41,9 @@ const promised = new Set(
 
 const unknownCommand = /unknown command '([^']+)'/i;
 const unknownSubcommand = /unknown subcommand '([^']+)'\. Try (\w+) HELP/i;
+/** Of the settings that Redis changes while it runs, the port was asked for those of notifications. */
+const fixedSetting =
+	/(?:arguments for CONFIG SET - |argument )'(?!notify-keyspace-events)([\w-]+)'(?:\) - it cannot be changed here|(?!\)))/;
 
 export function judgeUnit(unit: string, redis: UnitReport, here: UnitReport): UnitJudgement {
 	const reports = new Map(here.tests.map(test => [test.name, test]));
@@ -74,6 +77,8 @@ function failureOf(name: string, report: TestReport | undefined, known: KnownRea
 function missingCommand(details: string): string | undefined {
 	const [, subcommand, container] = unknownSubcommand.exec(details) ?? [];
 	if (subcommand !== undefined) return `${container} ${subcommand}`.toUpperCase();
+	const [, setting] = fixedSetting.exec(details) ?? [];
+	if (setting !== undefined) return `CONFIG SET ${setting}`;
 	const [, command] = unknownCommand.exec(details) ?? [];
 	return command === undefined || promised.has(command.toLowerCase()) ? undefined : command.toUpperCase();
 }

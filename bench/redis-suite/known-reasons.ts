@@ -46,6 +46,9 @@ export const knownReasons: Readonly<Record<string, Readonly<Record<string, Known
 		...Object.fromEntries(protocolTests),
 		'test resp3 attribute protocol parsing (2)': scriptDebug,
 	},
+	multi: {
+		'MULTI with config error': different('CONFIG SET cannot be queued: it asks the cluster'),
+	},
 	introspection: {
 		'MONITOR can log commands issued by the scripting engine': different(
 			'MONITOR shows what the port takes in: the script, not what each replica does for it',

@@ -14,7 +14,21 @@ export function reportOf(judgements: readonly UnitJudgement[]): string {
 	const sums = head.slice(1).map((_, column) => rows.reduce((sum, row) => sum + Number(row[column + 1]), 0));
 	const lines = [head, ['---', ...sums.map(() => '---:')], ...rows, ['all', ...sums]];
 	const table = lines.map(line => `| ${line.join(' | ')} |`).join('\n');
-	return [table, '', ...kinds.map(kind => listOf(kind, judgements)), refusedOutside(judgements)].join('\n');
+	return [
+		table,
+		'',
+		sentenceOf(judgements),
+		'',
+		...kinds.map(kind => listOf(kind, judgements)),
+		refusedOutside(judgements),
+	].join('\n');
+}
+
+/** What counts: the tests that want nothing else. */
+function sentenceOf(judgements: readonly UnitJudgement[]): string {
+	const ok = judgements.reduce((sum, {okHere}) => sum + okHere, 0);
+	const others = judgements.flatMap(({failures}) => failures.filter(({kind}) => kind !== 'absent')).length;
+	return `Of ${ok + others} tests that want no command beyond those offered, ${ok} are ok.`;
 }
 
 const figuresOf = ({tests, okAtRedis, okHere, failures}: UnitJudgement): readonly number[] => [

@@ -16,7 +16,10 @@ const failed = (name: string, details: string): TestReport => ({
 });
 
 test('a test that Redis passes is judged by what it wants, and one that Redis fails is not', t => {
-	const redis = {tests: [ok('a'), ok('b'), ok('c'), ok('d'), ok('e'), ok('f'), failed('g', 'x')], remarks: []};
+	const redis = {
+		tests: [ok('a'), ok('b'), ok('c'), ok('d'), ok('e'), ok('f'), failed('g', 'x'), ok('h'), ok('i'), ok('j')],
+		remarks: [],
+	};
 	const here = {
 		tests: [
 			ok('a'),
@@ -24,12 +27,18 @@ test('a test that Redis passes is judged by what it wants, and one that Redis fa
 			failed('c', "ERR unknown command 'GETEX', with args beginning with: 'k'"),
 			failed('d', "ERR unknown subcommand 'set'. Try CONFIG HELP."),
 			{name: 'e', verdict: 'hung', details: ''} as const,
+			failed('h', "ERR Unknown option or number of arguments for CONFIG SET - 'maxmemory-samples'"),
+			failed('i', "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - it cannot be changed here: why"),
+			failed(
+				'j',
+				"ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - Invalid event class character",
+			),
 			ok('g'),
 		],
 		remarks: ['config set save: ERR', 'config set save: ERR'],
 	};
 	const judgement = judgeUnit('nosuch', redis, here);
-	t.like(judgement, {tests: 7, okAtRedis: 6, okHere: 1, refused: ['config set save: ERR']});
+	t.like(judgement, {tests: 10, okAtRedis: 9, okHere: 1, refused: ['config set save: ERR']});
 	t.deepEqual(
 		judgement.failures.map(({name, kind}) => [name, kind]),
 		[
@@ -38,9 +47,13 @@ test('a test that Redis passes is judged by what it wants, and one that Redis fa
 			['d', 'absent'],
 			['e', 'fault'],
 			['f', 'fault'],
+			['h', 'absent'],
+			['i', 'absent'],
+			['j', 'fault'],
 		],
 	);
-	t.regex(reportOf([judgement]), /^\| nosuch \| 7 \| 6 \| 1 \| 2 \| 0 \| 3 \|$/m);
+	t.regex(reportOf([judgement]), /^Of 5 tests that want no command beyond those offered, 1 are ok\.$/m);
+	t.regex(reportOf([judgement]), /^\| nosuch \| 10 \| 9 \| 1 \| 4 \| 0 \| 4 \|$/m);
 });
 
 const known = 'Very big payload in GET/SET';
