@@ -18,6 +18,8 @@ export class Subscriber implements Listener {
 	};
 	/** What came when it could not be written: in the middle of a long reply. */
 	readonly #held = new ReplyWriter();
+	/** In all three sets. */
+	#nameCount = 0;
 	#nameBytes = 0;
 	#deliver: (push: Push) => void = () => undefined;
 
@@ -32,8 +34,7 @@ export class Subscriber implements Listener {
 	}
 
 	get isSubscribed(): boolean {
-		const {channel, pattern, shardChannel} = this.#names;
-		return channel.size + pattern.size + shardChannel.size > 0;
+		return this.#nameCount > 0;
 	}
 
 	/** Something comes for it that it does not ask for each time. */
@@ -66,12 +67,14 @@ export class Subscriber implements Listener {
 		const names = this.#names[kind];
 		if (names.has(name)) return;
 		names.add(name);
+		this.#nameCount += 1;
 		this.#nameBytes += name.length + nameOverheadBytes;
 		this.#channels.subscribe(kind, name, this);
 	}
 
 	unsubscribe(kind: ChannelKind, name: string): void {
 		if (!this.#names[kind].delete(name)) return;
+		this.#nameCount -= 1;
 		this.#nameBytes -= name.length + nameOverheadBytes;
 		this.#channels.unsubscribe(kind, name, this);
 	}
