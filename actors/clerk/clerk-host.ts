@@ -13,6 +13,7 @@ import type {ClerkEffect} from '../../src/service/clerk/outbox.js';
 import type {Operation} from '../../src/service/clerk/task.js';
 import type {MachineTypes, Words} from '../../src/service/machine.js';
 import {OperationAbortedError} from '../../src/service/errors.js';
+import {barrier} from '../../src/service/types.js';
 import {defaultSessionLimits} from '../../src/service/sessions.js';
 import {codec} from '../codec/codec.js';
 import type {BusyPoll} from '../network/busy-poll.js';
@@ -145,6 +146,9 @@ export class ClerkHost<T extends MachineTypes> {
 	readonly #channels: ReplyChannels;
 	readonly #options: ClerkOptions;
 	readonly #refusal: () => Error | undefined;
+	readonly #words: Words<T>;
+	/** Who asked for what may wait for something to tell: no answer is about to come, so nobody polls for it. */
+	readonly #patient = new Set<Waiter<T> | undefined>();
 	/** Waiters whose signals were aborted in this turn, and why. */
 	#aborted = new Map<Waiter<T> | undefined, unknown>();
 	/** Asked for in this turn. One look at the clock is enough for all of them. */
@@ -159,6 +163,7 @@ export class ClerkHost<T extends MachineTypes> {
 		checkOptions(clerkOptions, options);
 		this.#options = options;
 		this.#refusal = refusal;
+		this.#words = words;
 		this.#core = new ClerkCore({
 			codec,
 			words,
@@ -245,9 +250,15 @@ export class ClerkHost<T extends MachineTypes> {
 	#take(operation: Operation<T>, waiter: Waiter<T>): void {
 		this.#begun.push({operation, waiter});
 		const {busyPoll, settled} = this.#network;
-		busyPoll?.began();
+		if (this.#mayWait(operation)) this.#patient.add(waiter);
+		else busyPoll?.began();
 		if (settled !== undefined) settled.begun += 1;
 		this.#flushSoon();
+	}
+
+	#mayWait(operation: Operation<T>): boolean {
+		if (operation.type === 'write' || operation.read === barrier) return false;
+		return (this.#words.waitMsOf?.(operation.read) ?? 0) > 0;
 	}
 
 	/** One signal may be that of thousands: they are looked for together. */
@@ -303,10 +314,10 @@ export class ClerkHost<T extends MachineTypes> {
 			case 'cancel':
 				return this.#channels.abandon(effect.requestId);
 			case 'done':
-				this.#settled('answered');
+				this.#settled('answered', effect.caller);
 				return effect.caller?.resolve(effect.result);
 			case 'failed':
-				this.#settled('failed');
+				this.#settled('failed', effect.caller);
 				return effect.caller?.reject(effect.error);
 			default:
 				return unreachable(effect);
@@ -314,9 +325,9 @@ export class ClerkHost<T extends MachineTypes> {
 	}
 
 	/** Counts an operation that is settled. */
-	#settled(end: 'answered' | 'failed'): void {
+	#settled(end: 'answered' | 'failed', waiter: Waiter<T> | undefined): void {
 		const {busyPoll, settled} = this.#network;
-		busyPoll?.ended();
+		if (this.#patient.size === 0 || !this.#patient.delete(waiter)) busyPoll?.ended();
 		if (settled !== undefined) settled[end] += 1;
 	}
 

@@ -185,6 +185,13 @@ export function testConformance({name, missing, isOurs, open}: EngineUnderTest):
 		});
 	});
 
+	conforms('changes are watched, or the client says that they are not told', async (t, client) => {
+		const {version} = await client.put('watched', '1');
+		const next = client.watch({prefix: 'watched', from: version}).next();
+		if (isOurs) t.like(await next, {done: false, value: {revision: version}});
+		else await t.throwsAsync(next, {code: 'ERR_UNSUPPORTED_OPERATION', message: /watch with a client of etcd/});
+	});
+
 	conforms('a value is replaced and deleted if it is, or is not, a certain one', async (t, client) => {
 		const key = keyOf('compared');
 		const types = async (...operations: readonly Operation[]): Promise<readonly string[]> => {

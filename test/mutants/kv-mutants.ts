@@ -140,7 +140,7 @@ export const kvMutants: readonly Mutant[] = [
 		'hashicorp/raft#359; trap 26 of the lab',
 		'service/server/read-path',
 		'this.#open.add(request); this.#turn.push(request);',
-		'this.#open.add(request); this.#open.settle(request, this.#read(request));',
+		'this.#open.add(request); this.#open.settle(request, this.#read(request.reads));',
 	),
 	plant(
 		'leader-answers-early',
