@@ -25,6 +25,9 @@ export class KeyspaceEvents {
 	readonly #channels: Channels;
 	/** Empty: nothing is told. */
 	#classes: ReadonlySet<EventClass> = new Set();
+	/** They hold from here on. Of changes before, which may be still to be told, those that held then. */
+	#from: Version = 0;
+	#classesBefore: ReadonlySet<EventClass> = new Set();
 	#watch: AbortController | undefined;
 
 	constructor({client, channels}: KeyspaceEventsOptions) {
@@ -37,9 +40,11 @@ export class KeyspaceEvents {
 		return eventSettingOf(this.#classes);
 	}
 
-	/** Tells these events, of what comes after that revision if nothing was told before. */
+	/** Tells these events, of what comes after that revision. */
 	begin(classes: ReadonlySet<EventClass>, revision: Version): void {
+		this.#classesBefore = this.#classes;
 		this.#classes = classes;
+		this.#from = revision;
 		if (this.#watch !== undefined) return;
 		this.#watch = new AbortController();
 		void this.#follow(revision, this.#watch.signal);
@@ -68,28 +73,29 @@ export class KeyspaceEvents {
 
 	#tellAll(changes: readonly Change[]): void {
 		for (const [place, change] of changes.entries()) {
+			const classes = change.revision > this.#from ? this.#classes : this.#classesBefore;
 			const next = changes[place + 1];
 			// Redis makes the new key before it takes the old one away.
-			if (change.event === 'rename_from' && next?.event === 'rename_to') this.#tell('n', 'new', next.key);
-			this.#tellOne(change);
+			if (change.event === 'rename_from' && next?.event === 'rename_to') this.#tell(classes, 'n', 'new', next.key);
+			this.#tellOne(classes, change);
 		}
 	}
 
-	#tellOne({event, key, isNew, setsDeadline}: Change): void {
+	#tellOne(classes: ReadonlySet<EventClass>, {event, key, isNew, setsDeadline}: Change): void {
 		// Of FLUSHALL Redis tells nothing.
 		if (event === 'clear') return;
 		// A copy takes away what it replaces.
-		if ((isNew && event !== 'rename_to') || event === 'copy_to') this.#tell('n', 'new', key);
-		this.#tell(classOf(event), event, key);
-		if (setsDeadline) this.#tell('g', 'expire', key);
+		if ((isNew && event !== 'rename_to') || event === 'copy_to') this.#tell(classes, 'n', 'new', key);
+		this.#tell(classes, classOf(event), event, key);
+		if (setsDeadline) this.#tell(classes, 'g', 'expire', key);
 	}
 
-	#tell(eventClass: EventClass, event: string, key: string): void {
-		if (!this.#classes.has(eventClass)) return;
+	#tell(classes: ReadonlySet<EventClass>, eventClass: EventClass, event: string, key: string): void {
+		if (!classes.has(eventClass)) return;
 		const publish = (channel: string, message: string): unknown =>
 			this.#channels.publish(channel, Buffer.from(message, 'latin1'));
-		if (this.#classes.has('K')) publish(`__keyspace@0__:${key}`, event);
-		if (this.#classes.has('E')) publish(`__keyevent@0__:${event}`, key);
+		if (classes.has('K')) publish(`__keyspace@0__:${key}`, event);
+		if (classes.has('E')) publish(`__keyevent@0__:${event}`, key);
 	}
 }
 
