@@ -186,8 +186,8 @@ export function testConformance({name, missing, isOurs, open}: EngineUnderTest):
 	});
 
 	conforms('changes are watched, or the client says that they are not told', async (t, client) => {
-		const {version} = await client.put('watched', '1');
-		const next = client.watch({prefix: 'watched', from: version}).next();
+		const {version} = await client.put('changes are told', '1');
+		const next = client.watch({prefix: 'changes are told', from: version}).next();
 		if (isOurs) t.like(await next, {done: false, value: {revision: version}});
 		else await t.throwsAsync(next, {code: 'ERR_UNSUPPORTED_OPERATION', message: /watch with a client of etcd/});
 	});
