@@ -9,6 +9,7 @@ import type {RedisLimits} from './limits.js';
 import type {Monitors} from './monitors.js';
 import type {ProtocolVersion} from './reply-writer.js';
 import type {ScriptCache} from './script-cache.js';
+import type {SlowLog} from './slow-log.js';
 import type {Subscriber} from './subscriber.js';
 
 /** Fields of a section of INFO, by their names. */
@@ -59,6 +60,7 @@ export interface GatewayState {
 	readonly keyspaceEvents: KeyspaceEvents;
 	readonly scripts: ScriptCache;
 	readonly monitors: Monitors;
+	readonly slowLog: SlowLog;
 	readonly lane: Lane;
 	readonly memory: ClientsMemory;
 	readonly dropped: DroppedClients;

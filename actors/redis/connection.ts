@@ -15,7 +15,7 @@ import {OutputLimit} from './output-limit.js';
 import {Access} from './access.js';
 import {RefusedModes} from './refused-modes.js';
 import {ReplyWriter} from './reply-writer.js';
-import {operationsOf, replyToRun} from './run.js';
+import {operationsOf, type Planned, replyToRun} from './run.js';
 import type {ClusterInfo, ClientState, ClientUsage, ConnectionControl} from './client-state.js';
 import {ValueWindow} from './value-window.js';
 
@@ -60,6 +60,8 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 	#running = false;
 	/** Of the results that have come of what is running. */
 	#resultBytes = 0;
+	/** What was begun last, and when, as long as SLOWLOG wants to know. */
+	#timed: {readonly run: readonly Planned[]; readonly beganMs: number} | undefined;
 	/** A request for many values, which are read and answered piece by piece. */
 	#many: ManyReads | undefined;
 	/** It is carried out step by step. */
@@ -90,7 +92,7 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 				gateway.monitors.tell(clientState, command, parts, performance.timeOrigin + performance.now());
 			},
 		);
-		this.#intake = new Intake(gateway.limits, this.#modes);
+		this.#intake = new Intake(gateway.limits, this.#modes, gateway.slowLog);
 		this.#window = new ValueWindow(clientState.gateway);
 		this.#outputLimit = new OutputLimit(gateway.limits);
 		clientState.connection = this;
@@ -180,6 +182,7 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 
 	#begin(): void {
 		const run = this.#intake.nextRun(this.#window.size);
+		this.#timed = this.#clientState.gateway.slowLog.isOn ? {run, beganMs: performance.now()} : undefined;
 		const plans = run.map(({plan}) => plan);
 		const [first] = plans;
 		if (first?.type === 'report') void this.#report(plans);
@@ -279,7 +282,21 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 	#conclude(plans: readonly Plan[], settled: readonly Settled[], cluster: ClusterInfo): void {
 		if (this.isGone) return;
 		replyToRun(plans, settled, cluster, this.#out, this.#clientState);
+		this.#noteTime();
 		if (this.#out.length >= flushBytes) this.#flush();
+	}
+
+	/** Of each command of the run, from when the first was begun until all were answered. */
+	#noteTime(): void {
+		if (this.#timed === undefined) return;
+		const {run, beganMs} = this.#timed;
+		const {gateway, address, name} = this.#clientState;
+		const endedMs = performance.now();
+		const microseconds = Math.round((endedMs - beganMs) * 1000);
+		const time = Math.floor((performance.timeOrigin + endedMs) / 1000);
+		for (const {words} of run)
+			if (words !== undefined) gateway.slowLog.note({time, microseconds, words, address, name});
+		this.#timed = undefined;
 	}
 
 	#readPiece(many: ManyReads): void {
@@ -287,7 +304,10 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 		this.#execute(operations, operations.length * partOverheadBytes, settled => {
 			const state = many.take(settled);
 			if (state === 'broken') this.#drop('unreadReplies', 'a value could not be read in the middle of a reply');
-			else if (state === 'done') this.#many = undefined;
+			else if (state === 'done') {
+				this.#many = undefined;
+				this.#noteTime();
+			}
 			if (state === 'done') this.#clientState.subscriber.release(this.#out);
 			if (state === 'more' && this.#out.length >= flushBytes && many.flushes()) this.#flush();
 		});

@@ -13,6 +13,7 @@ import {defaultRedisLimits, type RedisLimits} from './limits.js';
 import {openListeners} from './listeners.js';
 import {Subscriber} from './subscriber.js';
 import {Monitors} from './monitors.js';
+import {SlowLog} from './slow-log.js';
 import type {RedisTls} from './tls.js';
 import type {ClientState, ClusterInfo, ConnectionControl, DataInfo, GatewayState, InfoFields} from './client-state.js';
 import type {Executor} from '../executor.js';
@@ -121,6 +122,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		connectionsReceived: 0,
 		connectionsRejected: 0,
 		commandsProcessed: 0,
+		slowLog: new SlowLog(),
 		inputBytes: 0,
 		outputBytes: 0,
 		errorReplies: 0,

@@ -1,11 +1,12 @@
 import type {Plan} from './commands/command.js';
 import {commandTable} from './commands/table.js';
 import type {RedisLimits} from './limits.js';
-import {planRequest} from './plan-request.js';
+import {planRequest, queuedPlan} from './plan-request.js';
 import type {RefusedModes} from './refused-modes.js';
 import type {ReplyWriter} from './reply-writer.js';
 import {RequestParser} from './request-parser.js';
 import {endOfRun, type Planned} from './run.js';
+import {shownWords, type SlowLog} from './slow-log.js';
 
 /** Of the requests of one run. */
 const runBytesMax = 4 * 2 ** 20;
@@ -18,6 +19,7 @@ const pendingPartsMax = 65_536;
 export class Intake {
 	readonly #limits: RedisLimits;
 	readonly #modes: RefusedModes;
+	readonly #slowLog: SlowLog;
 	#parser: RequestParser;
 	#queue: readonly Planned[] = [];
 	/** Everything of the queue before it was begun. */
@@ -25,7 +27,8 @@ export class Intake {
 	#queueBytes = 0;
 	#isEnded = false;
 
-	constructor(limits: RedisLimits, modes: RefusedModes) {
+	constructor(limits: RedisLimits, modes: RefusedModes, slowLog: SlowLog) {
+		this.#slowLog = slowLog;
 		this.#limits = limits;
 		this.#modes = modes;
 		this.#parser = new RequestParser(limits, () => !modes.access.isGranted);
@@ -101,7 +104,9 @@ export class Intake {
 		if (request === undefined) return undefined;
 		if (request.type === 'request') {
 			const {parts, bytes} = request;
-			return {plan: planRequest(commandTable, parts, this.#limits, this.#modes), bytes, parts: parts.length};
+			const plan = planRequest(commandTable, parts, this.#limits, this.#modes);
+			const isKept = this.#slowLog.isOn && plan !== queuedPlan;
+			return {plan, bytes, parts: parts.length, words: isKept ? shownWords(parts) : undefined};
 		}
 		const reply = (out: ReplyWriter): void => out.error(`ERR ${request.reason}`);
 		const plan: Plan = {type: request.type === 'tooLarge' ? 'local' : 'close', reply};

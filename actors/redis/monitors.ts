@@ -62,7 +62,7 @@ function wordsOf(name: string, parts: readonly Buffer[]): readonly string[] {
 }
 
 /** Which parts hold a user or a password: they are shown to nobody. */
-function secretsIn(name: string, parts: readonly Buffer[]): ReadonlySet<number> {
+export function secretsIn(name: string, parts: readonly Buffer[]): ReadonlySet<number> {
 	const secrets = new Set<number>();
 	if (name !== 'auth' && name !== 'hello') return secrets;
 	const isOption = (at: number, option: string): boolean => parts[at]?.toString('latin1').toLowerCase() === option;

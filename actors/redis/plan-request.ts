@@ -70,7 +70,8 @@ function passwordNeededFor({name}: RedisCommand): string {
 const listeningText = ({name}: RedisCommand): string =>
 	`ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
 
-const queuedPlan: Plan = {type: 'local', reply: out => out.status('QUEUED')};
+/** It is carried out by EXEC. */
+export const queuedPlan: Plan = {type: 'local', reply: out => out.status('QUEUED')};
 const tooMuch = `ERR this transaction has more than ${queuedCommandsMax} commands and keys, or ${queuedBytesMax} bytes: use several`;
 
 function enqueue(

@@ -21,6 +21,8 @@ export interface Planned {
 	readonly plan: Plan;
 	readonly bytes: number;
 	readonly parts: number;
+	/** What SLOWLOG would show of it; `undefined`: it keeps nothing now. */
+	readonly words?: readonly string[] | undefined;
 }
 
 /**

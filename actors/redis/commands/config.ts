@@ -1,12 +1,14 @@
 import type {GatewayState} from '../client-state.js';
 import {parseEventSetting} from '../event-setting.js';
-import {type RedisCommand, expectResult, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
+import {parseInt64} from '../int64.js';
+import {slowLogLengthMax} from '../slow-log.js';
+import {type RedisCommand, expectResult, partAt, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
 import {container} from './container.js';
 import {matchesGlob} from './glob.js';
 
 /** What tools ask for, answered as it is here: keys are neither evicted nor saved by a schedule. */
 function settingsOf(gateway: GatewayState): Readonly<Record<string, string>> {
-	const {limits, host, port, maxMemoryBytes, isDurable, keyspaceEvents} = gateway;
+	const {limits, host, port, maxMemoryBytes, isDurable, keyspaceEvents, slowLog} = gateway;
 	return {
 		// What is acknowledged was synced to the disk, or is kept in memory alone.
 		appendfsync: isDurable ? 'always' : 'no',
@@ -22,9 +24,8 @@ function settingsOf(gateway: GatewayState): Readonly<Record<string, string>> {
 		port: String(port),
 		'proto-max-bulk-len': String(limits.bulkBytesMax),
 		save: '',
-		// No command is logged as slow: SLOWLOG is empty.
-		'slowlog-log-slower-than': '-1',
-		'slowlog-max-len': '0',
+		'slowlog-log-slower-than': String(slowLog.slowerThanMicroseconds),
+		'slowlog-max-len': String(slowLog.lengthMax),
 		timeout: '0',
 	};
 }
@@ -60,9 +61,39 @@ const failed = (name: string, why: string): string =>
 
 const eventsName = 'notify-keyspace-events';
 
-/** One setting can be changed. */
+/** From the least to the most that it may be. */
+const slowLogSettings: Readonly<Record<string, readonly [number, number]>> = {
+	'slowlog-log-slower-than': [-1, Number.MAX_SAFE_INTEGER],
+	'slowlog-max-len': [0, slowLogLengthMax],
+};
+
+/** All of them, or none. */
+function planSlowLog(parts: readonly Buffer[]): Plan {
+	const settings = new Map<string, number>();
+	for (let at = 2; at < parts.length; at += 2) {
+		const name = textAt(parts, at);
+		const [min, max] = slowLogSettings[name.toLowerCase()] ?? [];
+		if (min === undefined || max === undefined) return planFailed(name);
+		if (settings.has(name.toLowerCase())) return refuse(failed(name, 'duplicate parameter'));
+		const value = parseInt64(partAt(parts, at + 1));
+		if (value === undefined) return refuse(failed(name, "argument couldn't be parsed into an integer"));
+		if (value < min || value > max) return refuse(failed(name, `argument must be between ${min} and ${max} inclusive`));
+		settings.set(name.toLowerCase(), Number(value));
+	}
+	return {
+		type: 'local',
+		reply(out, {gateway: {slowLog}}) {
+			slowLog.slowerThanMicroseconds = settings.get('slowlog-log-slower-than') ?? slowLog.slowerThanMicroseconds;
+			slowLog.lengthMax = settings.get('slowlog-max-len') ?? slowLog.lengthMax;
+			replyOk(out);
+		},
+	};
+}
+
+/** What is told on channels, or what SLOWLOG keeps. */
 function planSet(parts: readonly Buffer[]): Plan {
 	if (parts.length % 2 !== 0) return refuse(syntaxError);
+	if (textAt(parts, 2).toLowerCase() in slowLogSettings) return planSlowLog(parts);
 	const names = parts.slice(2).flatMap((_, offset) => (offset % 2 === 0 ? [textAt(parts, offset + 2)] : []));
 	const other = names.find(name => name.toLowerCase() !== eventsName);
 	if (other !== undefined) return planFailed(other);
@@ -107,7 +138,7 @@ const set: RedisCommand = {
 	group: 'server',
 	since: '2.0.0',
 	summary:
-		'Choose the changes of keys that are told on channels (notify-keyspace-events); other settings stay as they are',
+		'Choose the changes of keys that are told on channels (notify-keyspace-events), and what SLOWLOG keeps (slowlog-log-slower-than, slowlog-max-len)',
 	refusalInTransaction: 'it asks the cluster where its log is: send it before MULTI',
 	plan: planSet,
 };
