@@ -3,6 +3,7 @@ import {editMutants} from './edit-mutants.js';
 import {expiryMutants} from './expiry-mutants.js';
 import {kvMutants} from './kv-mutants.js';
 import {leaseMutants} from './lease-mutants.js';
+import {scriptMutants} from './script-mutants.js';
 import {livenessMutants} from './liveness-mutants.js';
 import {meaningMutants} from './meaning-mutants.js';
 import type {Mutant} from './mutant.js';
@@ -46,6 +47,7 @@ export const mutants: readonly Mutant[] = [
 	...leaseMutants,
 	...editMutants,
 	...watchMutants,
+	...scriptMutants,
 	...transactionMutants,
 	...livenessMutants,
 	...transferMutants,

@@ -24,11 +24,11 @@ export type ScriptName = 'swap' | 'count' | 'fail';
 const failure = 'script: 54fbf1e4a43a12f033a9730e8e008ba8266e17af, on @user_script:2.';
 
 const scripts: Record<ScriptName, KnownScript> = {
-	/** A lock that its owner hands on. */
+	/** A lock that its owner hands on; it looks at what it has written. */
 	swap: {
 		source: bytesOfText(`if redis.call('get', KEYS[1]) == ARGV[1] then
 	redis.call('set', KEYS[1], ARGV[2])
-	return 1
+	return redis.call('get', KEYS[1]) == ARGV[2] and 1 or 2
 end
 return 0`),
 		transaction: (key, [expected, value]) => ({
