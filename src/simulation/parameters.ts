@@ -274,6 +274,7 @@ function drawClerkLimits(random: Random, {slots, habits}: Workload, roundTripMs:
 		windowMax: usually(random, 0.2, [2048], [1, slots]),
 		backoffMinMs: random.pick([1, 5]),
 		backoffMaxMs: random.pick([20, 100, 250]),
+		gatherMs: usually(random.fork('gathering'), 0.3, [0], [1, 5, 50]),
 	};
 }
 
