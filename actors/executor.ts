@@ -23,6 +23,7 @@ export interface PutExpiry {
 
 /** Who waits for an operation: one of these is called, once, and never within the call of `begin`. */
 export interface OperationWaiter {
+	/** What became of the operation. */
 	resolve(result: Result): void;
 	/** The error that `Executor.execute` would have rejected with. */
 	reject(error: unknown): void;

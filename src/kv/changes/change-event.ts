@@ -3,8 +3,24 @@
 /** What became of a key; `clear`: of all keys. */
 export type ChangeType = 'put' | 'delete' | 'expire' | 'clear';
 
-/** `clear` is ours: Redis tells nothing of FLUSHALL. */
-export const changeEvents = [
+/** What changed a key, by the name of its event in Redis. `clear` is ours: Redis tells nothing of FLUSHALL. */
+export type ChangeEvent =
+	| 'set'
+	| 'del'
+	| 'expired'
+	| 'clear'
+	| 'append'
+	| 'incrby'
+	| 'expire'
+	| 'persist'
+	| 'setrange'
+	| 'incrbyfloat'
+	| 'setbit'
+	| 'rename_from'
+	| 'rename_to'
+	| 'copy_to';
+
+export const changeEvents: readonly ChangeEvent[] = [
 	'set',
 	'del',
 	'expired',
@@ -19,9 +35,7 @@ export const changeEvents = [
 	'rename_from',
 	'rename_to',
 	'copy_to',
-] as const;
-
-export type ChangeEvent = (typeof changeEvents)[number];
+];
 
 const numbers: ReadonlyMap<unknown, number> = new Map(changeEvents.map((event, number) => [event, number]));
 
