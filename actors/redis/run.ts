@@ -27,8 +27,9 @@ export interface Planned {
 
 /**
  * Where the run that begins at `start` ends: the plans that may be begun in one turn. Writes travel together in their
- * order, and so do reads; but a read must see the write before it, so it begins when that is settled. What needs no
- * operation fits into either.
+ * order, and so do reads. A read must see the write before it: one of a single key takes its place in the log between
+ * the writes (see `operationsOf`), as many programs share one connection and would wait at each turn from one to the other;
+ * other reads begin when the writes are settled. What needs no operation fits into either.
  */
 export function endOfRun(queue: readonly Planned[], start: number, limits: RunLimits): number {
 	let kind: 'read' | 'write' | undefined;
@@ -44,6 +45,7 @@ export function endOfRun(queue: readonly Planned[], start: number, limits: RunLi
 		bytes += planned.bytes;
 		if (at > start && (values > limits.values || bytes > limits.bytes)) return at;
 		if (planKind === undefined) continue;
+		if (kind === 'write' && isGet(plan)) continue;
 		if (kind !== undefined && planKind !== kind) return at;
 		kind = planKind;
 	}
@@ -95,10 +97,20 @@ function kindOf(plan: Plan): 'read' | 'write' | 'report' | 'walk' | 'transaction
 	}
 }
 
+const isGet = (plan: Plan): plan is GetPlan => plan.type === 'read' && plan.operation.type === 'get';
+
+type GetPlan = Plan & {readonly type: 'read'; readonly operation: {readonly type: 'get'}};
+
+/** Of a run. What is read behind a write goes through the log, as a batch of its own. */
 export function operationsOf(plans: readonly Plan[]): Operation[] {
 	const operations: Operation[] = [];
+	let isBehindWrite = false;
 	for (const plan of plans) {
-		if (plan.type === 'write' || plan.type === 'read') operations.push(plan.operation);
+		if (plan.type === 'write') {
+			isBehindWrite = true;
+			operations.push(plan.operation);
+		} else if (isBehindWrite && isGet(plan)) operations.push({type: 'batch', operations: [plan.operation]});
+		else if (plan.type === 'read') operations.push(plan.operation);
 		else if (plan.type === 'readMany') for (const operation of plan.operations) operations.push(operation);
 	}
 	return operations;
@@ -146,8 +158,10 @@ function replyTo(
 ): number {
 	switch (plan.type) {
 		case 'write':
-		case 'read':
 			replyToOne(plan, settled[offset], out, clientState);
+			return offset + 1;
+		case 'read':
+			replyToOne(plan, readOf(settled[offset]), out, clientState);
 			return offset + 1;
 		case 'readMany': {
 			const end = offset + plan.operations.length;
@@ -171,6 +185,10 @@ function replyTo(
 			return unreachable(plan);
 	}
 }
+
+/** What was read, through the log or not. */
+const readOf = (settled: Settled | undefined): Settled | undefined =>
+	settled instanceof Failure || settled?.type !== 'batch' ? settled : settled.results[0];
 
 function replyToOne(
 	plan: Extract<Plan, {type: 'read' | 'write'}>,

@@ -66,7 +66,22 @@ test('a run of writes travels in one batch, a run of reads too, and requests wit
 		'SET b 1',
 	];
 	await talk({port}, lines.map(line => `${line}\r\n`).join(''));
-	t.deepEqual(client.batches, [['put', 'increment', 'delete'], ['get', 'get', 'get'], ['append'], ['put']]);
+	t.deepEqual(client.batches, [['put', 'increment', 'delete', 'batch'], ['get', 'get'], ['append'], ['put']]);
+});
+
+test('reads of one key between writes travel with them, in their order, however often they alternate', async t => {
+	const client = new StoreClient();
+	const {port} = await openGateway(t, {client});
+	const rounds = 50;
+	const lines = Array.from({length: rounds}, (_, round) => [`SET a ${round}`, 'GET a', 'STRLEN a', 'TTL a']).flat();
+	const expected = Array.from({length: rounds}, (_, round) => {
+		const text = String(round);
+		return `+OK\r\n$${text.length}\r\n${text}\r\n:${text.length}\r\n:-1\r\n`;
+	});
+	t.is(await talk({port}, lines.map(line => `${line}\r\n`).join('')), expected.join(''));
+	// Each on its own would be two a round. As many values may be under way as there is room for, at first few.
+	t.true(client.batches.length <= 16, String(client.batches.length));
+	t.true(client.batches.some(batch => batch.filter(type => type === 'put').length > 10));
 });
 
 test('requests behind QUIT are not carried out', async t => {
@@ -81,7 +96,7 @@ test('what precedes a protocol error is carried out and answered, then the error
 	const {port} = await openGateway(t, {client});
 	const reply = '+OK\r\n$1\r\n1\r\n-ERR Protocol error: invalid bulk length\r\n';
 	t.is(await talk({port}, 'SET a 1\r\nGET a\r\n*1\r\n$-1\r\nSET a 2\r\n'), reply);
-	t.deepEqual(client.batches, [['put'], ['get']]);
+	t.deepEqual(client.batches, [['put', 'batch']]);
 });
 
 test('an HTTP request ends the connection without a word, and its body is not carried out', async t => {
@@ -106,8 +121,10 @@ class OperationError extends Error {
 test('an operation that fails has one line of error in its place, which says whether it may have happened', async t => {
 	const client = new StoreClient();
 	const {port} = await openGateway(t, {client});
-	client.failWith = operation => {
-		if (!('key' in operation)) return undefined;
+	client.failWith = whole => {
+		// A read behind a write is a batch of its own.
+		const operation = whole.type === 'batch' ? whole.operations[0] : whole;
+		if (operation === undefined || !('key' in operation)) return undefined;
 		if (operation.key === 'unknown') return new OperationError('unknown');
 		if (operation.key === 'not') return new OperationError('notExecuted');
 		if (operation.key === 'large') return new OperationError('notExecuted', 'ERR_VALUE_TOO_LARGE');
@@ -193,7 +210,7 @@ test('a client that vanishes in the middle of a pipeline is forgotten, and other
 	const openIt = closeGate(client);
 	const {port} = await openGateway(t, {client});
 	const socket = await open(t, port);
-	socket.write('SET a 1\r\nGET a\r\n');
+	socket.write('SET a 1\r\nMGET a b\r\n');
 	await turnGateway(t, port, 5);
 	socket.resetAndDestroy();
 	await turnGateway(t, port, 5);
