@@ -6,6 +6,7 @@ import type {Deadline, Expected, Expiry, Operation, Result, Version} from '../sr
 import {expectResult, type Written} from './clerk/results.js';
 import type {Executor, OperationOptions, PutOptions} from './executor.js';
 import {type Data, summandOf, valueOf} from './data.js';
+import {checkCallOptions, putOptionNames, rangeOptionNames, watchOptionNames} from './options/call-options.js';
 import {type RangeOptions, type RangePart, rangeOf} from './range.js';
 import {type WatchedRevision, type WatchOptions, watchOf} from './watch.js';
 import {Lease} from './lease.js';
@@ -37,7 +38,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	): Promise<
 		{readonly value: Uint8Array; readonly version: Version; readonly expiresAt?: Deadline | undefined} | undefined
 	> {
-		const result = expectResult(await this.execute({type: 'get', key: keyOf(key)}, options), 'value');
+		const result = expectResult(await this.#ask({type: 'get', key: keyOf(key)}, options), 'value');
 		const {value, version, expiresAt} = result;
 		if (value === undefined) return undefined;
 		return expiresAt === undefined ? {value, version} : {value, version, expiresAt};
@@ -54,6 +55,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * taken effect. With `ttlMs` or `expiresAt` the key is absent by itself from then on, with `leaseId` when that lease is over.
 	 */
 	async put(key: Data, value: Data, options?: PutOptions): Promise<Written> {
+		checkCallOptions(options, putOptionNames);
 		const put = {type: 'put', key: keyOf(key), value: valueOf(value)} as const;
 		const expiry = options && expiryOf(options);
 		const operation = expiry === undefined ? put : {...put, expiry};
@@ -65,13 +67,13 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * there is no such key. A deadline that is over deletes the key. Changes the key's version, and not its value.
 	 */
 	async expire(key: Data, expiry: Expiry, options?: OperationOptions): Promise<boolean> {
-		return expectResult(await this.execute({type: 'expire', key: keyOf(key), expiry}, options), 'expirySet').isSet;
+		return expectResult(await this.#ask({type: 'expire', key: keyOf(key), expiry}, options), 'expirySet').isSet;
 	}
 
 	/** Takes the deadline from a key. `false`: it has none, or is absent. */
 	async persist(key: Data, options?: OperationOptions): Promise<boolean> {
 		const operation = {type: 'expire', key: keyOf(key), expiry: 'never'} as const;
-		return expectResult(await this.execute(operation, options), 'expirySet').isSet;
+		return expectResult(await this.#ask(operation, options), 'expirySet').isSet;
 	}
 
 	/**
@@ -79,7 +81,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * `undefined`: it is absent. See `get` for the deadline itself.
 	 */
 	async ttl(key: Data, options?: OperationOptions): Promise<number | 'never' | undefined> {
-		const {value, expiresAt} = expectResult(await this.execute({type: 'get', key: keyOf(key)}, options), 'value');
+		const {value, expiresAt} = expectResult(await this.#ask({type: 'get', key: keyOf(key)}, options), 'value');
 		if (value === undefined) return undefined;
 		return expiresAt === undefined ? 'never' : Math.max(0, expiresAt - Date.now());
 	}
@@ -90,21 +92,18 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 */
 	async grantLease(ttlMs: number, options?: OperationOptions): Promise<Lease> {
 		const askedAt = performance.now();
-		const result = expectResult(await this.execute({type: 'lease', action: 'grant', ttlMs}, options), 'lease');
+		const result = expectResult(await this.#ask({type: 'lease', action: 'grant', ttlMs}, options), 'lease');
 		return new Lease(this, result.leaseId, result.ttlMs, askedAt);
 	}
 
 	/** Adds to the end of the value; an absent key counts as an empty one. */
 	async append(key: Data, value: Data, options?: OperationOptions): Promise<Written> {
-		return expectResult(
-			await this.execute({type: 'append', key: keyOf(key), value: valueOf(value)}, options),
-			'written',
-		);
+		return expectResult(await this.#ask({type: 'append', key: keyOf(key), value: valueOf(value)}, options), 'written');
 	}
 
 	/** Whether there was something to delete. */
 	async delete(key: Data, options?: OperationOptions): Promise<boolean> {
-		return expectResult(await this.execute({type: 'delete', key: keyOf(key)}, options), 'deleted').existed;
+		return expectResult(await this.#ask({type: 'delete', key: keyOf(key)}, options), 'deleted').existed;
 	}
 
 	/**
@@ -123,7 +122,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 			expected: expectedOf(expected),
 			value: valueOf(value),
 		} as const;
-		const result = await this.execute(operation, options);
+		const result = await this.#ask(operation, options);
 		return result.type === 'conditionFailed' ? result : expectResult(result, 'written');
 	}
 
@@ -154,7 +153,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 		const Do extends readonly TransactionStep[],
 		const Else extends readonly TransactionStep[] = readonly [],
 	>(transaction: Transaction<Do, Else>, options?: OperationOptions): Promise<TransactionResult<Do, Else>> {
-		const result = expectResult(await this.execute(operationOf(transaction), options), 'transaction');
+		const result = expectResult(await this.#ask(operationOf(transaction), options), 'transaction');
 		const {isCommitted, revision, results} = result;
 		assertComplete(results);
 		return {isCommitted, revision, results} as unknown as TransactionResult<Do, Else>;
@@ -162,7 +161,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 
 	/** Adds to the decimal number that the value is, and gives the sum. */
 	async increment(key: Data, by: bigint | number = 1, options?: OperationOptions): Promise<bigint> {
-		return expectResult(await this.execute({type: 'increment', key: keyOf(key), by: summandOf(by)}, options), 'number')
+		return expectResult(await this.#ask({type: 'increment', key: keyOf(key), by: summandOf(by)}, options), 'number')
 			.value;
 	}
 
@@ -176,6 +175,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * etcd it rejects with an `UnsupportedOperationError`.
 	 */
 	range(options: RangeOptions = {}): AsyncGenerator<RangePart, void, undefined> {
+		checkCallOptions(options, rangeOptionNames);
 		return rangeOf(this, options);
 	}
 
@@ -190,7 +190,13 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * `UnsupportedOperationError`.
 	 */
 	watch(options: WatchOptions = {}): AsyncGenerator<WatchedRevision, void, undefined> {
+		checkCallOptions(options, watchOptionNames);
 		return watchOf(this, options);
+	}
+
+	#ask(operation: Operation, options: OperationOptions | undefined): Promise<Result> {
+		checkCallOptions(options);
+		return this.execute(operation, options);
 	}
 
 	/** The same as `close`, for `await using`. */

@@ -2,10 +2,12 @@
  * Transactions as people write them, with text for keys and values: what is compared, what is done if all of it holds, what
  * if not. They go to the cluster as one operation of the key/value machine.
  */
+import {unreachable} from '../src/base/errors.js';
 import type {Attachment, Compare, Expected, Expiry, Part, Result, Version} from '../src/kv/types.js';
 import type {PutExpiry} from './executor.js';
 import {InvalidOperationError} from './clerk/results.js';
 import {type Data, summandOf, valueOf} from './data.js';
+import {checkNames} from './options/call-options.js';
 import {OptionError} from './options/option-error.js';
 import {keyOf} from './text.js';
 
@@ -68,7 +70,21 @@ export type TransactionResult<Do extends readonly TransactionStep[], Else extend
 	| {readonly isCommitted: true; readonly revision: Version; readonly results: StepResults<Do>}
 	| {readonly isCommitted: false; readonly revision: Version; readonly results: StepResults<Else>};
 
+const transactionNames: ReadonlySet<string> = new Set(['if', 'do', 'else']);
+const conditionNames: ReadonlySet<string> = new Set(['key', 'is', 'isNot']);
+const keyStepNames: ReadonlySet<string> = new Set(['type', 'key']);
+const stepNames: Readonly<Record<TransactionStep['type'], ReadonlySet<string>>> = {
+	get: keyStepNames,
+	put: new Set(['type', 'key', 'value', 'ttlMs', 'expiresAt', 'leaseId', 'keepsExpiry']),
+	append: new Set(['type', 'key', 'value']),
+	delete: keyStepNames,
+	increment: new Set(['type', 'key', 'by']),
+	expire: new Set(['type', 'key', 'expiry']),
+	persist: keyStepNames,
+};
+
 function compareOf(condition: TransactionCondition): Compare {
+	checkNames(condition, conditionNames, 'condition');
 	const isNegated = 'isNot' in condition;
 	const key = keyOf(condition.key);
 	const expectation = isNegated ? condition.isNot : condition.is;
@@ -102,6 +118,7 @@ export function expiryOf({
 }
 
 function partOf(step: TransactionStep): Part {
+	checkStep(step);
 	const key = keyOf(step.key);
 	switch (step.type) {
 		case 'get':
@@ -121,12 +138,15 @@ function partOf(step: TransactionStep): Part {
 		case 'persist':
 			return {type: 'expire', key, expiry: 'never'};
 		default:
-			throw OptionError.value(
-				'step.type',
-				'get, put, append, delete, increment, expire or persist',
-				(step as {type?: unknown}).type,
-			);
+			return unreachable(step);
 	}
+}
+
+function checkStep(step: TransactionStep): void {
+	if (typeof step !== 'object' || step === null) throw OptionError.value('step', 'an object', step);
+	const names: ReadonlySet<string> | undefined = Object.hasOwn(stepNames, step.type) ? stepNames[step.type] : undefined;
+	if (names === undefined) throw OptionError.value('step.type', Object.keys(stepNames).join(', '), step.type);
+	checkNames(step, names, 'step');
 }
 
 function listOf<T>(items: readonly T[], name: string): readonly T[] {
@@ -141,6 +161,7 @@ export function operationOf(transaction: Transaction<readonly TransactionStep[],
 	readonly operations: readonly Part[];
 	readonly otherwise: readonly Part[];
 } {
+	checkNames(transaction, transactionNames, '');
 	const {if: conditions = [], do: operations, else: otherwise = []} = transaction;
 	return {
 		type: 'transaction',

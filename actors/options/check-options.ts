@@ -40,7 +40,8 @@ export function optionsOf(entries: v.ObjectEntries, required: v.ObjectEntries = 
 	});
 }
 
-function knownOptions(name: string, names: readonly string[]): string {
+/** In words, for a name that is none of them. */
+export function knownOptions(name: string, names: readonly string[]): string {
 	const nearest = nearestName(name, names);
 	return nearest === undefined ? `there are ${names.join(', ')}` : `did you mean ${nearest}?`;
 }
