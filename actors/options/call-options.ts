@@ -2,7 +2,7 @@
 import {knownOptions} from './check-options.js';
 import {OptionError} from './option-error.js';
 
-export const operationOptionNames: ReadonlySet<string> = new Set(['signal']);
+const operationOptionNames: ReadonlySet<string> = new Set(['signal']);
 export const putOptionNames: ReadonlySet<string> = new Set(['signal', 'ttlMs', 'expiresAt', 'leaseId', 'keepsExpiry']);
 export const rangeOptionNames: ReadonlySet<string> = new Set(['signal', 'prefix']);
 export const watchOptionNames: ReadonlySet<string> = new Set(['signal', 'prefix', 'from']);
