@@ -74,10 +74,13 @@ function weightOf(result: Result): number {
 	return weight;
 }
 
-/** Of the answers that known scripts and edits give. */
-const weightOfReply = (reply: ScriptReply): number =>
-	16 +
-	(typeof reply === 'string' ? reply.length : typeof reply === 'object' && 'text' in reply ? reply.text.length : 0);
+/** Of the answers that known scripts and edits give: a BITFIELD has one for each of its steps. */
+function weightOfReply(reply: ScriptReply): number {
+	if (typeof reply === 'string') return 16 + reply.length;
+	if (typeof reply !== 'object') return 16;
+	if ('text' in reply) return 16 + reply.text.length;
+	return 'items' in reply ? reply.items.reduce<number>((sum, item) => sum + weightOfReply(item), 16) : 16;
+}
 
 export class KvModel extends ServiceModel<KvTypes> {
 	readonly keys = new Map<Key, ModelValue>();
