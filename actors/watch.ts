@@ -2,7 +2,7 @@
 import {ThreadraftError} from '../src/base/errors.js';
 import {isCount} from '../src/base/plain.js';
 import {typeOfEvent} from '../src/kv/changes/change-event.js';
-import type {Change, ChangesRead, Result, Version} from '../src/kv/types.js';
+import type {Change, ChangesRead, Key, Result, Version} from '../src/kv/types.js';
 import {OperationAbortedError, TimeoutError} from '../src/service/errors.js';
 import {InvalidOperationError} from './clerk/results.js';
 import type {Data} from './data.js';
@@ -62,16 +62,65 @@ export class CompactedError extends ThreadraftError {
 const waitMs = 2000;
 
 /** See `KeyValueClient.watch`. */
-export async function* watchOf(
+export function watchOf(
 	client: Executor,
 	{prefix = '', from, signal}: WatchOptions,
 ): AsyncGenerator<WatchedRevision, void, undefined> {
 	const begins = keyOf(prefix, 'prefix');
 	if (from !== undefined && (!isCount(from) || from === 0))
 		throw OptionError.value('from', 'a revision, a whole number from 1 on', from);
-	let after = from === undefined ? undefined : from - 1;
+	return new Watch(signal, either => tell(client, begins, from === undefined ? undefined : from - 1, either));
+}
+
+type Told = AsyncGenerator<WatchedRevision, void, undefined>;
+
+/** A generator alone would end with the next change only, as its `return` waits for the `next` before it: this one ends its request. */
+class Watch implements Told {
+	readonly #ended = new AbortController();
+	readonly #told: Told;
+
+	constructor(signal: AbortSignal | undefined, tellUntil: (signal: AbortSignal) => Told) {
+		const ended = this.#ended.signal;
+		this.#told = tellUntil(signal === undefined ? ended : AbortSignal.any([signal, ended]));
+	}
+
+	async next(): Promise<IteratorResult<WatchedRevision, void>> {
+		try {
+			return await this.#told.next();
+		} catch (error) {
+			if (this.#ended.signal.aborted) return {done: true, value: undefined};
+			throw error;
+		}
+	}
+
+	async return(): Promise<IteratorResult<WatchedRevision, void>> {
+		this.#ended.abort();
+		return this.#told.return();
+	}
+
+	async throw(error: unknown): Promise<IteratorResult<WatchedRevision, void>> {
+		this.#ended.abort();
+		return this.#told.throw(error);
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.return();
+	}
+}
+
+async function* tell(
+	client: Executor,
+	prefix: Key,
+	since: Version | undefined,
+	signal: AbortSignal,
+): AsyncGenerator<WatchedRevision, void, undefined> {
+	let after = since;
 	for (;;) {
-		const result = await changesAfter(client, {type: 'changes', after, prefix: begins, waitMs}, signal);
+		const result = await changesAfter(client, {type: 'changes', after, prefix, waitMs}, signal);
 		if (result.type === 'compacted') throw new CompactedError((after ?? 0) + 1, result.revision + 1);
 		yield* revisionsOf(result.changes);
 		after = result.revision;

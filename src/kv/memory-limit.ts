@@ -18,18 +18,30 @@ export const growthFactorMax = 32;
 
 type Read = (key: Key) => Result;
 
+/** What there is, in bytes, and what there may be. */
+export interface MemoryState {
+	/** For what is added. */
+	readonly room: number;
+	readonly storeBytes: number;
+	readonly read: Read;
+	/** An edit that would make a value longer fails, and adds nothing. */
+	readonly valueBytesMax: number;
+}
+
 /** The sizes of keys as the operations of one command leave them, one after the other; `undefined`: absent. */
 class Sizes {
 	readonly #read: Read;
 	readonly #storeBytes: number;
+	readonly valueBytesMax: number;
 	#kept = new Map<string, number | undefined>();
 	/** By the operation that is being weighed. */
 	#tried = new Map<string, number | undefined>();
 	#isCleared = false;
 
-	constructor(read: Read, storeBytes: number) {
+	constructor(read: Read, storeBytes: number, valueBytesMax: number) {
 		this.#read = read;
 		this.#storeBytes = storeBytes;
+		this.valueBytesMax = valueBytesMax;
 	}
 
 	/** Of the record: its key, its value and what it takes besides. */
@@ -95,6 +107,7 @@ function growthOf(operation: Exclude<Part, {type: 'clear' | 'get' | 'script' | '
 function editGrowth(edit: Edit, sizes: Sizes): number {
 	const lengthOf = (key: Key): number => Math.max(0, (sizes.of(key) ?? 0) - sizeOf(key, 0));
 	return lengthsAfterEdit(edit, lengthOf).reduce((sum, [key, length]) => {
+		if (length > sizes.valueBytesMax && edit.name !== 'incrbyfloat') return sum;
 		const before = sizes.of(key);
 		const after = larger(sizeOf(key, length), before);
 		sizes.set(key, after);
@@ -173,9 +186,9 @@ function mayCarryOut(part: Part, sizes: Sizes): number {
  */
 export function fitting(
 	writes: readonly WriteOperation[],
-	{room, storeBytes, read}: {readonly room: number; readonly storeBytes: number; readonly read: Read},
+	{room, storeBytes, read, valueBytesMax}: MemoryState,
 ): readonly boolean[] {
-	const sizes = new Sizes(read, storeBytes);
+	const sizes = new Sizes(read, storeBytes, valueBytesMax);
 	let left = room;
 	return writes.map(write => {
 		const growth = carryOut(write, sizes);

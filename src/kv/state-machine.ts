@@ -151,7 +151,12 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	}
 
 	fits(writes: readonly WriteOperation[], room: number): readonly boolean[] {
-		return fitting(writes, {room, storeBytes: this.#store.bytes, read: key => readKey(this.#store, key)});
+		return fitting(writes, {
+			room,
+			storeBytes: this.#store.bytes,
+			read: key => readKey(this.#store, key),
+			valueBytesMax: this.#valueBytesMax,
+		});
 	}
 }
 

@@ -1,8 +1,9 @@
 /** Clients of a cluster on real threads that watch its keys. */
-import {setMaxListeners} from 'node:events';
+import {once, setMaxListeners} from 'node:events';
+import {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {type Clerk, Cluster, CompactedError, OperationAbortedError, type WatchedRevision} from '../../actors/index.js';
+import {type Clerk, Cluster, CompactedError, OperationAbortedError, OptionError, type WatchedRevision} from '../../actors/index.js';
 import {textOf} from '../../actors/text.js';
 
 async function startCluster(t: ExecutionContext): Promise<{cluster: Cluster; clerk: Clerk}> {
@@ -138,7 +139,7 @@ test.serial(
 		t.true(version >= from);
 		const watch = clerk.watch({prefix: 'a', from});
 		t.deepEqual((await take(watch, 1)).map(lines), [['put a=1']]);
-		await t.throwsAsync(clerk.watch({from: 0}).next(), {message: /from/});
+		t.throws(() => clerk.watch({from: 0}), {instanceOf: OptionError, message: /from/});
 		t.is(cluster.clerk().pendingCount, 0);
 	},
 );
@@ -172,4 +173,24 @@ test.serial('a watch misses nothing and tells nothing twice while leaders are ki
 			Array.from({length: count}, (_, place) => `put n=${place + 1}`),
 		);
 	}
+});
+
+test.serial('a watch that waits ends at once when its iterator is returned, and its place is free again', async t => {
+	await using cluster = await Cluster.start({nodes: 1});
+	const clerk = cluster.clerk();
+	// More than a node serves at once.
+	for (let round = 0; round < 3; round++) {
+		const streams = Array.from({length: 500}, () => Readable.from(clerk.watch({prefix: 'nobody'})));
+		for (const stream of streams) stream.resume();
+		await clerk.put('k', String(round));
+		const closed = streams.map(stream => once(stream, 'close'));
+		for (const stream of streams) stream.destroy();
+		await Promise.all(closed);
+	}
+	const watch = clerk.watch({prefix: 'k'});
+	const next = watch.next();
+	await clerk.get('k');
+	t.deepEqual(await watch.return(undefined), {done: true, value: undefined});
+	t.deepEqual(await next, {done: true, value: undefined});
+	t.deepEqual(await watch.next(), {done: true, value: undefined});
 });

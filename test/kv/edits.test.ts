@@ -192,7 +192,12 @@ test('what an edit adds is weighed by what is there, not by its own bytes', t =>
 	const store = new Store();
 	store.set('a', new Uint8Array(5000), 1);
 	const fits = (room: number, ...edits: readonly Edit[]): readonly boolean[] =>
-		fitting(edits.map(asOperation), {room, storeBytes: store.bytes, read: name => readKey(store, name)});
+		fitting(edits.map(asOperation), {
+			room,
+			storeBytes: store.bytes,
+			read: name => readKey(store, name),
+			valueBytesMax: 2 ** 20,
+		});
 	const copy: Edit = {name: 'copy', keys: ['a', 'b'], values: []};
 	t.deepEqual(fits(5100, copy), [true]);
 	t.deepEqual(fits(4900, copy), [false]);
@@ -202,6 +207,10 @@ test('what an edit adds is weighed by what is there, not by its own bytes', t =>
 	t.deepEqual(fits(900, {name: 'setbit', keys: ['n'], values: [bytesOf('8000'), bytesOf('1')]}), [false]);
 	t.deepEqual(fits(4900, {name: 'bitop', keys: ['n', 'x', 'a'], values: [bytesOf('or')]}), [false]);
 	t.deepEqual(fits(100, {name: 'setrange', keys: ['a'], values: [bytesOf('10'), bytesOf('x')]}), [true]);
+	// What fails for its length adds nothing: its answer says why, and not that there is no memory.
+	t.deepEqual(fits(0, {name: 'setbit', keys: ['n'], values: [bytesOf('99999999999'), bytesOf('1')]}), [true]);
+	t.deepEqual(fits(0, {name: 'setrange', keys: ['n'], values: [bytesOf('9223372036854775808'), bytesOf('x')]}), [true]);
+	t.deepEqual(fits(0, {name: 'setrange', keys: ['n'], values: [bytesOf('4000000000'), bytesOf('')]}), [true]);
 	t.true(growsWithState({type: 'edit', ...copy}));
 	t.true(growsWithState({type: 'batch', operations: [{type: 'edit', ...copy}]}));
 	t.true(growsWithState({type: 'transaction', compares: [], operations: [], otherwise: [{type: 'edit', ...copy}]}));

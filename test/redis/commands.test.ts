@@ -384,7 +384,7 @@ test('COMMAND describes every command that there is', async t => {
 	t.true(count > 25);
 	t.is(
 		await talk({port}, 'COMMAND INFO get nosuch\r\n'),
-		'*2\n*10\n$3\nget\n:2\n*2\n+readonly\n+fast\n:1\n:1\n:1\n*3\n+@string\n+@read\n+@fast\n*0\n*0\n*0\n*-1\n'.replaceAll(
+		'*2\n*10\n$3\nget\n:2\n*2\n+readonly\n+fast\n:1\n:1\n:1\n*3\n+@string\n+@read\n+@fast\n*0\n*0\n*0\n$-1\n'.replaceAll(
 			'\n',
 			'\r\n',
 		),

@@ -29,7 +29,7 @@ function replyStatuses(out: ReplyWriter, items: readonly string[]): void {
 /** The ten elements that Redis 7 gives; the last three (tips, key specifications, subcommands) may be empty. */
 function replyInfo(out: ReplyWriter, command: CommandDescription | undefined): void {
 	if (command === undefined) {
-		out.nullArray();
+		out.null();
 		return;
 	}
 	const {first, last, step} = command.keys ?? noKeys;

@@ -17,8 +17,10 @@ export function lengthsAfterEdit(
 		case 'renamenx':
 		case 'copy':
 			return [[second, lengthOf(first)]];
-		case 'setrange':
-			return [[first, numberIn(values[0]) + (values[1]?.length ?? 0)]];
+		case 'setrange': {
+			const length = values[1]?.length ?? 0;
+			return length === 0 ? [] : [[first, numberIn(values[0]) + length]];
+		}
 		case 'setbit':
 			return [[first, Math.floor(numberIn(values[0]) / 8) + 1]];
 		case 'bitfield':
