@@ -134,7 +134,7 @@ export function drawParameters(random: Random, isDoubling: boolean): SimulationP
 	const requestsMayBeDoubled = isDoubling || random.chance(0.2);
 	const roundTripMs = 2 * (latency.minMs + latency.spreadMs) + diskSyncMs[1];
 	const raft = drawRaftLimits(random, roundTripMs);
-	const {server, machine} = drawServerLimits(random, clients);
+	const {server, machine} = drawServerLimits(random, clients, roundTripMs);
 	const habits = drawHabits(random.fork('habits'), roundTripMs, server.sessionTimeoutMs);
 	const workload = {...calls, habits};
 	return {
@@ -223,6 +223,7 @@ function drawRaftLimits(random: Random, roundTripMs: number): RaftLimits {
 function drawServerLimits(
 	random: Random,
 	clients: number,
+	roundTripMs: number,
 ): {readonly server: ServerLimits; readonly machine: KvLimits} {
 	const small = random.chance(0.5) ? 0.6 : 0.05;
 	const sizes = random.fork('sizes of requests');
@@ -241,7 +242,12 @@ function drawServerLimits(
 		sliceOperationsMax: usually(random, small, [256], [1, 3]),
 		sliceBytesMax: usually(random, small, [256 * 1024], [100]),
 		snapshotChunkBytes: usually(random, small, [64 * 1024], [50, 500]),
-		sessionTimeoutMs: usually(random, 0.4, [defaultSessionLimits.sessionTimeoutMs], [200, 500, 3000]),
+		// Where the log carries one entry a round trip, those of all clients take so long: a session that is over before its first
+		// write has passed the log is opened anew for ever.
+		sessionTimeoutMs: Math.max(
+			usually(random, 0.4, [defaultSessionLimits.sessionTimeoutMs], [200, 500, 3000]),
+			clients * 10 * roundTripMs,
+		),
 		sessionsMax: usually(random, 0.2, [10_000], [clients - 1, clients + 2]),
 		sessionResultsMax: usually(random, small / 2, [4096], [2, 8]),
 		clockIntervalMs: random.pick([50, 200, 1000]),

@@ -3,7 +3,14 @@ import {once, setMaxListeners} from 'node:events';
 import {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {type Clerk, Cluster, CompactedError, OperationAbortedError, OptionError, type WatchedRevision} from '../../actors/index.js';
+import {
+	type Clerk,
+	Cluster,
+	CompactedError,
+	OperationAbortedError,
+	OptionError,
+	type WatchedRevision,
+} from '../../actors/index.js';
 import {textOf} from '../../actors/text.js';
 
 async function startCluster(t: ExecutionContext): Promise<{cluster: Cluster; clerk: Clerk}> {
