@@ -246,7 +246,7 @@ function drawServerLimits(
 		// write has passed the log is opened anew for ever.
 		sessionTimeoutMs: Math.max(
 			usually(random, 0.4, [defaultSessionLimits.sessionTimeoutMs], [200, 500, 3000]),
-			clients * 10 * roundTripMs,
+			Math.ceil(clients * 10 * roundTripMs),
 		),
 		sessionsMax: usually(random, 0.2, [10_000], [clients - 1, clients + 2]),
 		sessionResultsMax: usually(random, small / 2, [4096], [2, 8]),
