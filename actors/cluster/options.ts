@@ -7,7 +7,7 @@ import {
 	fileLocation,
 	flag,
 	given,
-	milliseconds,
+	wholeMilliseconds,
 	optionsOf,
 	text,
 	wholeNumber,
@@ -91,7 +91,8 @@ const schema = optionsOf({
 	limits: raftLimitsSchema,
 	valueBytesMax: bytes(1, 2 ** 30),
 	maxMemoryBytes: bytes(1, Number.MAX_SAFE_INTEGER),
-	sessionTimeoutMs: milliseconds(1, Number.MAX_SAFE_INTEGER),
+	// Servers tell it to clerks as a whole number.
+	sessionTimeoutMs: wholeMilliseconds(1),
 	restartsPerMinute: wholeNumber(0, 1000),
 	seed: wholeNumber(0, seedMax),
 });

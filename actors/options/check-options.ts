@@ -21,6 +21,8 @@ function whole(unit: string, min: number, max: number) {
 	return v.pipe(v.number(allowed), v.safeInteger(allowed), v.minValue(min, allowed), v.maxValue(max, allowed));
 }
 
+export const wholeMilliseconds = (min: number, max = Number.MAX_SAFE_INTEGER) =>
+	whole('a whole number of milliseconds', min, max);
 export const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => whole('a whole number', min, max);
 export const bytes = (min = 1, max = Number.MAX_SAFE_INTEGER) => whole('a whole number of bytes', min, max);
 export const flag = () => v.boolean('true or false');

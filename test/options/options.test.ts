@@ -35,6 +35,13 @@ test(
 	'there is no option limits.heartbeat: did you mean heartbeatMs?',
 );
 test(
+	'a session timeout with a fraction, under which no session was ever opened,',
+	refused,
+	() => start({nodes: 1, sessionTimeoutMs: 60_518.4}),
+	'sessionTimeoutMs',
+	'sessionTimeoutMs must be a whole number of milliseconds from 1 on, not 60518.4',
+);
+test(
 	'a number of nodes that no cluster has',
 	refused,
 	() => start({nodes: 10}),
