@@ -172,7 +172,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * last comes exactly once, also over crashes; one that comes or goes meanwhile comes at most once.
 	 *
 	 * Rejects with an `OperationError` as all operations do; an abort of the `signal` ends it with an `OperationAbortedError`. With
-	 * etcd it rejects with an `UnsupportedOperationError`.
+	 * etcd it rejects with an `UnsupportedOperationError`. The call throws an `OptionError` for an option that does not exist.
 	 */
 	range(options: RangeOptions = {}): AsyncGenerator<RangePart, void, undefined> {
 		checkCallOptions(options, rangeOptionNames);
@@ -187,7 +187,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 *
 	 * Nodes keep the latest 16384 changes, of 4 MiB at most, since they started: what is older rejects with a `CompactedError`. As many clients
 	 * as one node serves at once (1024) watch; one more rejects with a `TooManyWatchesError`. With etcd it rejects with an
-	 * `UnsupportedOperationError`.
+	 * `UnsupportedOperationError`. The call throws an `OptionError` for an option that cannot be used.
 	 */
 	watch(options: WatchOptions = {}): AsyncGenerator<WatchedRevision, void, undefined> {
 		checkCallOptions(options, watchOptionNames);
