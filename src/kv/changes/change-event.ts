@@ -1,4 +1,4 @@
-/** What Redis calls a change in its keyspace notifications. A change carries a number: its place here, which it keeps for ever. */
+/** What Redis calls a change in its keyspace notifications. A change carries its event's number, which that keeps for ever. */
 
 /** What became of a key; `clear`: of all keys. */
 export type ChangeType = 'put' | 'delete' | 'expire' | 'clear';
@@ -20,27 +20,26 @@ export type ChangeEvent =
 	| 'rename_to'
 	| 'copy_to';
 
-export const changeEvents: readonly ChangeEvent[] = [
-	'set',
-	'del',
-	'expired',
-	'clear',
-	'append',
-	'incrby',
-	'expire',
-	'persist',
-	'setrange',
-	'incrbyfloat',
-	'setbit',
-	'rename_from',
-	'rename_to',
-	'copy_to',
-];
+/** New ones come last. */
+export const numberOfEvent: Readonly<Record<ChangeEvent, number>> = {
+	set: 0,
+	del: 1,
+	expired: 2,
+	clear: 3,
+	append: 4,
+	incrby: 5,
+	expire: 6,
+	persist: 7,
+	setrange: 8,
+	incrbyfloat: 9,
+	setbit: 10,
+	rename_from: 11,
+	rename_to: 12,
+	copy_to: 13,
+};
 
-const numbers: ReadonlyMap<unknown, number> = new Map(changeEvents.map((event, number) => [event, number]));
-
-/** `undefined`: it is none. */
-export const numberOfEvent = (event: unknown): number | undefined => numbers.get(event);
+/** By their numbers. */
+export const changeEvents = Object.keys(numberOfEvent) as readonly ChangeEvent[];
 
 /** What the event does to its key. */
 export function typeOfEvent(event: ChangeEvent): ChangeType {

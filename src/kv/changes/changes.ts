@@ -30,7 +30,7 @@ const newFlag = 64;
 const deadlineFlag = 128;
 
 export const codeOf = ({event, isNew, setsDeadline}: Pick<Change, 'event' | 'isNew' | 'setsDeadline'>): number =>
-	(numberOfEvent(event) as number) + (isNew ? newFlag : 0) + (setsDeadline ? deadlineFlag : 0);
+	numberOfEvent[event] + (isNew ? newFlag : 0) + (setsDeadline ? deadlineFlag : 0);
 
 /** `undefined`: it is none. */
 export function parseCode(code: number): Pick<Change, 'event' | 'isNew' | 'setsDeadline'> | undefined {
@@ -84,7 +84,7 @@ export class Changes implements ChangeSink {
 	}
 
 	note(event: ChangeEvent, revision: Version, key: Key, value?: Value, details?: ChangeDetails): void {
-		let code = numberOfEvent(event) as number;
+		let code = numberOfEvent[event];
 		if (details?.isNew === true) code += newFlag;
 		if (details?.setsDeadline === true) code += deadlineFlag;
 		this.#ring.push(revision, code, key, value);
