@@ -244,7 +244,9 @@ async function heldBy(cluster: Cluster): Promise<DataInfo | undefined> {
 	const {nodes} = await cluster.metrics();
 	const applied = (node: NodeMetrics): number => node.raft?.lastApplied ?? -1;
 	const [first] = nodes.filter(({server}) => server !== undefined).sort((a, b) => applied(b) - applied(a));
-	return first?.server === undefined ? undefined : {keys: first.server.items, bytes: first.server.stateBytes};
+	if (first?.server === undefined) return undefined;
+	const {items, itemsExpiring, itemsExpireAfterMs, stateBytes} = first.server;
+	return {keys: items, expiring: itemsExpiring, expireAfterMs: itemsExpireAfterMs, bytes: stateBytes};
 }
 
 async function engineInfo(clerk: EtcdClerk): Promise<Record<string, string | number>> {

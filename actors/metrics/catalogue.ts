@@ -140,6 +140,12 @@ const server: readonly MetricDefinition[] = [
 	),
 	ofServer('threadraft_store_items', 'gauge', 'Items of the state machine, such as keys', ({items}) => items),
 	ofServer(
+		'threadraft_store_items_expiring',
+		'gauge',
+		'Those that go by themselves at a deadline',
+		({itemsExpiring}) => itemsExpiring,
+	),
+	ofServer(
 		'threadraft_store_bytes',
 		'gauge',
 		'Memory that the state takes, as maxMemoryBytes counts it',

@@ -24,6 +24,10 @@ export interface ServerMetrics {
 	readonly requestBytesPending: number;
 	/** Items of the machine: keys. */
 	readonly items: number;
+	/** Those that go by themselves at a deadline. */
+	readonly itemsExpiring: number;
+	/** After how many ms they go, on average. */
+	readonly itemsExpireAfterMs: number;
 	/** That the machine's state takes, as its limit counts them: keys and values. */
 	readonly stateBytes: number;
 	/** Sessions of clients that are open. */

@@ -18,6 +18,9 @@ export type InfoFields = Readonly<Record<string, string | number | boolean>>;
 /** How much the service holds: what INFO tells about keys and memory. */
 export interface DataInfo {
 	readonly keys: number;
+	/** Keys with a deadline, and after how many ms they go, on average. */
+	readonly expiring: number;
+	readonly expireAfterMs: number;
 	/** Of keys and values, as they are counted against the limit of memory. */
 	readonly bytes: number;
 }

@@ -87,10 +87,13 @@ export class KvActor implements Actor<KvActorMessage> {
 
 	metrics(): ServerMetrics {
 		const {state, pendingCount, pendingBytes} = this.#server;
+		const expiring = state.machine.timed?.expiring?.() ?? {count: 0, meanMs: 0};
 		return {
 			requestsPending: pendingCount,
 			requestBytesPending: pendingBytes,
 			items: state.machine.itemCount,
+			itemsExpiring: expiring.count,
+			itemsExpireAfterMs: expiring.meanMs,
 			stateBytes: state.machine.byteLength,
 			sessions: state.sessionCount,
 			sessionsExpired: state.sessionEnds.expired,

@@ -9,6 +9,7 @@
  *     address number of the page * 16 KiB + offset in it
  */
 import {assert} from '../base/errors.js';
+import {DeadlineSum} from './deadline-sum.js';
 import type {Leases} from './leases.js';
 import {
 	deadlineBytes,
@@ -80,6 +81,8 @@ export class Shard {
 	#slots = new Uint32Array(firstSlots);
 	#size = 0;
 	#earliest = Infinity;
+	/** Of the keys; what a lease says is not theirs. */
+	readonly #deadlines = new DeadlineSum();
 	/** How many deadlines are over at `#countedAt`; there are none between it and `#countedUntil`. Infinity: not counted. */
 	#expiredCount = 0;
 	#countedAt = Infinity;
@@ -107,6 +110,11 @@ export class Shard {
 		return this.#earliest;
 	}
 
+	/** Also those that are over. */
+	get deadlines(): DeadlineSum {
+		return this.#deadlines;
+	}
+
 	/** What a copy of it copies at once. */
 	get tableBytes(): number {
 		return this.#slots.byteLength;
@@ -122,7 +130,8 @@ export class Shard {
 	set(hash: number, key: Key, value: Value, version: Version, until: number): number {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
-		if (this.#countedAt < Infinity) this.#noteDeadline(this.#deadlineIn(slot), until > 0 ? until : Infinity);
+		if (until > 0 || this.#deadlines.count > 0)
+			this.#noteDeadline(this.#deadlineIn(slot), until > 0 ? until : Infinity);
 		if (record > 0 && this.#leases.keyCount > 0) this.#detach(record - 1, key);
 		if (until < 0) this.#leases.attach(-until, key);
 		const flaggedLength = until === 0 ? value.length : value.length + deadlineFlag;
@@ -154,7 +163,7 @@ export class Shard {
 		const slot = this.#find(hash, key);
 		const record = this.#slots[slot] as number;
 		if (record === 0) return false;
-		if (this.#countedAt < Infinity) this.#noteDeadline(this.#deadlineIn(slot), Infinity);
+		if (this.#deadlines.count > 0) this.#noteDeadline(this.#deadlineIn(slot), Infinity);
 		if (this.#leases.keyCount > 0) this.#detach(record - 1, key);
 		this.#discard(record - 1);
 		this.#size -= 1;
@@ -215,6 +224,9 @@ export class Shard {
 
 	/** A key with the one deadline has the other instead; Infinity: none, or no key. */
 	#noteDeadline(before: number, after: number): void {
+		this.#deadlines.remove(before);
+		this.#deadlines.add(after);
+		if (this.#countedAt === Infinity) return;
 		if (before <= this.#countedAt) this.#expiredCount -= 1;
 		if (after <= this.#countedAt) this.#expiredCount += 1;
 		else if (after < this.#countedUntil) this.#countedUntil = after;
@@ -236,6 +248,7 @@ export class Shard {
 		copy.#slots = this.#slots.slice();
 		copy.#size = this.#size;
 		copy.#earliest = this.#earliest;
+		copy.#deadlines.addAll(this.#deadlines);
 		copy.#noteCounted(this.#expiredCount, this.#countedAt, this.#countedUntil);
 		return copy;
 	}

@@ -58,6 +58,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 			advance: (wallTime, revision) => store.advance(wallTime, revision),
 			nextDeadline: () => store.earliest,
 			deadlineOf: operation => deadlineOf(store, operation),
+			expiring: () => store.expiring,
 		};
 	}
 

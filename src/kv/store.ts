@@ -6,6 +6,7 @@
  *   snapshot still needs it (copy on write). So a snapshot starts in constant time, and there is nothing to merge after.
  */
 import {assert} from '../base/errors.js';
+import {DeadlineSum} from './deadline-sum.js';
 import {shardCount, shardNumberOf} from './scan-position.js';
 import {hashOf, Shard, type Stored} from './shard.js';
 import type {Changes} from './changes/changes.js';
@@ -50,6 +51,14 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	}
 }
 
+/** What a store tells of deadlines. */
+export interface Expiring {
+	/** Keys that have a deadline or a lease. */
+	readonly count: number;
+	/** How long keys that have a deadline of their own are still there, on average; those that are over and held count, too. */
+	readonly meanMs: number;
+}
+
 /** Keys whose deadline is over are deleted so many at a time, and found among about so many. */
 const expiredMax = 2000;
 const lookedAtMax = 16_384;
@@ -87,12 +96,18 @@ export class Store {
 
 	/** Keys. Looks at those of the shards in which a deadline may be over. */
 	get size(): number {
-		let expired = this.leases.overKeyCount;
-		if (this.#earliest > this.#now) return this.#size - expired;
-		for (const shard of this.#shards) {
-			if (shard !== undefined && shard.earliest <= this.#now) expired += shard.countExpired(this.#now);
-		}
-		return this.#size - expired;
+		return this.#size - this.leases.overKeyCount - this.#expiredCount();
+	}
+
+	/** Looks at those of the shards in which a deadline may be over. */
+	get expiring(): Expiring {
+		const deadlines = new DeadlineSum();
+		for (const shard of this.#shards) if (shard !== undefined) deadlines.addAll(shard.deadlines);
+		const {keyCount, overKeyCount} = this.leases;
+		return {
+			count: deadlines.count - this.#expiredCount() + keyCount - overKeyCount,
+			meanMs: Math.max(0, Math.round(deadlines.mean - this.#now)),
+		};
 	}
 
 	/** No deadline of a key or a lease is earlier; Infinity: none has one. */
@@ -219,6 +234,16 @@ export class Store {
 	/** The frozen state is not needed any more. */
 	thaw(): void {
 		this.#frozen = undefined;
+	}
+
+	/** Keys with a deadline of their own that is over. */
+	#expiredCount(): number {
+		if (this.#earliest > this.#now) return 0;
+		let count = 0;
+		for (const shard of this.#shards) {
+			if (shard !== undefined && shard.earliest <= this.#now) count += shard.countExpired(this.#now);
+		}
+		return count;
 	}
 
 	#deleteExpired(): void {

@@ -66,6 +66,8 @@ export interface TimedState<T extends MachineTypes = MachineTypes> {
 	nextDeadline(): Milliseconds;
 	/** When the answer to this read changes by itself; Infinity: never. */
 	deadlineOf(read: T['read']): Milliseconds;
+	/** For statistics: how many items go by themselves, and after how many ms on average. Not there: nobody counts them. */
+	expiring?(): {readonly count: number; readonly meanMs: number};
 }
 
 /** Of a machine with reads whose answers wait until there is something to tell: see `Words.waitMsOf`. */

@@ -42,8 +42,12 @@ function restored(store: Store): Store {
 	return next;
 }
 
+const meanOf = (numbers: readonly number[]): number =>
+	numbers.length === 0 ? 0 : Math.round(numbers.reduce((sum, number) => sum + number, 0) / numbers.length);
+
 test('a store has as many keys as a walk finds, and as a map has, whatever changes between two looks', t => {
 	let unlikeHeld = 0;
+	let means = 0;
 	fc.assert(
 		fc.property(script, parts => {
 			let store = new Store();
@@ -87,11 +91,17 @@ test('a store has as many keys as a walk finds, and as a map has, whatever chang
 						each satisfies never;
 				}
 				if (store.size !== deadlines.size) t.fail(`${store.size} and not ${deadlines.size} keys after step ${place}`);
+				const {count, meanMs} = store.expiring;
+				const left = [...deadlines.values()].filter(deadline => deadline < Infinity).map(deadline => deadline - now);
+				if (count !== left.length) t.fail(`${count} and not ${left.length} keys with a deadline after step ${place}`);
 				if (store.heldCount !== store.size) unlikeHeld += 1;
+				else if (meanMs !== meanOf(left)) t.fail(`${meanMs} and not ${meanOf(left)} ms on average after step ${place}`);
+				else if (left.length > 1) means += 1;
 			}
 			t.is([...store].length, deadlines.size);
 		}),
 		runs(60),
 	);
 	t.true(unlikeHeld > 1000, 'keys whose deadline is over were held meanwhile');
+	t.true(means > 1000, 'the mean of several deadlines was compared');
 });

@@ -153,11 +153,18 @@ test('INFO tells how many scripts the port knows', async t => {
 	t.regex(await talk({port}, 'SCRIPT FLUSH\r\nINFO memory\r\n'), /\r\nnumber_of_cached_scripts:0\r\n/);
 });
 
+const held = {keys: 120_000, expiring: 30_000, expireAfterMs: 4500, bytes: 9_000_000};
+
 test('INFO tells how many keys there are and what they take, and leaves out what nobody knows', async t => {
-	let data: {keys: number; bytes: number} | undefined = {keys: 120_000, bytes: 9_000_000};
+	let data: typeof held | undefined = held;
 	const {port} = await openGateway(t, {data: () => Promise.resolve(data), isDurable: true});
 	const info = await talk({port}, 'INFO\r\n');
-	for (const line of ['db0:keys=120000', 'used_memory:9000000', 'used_memory_human:8.58M', 'aof_enabled:1'])
+	for (const line of [
+		'db0:keys=120000,expires=30000,avg_ttl=4500',
+		'used_memory:9000000',
+		'used_memory_human:8.58M',
+		'aof_enabled:1',
+	])
 		t.true(info.includes(`\r\n${line}\r\n`), line);
 	t.is(await talk({port}, 'CONFIG GET appendonly\r\n'), '*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n');
 	data = undefined;
@@ -168,7 +175,7 @@ test('INFO tells how many keys there are and what they take, and leaves out what
 });
 
 oracleTest('redis-cli --stat shows the keys, the memory and the clients', async t => {
-	const {port} = await openGateway(t, {data: () => Promise.resolve({keys: 120_000, bytes: 9_000_000})});
+	const {port} = await openGateway(t, {data: () => Promise.resolve(held)});
 	const cli = spawn('redis-cli', ['-p', String(port), '--stat', '-i', '0.1'], {stdio: ['ignore', 'pipe', 'inherit']});
 	t.teardown(() => cli.kill());
 	let row = '';

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {Redis} from 'ioredis';
 import {openGateway} from './harness.js';
 import {oracleTest, startRedis} from './redis-server.js';
+import {StoreClient} from './store-client.js';
 
 const characters = 'ab*?[]^-\\\0\u00ff';
 const text = fc.array(fc.constantFrom(...characters.split('')), {maxLength: 4}).map(parts => parts.join(''));
@@ -58,3 +59,40 @@ oracleTest('SCAN, KEYS and DBSIZE find what redis-server 7.0 finds, whatever the
 		{seed: 20_261_129, numRuns: 150},
 	);
 });
+
+oracleTest('INFO counts keys and keys with a deadline as redis-server 7.0 does', async t => {
+	const client = new StoreClient();
+	const {store} = client;
+	const data = async () => {
+		const {count, meanMs} = store.expiring;
+		return {keys: store.size, expiring: count, expireAfterMs: meanMs, bytes: store.bytes};
+	};
+	const ours = connect(t, await openGateway(t, {client, data}));
+	const theirs = connect(t, await startRedis(t));
+	const commands = [
+		...['set a 1', 'set b 2 ex 100', 'psetex c 200000 3', 'expire a 50', 'persist b', 'set c 4', 'set d 5 px 1000000'],
+		...[
+			'append d x',
+			'getex d persist',
+			'expire d 10',
+			'rename d e',
+			'copy e f',
+			'del e',
+			'flushall',
+			'set g 6 ex 1000',
+		],
+	];
+	for (const command of commands) {
+		const [name = '', ...rest] = command.split(' ');
+		await Promise.all([ours, theirs].map(server => server.call(name, ...rest)));
+		const [one, other] = await Promise.all([ours, theirs].map(server => keyspaceOf(server)));
+		t.is(one?.counts, other?.counts, command);
+	}
+	const {meanMs = NaN} = await keyspaceOf(ours);
+	t.true(meanMs > 900_000 && meanMs <= 1_000_000, 'the one key is there for 1000 s');
+});
+
+async function keyspaceOf(server: Redis): Promise<{counts: string; meanMs: number}> {
+	const [, counts = '', meanMs] = /db0:(.*),avg_ttl=(.*)/.exec(await server.info('keyspace')) ?? [];
+	return {counts, meanMs: Number(meanMs)};
+}

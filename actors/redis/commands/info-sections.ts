@@ -90,7 +90,10 @@ export const sections: Readonly<Record<string, Section>> = {
 	replication: () => ({role: 'master', connected_slaves: 0}),
 	cpu,
 	cluster: () => ({cluster_enabled: 0}),
-	keyspace: (_, {data}) => (data === undefined || data.keys === 0 ? {} : {db0: `keys=${data.keys}`}),
+	keyspace: (_, {data}) =>
+		data === undefined || data.keys === 0
+			? {}
+			: {db0: `keys=${data.keys},expires=${data.expiring},avg_ttl=${data.expireAfterMs}`},
 	raft: (_, {raft}) => raft,
 };
 
