@@ -69,26 +69,16 @@ oracleTest('INFO counts keys and keys with a deadline as redis-server 7.0 does',
 	};
 	const ours = connect(t, await openGateway(t, {client, data}));
 	const theirs = connect(t, await startRedis(t));
-	const commands = [
-		...['set a 1', 'set b 2 ex 100', 'psetex c 200000 3', 'expire a 50', 'persist b', 'set c 4', 'set d 5 px 1000000'],
-		...[
-			'append d x',
-			'getex d persist',
-			'expire d 10',
-			'rename d e',
-			'copy e f',
-			'del e',
-			'flushall',
-			'set g 6 ex 1000',
-		],
-	];
-	for (const command of commands) {
+	const commands =
+		'set a 1;set b 2 ex 100;psetex c 200000 3;expire a 50;persist b;set c 4;set d 5 px 1000000;append d x;getex d persist;expire d 10;' +
+		'rename d e;copy e f;del e;flushall;set g 6 ex 1000';
+	for (const command of commands.split(';')) {
 		const [name = '', ...rest] = command.split(' ');
 		await Promise.all([ours, theirs].map(server => server.call(name, ...rest)));
 		const [one, other] = await Promise.all([ours, theirs].map(server => keyspaceOf(server)));
 		t.is(one?.counts, other?.counts, command);
 	}
-	const {meanMs = NaN} = await keyspaceOf(ours);
+	const {meanMs} = await keyspaceOf(ours);
 	t.true(meanMs > 900_000 && meanMs <= 1_000_000, 'the one key is there for 1000 s');
 });
 
