@@ -36,7 +36,7 @@ export interface LivenessOptions<T extends MachineTypes> {
 	readonly stormMs: number;
 	/** Nodes that may stay broken: a minority. */
 	readonly damagedNodes: readonly number[];
-	readonly logs: {readonly committedIndex: number; readonly highestTerm: number};
+	readonly logs: {readonly committedIndex: number};
 	readonly now: () => number;
 	/** Calls `look` again. */
 	readonly lookAgain: (delayMs: number) => void;
@@ -152,33 +152,38 @@ export class Liveness<T extends MachineTypes> {
 	}
 
 	#awaitProbes(): void {
-		const {now, parameters, logs, report} = this.#options;
+		const {now, parameters, report} = this.#options;
 		const trouble = this.#trouble();
 		if (this.#probesOpen > 0 || trouble !== undefined) {
 			if (now() > this.#deadline) report('service', trouble ?? `${this.#probesOpen} probes are not answered`);
 			return;
 		}
 		this.#compareStates();
-		this.#quietTerm = logs.highestTerm;
+		this.#quietTerm = this.#term();
 		this.#nextLookMs = 6 * parameters.raft.electionTimeoutMs;
 		this.#enter('watching', this.#nextLookMs);
 	}
 
 	#conclude(): void {
-		const {logs, now, report, finished} = this.#options;
+		const {now, report, finished} = this.#options;
 		const trouble = this.#trouble();
 		if (trouble !== undefined && now() < this.#deadline + lateMsMax) {
 			this.#nextLookMs = lookEveryMs;
 			return;
 		}
 		this.#isOver = true;
-		const term = Math.max(...this.#working().map(({status}) => status?.currentTerm ?? 0));
+		const term = this.#term();
 		if (trouble !== undefined) report('oneLeader', `after everything was well: ${trouble}`);
 		else if (term !== this.#quietTerm && this.#broken.size === 0) {
-			report('stableTerm', `the term grew from ${this.#quietTerm} to ${logs.highestTerm} with nothing wrong`);
+			report('stableTerm', `the term grew from ${this.#quietTerm} to ${term} with nothing wrong`);
 		}
 		this.#compareStates();
 		finished();
+	}
+
+	/** Not the highest of all that were seen: that may be the term of a node that is broken, or that has lost it with its disk. */
+	#term(): number {
+		return Math.max(...this.#working().map(({status}) => status?.currentTerm ?? 0));
 	}
 
 	#compareStates(): void {

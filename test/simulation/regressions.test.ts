@@ -112,3 +112,11 @@ test('a segment that was cut back to its checkpoint recovers when the segments b
 		t.is(state.snapshot?.lastIncludedIndex, 2);
 	}
 });
+
+/**
+ * Seed 400302, a false alarm. A node of a high term was damaged, and never started again; the two others rested in a lower
+ * term, of which nothing was wrong. The term that must rest is that of the nodes that work.
+ */
+test('seed 400302: the term of a node that does not start again is not that of the others', t => {
+	t.true(simulate({seed: 400_302, codec}).ok);
+});
