@@ -47,6 +47,8 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 			if (operation.condition !== undefined) checkValueCondition(operation.condition, path);
 			return checkKey(operation.key, path);
 		case 'get':
+			if (!['undefined', 'boolean'].includes(typeof operation.withoutValue))
+				throw OptionError.value(`${path}.withoutValue`, 'true or false', operation.withoutValue);
 			return checkKey(operation.key, path);
 		case 'clear':
 		case 'count':

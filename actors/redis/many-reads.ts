@@ -1,3 +1,4 @@
+import {mayReturnValue} from '../../src/kv/operation-bytes.js';
 import type {ReadOperation} from '../../src/kv/types.js';
 import {assert} from '../../src/base/errors.js';
 import type {Plan, Settled} from './commands/command.js';
@@ -6,6 +7,9 @@ import {failureText} from './commands/failures.js';
 import type {ReplyMark, ReplyWriter} from './reply-writer.js';
 import {endReply, isMuted} from './run.js';
 import type {ClientState} from './client-state.js';
+
+/** Reads of one piece that bring no values. */
+const withoutValuesMax = 1024;
 
 /** A request for more values than are read at once: read piece by piece, and answered as they come. */
 export class ManyReads {
@@ -30,9 +34,12 @@ export class ManyReads {
 		return !this.#isFlushed;
 	}
 
-	/** The next operations, at most so many. */
-	next(count: number): readonly ReadOperation[] {
-		return this.#plan.operations.slice(this.#offset, this.#offset + count);
+	/** The next operations: at most so many that bring values. */
+	next(values: number): readonly ReadOperation[] {
+		const {operations} = this.#plan;
+		const [first] = operations;
+		const count = first !== undefined && mayReturnValue(first) ? values : withoutValuesMax;
+		return operations.slice(this.#offset, this.#offset + count);
 	}
 
 	/** Takes their results. `broken`: one failed, when it was too late for an error reply. */

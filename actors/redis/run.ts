@@ -1,6 +1,6 @@
 import {mayReturnValue} from '../../src/kv/operation-bytes.js';
 import {bytesOfResult} from '../../src/kv/words.js';
-import type {Operation} from '../../src/kv/types.js';
+import type {GetOperation, Operation} from '../../src/kv/types.js';
 import {assert, unreachable} from '../../src/base/errors.js';
 import type {Plan, Settled} from './commands/command.js';
 import {Failure} from './commands/failure.js';
@@ -99,7 +99,10 @@ function kindOf(plan: Plan): 'read' | 'write' | 'report' | 'walk' | 'transaction
 
 const isGet = (plan: Plan): plan is GetPlan => plan.type === 'read' && plan.operation.type === 'get';
 
-type GetPlan = Plan & {readonly type: 'read'; readonly operation: {readonly type: 'get'}};
+type GetPlan = Plan & {readonly type: 'read'; readonly operation: GetOperation};
+
+/** A part of what goes through the log, which brings the value: see `GetOperation`. */
+export const loggedGet = ({key}: GetOperation): GetOperation => ({type: 'get', key});
 
 /** Of a run. What is read behind a write goes through the log, as a batch of its own. */
 export function operationsOf(plans: readonly Plan[]): Operation[] {
@@ -109,7 +112,7 @@ export function operationsOf(plans: readonly Plan[]): Operation[] {
 		if (plan.type === 'write') {
 			isBehindWrite = true;
 			operations.push(plan.operation);
-		} else if (isBehindWrite && isGet(plan)) operations.push({type: 'batch', operations: [plan.operation]});
+		} else if (isBehindWrite && isGet(plan)) operations.push({type: 'batch', operations: [loggedGet(plan.operation)]});
 		else if (plan.type === 'read') operations.push(plan.operation);
 		else if (plan.type === 'readMany') for (const operation of plan.operations) operations.push(operation);
 	}

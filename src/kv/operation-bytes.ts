@@ -128,6 +128,7 @@ const bytesOfEdit = ({keys, values}: Edit): number =>
 export function mayReturnValue(operation: Operation): boolean {
 	switch (operation.type) {
 		case 'get':
+			return operation.withoutValue !== true;
 		case 'scan':
 		case 'compareAndSet':
 		case 'script':

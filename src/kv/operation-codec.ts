@@ -8,7 +8,7 @@
  *     append     1, key, value                 increment  5, key, by
  *     delete     2, key [, 64 is | 128 is not, what is compared]                    clear      6
  *     cas        3, key, value, expected       batch      7, [operation, ...]
- *     cas        4, key, value, version        get        8, key
+ *     cas        4, key, value, version        get        8, key [, true: without the value; of a read alone]
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
  *     changes   45, after | null, prefix | null, waitMs
  *     lease     42, 0 grant | 1 keep alive | 2 revoke, ttlMs or lease    getLease  43, lease, keysMax
@@ -46,6 +46,7 @@ type Transaction = Extract<Operation, {type: 'transaction'}>;
 
 /** The service's own numbers are those from 9 to 31. */
 const transactionOpcode = 32;
+const getOpcode = 8;
 const scanOpcode = 34;
 const countOpcode = 35;
 const comparesVersion = 1;
@@ -156,7 +157,7 @@ export function plainOfOperation(operation: Operation): Plain {
 		case 'batch':
 			return [7, operation.operations.map(part => plainOfOperation(part))];
 		case 'get':
-			return [8, operation.key];
+			return [getOpcode, operation.key];
 		case 'scan': {
 			const {from, to, prefix, lookedAtMax, hasValues = false} = operation;
 			return [scanOpcode, from, to ?? null, prefix ?? null, lookedAtMax, hasValues];
@@ -291,7 +292,7 @@ function parseKeyed(opcode: unknown, key: string, plain: Plain, from: number): P
 			const by = int64OfPlain(first);
 			return by === undefined ? undefined : {type: 'increment', key, by};
 		}
-		case 8:
+		case getOpcode:
 			return {type: 'get', key};
 		default:
 			return undefined;
@@ -328,13 +329,19 @@ export function parseWrite(plain: Plain, from = 0): WriteOperation | undefined {
 	return operation === undefined || operation.type === 'get' ? undefined : operation;
 }
 
+export const plainOfRead = (operation: ReadOperation): Plain =>
+	operation.type === 'get' && operation.withoutValue === true
+		? [getOpcode, operation.key, true]
+		: plainOfOperation(operation);
+
 export function parseRead(plain: Plain): ReadOperation | undefined {
 	if (plain[0] === scanOpcode) return parseScan(plain);
 	if (plain[0] === countOpcode) return {type: 'count'};
 	if (plain[0] === leaseReadOpcode) return parseLeaseRead(plain);
 	if (plain[0] === changesOpcode) return parseChanges(plain);
 	const operation = parseOperation(plain);
-	return operation?.type === 'get' ? operation : undefined;
+	if (operation?.type !== 'get') return undefined;
+	return plain[2] === true ? {...operation, withoutValue: true} : operation;
 }
 
 function parseLeaseRead([, leaseId, keysMax]: Plain): ReadOperation | undefined {

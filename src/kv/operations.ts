@@ -14,6 +14,7 @@ import type {
 	Compare,
 	Expected,
 	Expiry,
+	GetOperation,
 	Key,
 	NamedOperation,
 	Operation,
@@ -205,6 +206,16 @@ function valueResult(value: Value | undefined, current: Stored | undefined): Ext
 export function readKey(store: Pick<KeyValues, 'get'>, key: Key): Extract<Result, {type: 'value'}> {
 	const current = store.get(key);
 	return valueResult(current?.value, current);
+}
+
+/** As `readKey`, without the value where it need not be told. */
+export function readOf(
+	store: Pick<KeyValues, 'get'>,
+	{key, withoutValue}: GetOperation,
+): Extract<Result, {type: 'value'}> {
+	const result = readKey(store, key);
+	if (withoutValue !== true || result.value === undefined) return result;
+	return {...result, value: undefined, length: result.value.length};
 }
 
 function readCopy(store: KeyValues, key: Key): Result {

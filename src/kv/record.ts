@@ -24,9 +24,9 @@ export function markUntil(page: Uint8Array, offset: number, length: number, unti
 }
 
 /** What a key takes in a store: its record, and its place in the table, which is filled by half and more. */
-export function recordBytesOf(key: Key, value: Value, expiresAt: number | undefined): number {
+export function recordBytesOf(key: Key, valueBytes: number, expiresAt: number | undefined): number {
 	const slotBytes = 2 * Uint32Array.BYTES_PER_ELEMENT;
-	return headerBytes + key.length + value.length + (expiresAt === undefined ? 0 : deadlineBytes) + slotBytes;
+	return headerBytes + key.length + valueBytes + (expiresAt === undefined ? 0 : deadlineBytes) + slotBytes;
 }
 
 export function recordAt(page: Uint8Array, offset: number): Uint8Array {

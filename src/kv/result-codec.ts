@@ -2,6 +2,7 @@
  * Results as positional arrays, for replies and for what sessions keep in a snapshot.
  *
  *     value            0, value | null, version [, expiresAt]    number   4, value, version
+ *                      0, null, version, expiresAt | null, length
  *     written          1, version, length [, previous]    cleared  5, count, version
  *     deleted          2, existed, version                batch    6, [result, ...]
  *     conditionFailed  3, value | null, version           invalid  7, reason, version
@@ -47,6 +48,7 @@ const compactedNumber = 45;
 export function plainOfResult(result: Result): Plain {
 	switch (result.type) {
 		case 'value':
+			if (result.length !== undefined) return [0, null, result.version, result.expiresAt ?? null, result.length];
 			if (result.expiresAt !== undefined) return [0, result.value ?? null, result.version, result.expiresAt];
 			return [0, result.value ?? null, result.version];
 		case 'written': {
@@ -165,6 +167,12 @@ function parseExpiring(value: unknown, version: unknown, expiresAt: unknown): Re
 	return {type: 'value', value, version, expiresAt};
 }
 
+function parseBrief([, , version, expiresAt, length]: Plain): Result | undefined {
+	if (!isCount(version) || !(expiresAt === null || isCount(expiresAt)) || !isCount(length)) return undefined;
+	const brief = {type: 'value', value: undefined, version, length} as const;
+	return expiresAt === null ? brief : {...brief, expiresAt};
+}
+
 function parseKeys([, revision, next, keys, versions, values]: Plain): Result | undefined {
 	if (!isCount(revision) || !(next === null || isCount(next))) return undefined;
 	if (!isListOf(keys, isKey) || !isListOf(versions, isCount) || versions.length !== keys.length) return undefined;
@@ -185,6 +193,7 @@ export function parseResult(plain: Plain): Result | undefined {
 	const first = plain[1];
 	const second = plain[2];
 	if (kind === 1) return parseWritten(first, second, plain[3]);
+	if (kind === 0 && plain[4] !== undefined) return parseBrief(plain);
 	if (kind === 0 && plain[3] !== undefined) return parseExpiring(first, second, plain[3]);
 	if (kind === 34) return parseKeys(plain);
 	if (kind === scriptOpcode) return parseScripted(plain);

@@ -17,7 +17,7 @@ import {defaultKvLimits, type KvLimits} from './limits.js';
 import {fitting, growsWithState, growthFactorMax} from './memory-limit.js';
 import {readLease} from './lease-operations.js';
 import type {Execution} from './execution.js';
-import {execute, readKey} from './operations.js';
+import {execute, readKey, readOf} from './operations.js';
 import {scan} from './scan.js';
 import {ScriptRunner} from './script/script-runner.js';
 import {Store, type FrozenStore} from './store.js';
@@ -92,7 +92,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	read(operation: ReadOperation, revision: Version = 0): Result {
 		switch (operation.type) {
 			case 'get':
-				return readKey(this.#store, operation.key);
+				return readOf(this.#store, operation);
 			case 'scan':
 				return scan(this.#store, operation, revision);
 			case 'count':

@@ -202,6 +202,11 @@ export interface Change {
 export interface GetOperation {
 	readonly type: 'get';
 	readonly key: Key;
+	/**
+	 * Asks for its length, version and deadline, and not for the value, which the answer may leave out: see the result. A part of a
+	 * batch or a transaction is answered with the value all the same. @default false
+	 */
+	readonly withoutValue?: boolean | undefined;
 }
 
 /** Leaves the state alone; served by ReadIndex, not logged. */
@@ -248,6 +253,8 @@ export type Result =
 			readonly version: Version;
 			/** When the key is absent by itself; not there: never. */
 			readonly expiresAt?: Deadline | undefined;
+			/** Of `get` with `withoutValue`, where the key is there and its value is left out: bytes of the value. */
+			readonly length?: number | undefined;
 	  }
 	/** Of `scan`: all keys from its first position up to `next`, at this revision. */
 	| {

@@ -2,7 +2,7 @@
 import type {Operation as ServiceOperation} from '../service/clerk/task.js';
 import type {Words} from '../service/machine.js';
 import {bytesOfOperation, isRead} from './operation-bytes.js';
-import {parseRead, parseWrite, plainOfOperation} from './operation-codec.js';
+import {parseRead, parseWrite, plainOfOperation, plainOfRead} from './operation-codec.js';
 import {parseResult, plainOfResult} from './result-codec.js';
 import {bytesOfReply} from './script/reply.js';
 import type {Operation, ReadOperation, Result, WriteOperation} from './types.js';
@@ -83,7 +83,7 @@ function isTimed(operation: Operation): boolean {
 export const kvWords: Words<KvTypes> = {
 	plainOfWrite: plainOfOperation,
 	parseWrite,
-	plainOfRead: plainOfOperation,
+	plainOfRead,
 	parseRead,
 	plainOfResult,
 	parseResult,

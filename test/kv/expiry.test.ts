@@ -1,5 +1,6 @@
 import test from 'ava';
 import {bytesOf} from '../../actors/text.js';
+import {parseResult, plainOfResult} from '../../src/kv/result-codec.js';
 import type {WriteOperation} from '../../src/kv/types.js';
 import {applyTo, encodeCommand, newState, put, writerTo, type KvState} from './helpers.js';
 
@@ -195,4 +196,19 @@ test('a put without a deadline takes not a byte more in the log, and no clock', 
 		encodeCommand({type: 'writes', session: 1, acknowledged: 0, after: 0, writes: [{sequence: 1, write}]}).length;
 	t.is(command(put('k', 'x')), 12);
 	t.is(command(putFor(1)), 14);
+});
+
+test('a get without its value tells the length, the version and the deadline, in few bytes', t => {
+	const state = newState();
+	const write = writerTo(state);
+	write({type: 'put', key: 'k', value: new Uint8Array(1000), expiry: {expiresAt: 5000}});
+	const {version} = state.read({type: 'get', key: 'k'}) as {version: number};
+	const brief = state.read({type: 'get', key: 'k', withoutValue: true});
+	t.deepEqual(brief, {type: 'value', value: undefined, version, expiresAt: 5000, length: 1000});
+	t.deepEqual(parseResult(plainOfResult(brief)), brief);
+	write({type: 'put', key: 'k', value: new Uint8Array(0)});
+	const empty = state.read({type: 'get', key: 'k', withoutValue: true});
+	t.deepEqual(empty, {type: 'value', value: undefined, version: version + 1, length: 0});
+	t.deepEqual(parseResult(plainOfResult(empty)), empty);
+	t.deepEqual(state.read({type: 'get', key: 'none', withoutValue: true}), state.read({type: 'get', key: 'none'}));
 });

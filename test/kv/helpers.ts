@@ -165,6 +165,7 @@ const scanArbitrary = fc.record({
 
 export const readArbitrary: fc.Arbitrary<ReadOperation> = fc.oneof(
 	getArbitrary,
+	fc.record({type: fc.constant('get' as const), key: keys, withoutValue: fc.constant(true)}),
 	scanArbitrary,
 	fc.constant({type: 'count' as const}),
 );

@@ -113,6 +113,7 @@ test(
 	{type: 'scan', from: 0, lookedAtMax: 1, hasValues: 1},
 	'operation.hasValues',
 );
+test('a get without a value by a number', refused, {type: 'get', key: 'a', withoutValue: 1}, 'operation.withoutValue');
 test('a count in a batch', refused, {type: 'batch', operations: [{type: 'count'}]}, 'operation.operations[0].type');
 test('a batch without parts', refused, {type: 'batch'}, 'operation.operations');
 test(
@@ -148,6 +149,7 @@ test('every operation that the service knows passes', t => {
 	t.notThrows(() => checkOperation({type: 'batch', operations: operations as never}));
 	t.notThrows(() => checkOperation({type: 'scan', from: 0, to: 9, prefix: key, lookedAtMax: 1, hasValues: true}));
 	t.notThrows(() => checkOperation({type: 'count'}));
+	t.notThrows(() => checkOperation({type: 'get', key, withoutValue: true}));
 });
 
 /** Takes what the methods make of their arguments. */

@@ -3,7 +3,7 @@ import type {Executor} from '../../actors/executor.js';
 import {defaultRedisLimits} from '../../actors/redis/limits.js';
 import {isRead} from '../../src/kv/operation-bytes.js';
 import type {Execution} from '../../src/kv/execution.js';
-import {execute} from '../../src/kv/operations.js';
+import {execute, readOf} from '../../src/kv/operations.js';
 import {readLease} from '../../src/kv/lease-operations.js';
 import {scan} from '../../src/kv/scan.js';
 import {ScriptRunner} from '../../src/kv/script/script-runner.js';
@@ -57,6 +57,7 @@ export class StoreClient implements Executor {
 		const {valueBytesMax} = defaultRedisLimits;
 		const now = Date.now();
 		this.store.advance(now, this.#version);
+		if (operation.type === 'get') return readCopyOf(readOf(this.store, operation));
 		return execute(
 			{store: this.store, version: ++this.#version, now, valueBytesMax, runScript: this.#runScript},
 			operation,
@@ -79,3 +80,7 @@ export class StoreClient implements Executor {
 		await this.gate;
 	}
 }
+
+/** With a value of its own: the store's changes in place. */
+const readCopyOf = (result: Extract<Result, {type: 'value'}>): Result =>
+	result.value === undefined ? result : {...result, value: new Uint8Array(result.value)};

@@ -1,4 +1,12 @@
-import type {Key, Operation, ReadOperation, Result, Value, WriteOperation} from '../../../src/kv/types.js';
+import type {
+	GetOperation,
+	Key,
+	Operation,
+	ReadOperation,
+	Result,
+	Value,
+	WriteOperation,
+} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';
 import type {RedisLimits} from '../limits.js';
 import type {RefusedModes} from '../refused-modes.js';
@@ -114,6 +122,18 @@ export function valueAt(parts: readonly Buffer[], position: number): Value {
 export function expectResult<T extends Result['type']>(result: Result, type: T): Extract<Result, {type: T}> {
 	assert(result.type === type, 'the type of a result fits its operation');
 	return result as Extract<Result, {type: T}>;
+}
+
+/** Whether the key is there, its length and its deadline, without its value: see `isThere` and `lengthOf`. */
+export const aboutKey = (key: Key): GetOperation => ({type: 'get', key, withoutValue: true});
+
+/** Of a `get`, whether it has brought the value or not. */
+export const isThere = (result: Result): boolean => expectResult(result, 'value').version > 0;
+
+/** In bytes; 0 where there is none. */
+export function lengthOf(result: Result): number {
+	const {value, length = 0} = expectResult(result, 'value');
+	return value?.length ?? length;
 }
 
 /** Refuses a request in one line. */

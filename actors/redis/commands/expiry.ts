@@ -3,7 +3,9 @@ import type {Operation, Result} from '../../../src/kv/types.js';
 import {parseInt64} from '../int64.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import {
+	aboutKey,
 	expectResult,
+	isThere,
 	keyAt,
 	notAnInteger,
 	oneKey,
@@ -70,10 +72,10 @@ const never = -1;
 function planTime(parts: readonly Buffer[], {unitMs, isAbsolute}: TimeForm): Plan {
 	return {
 		type: 'read',
-		operation: {type: 'get', key: keyAt(parts, 1)},
+		operation: aboutKey(keyAt(parts, 1)),
 		reply(out, result) {
-			const {value, expiresAt} = expectResult(result, 'value');
-			if (value === undefined || expiresAt === undefined) return out.integer(value === undefined ? absent : never);
+			const {expiresAt} = expectResult(result, 'value');
+			if (expiresAt === undefined) return out.integer(isThere(result) ? never : absent);
 			const ms = isAbsolute ? expiresAt : Math.max(0, expiresAt - Date.now());
 			out.integer(unitMs === 1n ? ms : secondsOf(ms));
 		},

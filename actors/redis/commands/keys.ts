@@ -1,9 +1,11 @@
-import type {ReadOperation, Result} from '../../../src/kv/types.js';
+import type {Result} from '../../../src/kv/types.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import {
+	aboutKey,
 	allKeys,
 	type RedisCommand,
 	expectResult,
+	isThere,
 	keyAt,
 	type Plan,
 	refuse,
@@ -29,14 +31,14 @@ function planDelete(parts: readonly Buffer[]): Plan {
 }
 
 function planExists(parts: readonly Buffer[]): Plan {
-	const operations = parts.slice(1).map((_, offset): ReadOperation => ({type: 'get', key: keyAt(parts, offset + 1)}));
+	const operations = parts.slice(1).map((_, offset) => aboutKey(keyAt(parts, offset + 1)));
 	let count = 0;
 	return {
 		type: 'readMany',
 		operations,
 		reply: {
 			begin: () => undefined,
-			each: (_, result) => (count += expectResult(result, 'value').value === undefined ? 0 : 1),
+			each: (_, result) => (count += isThere(result) ? 1 : 0),
 			end: out => out.integer(count),
 		},
 	};

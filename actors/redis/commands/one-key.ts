@@ -4,9 +4,12 @@ import type {Result, Value} from '../../../src/kv/types.js';
 import {parseInt64} from '../int64.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import {
+	aboutKey,
 	type RedisCommand,
 	expectResult,
+	isThere,
 	keyAt,
+	lengthOf,
 	notAnInteger,
 	oneKey,
 	partAt,
@@ -100,11 +103,11 @@ function planUsage(parts: readonly Buffer[]): Plan {
 	const key = keyAt(parts, 2);
 	return {
 		type: 'read',
-		operation: {type: 'get', key},
+		operation: aboutKey(key),
 		reply(out, result) {
-			const {value, expiresAt} = expectResult(result, 'value');
-			if (value === undefined) out.null();
-			else out.integer(recordBytesOf(key, value, expiresAt));
+			const {expiresAt} = expectResult(result, 'value');
+			if (isThere(result)) out.integer(recordBytesOf(key, lengthOf(result), expiresAt));
+			else out.null();
 		},
 	};
 }
@@ -125,8 +128,7 @@ export const memoryCommand = container(
 	],
 );
 
-const replyType = (out: ReplyWriter, result: Result): void =>
-	out.status(expectResult(result, 'value').value === undefined ? 'none' : 'string');
+const replyType = (out: ReplyWriter, result: Result): void => out.status(isThere(result) ? 'string' : 'none');
 
 export const typeCommand: RedisCommand = {
 	name: 'type',
@@ -136,5 +138,5 @@ export const typeCommand: RedisCommand = {
 	keys: oneKey,
 	since: '1.0.0',
 	summary: 'Tell the type of the value of a key: string, or none',
-	plan: parts => ({type: 'read', operation: {type: 'get', key: keyAt(parts, 1)}, reply: replyType}),
+	plan: parts => ({type: 'read', operation: aboutKey(keyAt(parts, 1)), reply: replyType}),
 };

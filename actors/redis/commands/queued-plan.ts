@@ -2,6 +2,7 @@ import {isRead} from '../../../src/kv/operation-bytes.js';
 import type {NamedOperation, Operation, Result} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';
 import type {Conversation, Queued} from '../queued-transaction.js';
+import {loggedGet} from '../run.js';
 import type {Plan} from './command.js';
 import {invalidPart, invalidText} from './failures.js';
 
@@ -21,7 +22,7 @@ function operationsIn(plan: Plan): readonly NamedOperation[] {
 
 function named(operation: Operation): NamedOperation {
 	assert(operation.type === 'get' || !isRead(operation), 'commands that read all keys are never queued');
-	return operation;
+	return operation.type === 'get' ? loggedGet(operation) : operation;
 }
 
 function reply(plan: Plan, results: readonly Result[], {out, clientState, cluster}: Conversation): void {

@@ -2,10 +2,12 @@ import type {Part, ReadOperation, Result} from '../../../src/kv/types.js';
 import {parseInt64} from '../int64.js';
 import type {ReplyWriter} from '../reply-writer.js';
 import {
+	aboutKey,
 	allKeys,
 	type RedisCommand,
 	expectResult,
 	keyAt,
+	lengthOf,
 	notAnInteger,
 	oneKey,
 	partAt,
@@ -188,8 +190,8 @@ export const stringCommands: readonly RedisCommand[] = [
 		keys: oneKey,
 		plan: parts => ({
 			type: 'read',
-			operation: {type: 'get', key: keyAt(parts, 1)},
-			reply: (out, result) => out.integer(expectResult(result, 'value').value?.length ?? 0),
+			operation: aboutKey(keyAt(parts, 1)),
+			reply: (out, result) => out.integer(lengthOf(result)),
 		}),
 	},
 	...['getrange', 'substr'].map((name): RedisCommand => ({
