@@ -16,14 +16,11 @@ class CountingClient extends StoreClient {
 }
 
 const value = 'x'.repeat(100_000);
-const asking = [
-	...['EXISTS k none', 'TOUCH k', 'TYPE k', 'STRLEN k', 'TTL k', 'PTTL k', 'EXPIRETIME k', 'PEXPIRETIME k'],
-	...['MEMORY USAGE k', 'TYPE none', 'STRLEN none', 'TTL none', 'MEMORY USAGE none'],
-];
-const replies = [
-	...[':1', ':1', '+string', ':100000', ':-1', ':-1', ':-1', ':-1'],
-	...[':100023', '+none', ':0', ':-2', '$-1'],
-];
+const asking =
+	'EXISTS k none;TOUCH k;TYPE k;STRLEN k;TTL k;PTTL k;EXPIRETIME k;PEXPIRETIME k;MEMORY USAGE k;TYPE none;STRLEN none;TTL none;MEMORY USAGE none'.split(
+		';',
+	);
+const replies = ':1 :1 +string :100000 :-1 :-1 :-1 :-1 :100023 +none :0 :-2 $-1'.split(' ');
 const asked = Buffer.concat(asking.map(line => request(...line.split(' '))));
 
 test('what is asked about a key brings no value, and the right answer', async t => {
