@@ -8,7 +8,7 @@ import {oracleTest, startRedis} from './redis-server.js';
 /** One behind the other. */
 const requests: readonly string[] = [
 	'get k | GET | get k l | set k v | set k v EX 5 GET | set get v | mget a b c | mset a 1 b 2 | mset a 1 b',
-	'setnx k v | msetnx a 1 | append k v | getset k v | getdel k | getex k | setex k 1 v | strlen k',
+	'setnx k v | msetnx a 1 | append k v | getset k v | getdel k | getex k | setex k 1 v | strlen k | lcs a b',
 	'getrange k 0 1 | substr k 0 1 | setrange k 0 v | incr k | decrby k 1 | incrbyfloat k 1 | setbit k 1 1',
 	'getbit k 1 | bitcount k | bitpos k 1 | bitop and d a b | bitop not d a | bitfield k get u8 0',
 	'bitfield k set u8 0 1 | bitfield k | bitfield_ro k get u8 0 | del a b | unlink a | exists a b | touch a',

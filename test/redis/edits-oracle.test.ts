@@ -165,3 +165,36 @@ for (const [way, planned] of Object.entries(ways)) {
 		);
 	});
 }
+
+/** Scripts do not have it. */
+const lcsOption = fc.oneof(
+	fc.tuple(name('len', 'idx', 'idx', 'withmatchlen', 'withmatchlen', 'minmatchlen')),
+	fc.tuple(name('minmatchlen'), fc.constantFrom('0', '1', '2', '4', '-1', 'x')),
+);
+
+/** Of few letters, so that there is much in common, in many ways. */
+const letters = fc.string({unit: fc.constantFrom('a', 'b', 'c', '\u00ff'), maxLength: 40});
+
+oracleTest('LCS finds what redis-server 7.0 finds, of several that are as long the same', async t => {
+	const [ours, theirs] = await Promise.all([openGateway(t), startRedis(t)]);
+	await fc.assert(
+		fc.asyncProperty(letters, letters, fc.array(lcsOption, {maxLength: 3}), async (first, second, options) => {
+			const asked = Buffer.concat([
+				request('MSET', 'a', first, 'b', second),
+				request('LCS', 'a', 'b'),
+				request('LCS', 'a', 'b', 'LEN'),
+				request('LCS', 'a', 'b', ...options.flat()),
+				request('LCS', 'a', 'none', ...options.flat()),
+				request('MULTI'),
+				request('LCS', 'a', 'b', 'IDX', 'WITHMATCHLEN'),
+				request('EXEC'),
+				request('HELLO', '3'),
+				request('LCS', 'b', 'a', 'IDX'),
+			]);
+			const [one, other] = await Promise.all([ours, theirs].map(async server => talk(server, asked)));
+			const withoutHello = (replies: string | undefined) => replies?.replaceAll(/%\d+\r\n\$6\r\nserver[^%]*/g, '');
+			t.is(withoutHello(one), withoutHello(other));
+		}),
+		{seed: 20_261_129, numRuns: 200},
+	);
+});

@@ -58,6 +58,13 @@ test('BITOP takes many sources, and no more than may be read in one step', async
 	t.is(valueOf(client, 'other'), '');
 });
 
+test('LCS of values that would take long is refused', async t => {
+	const {port} = await openGateway(t);
+	await ask(port, 'MSET', 'a', 'x'.repeat(1023), 'b', 'x'.repeat(1023), 'c', 'x'.repeat(1024));
+	t.is(await ask(port, 'LCS', 'a', 'b', 'LEN'), ':1023\r\n');
+	t.regex(await ask(port, 'LCS', 'a', 'c', 'LEN'), /^-ERR LCS of values whose lengths multiply to more than 1048576/);
+});
+
 test('what would make a value too large is refused, and so is another database', async t => {
 	const {port} = await openGateway(t);
 	const tooLarge = '-ERR value exceeds the limit of 1048576 bytes\r\n';

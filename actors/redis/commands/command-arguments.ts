@@ -29,7 +29,9 @@ const isToken = (text: string | undefined): text is string => isWord(text) && /^
 const isName = (text: string | undefined): text is string => isWord(text) && !isToken(text);
 
 const types: Readonly<Record<string, string>> = {
-	...Object.fromEntries(['key', 'destkey', 'newkey', 'source', 'destination'].map(name => [name, 'key'])),
+	...Object.fromEntries(
+		['key', 'key1', 'key2', 'destkey', 'newkey', 'source', 'destination'].map(name => [name, 'key']),
+	),
 	...Object.fromEntries(
 		['seconds', 'milliseconds', 'start', 'end', 'decrement', 'offset', 'bit', 'cursor', 'count'].map(name => [
 			name,

@@ -41,6 +41,7 @@ export const syntax: Readonly<Record<string, string>> = {
 	bitfield:
 		'key [GET encoding offset|[OVERFLOW WRAP|SAT|FAIL] SET encoding offset value|INCRBY encoding offset increment [GET encoding offset|[OVERFLOW WRAP|SAT|FAIL] SET encoding offset value|INCRBY encoding offset increment ...]]',
 	bitfield_ro: 'key [GET encoding offset [GET encoding offset ...]]',
+	lcs: 'key1 key2 [LEN] [IDX] [MINMATCHLEN len] [WITHMATCHLEN]',
 	del: keys,
 	unlink: keys,
 	exists: keys,

@@ -11,6 +11,7 @@ import {infoCommand} from './info.js';
 import {commandCommand} from './introspection.js';
 import {keyCommands} from './keys.js';
 import {keyspaceCommands} from './keyspace.js';
+import {lcsCommand} from './lcs.js';
 import {memoryCommand, objectCommand, typeCommand} from './one-key.js';
 import {monitorCommand} from './monitor.js';
 import {numberCommands} from './numbers.js';
@@ -32,6 +33,7 @@ export const commandTable: ReadonlyMap<string, RedisCommand> = new Map(
 		...numberCommands,
 		...editCommands,
 		...bitCommands,
+		lcsCommand,
 		...keyCommands,
 		delexCommand,
 		...expiryCommands,
