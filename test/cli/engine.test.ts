@@ -64,6 +64,16 @@ etcdTest('the Redis port serves what is in etcd, a pipeline in its order', async
 	t.is(replies?.at(-3)?.[1], Array.from({length: 50}, (_, token) => `${token},`).join(''));
 	t.deepEqual(replies?.at(-1)?.[1], ['1', '2']);
 	t.regex(await redis.info(), /engine:etcd/);
+	t.is(await redis.set('lock', 'mine', 'PX', 600_000, 'NX'), 'OK');
+	t.is(await redis.set('lock', 'yours', 'PX', 600_000, 'NX'), null);
+	t.true((await redis.ttl('lock')) > 500);
+	t.is(await redis.expire('lock', 600, 'NX'), 0);
+	t.is(await redis.persist('lock'), 1);
+	t.is(await redis.ttl('lock'), -1);
+	t.is(await redis.expire('lock', 0), 1);
+	t.is(await redis.exists('lock'), 0);
+	await t.throwsAsync(redis.expireat('greeting', 4_102_444_800), {message: /give it a time to live/});
+	await t.throwsAsync(redis.expire('greeting', 600, 'GT'), {message: /not compared/});
 	running.process.stdin?.end('get greeting\n');
 	const {status, output} = await running.exit;
 	t.is(status, 0);

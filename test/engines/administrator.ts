@@ -2,7 +2,7 @@
 import type {ExecutionContext} from 'ava';
 import {Endpoints} from '../../actors/engines/etcd/endpoints.js';
 import {type Method, methods} from '../../actors/engines/etcd/rpc/messages.js';
-import type {Decoded, Draft, Fields} from '../../actors/engines/etcd/rpc/protobuf.js';
+import {type Decoded, type Draft, type Fields, id, repeated} from '../../actors/engines/etcd/rpc/protobuf.js';
 import type {EtcdCluster} from './etcd-cluster.js';
 
 export class Administrator {
@@ -28,6 +28,23 @@ export class Administrator {
 		await this.#call(methods.txn, {success: [{put: {key, value: Buffer.from(value), ignoreLease: true}}]});
 	}
 
+	/** As somebody else ends it. */
+	async revoke(lease: bigint | number): Promise<void> {
+		await this.#call(methods.leaseRevoke, {id: Number(lease)});
+	}
+
+	/** All that there are. */
+	async leaseCount(): Promise<number> {
+		return (await this.#call(leases, {})).leases.length;
+	}
+
+	/** Those of keys that begin with this. */
+	async leasesUnder(prefix: string): Promise<ReadonlySet<bigint>> {
+		const rangeEnd = Buffer.from(`${prefix.slice(0, -1)}0`);
+		const {kvs} = await this.#call(methods.range, {key: Buffer.from(prefix), rangeEnd});
+		return new Set(kvs.map(({lease}) => lease));
+	}
+
 	/** Whether this member, as far as it knows. */
 	async hasLeader(member: number): Promise<boolean> {
 		const status = (await this.#endpoints.statuses(2000))[member];
@@ -45,6 +62,13 @@ export class Administrator {
 		}
 	}
 }
+
+const leases = {
+	path: '/etcdserverpb.Lease/LeaseLeases',
+	request: {},
+	reply: {leases: repeated(2, {id: id(1)})},
+	isLinearizable: false,
+} as const;
 
 const rangeOf = (prefix: string) => ({
 	key: Buffer.from(`${prefix}/sessions/`),

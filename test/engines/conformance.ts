@@ -159,30 +159,174 @@ export function testConformance({name, missing, isOurs, open}: EngineUnderTest):
 		t.is(await client.get('lock'), undefined);
 	});
 
-	conforms('a lock with a deadline is taken in one step, or refused and not taken', async (t, client) => {
-		const take = () =>
+	conforms('a lock with a time to live is taken in one step, once, and is gone by itself', async (t, client) => {
+		const take = (ttlMs: number) =>
 			client.transaction({
-				if: [{key: 'lock with deadline', is: 'absent'}],
+				if: [{key: 'timed lock', is: 'absent'}],
 				do: [
-					{type: 'put', key: 'lock with deadline', value: 'mine', ttlMs: 600_000},
+					{type: 'put', key: 'timed lock', value: 'mine', ttlMs},
 					{type: 'persist', key: 'never there'},
+					{type: 'get', key: 'timed lock'},
 				],
-				else: [{type: 'expire', key: 'lock with deadline', expiry: {expiresAt: 4_102_444_800_000}}],
+				else: [{type: 'get', key: 'timed lock'}],
 			});
-		if (!isOurs) {
-			await t.throwsAsync(take(), {code: 'ERR_UNSUPPORTED_OPERATION'});
-			t.is(await client.get('lock with deadline'), undefined);
-			return;
-		}
-		const taken = await take();
+		const earliest = performance.now() + 1000;
+		const taken = await take(1000);
 		t.like(taken, {isCommitted: true, results: [{type: 'written'}, {type: 'expirySet', isSet: false}]});
-		const ttl = (await client.get('lock with deadline'))?.expiresAt;
-		t.true(ttl !== undefined && ttl < 4_102_444_800_000);
-		t.like(await take(), {isCommitted: false, results: [{type: 'expirySet', isSet: true}]});
-		t.is((await client.get('lock with deadline'))?.expiresAt, 4_102_444_800_000);
+		const again = await take(1000);
+		t.like(again, {isCommitted: false, results: [{type: 'value', value: bytes('mine')}]});
+		while (!(await take(600_000)).isCommitted);
+		t.true(performance.now() >= earliest, 'not before its time');
+		t.true(((await client.get('timed lock'))?.expiresAt ?? 0) > Date.now() + 300_000);
 		await t.throwsAsync(client.transaction({do: [{type: 'put', key: 'a', value: '', ttlMs: 1, keepsExpiry: true}]}), {
 			code: 'ERR_OPTION',
 		});
+	});
+
+	conforms('a deadline is told, kept by what changes the value, and taken away by a put', async (t, client) => {
+		const isTimed = async (): Promise<boolean> => {
+			const [ttl, entry] = [await client.ttl('timed'), await client.get('timed')];
+			t.is(typeof ttl === 'number', entry?.expiresAt !== undefined);
+			return typeof ttl === 'number' && ttl > 500_000;
+		};
+		await client.put('timed', '1', {ttlMs: 600_000});
+		t.true(await isTimed());
+		await client.append('timed', '0');
+		t.is(await client.increment('timed'), 11n);
+		await client.put('timed', '12', {keepsExpiry: true});
+		t.true(await isTimed());
+		await client.put('timed', '13');
+		t.is(await client.ttl('timed'), 'never');
+		t.false(await client.persist('timed'));
+		const {version} = (await client.get('timed'))!;
+		t.true(await client.expire('timed', {ttlMs: 600_000}));
+		t.true((await client.get('timed'))!.version > version);
+		t.true(await isTimed());
+		t.true(await client.persist('timed'));
+		t.is(await client.ttl('timed'), 'never');
+		t.is(await client.getText('timed'), '13');
+		t.false(await client.expire('untimed', {ttlMs: 600_000}));
+		t.is(await client.ttl('untimed'), undefined);
+		await client.put('timed', '14', {ttlMs: 0});
+		t.is(await client.get('timed'), undefined, 'over at once');
+		await client.put('timed', '15');
+		t.true(await client.expire('timed', {ttlMs: 0}));
+		t.is(await client.get('timed'), undefined);
+	});
+
+	conforms('a deadline is set only where there is none, or only where there is one', async (t, client) => {
+		const key = keyOf('deadlines');
+		const expire = {type: 'expire', key, expiry: {ttlMs: 600_000}} as const;
+		const isSet = async (condition: 'absent' | 'present'): Promise<boolean> => {
+			const result = await client.execute({...expire, condition});
+			return result.type === 'expirySet' && result.isSet;
+		};
+		t.false(await isSet('absent'));
+		await client.put('deadlines', '1');
+		t.false(await isSet('present'));
+		t.true(await isSet('absent'));
+		t.false(await isSet('absent'));
+		t.true(await isSet('present'));
+	});
+
+	conforms('a key that is renamed or copied takes its deadline along', async (t, client) => {
+		await client.put('from', '1', {ttlMs: 600_000});
+		await client.put('to', '2');
+		const edit = (name: 'copy' | 'rename', ...keys: string[]) =>
+			client.execute({
+				type: 'edit',
+				name,
+				keys: keys.map(key => keyOf(key)),
+				values: name === 'copy' ? [bytes('replace')] : [],
+			});
+		t.like(await edit('copy', 'from', 'copied'), {type: 'scripted', isApplied: true});
+		t.like(await edit('rename', 'from', 'to'), {type: 'scripted', isApplied: true});
+		for (const key of ['copied', 'to']) t.is(typeof (await client.ttl(key)), 'number', key);
+		t.is(await client.ttl('from'), undefined);
+	});
+
+	conforms('deadlines that this engine cannot keep are refused, and nothing has happened', async (t, client) => {
+		const key = keyOf('exact');
+		await client.put('exact', '1', {ttlMs: 600_000});
+		const before = await client.get('exact');
+		const asked: readonly [Operation, RegExp][] = [
+			[{type: 'put', key, value: bytes('2'), expiry: {ttlMs: 999}}, /from 1000 ms/],
+			[{type: 'put', key, value: bytes('2'), expiry: {expiresAt: 4_102_444_800_000}}, /ttlMs/],
+			[{type: 'expire', key, expiry: {expiresAt: 4_102_444_800_000}}, /ttlMs/],
+			[{type: 'expire', key, expiry: {ttlMs: 900_000}, order: 'later'}, /not compared/],
+			[{type: 'lease', action: 'grant', ttlMs: 999}, /from 1000 ms/],
+		];
+		for (const [operation, message] of asked) {
+			const answer = client.execute(operation);
+			if (isOurs) t.not((await answer).type, 'invalid');
+			else await t.throwsAsync(answer, {code: 'ERR_UNSUPPORTED_OPERATION', message});
+		}
+		if (!isOurs) t.is((await client.get('exact'))?.version, before?.version);
+	});
+
+	conforms('keys of a lease go together when it is revoked, and none can be put with it then', async (t, client) => {
+		const lease = await client.grantLease(600_000);
+		const first = await lease.put('leased/a', '1');
+		await client.put('leased/b', '2', {leaseId: lease.id});
+		const {revision} = await client.transaction({
+			if: [{key: 'leased/c', is: 'absent'}],
+			do: [{type: 'put', key: 'leased/c', value: '3', leaseId: lease.id}],
+		});
+		t.true(revision > first.version);
+		await client.append('leased/a', '0');
+		await lease.put('leased/out', '4');
+		await client.put('leased/out', '5');
+		const told = async () => {
+			const state = await lease.state();
+			return {ttlMs: state?.ttlMs, keyCount: state?.keyCount, keys: state?.keys};
+		};
+		// Who was asked may have the last put a moment later.
+		while ((await told()).keyCount !== 3);
+		t.deepEqual(await told(), {ttlMs: 600_000, keyCount: 3, keys: ['leased/a', 'leased/b', 'leased/c']});
+		t.like(await lease.state({keysMax: 2}), {keyCount: 3, keys: []});
+		t.is(typeof (await client.ttl('leased/a')), 'number');
+		const other = await open();
+		t.teardown(() => other.close());
+		t.is((await other.put('leased/d', '6', {leaseId: lease.id})).type, 'written');
+		t.true(await lease.revoke());
+		t.deepEqual(await Promise.all(['a', 'b', 'c', 'd', 'out'].map(key => client.getText(`leased/${key}`))), [
+			undefined,
+			undefined,
+			undefined,
+			undefined,
+			'5',
+		]);
+		t.false(await lease.revoke());
+		t.is(await lease.state(), undefined);
+		for (const one of [client, other]) {
+			const late = one.put('leased/a', '1', {leaseId: lease.id});
+			await t.throwsAsync(late, {code: 'ERR_INVALID_OPERATION', message: /grant a new one/});
+			// A client that learned it meanwhile says so again.
+			const later = one.transaction({do: [{type: 'put', key: 'leased/a', value: '1', leaseId: lease.id}]});
+			t.like(await later, {isCommitted: true, results: [{type: 'invalid', reason: 'noSuchLease'}]});
+		}
+		t.is(await client.get('leased/a'), undefined);
+		await t.throwsAsync(lease.keepAlive(), {code: 'ERR_LEASE_LOST'});
+	});
+
+	conforms('a lease that is kept outlives its time, and one that is not is over with it', async (t, client) => {
+		const askedAt = performance.now();
+		const [kept, left] = [await client.grantLease(2000), await client.grantLease(2000)];
+		t.true(kept.ttlMs >= 2000);
+		const keeper = kept.keep();
+		t.teardown(() => keeper.close());
+		await kept.put('kept by lease', '1');
+		await left.put('left by lease', '1');
+		while ((await client.get('left by lease')) !== undefined);
+		t.true(performance.now() >= askedAt + left.ttlMs, 'not before its time');
+		t.is(await left.state(), undefined);
+		await t.throwsAsync(left.keepAlive(), {code: 'ERR_LEASE_LOST'});
+		const {expiresAt = 0} = (await client.get('kept by lease')) ?? {};
+		while ((await client.get('kept by lease'))!.expiresAt! < expiresAt + kept.ttlMs);
+		t.true(keeper.isHeld);
+		keeper.close();
+		while ((await client.get('kept by lease')) !== undefined);
+		t.false(keeper.signal.aborted);
 	});
 
 	conforms('changes are watched, or the client says that they are not told', async (t, client) => {

@@ -6,13 +6,17 @@ import {
 	pendingVersion,
 	settleVersion,
 } from '../../actors/engines/etcd/session-record.js';
-import {candidates, keysToRead, type Known, planWrites} from '../../actors/engines/etcd/write-plan.js';
+import {nameOfLease} from '../../actors/engines/etcd/keyspace.js';
+import {candidates, keysToRead, type Known, type KnownValue, planWrites} from '../../actors/engines/etcd/write-plan.js';
 import {execute} from '../../src/kv/operations.js';
 import type {Stored} from '../../src/kv/shard.js';
 import {Store} from '../../src/kv/store.js';
 import type {Part, WriteOperation} from '../../src/kv/types.js';
 
-const limits = {valueBytesMax: 6, requestBytesMax: 1000, keyOverheadBytes: 10};
+/** Of 5 s and of the lease 1. */
+const [deadline, leaseEnd] = [5000, 7000];
+const deadlines = new Map([[5, {leaseId: 99, expiresAt: deadline}]]);
+const limits = {valueBytesMax: 6, requestBytesMax: 1000, keyOverheadBytes: 10, deadlines};
 const key = fc.constantFrom('a', 'b', 'c');
 const value = fc.string({unit: 'grapheme-ascii', maxLength: 8}).map(text => new Uint8Array(Buffer.from(text)));
 const digits = fc.integer({min: 0, max: 999}).map(number => new Uint8Array(Buffer.from(String(number))));
@@ -21,6 +25,7 @@ const expected = fc.oneof(
 	fc.record({version: fc.integer({min: 0, max: 4})}),
 );
 const condition = fc.constantFrom(undefined, 'absent' as const, 'present' as const);
+const expiry = fc.constantFrom(undefined, {ttlMs: 5000}, {ttlMs: 0}, {leaseId: 1}, {leaseId: 2}, 'keep' as const);
 type EditPart = Extract<Part, {type: 'edit'}>;
 const part: fc.Arbitrary<Exclude<Part, {type: 'clear'}>> = fc.oneof(
 	fc.record({
@@ -29,6 +34,13 @@ const part: fc.Arbitrary<Exclude<Part, {type: 'clear'}>> = fc.oneof(
 		value: fc.oneof(value, digits),
 		condition,
 		returnPrevious: fc.boolean(),
+		expiry,
+	}),
+	fc.record({
+		type: fc.constant('expire' as const),
+		key,
+		expiry: fc.constantFrom({ttlMs: 5000}, {ttlMs: 0}, 'never' as const),
+		condition,
 	}),
 	fc.record({type: fc.constant('append' as const), key, value}),
 	fc.record({type: fc.constant('delete' as const), key}),
@@ -50,12 +62,21 @@ const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
 	fc.record({type: fc.constant('batch' as const), operations: fc.array(part, {maxLength: 4})}),
 	fc.constant({type: 'clear' as const}),
 );
-const entries = fc.uniqueArray(fc.tuple(key, fc.oneof(value, digits), fc.integer({min: 1, max: 4})), {
+/** As `KeyValues.set` takes it: for ever, with a deadline, with the lease. */
+const until = fc.constantFrom(0, deadline, -1);
+const entries = fc.uniqueArray(fc.tuple(key, fc.oneof(value, digits), fc.integer({min: 1, max: 4}), until), {
 	selector: ([name]) => name,
 });
 
-const copyOf = (stored: Stored | undefined): Stored | undefined =>
-	stored && {...stored, value: new Uint8Array(stored.value)};
+/** A deadline is a lease, too. */
+function knownOf(stored: Stored | undefined): KnownValue | undefined {
+	if (stored === undefined) return undefined;
+	const {version, expiresAt, leaseId = expiresAt === undefined ? undefined : 99} = stored;
+	const lease = leaseId === undefined ? undefined : BigInt(leaseId);
+	return {value: new Uint8Array(stored.value), version, lease, expiresAt};
+}
+
+const lease: KnownValue = {value: new Uint8Array(0), version: 1, lease: 1n, expiresAt: leaseEnd};
 
 /** What the transaction would do, carried out on the same state as in a replica: by one operation after the other. */
 test('a plan gives the results and the state that a replica gives, for as many of the operations as it carries out', t => {
@@ -63,10 +84,12 @@ test('a plan gives the results and the state that a replica gives, for as many o
 	fc.assert(
 		fc.property(fc.array(operation, {minLength: 1, maxLength: 6}), entries, (operations, present) => {
 			const replica = new Store();
-			for (const [name, bytes, version] of present) replica.set(name, bytes, version);
+			replica.leases.grant(1, leaseEnd, leaseEnd);
+			for (const [name, bytes, version, end] of present) replica.set(name, bytes, version, end);
+			const before = new Map([...replica].map(([name, stored]) => [name, knownOf(stored)]));
 			const taken = candidates(operations, limits.requestBytesMax);
 			const asked = [...keysToRead(taken, limits.valueBytesMax)];
-			const known: Known = new Map(asked.map(name => [name, copyOf(replica.get(name))]));
+			const known: Known = new Map(asked.map(name => [name, name === nameOfLease(1) ? lease : before.get(name)]));
 			const plan = planWrites(taken, known, limits);
 
 			t.true(plan.count >= 1);
@@ -79,12 +102,20 @@ test('a plan gives the results and the state that a replica gives, for as many o
 				plan.results.map(result => settleVersion(result, revision)),
 				wanted,
 			);
-			const after = new Map<string, unknown>(present.map(([name, bytes, version]) => [name, {value: bytes, version}]));
-			for (const [name, text] of plan.changes) {
-				if (text === undefined) after.delete(name);
-				else after.set(name, {value: text, version: revision});
+			const after = new Map(before);
+			for (const [name, planned] of plan.changes) {
+				if (planned === undefined) after.delete(name);
+				else {
+					if (planned.keepsLease) t.is(before.get(name)?.lease, planned.lease);
+					if (planned.keepsLease) t.true(plan.conditions.has(name));
+					const {value: bytes, lease: id, expiresAt} = planned;
+					after.set(name, {value: bytes, version: revision, lease: id, expiresAt});
+				}
 			}
-			t.deepEqual(Object.fromEntries(after), Object.fromEntries(replica));
+			t.deepEqual(
+				Object.fromEntries(after),
+				Object.fromEntries([...replica].map(([name, stored]) => [name, knownOf(stored)])),
+			);
 			const record = {sequence: 5, results: plan.results};
 			t.deepEqual(tryDecodeRecord(encodeRecord(record)), record);
 		}),

@@ -172,11 +172,11 @@ test('what sets or takes a deadline together with a read is one write, and the r
 
 test('what the engine cannot do is refused in words that no library tries again', async t => {
 	const client = new StoreClient();
-	client.failWith = () => new UnsupportedOperationError('expiry');
+	client.failWith = () => new UnsupportedOperationError('order');
 	const {port} = await openGateway(t, {client});
 	t.regex(
-		await talk({port}, 'SET k 1 EX 10\r\n'),
-		/^-ERR the command was not executed \(ERR_UNSUPPORTED_OPERATION\): With etcd, a key has no deadline/,
+		await talk({port}, 'EXPIRE k 10 GT\r\n'),
+		/^-ERR the command was not executed \(ERR_UNSUPPORTED_OPERATION\): With etcd, a deadline is not compared with another one/,
 	);
 });
 

@@ -17,12 +17,15 @@ export type CallFailure =
 	| {readonly type: 'tooLarge'; readonly reason: string}
 	/** etcd said no, and would again; it had no effect. `isOfAll`: to every operation, not to one of these. */
 	| {readonly type: 'refused'; readonly reason: string; readonly remedy: string; readonly isOfAll: boolean}
+	/** There is no such lease, or it is over; nothing was done. */
+	| {readonly type: 'leaseGone'; readonly reason: string}
 	/** What answers is another cluster than the one we knew, or has lost what it held. */
 	| {readonly type: 'replaced'; readonly mayHaveRun: boolean; readonly reason: string};
 
 /** Numbers of gRPC. */
 const code = {
 	invalidArgument: 3,
+	notFound: 5,
 	permissionDenied: 7,
 	resourceExhausted: 8,
 	failedPrecondition: 9,
@@ -39,6 +42,8 @@ const finalCodes: ReadonlySet<number> = new Set([
 	code.unimplemented,
 	code.unauthenticated,
 ]);
+
+const leaseGone = /requested lease not found/;
 
 const tooLarge = /request is too large|message larger than max|too many operations/;
 
@@ -79,6 +84,7 @@ export const isWithoutUsers = ({message}: Status): boolean => /authentication is
 export function failureOfStatus({code: given, message}: Status): CallFailure {
 	const reason = message === '' ? `gRPC status ${given}` : message;
 	if (tooLarge.test(message)) return {type: 'tooLarge', reason};
+	if (given === code.notFound && leaseGone.test(message)) return {type: 'leaseGone', reason};
 	const refusal = refusals.find(({words}) => words.test(message));
 	if (refusal !== undefined || finalCodes.has(given)) {
 		const {remedy, isOfAll} = refusal ?? refusalByDefault;

@@ -75,7 +75,7 @@ export class Endpoints {
 		const member = this.#current;
 		const floor = method.isLinearizable ? this.#revision : 0;
 		const answer = this.#judge(member, floor, await this.#callAt(member, method, request, limits));
-		if (answer.type === 'answered' || answer.type === 'tooLarge' || answer.type === 'refused') return answer;
+		if (answer.type !== 'lost' && answer.type !== 'replaced') return answer;
 		member.failedAt = performance.now();
 		// Of many calls that fail at once, only one moves on.
 		if (this.#current === member) this.#moveOn(member);

@@ -74,16 +74,21 @@ export class UnsupportedOperationError extends OperationError {
 	override readonly name = 'UnsupportedOperationError';
 	readonly code = 'ERR_UNSUPPORTED_OPERATION';
 
-	constructor(what: 'clear' | 'expiry' | 'lease' | 'scan' | 'script' | 'watch') {
-		const words = {
-			clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
-			lease:
-				'Leases are for a cluster of our own: this client has none with etcd. Put the key without one, and delete it.',
-			expiry: 'With etcd, a key has no deadline: put it without one, and delete it, or use a cluster of our own.',
-			scan: 'With etcd, keys are not read part by part and not counted: use a cluster of our own, or etcd itself.',
-			watch: 'With etcd, changes are not told: use a cluster of our own, or watch with a client of etcd.',
-			script: 'With etcd, there are no scripts: use a transaction, or a cluster of our own.',
-		};
-		super(words[what], 'notExecuted');
+	constructor(what: Unsupported) {
+		super(unsupportedWords[what], 'notExecuted');
 	}
 }
+
+const unsupportedWords = {
+	clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
+	expiresAt:
+		"With etcd, a key has no deadline by the clock, since nobody knows etcd's: give it a time to live (ttlMs).",
+	ttl: 'With etcd, a time to live has from 1000 ms to 9000000000000 ms: give a longer or a shorter one, or use a cluster of our own.',
+	order:
+		'With etcd, a deadline is not compared with another one: set it in any case, or only where there is none or one, or use a cluster of our own.',
+	scan: 'With etcd, keys are not read part by part and not counted: use a cluster of our own, or etcd itself.',
+	watch: 'With etcd, changes are not told: use a cluster of our own, or watch with a client of etcd.',
+	script: 'With etcd, there are no scripts: use a transaction, or a cluster of our own.',
+} as const;
+
+export type Unsupported = keyof typeof unsupportedWords;

@@ -3,6 +3,7 @@
  * have outgrown one machine. Versions are etcd's revisions.
  *
  *     execute ──▶ ReadLane  ──┐
+ *            ├──▶ LeaseLane ──┤
  *            └──▶ WriteLane ──┴▶ Endpoints ──▶ a connection to each member (rpc/connection.ts)
  *                   └─ Session: a key under a lease, written by each transaction
  */
@@ -14,21 +15,24 @@ import {
 	OverloadedError,
 	ValueTooLargeError,
 } from '../../../src/service/errors.js';
-import type {NamedOperation, Operation, Part, Result} from '../../../src/kv/types.js';
+import type {LeaseRead, NamedOperation, Operation, Result} from '../../../src/kv/types.js';
 import type {OperationOptions} from '../../executor.js';
 import {KeyValueClient} from '../../key-value-client.js';
+import {checkOperation} from '../../options/check-operation.js';
 import {backOff} from './backoff.js';
 import {Endpoints} from './endpoints.js';
 import {parseEngineUrl} from './engine-url.js';
 import {BatchTooLargeError, EngineAccessError, EngineUnreachableError, UnsupportedOperationError} from './errors.js';
 import {Keyspace} from './keyspace.js';
+import {LeaseLane} from './lease-lane.js';
 import {defaultEtcdLimits, keysMax, type EtcdLimits} from './limits.js';
 import {PendingOperation} from './pending-operation.js';
 import {ReadLane} from './read-lane.js';
 import {methods} from './rpc/messages.js';
 import {credentialsOf, type EngineTls, secureContextOf} from './security.js';
+import {unsupportedIn} from './unsupported.js';
 import {WriteLane} from './write-lane.js';
-import {keysOf, partsOf} from './write-plan.js';
+import {keysOf} from './write-plan.js';
 
 /** How a client of etcd asks, and who it says it is. All of it can be left out. */
 export interface EtcdClerkOptions {
@@ -69,6 +73,7 @@ export class EtcdClerk extends KeyValueClient {
 	readonly #timeoutMs: number;
 	readonly #reads: ReadLane;
 	readonly #writes: WriteLane;
+	readonly #leases: LeaseLane;
 	#waiting = 0;
 	#waitingBytes = 0;
 	#closing: Promise<void> | undefined;
@@ -81,6 +86,7 @@ export class EtcdClerk extends KeyValueClient {
 		this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
 		this.#reads = new ReadLane(this.#endpoints, this.#keyspace, this.#limits);
 		this.#writes = new WriteLane(this.#endpoints, this.#keyspace, this.#limits);
+		this.#leases = new LeaseLane(this.#endpoints, this.#keyspace, this.#limits);
 	}
 
 	/**
@@ -111,7 +117,7 @@ export class EtcdClerk extends KeyValueClient {
 
 	async execute(operation: Operation, {signal}: OperationOptions = {}): Promise<Result> {
 		if (signal?.aborted === true) throw new OperationAbortedError('notExecuted', signal.reason);
-		if (operation.type === 'lease' || operation.type === 'getLease') throw new UnsupportedOperationError('lease');
+		checkOperation(operation);
 		if (operation.type === 'changes') throw new UnsupportedOperationError('watch');
 		if (operation.type === 'scan' || operation.type === 'count') throw new UnsupportedOperationError('scan');
 		const byteLength = bytesOfOperation(operation);
@@ -152,31 +158,37 @@ export class EtcdClerk extends KeyValueClient {
 
 	async #close(): Promise<void> {
 		this.#reads.close();
+		this.#leases.close();
 		await this.#writes.close();
 		this.#endpoints.close();
 	}
 
-	async #submit(operation: NamedOperation, signal: AbortSignal | undefined): Promise<Result> {
+	async #submit(operation: NamedOperation | LeaseRead, signal: AbortSignal | undefined): Promise<Result> {
 		if (operation.type === 'get') {
 			const read = new PendingOperation(operation, this.#timeoutMs, signal);
 			this.#reads.submit(read);
 			return read.result;
+		}
+		if (operation.type === 'lease' || operation.type === 'getLease') {
+			const asked = new PendingOperation(operation, this.#timeoutMs, signal);
+			this.#leases.submit(asked);
+			return asked.result;
 		}
 		const write = new PendingOperation(operation, this.#timeoutMs, signal);
 		this.#writes.submit(write);
 		return write.result;
 	}
 
-	#refusalOf(operation: NamedOperation, byteLength: number): OperationError | undefined {
+	#refusalOf(operation: NamedOperation | LeaseRead, byteLength: number): OperationError | undefined {
 		if (this.#closing !== undefined) return new ClerkClosedError('notExecuted');
 		const {requestBytesMax, operationsMax, operationBytesMax} = this.#limits;
 		if (byteLength > requestBytesMax) return new ValueTooLargeError('notExecuted', byteLength, requestBytesMax);
 		const isFull = this.#waiting >= operationsMax || this.#waitingBytes + byteLength > operationBytesMax;
 		if (isFull) return new OverloadedError(this.#waiting);
-		if (partsOf(operation).some(part => part.type === 'script')) return new UnsupportedOperationError('script');
-		if (partsOf(operation).some(hasExpiry)) return new UnsupportedOperationError('expiry');
+		if (operation.type === 'getLease') return undefined;
+		const unsupported = unsupportedIn(operation);
+		if (unsupported !== undefined) return new UnsupportedOperationError(unsupported);
 		if (operation.type !== 'batch' && operation.type !== 'transaction') return undefined;
-		if (partsOf(operation).some(part => part.type === 'clear')) return new UnsupportedOperationError('clear');
 		const keyCount = keysOf(operation).size;
 		return keyCount > keysMax ? new BatchTooLargeError(keyCount, keysMax) : undefined;
 	}
@@ -207,7 +219,3 @@ export class EtcdClerk extends KeyValueClient {
 		}
 	}
 }
-
-/** etcd has leases, which are not what a deadline is: they end when etcd gets to it, and only whole seconds long. */
-const hasExpiry = (part: Part | Operation): boolean =>
-	(part.type === 'expire' || part.type === 'put') && typeof part.expiry === 'object';

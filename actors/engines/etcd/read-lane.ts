@@ -1,6 +1,6 @@
 /** Reads: those that begin in one turn are one read-only transaction, which etcd answers linearizably at one revision. */
 import {ClerkClosedError, ValueTooLargeError} from '../../../src/service/errors.js';
-import type {GetOperation} from '../../../src/kv/types.js';
+import type {Deadline, GetOperation} from '../../../src/kv/types.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';
 import type {Endpoints} from './endpoints.js';
@@ -8,7 +8,8 @@ import {EngineRefusedError, EngineReplacedError} from './errors.js';
 import type {Keyspace} from './keyspace.js';
 import {keysMax, type EtcdLimits} from './limits.js';
 import type {PendingOperation} from './pending-operation.js';
-import {methods} from './rpc/messages.js';
+import {timesOf} from './lease-times.js';
+import {type KeyValue, methods} from './rpc/messages.js';
 import {firstOf} from './transactions.js';
 
 type PendingRead = PendingOperation<GetOperation>;
@@ -85,18 +86,31 @@ export class ReadLane {
 		const timeoutMs = this.#limits.attemptTimeoutMs;
 		const answer = await this.#endpoints.call(methods.txn, {success}, {timeoutMs, replyBytesMax});
 		if (answer.type !== 'answered') return fail(reads, answer);
-		for (const [offset, read] of reads.entries()) {
+		const entries = reads.map((_, offset) => {
 			const response = answer.value.responses[offset];
-			const entry = response && firstOf(response);
-			// What was read is a view of the whole answer.
-			const value = entry && new Uint8Array(entry.value);
-			if (!read.isSettled) read.complete({type: 'value', value, version: entry?.modRevision ?? 0});
-		}
-		return 'done';
+			return response && firstOf(response);
+		});
+		const leases = new Set(entries.map(entry => entry?.lease ?? 0n).filter(lease => lease !== 0n));
+		const times = await timesOf(this.#endpoints, leases, timeoutMs);
+		if (times.type !== 'told') return fail(reads, times);
+		for (const [offset, read] of reads.entries()) settle(read, entries[offset], times.deadlines);
+		return reads.every(read => read.isSettled) ? 'done' : 'again';
 	}
 }
 
+/** Of a key whose lease nobody knows it is not told what there is: the key is gone by now, or the lease not yet known everywhere. */
+function settle(read: PendingRead, entry: KeyValue | undefined, deadlines: ReadonlyMap<bigint, Deadline>): void {
+	if (read.isSettled) return;
+	// What was read is a view of the whole answer.
+	const value = entry && new Uint8Array(entry.value);
+	const result = {type: 'value', value, version: entry?.modRevision ?? 0} as const;
+	if (entry === undefined || entry.lease === 0n) return read.complete(result);
+	const expiresAt = deadlines.get(entry.lease);
+	if (expiresAt !== undefined) read.complete({...result, expiresAt});
+}
+
 function fail(reads: readonly PendingRead[], failure: CallFailure): Attempt {
+	if (failure.type === 'leaseGone') return 'again';
 	if (failure.type === 'lost') {
 		for (const read of reads) {
 			read.lastReply = failure.lastReply;

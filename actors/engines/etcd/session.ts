@@ -8,12 +8,12 @@ import type {Milliseconds} from '../../../src/raft/types.js';
 import type {CallFailure} from './call-failure.js';
 import type {Endpoints} from './endpoints.js';
 import type {Keyspace} from './keyspace.js';
+import {drawLeaseId} from './lease-id.js';
+import {elapsedMs, type Instant, now} from './instant.js';
 import type {EtcdLimits} from './limits.js';
 import {methods} from './rpc/messages.js';
 import {openRequest, revisionOf} from './transactions.js';
 
-/** Beyond any doubt that two clients draw the same, and exact in a double. */
-const idBits = 52;
 /** How often a lease is renewed within its life: two renewals in a row may fail. */
 const renewalsPerLife = 3;
 /** After a renewal that failed. ms. */
@@ -57,7 +57,7 @@ export class EtcdSession {
 
 	/** One attempt. The remains of a failed one expire by themselves: the next attempt draws another id. */
 	static async open(endpoints: Endpoints, keyspace: Keyspace, limits: EtcdLimits): Promise<OpenedSession> {
-		const id = 1 + Math.floor(Math.random() * 2 ** idBits);
+		const id = drawLeaseId();
 		const {attemptTimeoutMs: timeoutMs, sessionTtlS} = limits;
 		const since = now();
 		const granted = await endpoints.call(methods.leaseGrant, {id, ttl: sessionTtlS}, {timeoutMs});
@@ -124,14 +124,3 @@ export class EtcdSession {
 		this.#schedule(renewal.type === 'alive' ? this.#lifeMs / renewalsPerLife : renewalRetryMs);
 	}
 }
-
-/** By two clocks: one stands still while the machine sleeps, the other can be set back. ms. */
-interface Instant {
-	readonly monotonic: Milliseconds;
-	readonly wall: Milliseconds;
-}
-
-const now = (): Instant => ({monotonic: performance.now(), wall: Date.now()});
-
-const elapsedMs = (since: Instant): Milliseconds =>
-	Math.max(performance.now() - since.monotonic, Date.now() - since.wall);

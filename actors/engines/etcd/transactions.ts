@@ -1,5 +1,4 @@
 /** The requests that we send to etcd, and what is read out of its answers. */
-import type {Stored} from '../../../src/kv/shard.js';
 import type {Key, Version} from '../../../src/kv/types.js';
 import type {Keyspace} from './keyspace.js';
 import {
@@ -12,7 +11,7 @@ import {
 	type TxnRequest,
 } from './rpc/messages.js';
 import {encodeRecord} from './session-record.js';
-import type {WritePlan} from './write-plan.js';
+import type {KnownValue, PlannedValue, WritePlan} from './write-plan.js';
 
 /** What etcd holds, all at one revision. */
 export interface Observation {
@@ -20,7 +19,7 @@ export interface Observation {
 	readonly revision: Version;
 	/** The session's own key; `undefined`: it has expired. */
 	readonly session: KeyValue | undefined;
-	readonly known: Map<Key, Stored | undefined>;
+	readonly known: Map<Key, KnownValue | undefined>;
 }
 
 const readOf = (key: Buffer): RequestOp => ({range: {key}});
@@ -40,10 +39,7 @@ export function writeRequest(
 	plan: WritePlan,
 ): TxnRequest {
 	const record = encodeRecord({sequence: session.sequence, results: plan.results});
-	const changes = [...plan.changes].map(([key, value]): RequestOp => {
-		const bytes = keyspace.keyOf(key);
-		return value === undefined ? {delete: {key: bytes}} : {put: {key: bytes, value}};
-	});
+	const changes = [...plan.changes].map(([key, planned]) => changeOf(keyspace.keyOf(key), planned));
 	if (plan.clears) changes.push({delete: keyspace.range});
 	return {
 		compare: [
@@ -55,12 +51,24 @@ export function writeRequest(
 	};
 }
 
-/** Makes the session's key, once: a copy of this that comes late must not wipe out what the session has done since. */
-export function openRequest(key: Buffer, lease: number): TxnRequest {
+function changeOf(key: Buffer, planned: PlannedValue | undefined): RequestOp {
+	if (planned === undefined) return {delete: {key}};
+	const {value, lease, keepsLease} = planned;
+	if (keepsLease) return {put: {key, value, ignoreLease: true}};
+	return {put: lease === undefined ? {key, value} : {key, value, lease: Number(lease)}};
+}
+
+/** Makes a key under a lease, once: a copy of this that comes late must not wipe out what is there since. */
+export function claimRequest(key: Buffer, value: Uint8Array, lease: number): TxnRequest {
 	return {
 		compare: [{key, target: compareTarget.createRevision, createRevision: 0}],
-		success: [{put: {key, value: encodeRecord({sequence: 0, results: []}), lease}}],
+		success: [{put: {key, value, lease}}],
 	};
+}
+
+/** Makes the session's key. */
+export function openRequest(key: Buffer, lease: number): TxnRequest {
+	return claimRequest(key, encodeRecord({sequence: 0, results: []}), lease);
 }
 
 export const revisionOf = (response: TxnReply): Version => response.header?.revision ?? 0;
@@ -77,8 +85,10 @@ export function deletedOf(response: TxnReply): number {
 	return response.responses.at(-1)?.delete?.deleted ?? 0;
 }
 
-function storedOf(entry: KeyValue | undefined): Stored | undefined {
-	return entry && {value: new Uint8Array(entry.value), version: entry.modRevision};
+function storedOf(entry: KeyValue | undefined): KnownValue | undefined {
+	if (entry === undefined) return undefined;
+	const known = {value: new Uint8Array(entry.value), version: entry.modRevision};
+	return entry.lease === 0n ? known : {...known, lease: entry.lease};
 }
 
 export const firstOf = (response: ResponseOp): KeyValue | undefined => response.range?.kvs[0];

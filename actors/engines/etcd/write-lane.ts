@@ -21,15 +21,27 @@ import {assert} from '../../../src/base/errors.js';
 import {backOff} from './backoff.js';
 import type {CallFailure} from './call-failure.js';
 import type {CallAnswer, Endpoints} from './endpoints.js';
+import {DeadlineLeases} from './deadline-leases.js';
 import {EngineRefusedError, EngineReplacedError} from './errors.js';
 import type {Keyspace} from './keyspace.js';
 import {keysMax, type EtcdLimits} from './limits.js';
 import type {PendingOperation} from './pending-operation.js';
+import {timesOf} from './lease-times.js';
 import {methods, type TxnReply, type TxnRequest} from './rpc/messages.js';
 import {settleVersion, tryDecodeRecord} from './session-record.js';
 import {EtcdSession} from './session.js';
 import {deletedOf, observationOf, type Observation, readRequest, revisionOf, writeRequest} from './transactions.js';
-import {candidates, emptyPlan, keysToRead, planWrites, type Known, type WritePlan} from './write-plan.js';
+import {
+	candidates,
+	emptyPlan,
+	keysToRead,
+	knownAfter,
+	leasesToTell,
+	planWrites,
+	timesOfOperations,
+	type Known,
+	type WritePlan,
+} from './write-plan.js';
 
 type PendingWrite = PendingOperation<WriteOperation>;
 
@@ -48,6 +60,7 @@ export class WriteLane {
 	#inDoubt = 0;
 	/** An attempt of operations that nobody waits for any more may still take effect, until the session is written next. */
 	#lingers = false;
+	readonly #deadlines: DeadlineLeases;
 	#session: EtcdSession | undefined;
 	/** Of keys: as they were when we last wrote them, or when a condition failed. May be out of date; then a condition fails. */
 	#known: Known = nothingKnown;
@@ -59,6 +72,7 @@ export class WriteLane {
 		this.#endpoints = endpoints;
 		this.#keyspace = keyspace;
 		this.#limits = limits;
+		this.#deadlines = new DeadlineLeases(endpoints, limits);
 	}
 
 	submit(write: PendingWrite): void {
@@ -106,7 +120,9 @@ export class WriteLane {
 		const keys = keysToRead(operations, this.#limits.valueBytesMax);
 		const isKnown = session.revision !== undefined && [...keys].every(key => this.#known.has(key));
 		if (!isKnown) return this.#readAndWrite(session, operations, [...keys]);
-		const plan = this.#plan(operations, this.#known);
+		const plan = await this.#plan(operations, this.#known);
+		if (this.#closed.signal.aborted) return 'forward';
+		if ('type' in plan) return this.#failed(plan, 'all');
 		if (plan.changes.size > 0 || plan.clears || this.#mayRunLater) return this.#write(session, plan);
 		// It would change nothing, if what we know is still so: that takes a look, and no transaction.
 		return this.#readAndWrite(session, operations, [...keys]);
@@ -137,7 +153,9 @@ export class WriteLane {
 		const observation = observationOf(answer.value, keys);
 		const isResolved = await this.#learn(session, observation);
 		if (isResolved) return 'forward';
-		const plan = this.#plan(operations, observation.known);
+		const plan = await this.#plan(operations, observation.known);
+		if (this.#closed.signal.aborted) return 'forward';
+		if ('type' in plan) return this.#failed(plan, 'all');
 		const isRead = plan.changes.size === 0 && !plan.clears;
 		if (!isRead || this.#mayRunLater) return this.#write(session, plan);
 		// Nothing that was begun before can happen later: what was read is the answer.
@@ -181,11 +199,7 @@ export class WriteLane {
 		const revision = revisionOf(response);
 		session.advance(revision);
 		this.#lingers = false;
-		this.#known = new Map(
-			[...plan.changes].map(
-				([key, value]) => [key, value === undefined ? undefined : {value, version: revision}] as const,
-			),
-		);
+		this.#known = knownAfter(plan, revision);
 		this.#countMax = keysMax;
 		this.#settle(
 			plan.clears ? [{type: 'cleared', count: deletedOf(response), version: revision}] : plan.results,
@@ -267,13 +281,36 @@ export class WriteLane {
 		this.#session?.advance(undefined);
 	}
 
-	#plan(operations: readonly WriteOperation[], known: Known): WritePlan {
+	async #plan(operations: readonly WriteOperation[], known: Known): Promise<WritePlan | CallFailure> {
 		const {valueBytesMax, requestBytesMax} = this.#limits;
-		return planWrites(operations, known, {
+		const granted = await this.#deadlines.leasesFor(timesOfOperations(operations));
+		if (granted.type !== 'granted') return granted;
+		const told = await this.#tellTimes(operations, known);
+		if ('type' in told) return told;
+		return planWrites(operations, told, {
 			valueBytesMax,
 			requestBytesMax,
 			keyOverheadBytes: this.#keyspace.overheadBytes,
+			deadlines: granted.leases,
 		});
+	}
+
+	/** With the ends of those leases that the results are to tell. */
+	async #tellTimes(operations: readonly WriteOperation[], known: Known): Promise<Known | CallFailure> {
+		const leases = leasesToTell(operations, known);
+		if (leases.size === 0) return known;
+		const times = await timesOf(this.#endpoints, leases, this.#limits.attemptTimeoutMs);
+		if (times.type !== 'told') return times;
+		if (times.deadlines.size < leases.size) {
+			this.#known = nothingKnown;
+			return {type: 'leaseGone', reason: 'a lease ended while its time was asked for'};
+		}
+		return new Map(
+			[...known].map(([key, value]) => {
+				const expiresAt = value?.lease === undefined ? undefined : times.deadlines.get(value.lease);
+				return [key, value === undefined || expiresAt === undefined ? value : {...value, expiresAt}] as const;
+			}),
+		);
 	}
 
 	async #transact(request: TxnRequest, count: number): Promise<CallAnswer<TxnReply>> {
@@ -291,6 +328,11 @@ export class WriteLane {
 
 	/** `count`: how many operations etcd refused, if it did; `all`: it did not even come to them. */
 	#failed(failure: CallFailure, count: number | 'all'): Progress {
+		if (failure.type === 'leaseGone') {
+			// Of a key with a deadline: a lease that is named is a condition. Another one is granted.
+			this.#deadlines.forget();
+			return 'stuck';
+		}
 		if (failure.type === 'lost') {
 			for (const write of this.#queue) {
 				write.lastReply = failure.lastReply;

@@ -2,15 +2,47 @@
 import {bytesOfOperation} from '../../../src/kv/operation-bytes.js';
 import type {KeyValues} from '../../../src/kv/execution.js';
 import {execute} from '../../../src/kv/operations.js';
+import {Leases} from '../../../src/kv/leases.js';
 import {bytesOfResult} from '../../../src/kv/words.js';
 import type {Stored} from '../../../src/kv/shard.js';
-import type {Key, NamedOperation, Part, Result, Value, Version, WriteOperation} from '../../../src/kv/types.js';
+import type {
+	Deadline,
+	Key,
+	LeaseId,
+	NamedOperation,
+	Part,
+	Result,
+	Value,
+	Version,
+	WriteOperation,
+} from '../../../src/kv/types.js';
 import {assert} from '../../../src/base/errors.js';
+import {type DeadlineLease, type Seconds, secondsOf} from './deadline-leases.js';
+import {isNameOfLease, nameOfLease} from './keyspace.js';
 import {keysMax} from './limits.js';
 import {pendingVersion} from './session-record.js';
 
-/** What was read, or written by ourselves; `undefined`: the key is absent. */
-export type Known = ReadonlyMap<Key, Stored | undefined>;
+/** A key's value as it was read, or written by ourselves. */
+export interface KnownValue {
+	readonly value: Value;
+	readonly version: Version;
+	/** Of whatever id: others may have put the key. Not there: the key has none. */
+	readonly lease?: bigint | undefined;
+	/** When the lease is over, where that was asked for. */
+	readonly expiresAt?: Deadline | undefined;
+}
+
+/** `undefined`: the key is absent. Leases are among them, by their `nameOfLease`. */
+export type Known = ReadonlyMap<Key, KnownValue | undefined>;
+
+/** What a key is to be. */
+export interface PlannedValue {
+	readonly value: Value;
+	readonly lease?: bigint | undefined;
+	/** It is the one that the key has. */
+	readonly keepsLease: boolean;
+	readonly expiresAt?: Deadline | undefined;
+}
 
 export interface WritePlan {
 	/** How many of the operations, from the first, it carries out. */
@@ -18,7 +50,7 @@ export interface WritePlan {
 	/** Of these; versions that the transaction is to give are `pendingVersion`. */
 	readonly results: readonly Result[];
 	/** What becomes of keys; `undefined`: it is deleted. */
-	readonly changes: ReadonlyMap<Key, Value | undefined>;
+	readonly changes: ReadonlyMap<Key, PlannedValue | undefined>;
 	/** What must still be so when it is carried out: each key's version, 0 for absent. */
 	readonly conditions: ReadonlyMap<Key, Version>;
 	/** It is one `clear`, and nothing else. */
@@ -32,6 +64,8 @@ export interface PlanLimits {
 	readonly requestBytesMax: number;
 	/** Bytes before each key. */
 	readonly keyOverheadBytes: number;
+	/** One for each of `timesOfOperations`. */
+	readonly deadlines: ReadonlyMap<Seconds, DeadlineLease>;
 }
 
 /** Over what protocol buffers add to a key that is compared, written and read again. */
@@ -49,15 +83,51 @@ function keysOfPart(part: Part): readonly Key[] {
 	return 'key' in part ? [part.key] : [];
 }
 
-/** The keys that an operation names. */
+/** Of the leases that keys are put with. */
+const leasesOf = (operation: NamedOperation): readonly LeaseId[] =>
+	partsOf(operation).flatMap(part =>
+		part.type === 'put' && typeof part.expiry === 'object' && 'leaseId' in part.expiry ? [part.expiry.leaseId] : [],
+	);
+
+/** The keys that an operation names, and the names of the leases. */
 export function keysOf(operation: NamedOperation): Set<Key> {
 	const {compares = [], watched = []} = operation.type === 'transaction' ? operation : {};
-	return new Set([...compares.map(({key}) => key), ...watched, ...partsOf(operation).flatMap(keysOfPart)]);
+	return new Set([
+		...compares.map(({key}) => key),
+		...watched,
+		...partsOf(operation).flatMap(keysOfPart),
+		...leasesOf(operation).map(nameOfLease),
+	]);
+}
+
+/** The times to live that keys are to have. */
+export function timesOfOperations(operations: readonly WriteOperation[]): Set<Seconds> {
+	const times = new Set<Seconds>();
+	for (const part of operations.flatMap(partsOf)) {
+		const {expiry} = part.type === 'put' || part.type === 'expire' ? part : {};
+		// One of 0 is over at once.
+		if (typeof expiry === 'object' && 'ttlMs' in expiry && expiry.ttlMs > 0) times.add(secondsOf(expiry.ttlMs));
+	}
+	return times;
+}
+
+/** Leases whose end is told by these operations. */
+export function leasesToTell(operations: readonly WriteOperation[], known: Known): Set<bigint> {
+	const leases = new Set<bigint>();
+	for (const operation of operations) {
+		if (!partsOf(operation).some(part => part.type === 'get')) continue;
+		// The other parts can give the key that is read the lease of any other key.
+		for (const key of keysOf(operation)) {
+			const found = known.get(key);
+			if (found?.lease !== undefined && found.expiresAt === undefined) leases.add(found.lease);
+		}
+	}
+	return leases;
 }
 
 /** What has to be known for these operations, in their order. An unconditional `put` needs nothing. */
 export function keysToRead(operations: readonly WriteOperation[], valueBytesMax: number): Set<Key> {
-	const needed = new Set<Key>();
+	const needed = new Set<Key>(operations.flatMap(leasesOf).map(nameOfLease));
 	const replaced = new Set<Key>();
 	for (const part of operations.flatMap(operation => blindlyRun(operation, needed))) {
 		if (part.type === 'edit') for (const key of part.keys) if (!replaced.has(key)) needed.add(key);
@@ -97,7 +167,7 @@ export function candidates(operations: readonly WriteOperation[], bytesMax: numb
  */
 export function planWrites(operations: readonly WriteOperation[], known: Known, limits: PlanLimits): WritePlan {
 	const results: Result[] = [];
-	const changes = new Map<Key, Value | undefined>();
+	const changes = new Map<Key, PlannedValue | undefined>();
 	const conditions = new Map<Key, Version>();
 	let byteLength = entryBytes;
 	for (const operation of operations) {
@@ -105,7 +175,8 @@ export function planWrites(operations: readonly WriteOperation[], known: Known, 
 			if (results.length === 0) return clearPlan;
 			break;
 		}
-		const step = new Step(known, changes);
+		const step = new Step(known, changes, limits.deadlines);
+		step.lookUpLeases(leasesOf(operation));
 		const execution = {store: step, version: pendingVersion, now: 0, valueBytesMax: limits.valueBytesMax};
 		const result = execute(execution, operation);
 		const stepBytes = bytesOfResult(result) + step.byteLength(limits.keyOverheadBytes);
@@ -114,10 +185,25 @@ export function planWrites(operations: readonly WriteOperation[], known: Known, 
 		results.push(result);
 		byteLength += stepBytes;
 		for (const key of step.consulted) conditions.set(key, known.get(key)?.version ?? 0);
-		for (const [key, stored] of step.changed) changes.set(key, stored?.value);
+		for (const [key, planned] of step.changed) changes.set(key, planned);
 	}
 	return {count: results.length, results, changes, conditions, clears: false, byteLength};
 }
+
+/** What is known when a plan has been carried out. */
+export function knownAfter({changes, conditions}: WritePlan, revision: Version): Known {
+	const known = new Map<Key, KnownValue | undefined>();
+	for (const [key, planned] of changes) {
+		known.set(key, planned && {value: planned.value, version: revision, lease: planned.lease});
+	}
+	// Whoever puts keys with a lease does so often.
+	for (const [name, version] of conditions) {
+		if (isNameOfLease(name)) known.set(name, version === 0 ? undefined : {value: noValue, version});
+	}
+	return known;
+}
+
+const noValue = new Uint8Array(0);
 
 /** Uses the session and changes nothing else: no earlier attempt can take effect after it. */
 export const emptyPlan: WritePlan = {
@@ -136,38 +222,81 @@ const clearPlan: WritePlan = {
 	clears: true,
 };
 
+/** Stands for the end of a lease that nobody asks for. */
+const someDeadline: Deadline = Number.MAX_SAFE_INTEGER;
+
+/** As the rules see it. */
+function storedOf({value, lease, expiresAt = someDeadline}: PlannedValue | KnownValue, version: Version): Stored {
+	return lease === undefined ? {value, version} : {value, version, leaseId: Number(lease), expiresAt};
+}
+
 /** What one operation sees and does, over what those before it did. */
 class Step implements KeyValues {
+	readonly leases = new Leases();
 	readonly #known: Known;
-	readonly #before: ReadonlyMap<Key, Value | undefined>;
-	readonly changed = new Map<Key, Stored | undefined>();
+	readonly #before: ReadonlyMap<Key, PlannedValue | undefined>;
+	readonly #deadlines: PlanLimits['deadlines'];
+	readonly changed = new Map<Key, PlannedValue | undefined>();
 	/** Keys whose state in etcd made a difference. */
 	readonly consulted = new Set<Key>();
 
-	constructor(known: Known, before: ReadonlyMap<Key, Value | undefined>) {
+	constructor(known: Known, before: ReadonlyMap<Key, PlannedValue | undefined>, deadlines: PlanLimits['deadlines']) {
 		this.#known = known;
 		this.#before = before;
+		this.#deadlines = deadlines;
 	}
 
 	get changesAgain(): boolean {
 		return [...this.changed.keys()].some(key => this.#before.has(key));
 	}
 
+	/** Each of them is there or is not: that is a condition of the transaction. */
+	lookUpLeases(ids: readonly LeaseId[]): void {
+		for (const id of ids) if (this.get(nameOfLease(id)) !== undefined) this.leases.grant(id, 0, someDeadline);
+	}
+
 	get(key: Key): Stored | undefined {
-		if (this.changed.has(key)) return this.changed.get(key);
-		if (this.#before.has(key)) {
-			const value = this.#before.get(key);
-			return value === undefined ? undefined : {value, version: pendingVersion};
+		const planned = this.changed.has(key) ? this.changed : this.#before.has(key) ? this.#before : undefined;
+		if (planned !== undefined) {
+			const value = planned.get(key);
+			return value && storedOf(value, pendingVersion);
 		}
 		assert(this.#known.has(key), 'what an operation consults was read before');
 		this.consulted.add(key);
-		return this.#known.get(key);
+		const known = this.#known.get(key);
+		return known && storedOf(known, known.version);
 	}
 
 	/** Nobody is told here whether it was absent: to ask for that would make it a condition. */
-	set(key: Key, value: Value, version: Version): false {
-		this.changed.set(key, {value, version});
+	set(key: Key, value: Value, _: Version, until: number): false {
+		this.changed.set(key, this.#plannedOf(key, value, until));
 		return false;
+	}
+
+	#plannedOf(key: Key, value: Value, until: number): PlannedValue {
+		if (until === 0) return {value, keepsLease: false};
+		// Operations run at the time 0 here: so a deadline is a time to live.
+		if (until > 0) {
+			const deadline = this.#deadlines.get(secondsOf(until));
+			assert(deadline !== undefined, 'there is a lease for each time to live');
+			return {value, lease: BigInt(deadline.leaseId), keepsLease: false, expiresAt: deadline.expiresAt};
+		}
+		const leaseId = -until;
+		const before = this.changed.get(key) ?? this.#before.get(key) ?? this.#known.get(key);
+		// Only where it is a condition that the key is as it was known to be.
+		if (this.consulted.has(key) && before?.lease !== undefined && Number(before.lease) === leaseId)
+			return {value, lease: before.lease, keepsLease: true, expiresAt: before.expiresAt};
+		return {value, lease: BigInt(leaseId), keepsLease: false, expiresAt: this.#endOf(BigInt(leaseId))};
+	}
+
+	/** Where it was asked for: of the lease itself, or of another key that has it. */
+	#endOf(lease: bigint): Deadline | undefined {
+		for (const values of [this.changed, this.#before, this.#known]) {
+			for (const value of values.values()) {
+				if (value?.lease === lease && value.expiresAt !== undefined) return value.expiresAt;
+			}
+		}
+		return undefined;
 	}
 
 	delete(key: Key): boolean {
@@ -195,8 +324,8 @@ class Step implements KeyValues {
 	byteLength(keyOverheadBytes: number): number {
 		let bytes = 0;
 		for (const key of this.consulted) bytes += 2 * (key.length + keyOverheadBytes) + entryBytes;
-		for (const [key, stored] of this.changed) {
-			bytes += key.length + keyOverheadBytes + (stored?.value.length ?? 0) + entryBytes;
+		for (const [key, planned] of this.changed) {
+			bytes += key.length + keyOverheadBytes + (planned?.value.length ?? 0) + entryBytes;
 		}
 		return bytes;
 	}

@@ -1,11 +1,24 @@
 /** The part of etcd's interface (v3) that we use: its calls, and the numbers of its fields. */
-import {bytes, count, type Decoded, type Draft, type Fields, flag, id, message, repeated, text} from './protobuf.js';
+import {
+	bytes,
+	bytesList,
+	count,
+	type Decoded,
+	type Draft,
+	type Fields,
+	flag,
+	id,
+	message,
+	repeated,
+	text,
+} from './protobuf.js';
 
 /** Stands before every answer, as its field 1. */
 const header = {clusterId: id(1), memberId: id(2), revision: count(3), raftTerm: count(4)};
 export type Header = Decoded<typeof header>;
 
-const keyValue = {key: bytes(1), modRevision: count(3), value: bytes(5)};
+/** `lease`: 0 for a key that has none. */
+const keyValue = {key: bytes(1), modRevision: count(3), value: bytes(5), lease: id(6)};
 export type KeyValue = Decoded<typeof keyValue>;
 
 const rangeRequest = {key: bytes(1), rangeEnd: bytes(2), revision: count(4), countOnly: flag(9)};
@@ -54,7 +67,8 @@ export const methods = {
 	leaseGrant: {
 		path: '/etcdserverpb.Lease/LeaseGrant',
 		request: {ttl: count(1), id: count(2)},
-		reply: {header: message(1, header)},
+		/** `ttl` in seconds, raised where the server has a greater minimum. */
+		reply: {header: message(1, header), ttl: count(3)},
 		isLinearizable: false,
 	},
 	leaseRevoke: {
@@ -69,6 +83,13 @@ export const methods = {
 		request: {id: count(1)},
 		/** `ttl` in seconds; 0: there is no such lease (any more). */
 		reply: {header: message(1, header), ttl: count(3)},
+		isLinearizable: false,
+	},
+	leaseTimeToLive: {
+		path: '/etcdserverpb.Lease/LeaseTimeToLive',
+		request: {id: id(1), keys: flag(2)},
+		/** In seconds. `grantedTtl`: 0 where the member that was asked knows no such lease. */
+		reply: {header: message(1, header), ttl: count(3), grantedTtl: count(4), keys: bytesList(5)},
 		isLinearizable: false,
 	},
 	status: {path: '/etcdserverpb.Maintenance/Status', request: {}, reply: statusReply, isLinearizable: false},

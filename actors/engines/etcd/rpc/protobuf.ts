@@ -30,6 +30,22 @@ export const bytes = (number: number): Field<Uint8Array> => ({
 	absent: nothing,
 });
 
+/** The first one makes the array that the others join: copying it each time would be quadratic. */
+const grown = <T>(soFar: T[]): T[] => (soFar.length === 0 ? [] : soFar);
+
+export const bytesList = (number: number): Field<readonly Uint8Array[]> => ({
+	number,
+	write: (writer, values) => {
+		for (const value of values) writer.tag(number, WireType.LengthDelimited).bytes(value);
+	},
+	read: (reader, before) => {
+		const values = grown(before as Uint8Array[]);
+		values.push(reader.bytes());
+		return values;
+	},
+	absent: [],
+});
+
 export const text = (number: number): Field<string> => ({
 	number,
 	write: (writer, value) => writer.tag(number, WireType.LengthDelimited).string(value),
@@ -82,9 +98,7 @@ export function repeated<F extends Fields>(
 			for (const value of values) one.write(writer, value);
 		},
 		read: (reader, before) => {
-			// The first one makes the array that the others join: copying it each time would be quadratic.
-			const soFar = before as Decoded<F>[];
-			const values = soFar.length === 0 ? [] : soFar;
+			const values = grown(before as Decoded<F>[]);
 			values.push(decode(fields, reader.bytes()));
 			return values;
 		},
