@@ -1,5 +1,6 @@
 /** Waits that an `AbortSignal` can end. */
 import {ThreadraftError} from '../src/base/errors.js';
+import {onAbort} from './on-abort.js';
 
 /** How something is waited for. */
 export interface WaitOptions {
@@ -29,14 +30,13 @@ export async function unlessAborted<T>(
 ): Promise<T> {
 	if (signal === undefined) return action();
 	if (signal.aborted) throw new WaitAbortedError(what, signal.reason);
-	let abort = (): void => undefined;
+	let release = (): void => undefined;
 	const aborted = new Promise<never>((_, reject) => {
-		abort = () => reject(new WaitAbortedError(what, signal.reason));
+		release = onAbort(signal, () => reject(new WaitAbortedError(what, signal.reason)));
 	});
-	signal.addEventListener('abort', abort);
 	try {
 		return await Promise.race([action(), aborted]);
 	} finally {
-		signal.removeEventListener('abort', abort);
+		release();
 	}
 }

@@ -2,6 +2,7 @@
 import {ThreadraftError} from '../src/base/errors.js';
 import type {LeaseId} from '../src/kv/types.js';
 import {LeaseLostError} from './lease-lost.js';
+import {onAbort} from './on-abort.js';
 
 /** What is to be kept. */
 interface Kept {
@@ -22,17 +23,16 @@ export class LeaseKeeper implements Disposable {
 	readonly #lease: Kept;
 	readonly #lost = new AbortController();
 	readonly #closed = new AbortController();
-	readonly #given: AbortSignal | undefined;
-	readonly #onGiven = (): void => this.close();
+	/** Listens no more to the signal that it was given. */
+	#release: (() => void) | undefined;
 	#timer: NodeJS.Timeout | undefined;
 
 	/** @internal */
 	constructor(lease: Kept, signal: AbortSignal | undefined) {
 		this.#lease = lease;
-		this.#given = signal;
 		if (signal?.aborted === true) this.close();
 		else {
-			signal?.addEventListener('abort', this.#onGiven);
+			this.#release = signal && onAbort(signal, () => this.close());
 			this.#schedule(lease.ttlMs / renewalsPerTtl);
 		}
 	}
@@ -60,7 +60,7 @@ export class LeaseKeeper implements Disposable {
 
 	#stop(): void {
 		clearTimeout(this.#timer);
-		this.#given?.removeEventListener('abort', this.#onGiven);
+		this.#release?.();
 	}
 
 	#schedule(delayMs: number): void {

@@ -14,6 +14,7 @@ import type {Operation} from '../../src/service/clerk/task.js';
 import type {MachineTypes, Words} from '../../src/service/machine.js';
 import {OperationAbortedError} from '../../src/service/errors.js';
 import {barrier} from '../../src/service/types.js';
+import {onAbort} from '../on-abort.js';
 import {defaultSessionLimits} from '../../src/service/sessions.js';
 import {codec} from '../codec/codec.js';
 import type {BusyPoll} from '../network/busy-poll.js';
@@ -230,8 +231,7 @@ export class ClerkHost<T extends MachineTypes> {
 	#askUntil(signal: AbortSignal, operation: Operation<T>): Promise<T['result']> {
 		if (signal.aborted) return Promise.reject(new OperationAbortedError('notExecuted', signal.reason));
 		return new Promise((resolve, reject) => {
-			const abort = (): void => this.#abort(waiter, signal.reason);
-			const release = (): void => signal.removeEventListener('abort', abort);
+			const release = onAbort(signal, () => this.#abort(waiter, signal.reason));
 			const waiter: Waiter<T> = {
 				resolve: result => {
 					release();
@@ -242,7 +242,6 @@ export class ClerkHost<T extends MachineTypes> {
 					reject(error);
 				},
 			};
-			signal.addEventListener('abort', abort);
 			this.#take(operation, waiter);
 		});
 	}

@@ -1,6 +1,7 @@
 /** How a cluster's events reach those who listen: by type or all of them, one after the other, or on a diagnostics channel. */
 import {channel} from 'node:diagnostics_channel';
 import {EventEmitter} from 'node:events';
+import {onAbort} from '../on-abort.js';
 import type {ClientsDropped} from '../redis/dropped-clients.js';
 import type {ClusterEvent, ClusterEventMap} from './cluster-event.js';
 import {EventQueue, type EventsDropped} from './event-queue.js';
@@ -32,15 +33,15 @@ export class ClusterEmitter extends EventEmitter<ClusterEventMap> {
 	 * taken for long the newest 1000 are kept; in the place of the others comes an `eventsDropped`.
 	 */
 	events({signal}: {readonly signal?: AbortSignal} = {}): AsyncIterableIterator<ClusterEvent | EventsDropped> {
-		const end = (): void => queue.end();
+		let release: (() => void) | undefined;
 		const queue = new EventQueue(() => {
 			this.off('event', put);
-			signal?.removeEventListener('abort', end);
+			release?.();
 			this.#queues.delete(queue);
 		});
 		const put = (event: ClusterEvent): void => queue.put(event);
 		this.on('event', put);
-		signal?.addEventListener('abort', end);
+		release = signal && onAbort(signal, () => queue.end());
 		this.#queues.add(queue);
 		if (signal?.aborted === true || this.#isOver) queue.end();
 		return queue;

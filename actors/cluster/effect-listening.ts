@@ -5,6 +5,7 @@ import type {NodeId} from '../../src/raft/types.js';
 import {OperationError} from '../../src/service/errors.js';
 import type {MachineTypes} from '../../src/service/machine.js';
 import {isAborted, unlessAborted, WaitAbortedError} from '../abort.js';
+import {onAbort} from '../on-abort.js';
 import type {EffectListener, EffectStream, MissedEffects} from './effect-stream.js';
 import {closedError, ClusterStateError, ThreadError} from './errors.js';
 import {leaderPollMs, type LivingLeader} from './leader-watch.js';
@@ -52,12 +53,13 @@ export class EffectListening<T extends MachineTypes> {
 		try {
 			const after = await unlessAborted(signal, what, () => this.#presentRevision(timeoutMs, signal));
 			const remove = stream.add({listener, missed, after});
+			let release: (() => void) | undefined;
 			const end = (): void => {
-				signal?.removeEventListener('abort', end);
+				release?.();
 				remove();
 				silence();
 			};
-			signal?.addEventListener('abort', end);
+			release = signal && onAbort(signal, end);
 			await tellEffects();
 			if (signal?.aborted === true) throw new WaitAbortedError(what, signal.reason);
 			return end;

@@ -127,7 +127,7 @@ test('an operation on etcd ends with its signal, and lets go of it', async t => 
 	const controller = new AbortController();
 	const {signal} = controller;
 	const [aborted, done] = [1, 2].map(() => new PendingOperation({type: 'get', key: 'a'}, 1_000_000, signal));
-	t.is(listenersOf(signal), 2);
+	t.is(listenersOf(signal), 1, 'one for both');
 	done?.complete({type: 'value', value: undefined, version: 0});
 	t.is(listenersOf(signal), 1);
 	if (aborted !== undefined) aborted.mayHaveRun = true;
@@ -136,4 +136,27 @@ test('an operation on etcd ends with its signal, and lets go of it', async t => 
 	t.is(error?.outcome, 'unknown');
 	t.true(aborted?.isSettled);
 	t.is(listenersOf(signal), 0);
+});
+
+test.serial('a hundred operations may wait with one signal: Node warns of no leak, and there is none', async t => {
+	const cluster = await headless(t);
+	const controller = new AbortController();
+	const {signal} = controller;
+	const warnings: Error[] = [];
+	const note = (warning: Error): void => void warnings.push(warning);
+	process.on('warning', note);
+	t.teardown(() => process.off('warning', note));
+	const clerks = [1, 2].map(() => cluster.clerk({timeoutMs: 1_000_000}));
+	const waiting = [
+		...clerks.flatMap(clerk => Array.from({length: 50}, () => clerk.get('a', {signal}))),
+		...Array.from({length: 20}, () => cluster.waitForLeader(1_000_000, {signal})),
+	];
+	const events = Array.from({length: 5}, () => cluster.events({signal}));
+	t.is(listenersOf(signal), 1);
+	controller.abort();
+	for (const {status} of await Promise.allSettled(waiting)) t.is(status, 'rejected');
+	for (const each of events) for await (const event of each) t.fail(`${event.type} after the end`);
+	t.is(listenersOf(signal), 0);
+	await new Promise(resolve => void setImmediate(resolve));
+	t.deepEqual(warnings, []);
 });

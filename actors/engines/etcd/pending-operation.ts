@@ -8,6 +8,7 @@ import {
 } from '../../../src/service/errors.js';
 import type {Result} from '../../../src/kv/types.js';
 import type {Milliseconds} from '../../../src/raft/types.js';
+import {onAbort} from '../../on-abort.js';
 
 export class PendingOperation<T> {
 	readonly operation: T;
@@ -23,13 +24,12 @@ export class PendingOperation<T> {
 	#reject: (error: OperationError) => void = () => undefined;
 	#isSettled = false;
 
-	readonly #signal: AbortSignal | undefined;
-	readonly #abort = (): void => this.fail(new OperationAbortedError(this.outcome, this.#signal?.reason));
+	/** Listens no more to its signal. */
+	readonly #release: (() => void) | undefined;
 
 	constructor(operation: T, timeoutMs: Milliseconds, signal?: AbortSignal) {
 		this.operation = operation;
-		this.#signal = signal;
-		signal?.addEventListener('abort', this.#abort);
+		this.#release = signal && onAbort(signal, () => this.fail(new OperationAbortedError(this.outcome, signal.reason)));
 		this.result = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
@@ -62,6 +62,6 @@ export class PendingOperation<T> {
 	#settle(): void {
 		this.#isSettled = true;
 		clearTimeout(this.#timer);
-		this.#signal?.removeEventListener('abort', this.#abort);
+		this.#release?.();
 	}
 }
