@@ -26,5 +26,5 @@ export function onAbort(signal: AbortSignal, action: () => void): () => void {
 }
 
 function tellAll(this: AbortSignal): void {
-	for (const {action} of [...(waitingWith.get(this) ?? [])]) action();
+	for (const {action} of waitingWith.get(this) ?? []) action();
 }
