@@ -34,7 +34,7 @@ export class Follower {
 		const {replicated, roles, outbox} = this.#context;
 		const entries = unpackEntries(message.entries, message.prevLogIndex + 1);
 		if (entries === undefined || !replicated.isPossibleAppend(entries, message)) return false;
-		roles.leaderHeard(from);
+		roles.leaderHeard(from, message);
 		if (!replicated.hasEntry(message.prevLogIndex, message.prevLogTerm)) {
 			outbox.sendOnceHardStateDurable(from, refuseAppend(message, this.#conflictAt(message.prevLogIndex)));
 			return true;
@@ -56,7 +56,7 @@ export class Follower {
 	handleInstallSnapshot(from: NodeId, message: InstallSnapshot): boolean {
 		const {replicated, roles, outbox} = this.#context;
 		if (!replicated.isPossibleSnapshot(message.snapshot)) return false;
-		roles.leaderHeard(from);
+		roles.leaderHeard(from, message);
 		// Committed already: it could only take the service back (and the index counts for nothing new).
 		if (message.snapshot.lastIncludedIndex <= replicated.commitIndex) {
 			this.#receiver.drop();

@@ -24,9 +24,14 @@ export class ReadRounds {
 	#waiting: PendingRead[] = [];
 	#round: Round | undefined;
 
-	/** The newest round; every AppendEntries carries it. */
+	/** The newest round, or heartbeat; every AppendEntries carries it. */
 	get token(): number {
 		return this.#token;
+	}
+
+	/** Heartbeats are due. What followers hear of them is newer than all that was sent before, copies that come late included. */
+	heartbeat(): void {
+		this.#token++;
 	}
 
 	add(read: PendingRead): void {

@@ -12,7 +12,7 @@ export interface ReplicationContext {
 	readonly limits: RaftLimits;
 	readonly clock: Clock;
 	readonly replicated: Pick<ReplicatedLog, 'log' | 'commitIndex' | 'currentSnapshot'>;
-	readonly reads: Pick<ReadRounds, 'token'>;
+	readonly reads: Pick<ReadRounds, 'token' | 'heartbeat'>;
 	readonly progress: ReadonlyMap<NodeId, Progress>;
 	readonly outbox: Pick<Outbox, 'emit' | 'report'>;
 }
@@ -58,15 +58,19 @@ export class Replication {
 
 	/** Heartbeats that are due, and what they set going again: probes, chunks, commit notices. */
 	tick(): void {
-		const {progress, limits, clock, replicated} = this.#context;
+		const {progress, limits, clock, replicated, reads} = this.#context;
 		const {now} = clock;
 		const isNoticeDue = now >= this.#commitNoticeAt;
 		if (isNoticeDue) this.#commitNoticeAt = Infinity;
+		let isBegun = false;
 		for (const [peer, follower] of progress) {
 			// The very sum that `nextDeadline` gives: a difference may be rounded to just below, and the tick come again and again.
 			const isHeartbeatDue = now >= follower.lastSent + limits.heartbeatMs;
-			if (isHeartbeatDue) this.#heartbeat(peer, follower);
-			else if (isNoticeDue && follower.commitIndexSent < replicated.commitIndex && follower.state === 'replicate') {
+			if (isHeartbeatDue) {
+				if (!isBegun) reads.heartbeat();
+				isBegun = true;
+				this.#heartbeat(peer, follower);
+			} else if (isNoticeDue && follower.commitIndexSent < replicated.commitIndex && follower.state === 'replicate') {
 				this.#sendAppend(peer, follower, 0);
 			}
 		}

@@ -15,7 +15,7 @@ import type {Outbox} from './outbox.js';
 import type {Reads} from './reads.js';
 import type {Clock} from './step-clock.js';
 import type {CurrentTerm} from './term-and-vote.js';
-import type {Milliseconds, NodeId, Role, ServiceInput, Term} from './types.js';
+import type {AppendEntries, Milliseconds, NodeId, Role, ServiceInput, Term} from './types.js';
 import {VoteRound, type VoteRoundKind} from './vote-round.js';
 
 export interface RolesContext {
@@ -37,6 +37,9 @@ export class Roles {
 	#leaderId: NodeId | undefined;
 	/** When a leader of the current term was last heard of. */
 	#lastLeaderContact: Milliseconds = -Infinity;
+	/** The newest of what a leader has sent, and its term. */
+	#heardTerm: Term | undefined;
+	#heardToken = 0;
 	#told: Extract<ServiceInput, {type: 'leadership'}> | undefined;
 
 	constructor(context: RolesContext) {
@@ -92,8 +95,14 @@ export class Roles {
 		this.#leaderId = this.#context.id;
 	}
 
-	/** What every message of the current term's leader means to a follower. */
-	leaderHeard(leaderId: NodeId): void {
+	/**
+	 * What every message of the current term's leader means to a follower. One that is older than another that came before it is
+	 * no sign of life: late copies of what a leader had sent would keep its followers waiting for as long as they come.
+	 */
+	leaderHeard(leaderId: NodeId, {term, readToken}: Pick<AppendEntries, 'term' | 'readToken'>): void {
+		if (term === this.#heardTerm && readToken < this.#heardToken) return;
+		this.#heardTerm = term;
+		this.#heardToken = readToken;
 		if (this.role !== 'follower' || this.#leaderId !== leaderId) this.becomeFollower(leaderId);
 		this.#lastLeaderContact = this.#context.clock.now;
 		this.#context.timer.reset();

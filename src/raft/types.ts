@@ -108,7 +108,7 @@ export interface AppendEntries {
 	/** Entries from `prevLogIndex + 1` on, as `packEntries` makes them: one array of bytes costs a thread hop the least. */
 	readonly entries: Uint8Array;
 	readonly leaderCommit: LogIndex;
-	/** The leader's newest round of ReadIndex (dissertation §6.4) in this term; echoed by the reply. */
+	/** The leader's newest round of ReadIndex (dissertation §6.4) or of heartbeats in this term; echoed by the reply. */
 	readonly readToken: number;
 }
 

@@ -321,8 +321,8 @@ const reads: readonly Mutant[] = [
 		'every round of ReadIndex has the same token, so a late answer confirms a later read',
 		'etcd-io/etcd#20418, etcd-io/raft#397, antflydb/antfly#599',
 		'raft/read-rounds',
-		'this.#token++;',
-		'this.#token = 1;',
+		'this.#token++; this.#round = {',
+		'this.#token = 1; this.#round = {',
 	),
 	plant(
 		'old-chunk-confirms-new-term',

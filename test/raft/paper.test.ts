@@ -205,9 +205,9 @@ test('a new leader is heard at once, and goes on to be heard each heartbeat (§5
 	const node = newLeader();
 	t.is(node.nextDeadline(), 350);
 	t.deepEqual(messagesTo(node.step([tick], 349), n1), []);
-	t.deepEqual(messagesTo(node.step([tick], 350), n1), [append(1, [0, 0], [entry(1, 1, '', 'noop')])]);
+	t.deepEqual(messagesTo(node.step([tick], 350), n1), [append(1, [0, 0], [entry(1, 1, '', 'noop')], {token: 1})]);
 	node.step([received(n1, ack(1, 1, 0)), received(n2, ack(1, 1, 0))], 351);
-	t.deepEqual(messagesTo(node.step([tick], 401), n1), [append(1, [1, 1], [], {commit: 1})]);
+	t.deepEqual(messagesTo(node.step([tick], 401), n1), [append(1, [1, 1], [], {commit: 1, token: 2})]);
 });
 
 test('one vote a term, first come, first served; the same candidate is told again (§5.2)', t => {
@@ -382,9 +382,9 @@ test('the lost end of a pipeline is found by the next heartbeat (§5.3)', t => {
 	const leader = newLeader();
 	stepDurably(leader, [received(n1, ack(1, 1, 0))], 310);
 	stepDurably(leader, [propose(1, 'lost')], 311);
-	t.deepEqual(messagesTo(leader.step([tick], 361), n1), [append(1, [2, 1], [], {commit: 1})]);
+	t.deepEqual(messagesTo(leader.step([tick], 361), n1), [append(1, [2, 1], [], {commit: 1, token: 1})]);
 	t.deepEqual(messagesTo(leader.step([received(n1, refusal(1, 2, [2, undefined]))], 362), n1), [
-		append(1, [1, 1], [entry(2, 1, 'lost')], {commit: 1}),
+		append(1, [1, 1], [entry(2, 1, 'lost')], {commit: 1, token: 1}),
 	]);
 });
 

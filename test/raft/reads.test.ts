@@ -80,15 +80,15 @@ test('an answer to a message from before the read confirms nothing (B-2)', t => 
 	const leader = settledLeader();
 	leader.step([tick], 351);
 	leader.step([read(1)], 352);
-	t.deepEqual(leader.step([received(n1, ack(1, 1, 1, 0)), received(n2, ack(1, 1, 1, 0))], 353), []);
-	leader.step([received(n1, ack(1, 1, 1, 1))], 354);
+	t.deepEqual(leader.step([received(n1, ack(1, 1, 1, 1)), received(n2, ack(1, 1, 1, 1))], 353), []);
+	leader.step([received(n1, ack(1, 1, 1, 2))], 354);
 	leader.step([read(2)], 355);
 	t.deepEqual(
-		leader.step([received(n1, ack(1, 1, 1, 1)), received(n2, ack(1, 1, 1, 1))], 356),
+		leader.step([received(n1, ack(1, 1, 1, 2)), received(n2, ack(1, 1, 1, 2))], 356),
 		[],
 		'every round has a token of its own',
 	);
-	t.deepEqual(leader.step([received(n2, ack(1, 1, 1, 2))], 357), [readReady(2, 1)]);
+	t.deepEqual(leader.step([received(n2, ack(1, 1, 1, 3))], 357), [readReady(2, 1)]);
 });
 
 test('reads that come while a round is under way share the next one', t => {
@@ -125,7 +125,7 @@ test('learners confirm nothing', t => {
 test('the next heartbeat asks again when the question was lost', t => {
 	const leader = settledLeader();
 	leader.step([read(1)], 302);
-	t.deepEqual(messagesTo(leader.step([tick], 352), n1), [append(1, [1, 1], [], {commit: 1, token: 1})]);
+	t.deepEqual(messagesTo(leader.step([tick], 352), n1), [append(1, [1, 1], [], {commit: 1, token: 2})]);
 });
 
 test('reads of a leader that steps down are refused, each once (B-3)', t => {

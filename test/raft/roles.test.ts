@@ -23,15 +23,16 @@ class Bench {
 		outbox: {tell: input => void this.told.push(input), report: event => void this.reported.push(event)},
 	});
 
-	hear(leaderId: NodeId): void {
-		this.roles.leaderHeard(leaderId);
+	hear(leaderId: NodeId, readToken = 0): void {
+		this.roles.leaderHeard(leaderId, {term: term(4), readToken});
 	}
 }
 
 test('a leader that is heard of is fresh for an election timeout, to everybody but itself (§4.2.3)', t => {
-	const {roles, clock} = new Bench();
+	const bench = new Bench();
+	const {roles, clock} = bench;
 	t.false(roles.isLeaderFresh(n2));
-	roles.leaderHeard(n1);
+	bench.hear(n1);
 	clock.now += 299;
 	t.true(roles.isLeaderFresh(n2));
 	t.false(roles.isLeaderFresh(n1), 'who leads may ask again');
@@ -39,14 +40,32 @@ test('a leader that is heard of is fresh for an election timeout, to everybody b
 	t.false(roles.isLeaderFresh(n2));
 });
 
+test('a copy of what a leader had sent earlier is no sign that it still lives', t => {
+	const bench = new Bench();
+	const {roles, clock, calls} = bench;
+	bench.hear(n1, 7);
+	calls.length = 0;
+	clock.now += 299;
+	bench.hear(n1, 6);
+	t.deepEqual(calls, [], 'the time until the election runs on');
+	clock.now += 1;
+	t.false(roles.isLeaderFresh(n2));
+	roles.becomeCandidate('preVote');
+	bench.hear(n1, 6);
+	t.is(roles.role, 'preCandidate');
+	bench.hear(n1, 7);
+	t.is(roles.role, 'follower', 'of one heartbeat there may be several messages');
+});
+
 test('a candidate that hears of a leader follows, its round of votes is over, and its timer begins anew', t => {
-	const {roles, calls} = new Bench();
+	const bench = new Bench();
+	const {roles, calls} = bench;
 	roles.becomeCandidate('preVote');
 	t.is(roles.role, 'preCandidate');
 	roles.becomeCandidate('vote');
 	t.is(roles.role, 'candidate');
 	calls.length = 0;
-	roles.leaderHeard(n1);
+	bench.hear(n1);
 	t.like(roles, {role: 'follower', leaderId: n1, voteRound: undefined, leader: undefined});
 	t.deepEqual(calls, ['reset', 'refuse remote, now 1', 'reset']);
 });
@@ -64,10 +83,11 @@ test('reads that wait for a leader are refused when another one is heard of, and
 });
 
 test('the service is told of a change once', t => {
-	const {roles, told} = new Bench();
+	const bench = new Bench();
+	const {roles, told} = bench;
 	roles.tellChange();
 	roles.tellChange();
-	roles.leaderHeard(n1);
+	bench.hear(n1);
 	roles.tellChange();
 	roles.tellChange();
 	t.deepEqual(told, [

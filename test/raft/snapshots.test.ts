@@ -309,7 +309,7 @@ test('a slow follower whose entries were compacted away under its pipeline gets 
 		stepDurably(leader, [received(n2, ack(1, index, index - 1))], 302);
 	}
 	stepDurably(leader, [taken(5)], 303);
-	t.deepEqual(messagesTo(leader.step([tick], 353), n1), [append(1, [5, 1], [], {commit: 5})]);
+	t.deepEqual(messagesTo(leader.step([tick], 353), n1), [append(1, [5, 1], [], {commit: 5, token: 1})]);
 	t.deepEqual(chunks(leader.step([received(n1, refusal(1, 5, [2, undefined]))], 354), n1), [{index: 5, offset: 0}]);
 	t.is(leader.status().leaderId, n0);
 });

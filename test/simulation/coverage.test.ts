@@ -12,7 +12,7 @@ import {simulate} from '../../src/simulation/simulate.js';
  */
 const seeds = [
 	9, 216, 60084, 60095, 60123, 60100, 60094, 60120, 60092, 60115, 60027, 60034, 60029, 60106, 60014, 60012, 60065,
-	60093, 60050, 60081, 10, 61073, 61087, 62078, 62114, 46, 49, 26, 40, 60044,
+	60093, 60050, 60081, 10, 61073, 61087, 62078, 62114, 46, 49, 26, 40, 60044, 400007, 400013,
 ];
 
 test('every kind of operation, message, session, limit and fault is met by a fixed set of seeds', async t => {

@@ -120,3 +120,11 @@ test('a segment that was cut back to its checkpoint recovers when the segments b
 test('seed 400302: the term of a node that does not start again is not that of the others', t => {
 	t.true(simulate({seed: 400_302, codec}).ok);
 });
+
+/**
+ * Seed 400852. The leader was killed, and the network brought late copies of what it had sent for seconds: each of them made
+ * its followers wait for it again. Now only what is at least as new as all that came before is a sign of life.
+ */
+test('seed 400852: late copies of what a dead leader had sent do not keep its followers waiting', t => {
+	t.true(simulate({seed: 400_852, codec}).ok);
+});
