@@ -80,6 +80,7 @@ export async function runLoadTask(task: LoadTask): Promise<LoadResult> {
 			now: clockSince(origin),
 			perSecondMax,
 			readShare,
+			edits: connections.every(({type}) => type === 'clerk'),
 			chapter: (history, number) => {
 				chapters++;
 				judge.postMessage({epoch: number < firstOfEpoch ? epoch - 1 : epoch, history} satisfies ChapterMessage);

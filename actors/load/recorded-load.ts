@@ -13,9 +13,9 @@ import type {KeyValueClient} from '../key-value-client.js';
 import {type LoadFigures, LoadMeter, type LoadStatistics} from './load-statistics.js';
 import {Pacer} from './pacer.js';
 import {RecordedClient} from './recorded-client.js';
-import {Seen, Workload} from './workload.js';
+import {Seen, Workload, type WorkloadOptions} from './workload.js';
 
-export interface RecordedLoadOptions {
+export interface RecordedLoadOptions extends WorkloadOptions {
 	/** One for each client. */
 	readonly clients: readonly KeyValueClient[];
 	/** Of keys that nobody else uses, and that do not exist. */
@@ -27,8 +27,6 @@ export interface RecordedLoadOptions {
 	readonly chapter: (history: KvHistory, number: number) => void;
 	/** Operations a second, of all clients together. @default as many as are answered */
 	readonly perSecondMax?: number | undefined;
-	/** The part of reads, from 0 to 1. @default what the workload draws */
-	readonly readShare?: number | undefined;
 	/** Of a chapter. @default 5000 */
 	readonly chapterOperations?: number;
 }
@@ -46,10 +44,10 @@ class Chapter {
 	underWay = 0;
 	isClosed = false;
 
-	constructor(number: number, {prefix, now, readShare}: RecordedLoadOptions) {
+	constructor(number: number, {prefix, now, ...options}: RecordedLoadOptions) {
 		this.number = number;
 		this.recorder = new Recorder(now);
-		this.workload = new Workload(`${prefix}${number}/`, readShare);
+		this.workload = new Workload(`${prefix}${number}/`, options);
 	}
 }
 

@@ -1,12 +1,14 @@
 /** The service's words and those of recorded histories, each for the other. */
-import type {Expected, NamedOperation, Part, Result, Value} from '../../src/kv/types.js';
+import type {Expected, NamedOperation, Part, Result, ScriptReply, Value, ValueCondition} from '../../src/kv/types.js';
 import {
 	partsRun,
 	type KvExpected,
 	type KvInput,
 	type KvOutput,
 	type KvPart,
+	type KvReply,
 	type KvResult,
+	type KvValueCondition,
 } from '../../src/linearizability/kv-operation.js';
 import {unreachable} from '../../src/base/errors.js';
 
@@ -37,12 +39,18 @@ export function operationOf(input: KvInput): NamedOperation {
 function partOf(input: KvPart): Part {
 	switch (input.type) {
 		case 'get':
-		case 'delete':
 		case 'increment':
 		case 'clear':
 			return input;
-		case 'put':
-			return {...input, value: bytesOfText(input.value), returnPrevious: input.condition !== undefined};
+		case 'delete':
+			return {...input, condition: input.condition && conditionOf(input.condition)};
+		case 'edit':
+			return {...input, values: input.values.map(bytesOfText)};
+		case 'put': {
+			const {condition} = input;
+			const asked = typeof condition === 'object' ? conditionOf(condition) : condition;
+			return {...input, value: bytesOfText(input.value), condition: asked, returnPrevious: condition !== undefined};
+		}
 		case 'append':
 			return {...input, value: bytesOfText(input.value)};
 		case 'compareAndSet':
@@ -51,6 +59,9 @@ function partOf(input: KvPart): Part {
 			return unreachable(input);
 	}
 }
+
+const conditionOf = (condition: KvValueCondition): ValueCondition =>
+	'is' in condition ? {is: bytesOfText(condition.is)} : {isNot: bytesOfText(condition.isNot)};
 
 function expectedOf(expected: KvExpected): Expected {
 	if ('version' in expected) return expected;
@@ -91,8 +102,12 @@ function resultOf(input: KvPart, result: Result | undefined): KvResult {
 		case 'number':
 		case 'cleared':
 			return result;
+		case 'scripted':
+			return {type: 'edited', reply: replyOf(result.reply), version: result.version};
 		case 'invalid': {
-			const {reason, version} = result;
+			const {reason} = result;
+			// An edit can have several keys: the service tells the version of none.
+			const version = input.type === 'edit' ? undefined : result.version;
 			if (reason === 'notANumber' || reason === 'numberOverflow' || reason === 'valueTooLarge')
 				return {type: 'invalid', reason, version};
 			throw new TypeError(`${input.type} was answered with ${reason}`);
@@ -100,4 +115,13 @@ function resultOf(input: KvPart, result: Result | undefined): KvResult {
 		default:
 			throw new TypeError(`${input.type} was answered with ${result?.type}`);
 	}
+}
+
+function replyOf(reply: ScriptReply): KvReply {
+	if (typeof reply === 'string' || typeof reply === 'bigint' || reply === undefined) return reply;
+	if (typeof reply !== 'boolean') {
+		if (reply.type === 'status' || reply.type === 'error') return reply;
+		if (reply.type === 'list') return {type: 'list', items: reply.items.map(replyOf)};
+	}
+	throw new TypeError(`an edit was answered with ${JSON.stringify(reply)}`);
 }

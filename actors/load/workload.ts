@@ -4,6 +4,7 @@
  *     value0 ... value5    get, put, append, compare-and-set by value     each value is written once
  *     lock0, lock1         put if absent, put if present, compare-and-set by version, delete, get
  *     pair0, pair1         batches of both keys, and single operations beside them
+ *     edit0 ... edit2      edits of one and of two keys, and single operations beside them, where the service knows edits
  *     counter0, ...        increment and get, so many increments each that a sum shows which of them ran, and how often
  *
  * There is no `clear`: it would take away what is not the load's.
@@ -20,13 +21,17 @@ import {
 	type KvResult,
 } from '../../src/linearizability/kv-operation.js';
 import {unreachable} from '../../src/base/errors.js';
+import {drawEdit} from './draw-edit.js';
 
 const families = ['value', 'value', 'value', 'lock', 'pair', 'counter'] as const;
+const withEdits = [...families, 'edit', 'edit'] as const;
 const valueActions = ['get', 'get', 'put', 'append', 'append', 'compareAndSet'] as const;
 const lockActions = ['get', 'putIfAbsent', 'putIfPresent', 'compareAndSet', 'delete'] as const;
 const pairActions = ['putBoth', 'getBoth', 'appendAndGet', 'compareBoth', 'get'] as const;
+const editActions = ['get', 'get', 'put', 'deleteIf', 'edit', 'edit', 'edit', 'edit'] as const;
 const valueKeys = 6;
 const lockKeys = 2;
+const editKeys = 3;
 /** Actions that change nothing. */
 const reads: ReadonlySet<string> = new Set(['get', 'getBoth']);
 /** The part of reads of a counter, where nobody asks for another. */
@@ -71,22 +76,32 @@ export class Seen {
 	}
 }
 
+/** What a load asks for. */
+export interface WorkloadOptions {
+	/** The part of reads, from 0 to 1. @default as the lists above have it */
+	readonly readShare?: number | undefined;
+	/** The service knows edits, and conditions on values. @default false */
+	readonly edits?: boolean | undefined;
+}
+
 export class Workload {
 	readonly #prefix: string;
 	readonly #readShare: number | undefined;
+	readonly #families: readonly (typeof withEdits)[number][];
 	#counter = 0;
 	/** Of the present counter. */
 	#increments = 0;
 
-	/** `prefix`: of keys that nobody else uses, and that do not exist. `readShare`: from 0 to 1; `undefined`: as the lists above have it. */
-	constructor(prefix: string, readShare?: number) {
+	/** `prefix`: of keys that nobody else uses, and that do not exist. */
+	constructor(prefix: string, {readShare, edits = false}: WorkloadOptions = {}) {
 		this.#prefix = prefix;
 		this.#readShare = readShare;
+		this.#families = edits ? withEdits : families;
 	}
 
 	/** The next operation of a client. `name`: a value that nobody else writes, and that begins no other. */
 	draw(random: Random, seen: Seen, name: string): KvInput {
-		const family = random.pick(families);
+		const family = random.pick(this.#families);
 		switch (family) {
 			case 'value':
 				return this.#drawValue(random, seen, name);
@@ -94,6 +109,8 @@ export class Workload {
 				return this.#drawLock(random, seen, name);
 			case 'pair':
 				return this.#drawPair(random, seen, name);
+			case 'edit':
+				return this.#drawEdit(random, name);
 			case 'counter':
 				return this.#drawCounter(random);
 			default:
@@ -109,6 +126,7 @@ export class Workload {
 			...numbered('value', valueKeys),
 			...numbered('lock', lockKeys),
 			...numbered('pair', 2),
+			...(this.#families.includes('edit') ? numbered('edit', editKeys) : []),
 			...numbered('counter', this.#counter + 1),
 		];
 	}
@@ -167,6 +185,23 @@ export class Workload {
 					{type: 'compareAndSet', key, expected: seen.value(key), value},
 					{type: 'compareAndSet', key: other, expected: seen.value(other), value},
 				);
+			default:
+				return unreachable(action);
+		}
+	}
+
+	#drawEdit(random: Random, value: string): KvInput {
+		const key = this.#key('edit', random.integer(0, editKeys - 1));
+		const action = this.#pick(random, editActions);
+		switch (action) {
+			case 'get':
+				return {type: 'get', key};
+			case 'put':
+				return {type: 'put', key, value};
+			case 'deleteIf':
+				return {type: 'delete', key, condition: {isNot: value}};
+			case 'edit':
+				return drawEdit(random, [key, this.#key('edit', random.integer(0, editKeys - 1))], value);
 			default:
 				return unreachable(action);
 		}

@@ -9,8 +9,11 @@ export {type History, HistoryBuilder, type Operation} from './history.js';
 export {HistoryError} from './history-error.js';
 export {renderHtml, type ReportedKey} from './html.js';
 export {
+	editNames,
 	invalidReasons,
 	type KvCompare,
+	type KvEdit,
+	type KvEditName,
 	type KvExpected,
 	type KvHistory,
 	type KvInput,
@@ -18,7 +21,9 @@ export {
 	type KvKeyInput,
 	type KvOutput,
 	type KvPart,
+	type KvReply,
 	type KvResult,
+	type KvValueCondition,
 } from './kv-operation.js';
 export type {CoreOperation, MinimizeOptions} from './minimize.js';
 export {type Anomaly, type AnomalyType, type Decision, everyKey, type Model} from './model.js';

@@ -7,6 +7,9 @@ import type {History, Operation} from './history.js';
 /** What compare-and-set asks for: a value (`undefined`: absent), or a version (0: absent). */
 export type KvExpected = {readonly value: string | undefined} | {readonly version: number};
 
+/** Only if the key has this value; or only if it has another one, or is absent. */
+export type KvValueCondition = {readonly is: string} | {readonly isNot: string};
+
 /** What concerns one key. */
 export type KvKeyInput =
 	| {readonly type: 'get'; readonly key: string}
@@ -14,14 +17,50 @@ export type KvKeyInput =
 			readonly type: 'put';
 			readonly key: string;
 			readonly value: string;
-			/** Only if the key is absent, or only if it is present. */
-			readonly condition?: 'absent' | 'present' | undefined;
+			/** Only if the key is absent, or only if it is present, or see `KvValueCondition`. */
+			readonly condition?: 'absent' | 'present' | KvValueCondition | undefined;
 	  }
 	| {readonly type: 'append'; readonly key: string; readonly value: string}
-	| {readonly type: 'delete'; readonly key: string}
+	| {readonly type: 'delete'; readonly key: string; readonly condition?: KvValueCondition | undefined}
 	| {readonly type: 'compareAndSet'; readonly key: string; readonly expected: KvExpected; readonly value: string}
 	/** The value as a signed 64-bit decimal number (an absent key counts as 0), plus `by`. */
 	| {readonly type: 'increment'; readonly key: string; readonly by: bigint};
+
+/** The commands of Redis that are edits. */
+export const editNames = [
+	'rename',
+	'renamenx',
+	'copy',
+	'setrange',
+	'incrbyfloat',
+	'setbit',
+	'bitop',
+	'msetnx',
+	'bitfield',
+] as const;
+
+/** A command of Redis that is an edit. */
+export type KvEditName = (typeof editNames)[number];
+
+/** Computes what it writes from what is there, in one step, as the command of Redis 7.0 with its name does. */
+export interface KvEdit {
+	readonly type: 'edit';
+	readonly name: KvEditName;
+	/** In the order of the command. */
+	readonly keys: readonly string[];
+	/** The other words of the command, in their order; of `copy` none, or `replace`. */
+	readonly values: readonly string[];
+}
+
+/** What an edit answers. A text is a bulk string, `undefined` nothing at all (RESP's null). */
+export type KvReply =
+	| undefined
+	| string
+	| bigint
+	| {readonly type: 'status'; readonly text: string}
+	/** It was refused, and changed nothing. The text is for people: any error will do where one is right. */
+	| {readonly type: 'error'; readonly text: string}
+	| {readonly type: 'list'; readonly items: readonly KvReply[]};
 
 /** Asks whether a key is as expected; with `isNegated`, whether it is not. */
 export interface KvCompare {
@@ -33,6 +72,7 @@ export interface KvCompare {
 /** What can stand in a batch or a transaction. */
 export type KvPart =
 	| KvKeyInput
+	| KvEdit
 	/** Deletes every key. */
 	| {readonly type: 'clear'};
 
@@ -70,7 +110,7 @@ export type KvResult =
 	  }
 	/** `existed: undefined` where the service does not tell. */
 	| {readonly type: 'deleted'; readonly existed: boolean | undefined; readonly version: number | undefined}
-	/** Of `compareAndSet`, and of `put` with a condition: nothing changed. `observed` is what the answer said is there, if it did. */
+	/** Of `compareAndSet`, and of `put` and `delete` with a condition: nothing changed. `observed` is what the answer said is there, if it did. */
 	| {
 			readonly type: 'conditionFailed';
 			readonly observed: {readonly value: string | undefined} | undefined;
@@ -80,6 +120,8 @@ export type KvResult =
 	| {readonly type: 'number'; readonly value: bigint; readonly version: number | undefined}
 	/** Of `clear`. `count`: how many keys there were, `undefined` where the service does not tell. */
 	| {readonly type: 'cleared'; readonly count: number | undefined; readonly version: number | undefined}
+	/** Of `edit`. `version`: the revision at which it ran, whatever it changed. */
+	| {readonly type: 'edited'; readonly reply: KvReply; readonly version: number | undefined}
 	/** The key holds no number, or the sum or the value would be too large: nothing changed. */
 	| {readonly type: 'invalid'; readonly reason: KvInvalidReason; readonly version: number | undefined};
 
@@ -100,9 +142,15 @@ export type KvOperation = Operation<KvInput, KvOutput>;
 /** A history of the key/value vocabulary. */
 export type KvHistory = History<KvInput, KvOutput>;
 
+const changes: ReadonlySet<KvOutput['type']> = new Set(['written', 'deleted', 'number', 'cleared', 'edited'] as const);
+
 /** Whether the answer tells of a change, whose version is then the answer's. */
-export function isChange({type}: KvOutput): boolean {
-	return type === 'written' || type === 'deleted' || type === 'number' || type === 'cleared';
+export const isChange = ({type}: KvOutput): boolean => changes.has(type);
+
+/** The keys that it names: none for a clear, which concerns all. */
+export function keysOf(part: KvPart): readonly string[] {
+	if (part.type === 'clear') return [];
+	return part.type === 'edit' ? part.keys : [part.key];
 }
 
 /** Whether it is the answer of one operation on one key, or of a clear. */

@@ -44,6 +44,7 @@ test.serial(
 			random: Random.fromSeed(7),
 			now: () => Math.round(performance.now() * 1e6),
 			perSecondMax: 500,
+			edits: true,
 			chapter: history => judgement.add({history, isByHand: false}),
 		});
 		let leader = await cluster.waitForLeader(timeoutMs);

@@ -104,6 +104,67 @@ test('JSON lines carry versions, unknown outcomes and what was not run', t => {
 	]);
 });
 
+test('JSON lines carry edits with all kinds of answers, and conditions on values', t => {
+	const lines = [
+		'{"process":0,"type":"invoke","f":"edit","name":"msetnx","keys":["a","b"],"values":["1","x"]}',
+		'{"process":0,"type":"ok","f":"edit","keys":["a","b"],"reply":1,"version":3}',
+		'{"process":0,"type":"invoke","f":"edit","name":"incrbyfloat","keys":["a"],"values":["0.5"]}',
+		'{"process":0,"type":"ok","reply":"1.5","version":4}',
+		'{"process":0,"type":"invoke","f":"edit","name":"bitfield","keys":["c"],"values":["set","i64","0","-1","get","i64","0"]}',
+		'{"process":0,"type":"ok","reply":[0,{"integer":"-9007199254740993"},null],"version":5}',
+		'{"process":0,"type":"invoke","f":"edit","name":"rename","keys":["a","b"],"values":[]}',
+		'{"process":0,"type":"ok","reply":{"status":"OK"},"version":6}',
+		'{"process":0,"type":"invoke","f":"edit","name":"rename","keys":["a","b"],"values":[]}',
+		'{"process":0,"type":"ok","reply":{"error":"ERR no such key"},"version":7}',
+		'{"process":0,"type":"invoke","f":"edit","name":"setrange","keys":["b"],"values":["9999999","x"]}',
+		'{"process":0,"type":"fail","invalid":"valueTooLarge"}',
+		'{"process":0,"type":"invoke","f":"delete","key":"b","condition":{"is":"1.5"}}',
+		'{"process":0,"type":"fail","value":"x","version":6}',
+		'{"process":0,"type":"invoke","f":"put","key":"b","value":"y","condition":{"isNot":"y"}}',
+		'{"process":0,"type":"ok","previous":"1.5","version":9}',
+	];
+	const {history} = parseHistory(lines.join('\n'));
+	t.deepEqual(
+		history.map(({input, output}) => [input, output]),
+		[
+			[
+				{type: 'edit', name: 'msetnx', keys: ['a', 'b'], values: ['1', 'x']},
+				{type: 'edited', reply: 1n, version: 3},
+			],
+			[
+				{type: 'edit', name: 'incrbyfloat', keys: ['a'], values: ['0.5']},
+				{type: 'edited', reply: '1.5', version: 4},
+			],
+			[
+				{type: 'edit', name: 'bitfield', keys: ['c'], values: ['set', 'i64', '0', '-1', 'get', 'i64', '0']},
+				{type: 'edited', reply: {type: 'list', items: [0n, -9007199254740993n, undefined]}, version: 5},
+			],
+			[
+				{type: 'edit', name: 'rename', keys: ['a', 'b'], values: []},
+				{type: 'edited', reply: {type: 'status', text: 'OK'}, version: 6},
+			],
+			[
+				{type: 'edit', name: 'rename', keys: ['a', 'b'], values: []},
+				{type: 'edited', reply: {type: 'error', text: 'ERR no such key'}, version: 7},
+			],
+			[
+				{type: 'edit', name: 'setrange', keys: ['b'], values: ['9999999', 'x']},
+				{type: 'invalid', reason: 'valueTooLarge', version: undefined},
+			],
+			[
+				{type: 'delete', key: 'b', condition: {is: '1.5'}},
+				{type: 'conditionFailed', observed: {value: 'x'}, version: 6},
+			],
+			[
+				{type: 'put', key: 'b', value: 'y', condition: {isNot: 'y'}},
+				{type: 'written', version: 9, previous: {value: '1.5'}},
+			],
+		],
+	);
+	const written = [...writeJsonLines(history, {model: 'kv', initial: undefined})];
+	t.deepEqual(parseHistory(written.join('\n')).history, history);
+});
+
 test('JSON lines carry batches, counters and conditions', t => {
 	const {history} = parseHistory(
 		[
@@ -172,7 +233,7 @@ test(
 	refuses,
 	'{"process":0,"type":"invoke","f":"frob","key":"k"}',
 	1,
-	/get, put, append, delete, cas, increment, clear, batch or transaction/u,
+	/get, put, append, delete, cas, increment, edit, clear, batch or transaction/u,
 );
 test(
 	'a batch within a batch',
@@ -196,11 +257,46 @@ test(
 	/whole number of 64 bits/u,
 );
 test(
+	'an edit that does not exist',
+	refuses,
+	'{"process":0,"type":"invoke","f":"edit","name":"hset","keys":["k"],"values":[]}',
+	1,
+	/"name" to be rename, renamenx, copy/u,
+);
+test(
+	'an edit with too few keys',
+	refuses,
+	'{"process":0,"type":"invoke","f":"edit","name":"rename","keys":["k"],"values":[]}',
+	1,
+	/as many "keys" and "values" as rename takes, found 1 keys and 0 values/u,
+);
+test(
+	'an edit that is completed with other words',
+	refuses,
+	'{"process":0,"type":"invoke","f":"edit","name":"rename","keys":["k","l"],"values":[]}\n{"process":0,"type":"ok","keys":["k","m"],"reply":1}',
+	2,
+	/as invoked/u,
+);
+test(
+	'an edit without an answer',
+	refuses,
+	'{"process":0,"type":"invoke","f":"edit","name":"rename","keys":["k","l"],"values":[]}\n{"process":0,"type":"ok"}',
+	2,
+	/"reply": what was answered/u,
+);
+test(
+	'an answer that no edit gives',
+	refuses,
+	'{"process":0,"type":"invoke","f":"edit","name":"rename","keys":["k","l"],"values":[]}\n{"process":0,"type":"ok","reply":{"status":1}}',
+	2,
+	/a "reply" that an edit can give/u,
+);
+test(
 	'a condition that does not exist',
 	refuses,
 	'{"process":0,"type":"invoke","f":"put","value":"a","condition":"maybe"}',
 	1,
-	/absent or present/u,
+	/"condition" that this operation can have/u,
 );
 test(
 	'a reason that does not exist',

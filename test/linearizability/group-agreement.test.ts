@@ -36,6 +36,33 @@ const families: Readonly<Record<string, Partial<RandomBatchesOptions>>> = {
 		transactions: 0.4,
 	},
 	'increments of two keys': {operations: ['get', 'increment', 'increment', 'append'], values: ['1', 'a']},
+	'edits of two keys': {operations: ['get', 'edit', 'edit', 'put', 'delete'], values: ['1', 'a']},
+	'versioned edits of two keys': {
+		operations: ['get', 'edit', 'edit', 'put', 'delete'],
+		values: ['1', 'a'],
+		batches: 0.2,
+		isVersioned: true,
+	},
+	'versioned edits of three keys, in transactions and with everything else': {
+		keys: ['x', 'y', 'z'],
+		operations: ['get', 'edit', 'edit', 'put', 'append', 'delete', 'compareAndSet', 'increment'],
+		values: ['1', 'a'],
+		clears: true,
+		isVersioned: true,
+		transactions: 0.3,
+		valueConditions: 0.3,
+	},
+	'puts and deletions of one key that ask for values': {
+		keys: ['x'],
+		operations: ['get', 'put', 'delete', 'append'],
+		batches: 0,
+		valueConditions: 0.6,
+	},
+	'versioned puts and deletions of two keys that ask for values': {
+		operations: ['get', 'put', 'delete', 'append'],
+		valueConditions: 0.6,
+		isVersioned: true,
+	},
 	'everything on three keys, versioned': {
 		keys: ['x', 'y', 'z'],
 		operations: ['get', 'put', 'append', 'delete', 'compareAndSet', 'increment'],

@@ -4,12 +4,15 @@
  */
 import {execute} from '../../src/kv/operations.js';
 import type {
+	KvEdit,
+	KvEditName,
 	KvInput,
 	KvKeyInput,
 	KvOperation,
 	KvOutput,
 	KvPart,
 	KvResult,
+	KvValueCondition,
 } from '../../src/linearizability/kv-operation.js';
 import {operationOf, outputOf} from '../../actors/load/recorded-operation.js';
 import {Moment} from './moment.js';
@@ -21,7 +24,7 @@ export interface RandomBatchesOptions extends Pick<
 > {
 	readonly keys: readonly string[];
 	/** Of single operations, and of the parts of batches. */
-	readonly operations: readonly KvKeyInput['type'][];
+	readonly operations: readonly (KvKeyInput['type'] | 'edit')[];
 	/** What is written. */
 	readonly values: readonly string[];
 	/** Chance that an operation is a batch; some are a `clear` where `clears` says so. */
@@ -29,6 +32,8 @@ export interface RandomBatchesOptions extends Pick<
 	readonly clears?: boolean;
 	/** Chance that an operation is a transaction. @default 0 */
 	readonly transactions?: number;
+	/** Chance that a put or a delete asks for a value, or for another one. @default 0 */
+	readonly valueConditions?: number;
 	/** A refused compare-and-set tells what it saw. @default true */
 	readonly tellsOnRefusal?: boolean;
 }
@@ -126,14 +131,17 @@ class Execution {
 		const value = this.#pick(this.#options.values);
 		const type = this.#pick(this.#options.operations);
 		switch (type) {
+			case 'edit':
+				return this.#edit(key, value);
 			case 'get':
-			case 'delete':
 				return {type, key};
+			case 'delete':
+				return {type, key, ...this.#valueCondition()};
 			case 'increment':
 				return {type, key, by: this.#chance(0.7) ? 1n : -1n};
 			case 'put':
 				return this.#chance(0.6)
-					? {type, key, value}
+					? {type, key, value, ...this.#valueCondition()}
 					: {type, key, value, condition: this.#chance(0.5) ? 'absent' : 'present'};
 			case 'append':
 				return {type, key, value};
@@ -146,6 +154,35 @@ class Execution {
 				return {type, key, expected: {value: this.#chance(0.6) ? told : value}, value};
 			}
 		}
+	}
+
+	#valueCondition(): {readonly condition?: KvValueCondition} {
+		const {valueConditions = 0, values} = this.#options;
+		if (valueConditions === 0 || !this.#chance(valueConditions)) return {};
+		const asked = this.#pick(values);
+		return {condition: this.#chance(0.5) ? {is: asked} : {isNot: asked}};
+	}
+
+	#edit(key: string, value: string): KvEdit {
+		const other = this.#pick(this.#options.keys);
+		const small = String(Math.floor(this.#random() * 3));
+		const words = (name: KvEditName, keys: readonly string[], ...values: readonly string[]): KvEdit => ({
+			type: 'edit',
+			name,
+			keys,
+			values,
+		});
+		return this.#pick([
+			words('rename', [key, other]),
+			words('renamenx', [key, other]),
+			words('copy', [key, other], ...(this.#chance(0.5) ? ['replace'] : [])),
+			words('setrange', [key], small, value),
+			words('setbit', [key], small, this.#chance(0.5) ? '1' : '0'),
+			words('bitop', [key, other, this.#pick(this.#options.keys)], 'xor'),
+			words('bitfield', [key], 'incrby', 'u4', `#${small}`, '3'),
+			words('incrbyfloat', [key], '0.5'),
+			words('msetnx', [key, other], value, value),
+		]);
 	}
 
 	/** As much of the answer as the service tells. */

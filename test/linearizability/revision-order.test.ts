@@ -6,11 +6,13 @@ import {explainViolation} from '../../src/linearizability/explain.js';
 import {parseJsonLines} from '../../src/linearizability/formats/json-lines.js';
 import {writeJsonLines} from '../../src/linearizability/formats/write-json-lines.js';
 import type {
+	KvEditName,
 	KvHistory,
 	KvInput,
 	KvOperation,
 	KvOutput,
 	KvPart,
+	KvReply,
 	KvResult,
 } from '../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../src/linearizability/models/kv-model.js';
@@ -27,6 +29,13 @@ const operation = (call: number, end: number, input: KvInput, output: KvOutput |
 	output,
 });
 const put = (key: string, value: string): KvPart => ({type: 'put', key, value});
+const edit = (name: KvEditName, keys: readonly string[], ...values: readonly string[]): KvInput => ({
+	type: 'edit',
+	name,
+	keys,
+	values,
+});
+const ok: KvReply = {type: 'status', text: 'OK'};
 const get = (key: string): KvPart => ({type: 'get', key});
 const written = (version: number): KvResult => ({type: 'written', version});
 const value = (text: string | undefined, version: number): KvResult => ({type: 'value', value: text, version});
@@ -144,6 +153,50 @@ const cases: Readonly<Record<string, readonly [KvHistory, string]>> = {
 			operation(5, 6, {type: 'get', key: 'x'}, value('b', 4)),
 		],
 		'left to the search: ok',
+	],
+	'edits, each at a revision of its own': [
+		[
+			begin,
+			operation(2, 3, edit('setrange', ['x'], '1', 'b'), {type: 'edited', reply: 2n, version: 3}),
+			operation(4, 9, edit('copy', ['x', 'y']), {type: 'edited', reply: 0n, version: 5}),
+			operation(4, 8, edit('rename', ['x', 'z']), {type: 'edited', reply: ok, version: 6}),
+			operation(10, 11, {type: 'get', key: 'z'}, value('ab', 6)),
+		],
+		'ok',
+	],
+	'an edit that was told what was there before another': [
+		[
+			begin,
+			operation(2, 3, edit('setrange', ['x'], '1', 'b'), {type: 'edited', reply: 2n, version: 3}),
+			operation(4, 5, edit('setrange', ['x'], '0', ''), {type: 'edited', reply: 1n, version: 4}),
+		],
+		'violation',
+	],
+	'a key that was renamed and is still there': [
+		[
+			begin,
+			operation(2, 3, edit('rename', ['x', 'z']), {type: 'edited', reply: ok, version: 3}),
+			operation(4, 5, {type: 'get', key: 'x'}, value('a', 1)),
+		],
+		'violation',
+	],
+	'an edit of unknown outcome that was seen': [
+		[
+			begin,
+			operation(2, Infinity, edit('rename', ['x', 'z']), undefined),
+			operation(4, 5, {type: 'get', key: 'z'}, value('a', 4)),
+			operation(6, 7, {type: 'get', key: 'x'}, value(undefined, 0)),
+		],
+		'ok',
+	],
+	'half of an edit of unknown outcome': [
+		[
+			begin,
+			operation(2, Infinity, edit('rename', ['x', 'z']), undefined),
+			operation(4, 5, {type: 'get', key: 'z'}, value('a', 4)),
+			operation(6, 7, {type: 'get', key: 'x'}, value('a', 1)),
+		],
+		'violation',
 	],
 	'what nobody can have written': [[begin, operation(5, 6, {type: 'get', key: 'x'}, value('z', 4))], 'violation'],
 	'a refusal without a reason': [[begin, transaction([2, 3], isFirst, [], refused(4))], 'violation'],

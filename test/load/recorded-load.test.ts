@@ -9,6 +9,7 @@ import {BackgroundLoad} from '../../actors/load/background-load.js';
 import {Judgement, type Judged} from '../../actors/load/judgement.js';
 import {RecordedLoad, type RecordedLoadOptions} from '../../actors/load/recorded-load.js';
 import {Random} from '../../src/base/random.js';
+import {editNames} from '../../src/linearizability/kv-operation.js';
 import {TimeoutError} from '../../src/service/errors.js';
 import {execute} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';
@@ -129,7 +130,7 @@ function runAndForget(world: World, key: string, run: () => Result): Result {
 }
 
 const findsOut = test.macro({
-	async exec(t, family: string, fault: Fault) {
+	async exec(t, family: string, fault: Fault, edits?: boolean) {
 		const world = new World();
 		let times = 0;
 		const faulty = new FaultyClient(world, (...of) => {
@@ -137,7 +138,7 @@ const findsOut = test.macro({
 			if (result !== undefined) times++;
 			return result;
 		});
-		const load = new JudgedLoad([new LocalClient(world), faulty, new LocalClient(world)], 2);
+		const load = new JudgedLoad([new LocalClient(world), faulty, new LocalClient(world)], 2, {edits});
 		await world.until(1500);
 		const {verdict, violation} = await load.stop();
 		t.true(times > 0, 'it has gone wrong');
@@ -211,6 +212,71 @@ async function twoMoments(first: () => Result, second: () => Result): Promise<Re
 	await sleep(5);
 	return {type: 'batch', results: [early, second()]};
 }
+
+test(
+	'an edit was acknowledged and did not happen',
+	findsOut,
+	'edit',
+	(world, operation, run) => {
+		if (operation.type !== 'edit' || operation.keys.length > 1) return undefined;
+		return runAndForget(world, operation.keys[0] ?? '', () => run(operation));
+	},
+	true,
+);
+test(
+	'a renamed key stayed where it was',
+	findsOut,
+	'edit',
+	(world, operation, run) => {
+		if (operation.type !== 'edit' || operation.name !== 'rename') return undefined;
+		return runAndForget(world, operation.keys[0] ?? '', () => run(operation));
+	},
+	true,
+);
+test(
+	'an edit ran twice',
+	findsOut,
+	'edit',
+	(_, operation, run) => {
+		if (operation.type !== 'edit' || operation.keys.length > 1) return undefined;
+		const result = run(operation);
+		run(operation);
+		return result;
+	},
+	true,
+);
+test(
+	'a delete was refused, and deleted',
+	findsOut,
+	'edit',
+	(_, operation, run) => {
+		if (operation.type !== 'delete' || operation.condition === undefined) return undefined;
+		const result = run(operation);
+		if (result.type !== 'deleted' || !result.existed) return result;
+		return {type: 'conditionFailed', value: new Uint8Array([1]), version: result.version};
+	},
+	true,
+);
+
+test('of a service that knows them a load asks for all edits, and they are judged', async t => {
+	const world = new World();
+	const names = new Set<string>();
+	const replies = new Set<string>();
+	const seeing = new LocalClient(world, (operation, result) => {
+		if (operation.type === 'edit') names.add(operation.name);
+		if (result.type === 'scripted') replies.add(result.isApplied ? 'applied' : 'refused');
+		return result;
+	});
+	const load = new JudgedLoad([seeing, seeing, seeing], 8, {edits: true});
+	await world.until(1500);
+	const {verdict, undecided} = await load.stop();
+	t.is(verdict, 'ok');
+	t.is(undecided, 0);
+	t.deepEqual([...names].sort(), [...editNames].sort());
+	t.deepEqual([...replies].sort(), ['applied', 'refused']);
+	await load.load.removeKeys();
+	t.is(world.store.size, 0);
+});
 
 test('the load asks for everything that an engine can do, but for a clear of what is not its own', async t => {
 	const world = new World();

@@ -15,6 +15,7 @@
 import {
 	isChange,
 	isSingle,
+	keysOf,
 	partsRun,
 	versionOf,
 	type KvHistory,
@@ -32,8 +33,7 @@ const notApplicable = (why: string): Decision => ({type: 'notApplicable', why});
 
 /** `initial`: the value of each key before its first write. */
 export function decideByRevisions(history: KvHistory, initial: string | undefined): Decision {
-	if (!history.some(({input}) => input.type === 'transaction'))
-		return notApplicable('no transaction tells its revision');
+	if (!history.some(({input}) => namesRevision(input))) return notApplicable('nothing tells its revision');
 	if (initial !== undefined) return notApplicable('the initial values have versions that no write made');
 	const order = new Order(history);
 	const why = order.gather();
@@ -46,6 +46,10 @@ export function decideByRevisions(history: KvHistory, initial: string | undefine
 	if (anomaly === undefined) return {type: 'ok'};
 	return order.hasUnseen ? notApplicable('an operation of unknown outcome may have run unseen') : violation(anomaly);
 }
+
+/** Whether its answer says where it stands, whatever it has changed. */
+const namesRevision = (input: KvInput): boolean =>
+	input.type === 'transaction' || allPartsOf(input).some(({type}) => type === 'edit');
 
 const violation = (anomaly: Anomaly): Decision => ({type: 'violation', anomaly});
 
@@ -84,6 +88,7 @@ class Order {
 			const told = toldBy(input, output);
 			if (typeof told === 'string') return told;
 			if (told.revision === undefined) this.#floating.set(offset, told.sights);
+			else if (told.revision === 0) return 'revisions begin at 1';
 			else if (this.#owners.has(told.revision)) return 'two answers name one revision';
 			else this.#place(offset, told.revision);
 		}
@@ -161,7 +166,7 @@ class Order {
 
 	#otherAnswer(offset: number, revision: number): Anomaly {
 		const {input} = at(this.#history, offset);
-		const last = Math.max(0, ...keysOf(input).map(key => this.#replay.lastChangeBefore(key, revision)));
+		const last = Math.max(0, ...allKeysOf(input).map(key => this.#replay.lastChangeBefore(key, revision)));
 		const before = this.#owners.get(last);
 		const after = before === undefined ? '' : `, after ${nameOperation(this.#history, before)}`;
 		const detail = `${nameOperation(this.#history, offset)} cannot be answered so at revision ${revision}${after}.`;
@@ -202,7 +207,8 @@ function sightsOf(input: KvInput, output: KvOutput): readonly Sight[] {
 	const results = isSingle(output) ? [output] : output.results;
 	return results.flatMap((result, place) => {
 		const part = parts[place];
-		return part === undefined || isChange(result) || part.type === 'clear' ? [] : [{input: part, result}];
+		const isOfKey = part !== undefined && 'key' in part;
+		return isOfKey && !isChange(result) ? [{input: part, result}] : [];
 	});
 }
 
@@ -219,9 +225,9 @@ const allPartsOf = (input: KvInput): readonly KvPart[] => {
 
 const mayChange = (input: KvInput): boolean => allPartsOf(input).some(({type}) => type !== 'get');
 
-function keysOf(input: KvInput): readonly string[] {
+function allKeysOf(input: KvInput): readonly string[] {
 	const compared = input.type === 'transaction' ? input.compares.map(({key}) => key) : [];
-	return [...compared, ...allPartsOf(input).flatMap(part => ('key' in part ? [part.key] : []))];
+	return [...compared, ...allPartsOf(input).flatMap(keysOf)];
 }
 
 /** A version that an answer shows to have been the key's. `value`: `undefined` where it does not tell. */
@@ -253,7 +259,9 @@ function valueSeen(result: KvResult): string | undefined {
 /** Whether it can have made what was seen, whatever it met. */
 function canMake(input: KvInput, {key, value}: Seen): boolean {
 	return allPartsOf(input).some(part => {
-		if (!('key' in part) || part.key !== key || part.type === 'get' || part.type === 'delete') return false;
+		if (!keysOf(part).includes(key)) return false;
+		if (part.type === 'edit') return true;
+		if (part.type === 'clear' || part.type === 'get' || part.type === 'delete') return false;
 		if (part.type === 'increment' || value === undefined) return true;
 		return part.type === 'append' ? value.endsWith(part.value) : part.value === value;
 	});

@@ -3,12 +3,14 @@ import {
 	partsRun,
 	versionOf,
 	type KvCompare,
+	type KvEdit,
 	type KvInput,
 	type KvKeyInput,
 	type KvOutput,
 	type KvPart,
 	type KvResult,
 } from '../kv-operation.js';
+import {effectOfEdit, isSameReply} from '../models/edit-effect.js';
 import {canBeInvalid, increase, isMet} from '../models/key-effect.js';
 
 /** What a key is from a revision on; `undefined`: absent. */
@@ -74,6 +76,7 @@ export class RevisionReplay {
 
 	#run(part: KvPart, result: KvResult | undefined, revision: number): boolean {
 		if (part.type === 'clear') return this.#clear(result, revision);
+		if (part.type === 'edit') return this.#edit(part, result, revision);
 		const {key} = part;
 		const value = this.#latest(key)?.value;
 		const version = this.#versionOf(key);
@@ -88,6 +91,16 @@ export class RevisionReplay {
 		}
 		this.#set(key, after.value, revision);
 		return result === undefined || (isResultOf(part, result, value, after.value) && versionOf(result) === revision);
+	}
+
+	#edit(edit: KvEdit, result: KvResult | undefined, revision: number): boolean {
+		const {reply, writes} = effectOfEdit(edit, key => this.#latest(key)?.value);
+		for (const {key, value} of writes) {
+			// What was absent and is deleted has not changed.
+			if (value !== undefined || this.#latest(key)?.value !== undefined) this.#set(key, value, revision);
+		}
+		if (result === undefined) return true;
+		return result.type === 'edited' && versionOf(result) === revision && isSameReply(reply, result.reply);
 	}
 
 	#clear(result: KvResult | undefined, revision: number): boolean {

@@ -93,6 +93,12 @@ export class JsonFields {
 		throw this.error(`"${name}": a whole number, as text beyond 2^53`, show(value));
 	}
 
+	strings(name: string): readonly string[] {
+		const value = this.#fields[name];
+		if (Array.isArray(value) && value.every(each => typeof each === 'string')) return value;
+		throw this.error(`"${name}": a list of strings`, show(value));
+	}
+
 	/** A list of objects, each to be read as a line of its own. */
 	list(name: string): JsonFields[] {
 		const value = this.#fields[name];

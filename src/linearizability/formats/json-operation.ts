@@ -9,12 +9,26 @@ import {
 	type KvOutput,
 	type KvPart,
 	type KvResult,
+	type KvValueCondition,
 } from '../kv-operation.js';
 import {isInt64} from '../../base/int64.js';
+import {isConditional} from '../models/key-effect.js';
+import {readEdit, readReply, valueConditionOf} from './json-edit.js';
 import {show, type JsonFields} from './json-fields.js';
 
-export const inputFields = ['f', 'key', 'value', 'expected', 'expectedVersion', 'condition', 'by'];
-export const okFields = ['version', 'existed', 'previous', 'count'];
+export const inputFields = [
+	'f',
+	'key',
+	'value',
+	'expected',
+	'expectedVersion',
+	'condition',
+	'by',
+	'name',
+	'keys',
+	'values',
+];
+export const okFields = ['version', 'existed', 'previous', 'count', 'reply'];
 export const failFields = ['version', 'invalid'];
 
 const compareFields: ReadonlySet<string> = new Set(['key', 'expected', 'expectedVersion', 'not']);
@@ -49,8 +63,9 @@ function readPart(fields: JsonFields): KvPart {
 	const f = fields.get('f');
 	switch (f) {
 		case 'get':
-		case 'delete':
 			return {type: f, key};
+		case 'delete':
+			return {type: f, key, ...readValueCondition(fields)};
 		case 'put':
 			return {type: f, key, value: fields.string('value'), ...readCondition(fields)};
 		case 'append':
@@ -59,18 +74,28 @@ function readPart(fields: JsonFields): KvPart {
 			return {type: 'compareAndSet', key, expected: readExpected(fields), value: fields.string('value')};
 		case 'increment':
 			return {type: f, key, by: readInt64(fields, 'by')};
+		case 'edit':
+			return readEdit(fields);
 		case 'clear':
 			return {type: f};
 		default:
-			throw fields.error('"f" to be get, put, append, delete, cas, increment, clear, batch or transaction', show(f));
+			throw fields.error(
+				'"f" to be get, put, append, delete, cas, increment, edit, clear, batch or transaction',
+				show(f),
+			);
 	}
 }
 
-function readCondition(fields: JsonFields): {readonly condition?: 'absent' | 'present'} {
-	if (!fields.has('condition')) return {};
+function readCondition(fields: JsonFields): {readonly condition?: 'absent' | 'present' | KvValueCondition} {
 	const condition = fields.get('condition');
-	if (condition === 'absent' || condition === 'present') return {condition};
-	throw fields.error('"condition" to be absent or present', show(condition));
+	return condition === 'absent' || condition === 'present' ? {condition} : readValueCondition(fields);
+}
+
+function readValueCondition(fields: JsonFields): {readonly condition?: KvValueCondition} {
+	if (!fields.has('condition')) return {};
+	const condition = valueConditionOf(fields.get('condition'));
+	if (condition !== undefined) return {condition};
+	throw fields.error('"condition" that this operation can have', show(fields.get('condition')));
 }
 
 function readExpected(fields: JsonFields): KvExpected {
@@ -90,7 +115,7 @@ function readInt64(fields: JsonFields, name: string): bigint {
 /** A completion that says something else than its invocation is a mistake. */
 export function assertAsInvoked(fields: JsonFields, input: KvInput): void {
 	for (const [name, value] of Object.entries(fieldsAsInvoked(input))) {
-		if (!fields.has(name) || fields.get(name) === value) continue;
+		if (!fields.has(name) || show(fields.get(name)) === show(value)) continue;
 		// What a get reads and an increment makes is told by the completion alone, as is what a refusal saw.
 		if (name === 'value' && fields.get('type') !== 'ok') continue;
 		if (name === 'by' && value === String(fields.get(name))) continue;
@@ -100,11 +125,13 @@ export function assertAsInvoked(fields: JsonFields, input: KvInput): void {
 
 function fieldsAsInvoked(input: KvInput): Readonly<Record<string, unknown>> {
 	const f = input.type === 'compareAndSet' ? 'cas' : input.type;
+	if (input.type === 'edit') return {f, name: input.name, keys: input.keys, values: input.values};
 	if (!('key' in input)) return {f};
 	const {key} = input;
 	const value = 'value' in input ? {value: input.value} : {};
 	switch (input.type) {
 		case 'put':
+		case 'delete':
 			return {f, key, ...value, condition: input.condition};
 		case 'compareAndSet': {
 			const {expected} = input;
@@ -159,6 +186,8 @@ function readResult(fields: JsonFields, input: KvPart): KvResult {
 			return {type: 'deleted', existed: fields.optionalBoolean('existed'), version};
 		case 'increment':
 			return {type: 'number', value: readInt64(fields, 'value'), version};
+		case 'edit':
+			return {type: 'edited', reply: readReply(fields), version};
 		case 'clear':
 			return {type: 'cleared', count: fields.optionalCount('count'), version};
 		case 'put':
@@ -175,8 +204,7 @@ function readResult(fields: JsonFields, input: KvPart): KvResult {
 export function readFailure(fields: JsonFields, input: KvInput): KvResult | undefined {
 	const version = fields.optionalCount('version');
 	if (fields.has('invalid')) return {type: 'invalid', reason: readReason(fields), version};
-	const isConditional = input.type === 'compareAndSet' || (input.type === 'put' && input.condition !== undefined);
-	if (!isConditional || fields.has('error')) return undefined;
+	if (!('key' in input) || !isConditional(input) || fields.has('error')) return undefined;
 	const observed = fields.has('value') ? {value: fields.optionalString('value')} : undefined;
 	return {type: 'conditionFailed', observed, version};
 }

@@ -8,6 +8,7 @@ import {
 	type KvResult,
 } from '../kv-operation.js';
 import {unreachable} from '../../base/errors.js';
+import {replyFields} from './json-edit.js';
 import {formatName, formatVersion, type JsonLinesHeader} from './json-lines.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -45,8 +46,11 @@ function inputFields(input: KvInput): Fields {
 	const f = nameOf(input);
 	switch (input.type) {
 		case 'get':
-		case 'delete':
 			return {f, key: input.key};
+		case 'delete':
+			return {f, key: input.key, condition: input.condition};
+		case 'edit':
+			return {f, name: input.name, keys: input.keys, values: input.values};
 		case 'put':
 			return {f, key: input.key, value: input.value, condition: input.condition};
 		case 'append':
@@ -107,6 +111,8 @@ function toldFields(result: KvResult): Fields {
 			return {value: String(result.value)};
 		case 'cleared':
 			return {count: result.count};
+		case 'edited':
+			return {reply: replyFields(result.reply)};
 		case 'invalid':
 			return {invalid: result.reason};
 		default:

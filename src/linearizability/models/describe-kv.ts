@@ -6,6 +6,7 @@ import {
 	type KvInput,
 	type KvOutput,
 	type KvPart,
+	type KvReply,
 	type KvResult,
 } from '../kv-operation.js';
 import {unreachable} from '../../base/errors.js';
@@ -58,13 +59,16 @@ function describePart(part: KvPart, result: KvResult | undefined): string {
 function describeInput(input: KvPart): string {
 	switch (input.type) {
 		case 'get':
-		case 'delete':
 		case 'clear':
 			return input.type;
+		case 'delete':
+			return `delete${showCondition(input.condition)}`;
+		case 'edit':
+			return [input.name, ...[...input.keys, ...input.values].map(showValue)].join(' ');
 		case 'increment':
 			return `increment by ${input.by}`;
 		case 'put':
-			return `put ${showValue(input.value)}${input.condition === undefined ? '' : ` if ${input.condition}`}`;
+			return `put ${showValue(input.value)}${showCondition(input.condition)}`;
 		case 'append':
 			return `${input.type} ${showValue(input.value)}`;
 		case 'compareAndSet':
@@ -85,6 +89,8 @@ function describeOutput(output: KvResult): string {
 			return ` -> ${output.value}${version}`;
 		case 'cleared':
 			return `${output.count === undefined ? '' : ` -> of ${output.count} keys`}${version}`;
+		case 'edited':
+			return ` -> ${showReply(output.reply)}${version}`;
 		case 'invalid':
 			return ` -> cannot be carried out (${output.reason})${version}`;
 		case 'deleted':
@@ -94,6 +100,19 @@ function describeOutput(output: KvResult): string {
 		default:
 			return unreachable(output);
 	}
+}
+
+function showCondition(condition: Extract<KvPart, {type: 'put'}>['condition']): string {
+	if (condition === undefined || typeof condition === 'string')
+		return condition === undefined ? '' : ` if ${condition}`;
+	return 'is' in condition ? ` if it is ${showValue(condition.is)}` : ` if it is not ${showValue(condition.isNot)}`;
+}
+
+function showReply(reply: KvReply): string {
+	if (reply === undefined) return 'nothing';
+	if (typeof reply === 'string') return showValue(reply);
+	if (typeof reply === 'bigint') return String(reply);
+	return reply.type === 'list' ? `[${reply.items.map(showReply).join(', ')}]` : reply.text;
 }
 
 function showExpected(expected: KvExpected): string {

@@ -3,6 +3,7 @@ import {
 	foundNothing,
 	isChange,
 	isSingle,
+	keysOf,
 	mayHaveFoundNothing,
 	partsRun,
 	versionOf,
@@ -209,9 +210,7 @@ function asksForVersion({input}: Part): boolean {
 
 function numberKeys(parts: readonly KvPart[]): Map<string, number> {
 	const numbers = new Map<string, number>();
-	for (const input of parts) {
-		if ('key' in input && !numbers.has(input.key)) numbers.set(input.key, numbers.size);
-	}
+	for (const key of parts.flatMap(keysOf)) if (!numbers.has(key)) numbers.set(key, numbers.size);
 	return numbers;
 }
 

@@ -1,5 +1,6 @@
 /** The state of keys that belong together, and what operations make of it. */
-import {versionOf, type KvExpected, type KvKeyInput, type KvPart, type KvResult} from '../kv-operation.js';
+import {versionOf, type KvEdit, type KvExpected, type KvKeyInput, type KvPart, type KvResult} from '../kv-operation.js';
+import {effectOfEdit, isSameReply} from './edit-effect.js';
 import {canBeInvalid, increase, isConditional, isConditionMet} from './key-effect.js';
 import {absentCell, type PlainSpace} from './value-space.js';
 
@@ -48,6 +49,8 @@ export class GroupStep {
 	#change: Versions | undefined;
 	/** Something was deleted at `#told`, or was not there. */
 	#passes = false;
+	/** `#told` is nobody else's, whatever was changed. */
+	#isOwn = false;
 
 	constructor(
 		world: World,
@@ -69,7 +72,10 @@ export class GroupStep {
 
 	/** Afterwards. */
 	world(): World {
-		if (this.#passes && this.#change === undefined && this.#told !== undefined) this.#reach(this.#told);
+		if (this.#passes && this.#change === undefined && this.#told !== undefined) {
+			if (this.#isOwn && this.#isLoose) this.#bound(this.#told - 1);
+			this.#reach(this.#told);
+		}
 		return this.#world();
 	}
 
@@ -80,6 +86,7 @@ export class GroupStep {
 	/** Runs a part: all that can have come of it. `result`: `undefined` when its answer is not known. */
 	run(input: KvPart, result: KvResult | undefined): GroupStep[] {
 		if (input.type === 'clear') return this.#clear(result) ? [this] : [];
+		if (input.type === 'edit') return this.#edit(input, result) ? [this] : [];
 		if (input.type !== 'compareAndSet' || !('version' in input.expected) || result !== undefined) {
 			return this.#runOn(input, result) ? [this] : [];
 		}
@@ -106,6 +113,7 @@ export class GroupStep {
 	#copy(): GroupStep {
 		const copy = new GroupStep(this.#world(), this.#told, this.#space, this.#numbers, this.#versions, this.#change);
 		copy.#passes = this.#passes;
+		copy.#isOwn = this.#isOwn;
 		return copy;
 	}
 
@@ -147,7 +155,8 @@ export class GroupStep {
 
 	#isMet(input: KvKeyInput): boolean {
 		if (input.type === 'compareAndSet') return this.#meets(input.key, input.expected);
-		return input.type !== 'put' || isConditionMet(input.condition, this.#entry(input.key) !== undefined);
+		if (input.type !== 'put' && input.type !== 'delete') return true;
+		return isConditionMet(input.condition, this.#value(input.key));
 	}
 
 	/** Whether the condition can hold; a version that it asks for is the key's from then on. */
@@ -209,6 +218,20 @@ export class GroupStep {
 		if (this.#advance() === undefined) return false;
 		this.#entries.fill(undefined);
 		return true;
+	}
+
+	#edit(input: KvEdit, result: KvResult | undefined): boolean {
+		const {reply, writes, hasSize} = effectOfEdit(input, key => this.#value(key));
+		// Too large for our service, which then names no revision.
+		if (result?.type === 'invalid') return hasSize && result.reason === 'valueTooLarge';
+		if (result !== undefined && (result.type !== 'edited' || !isSameReply(reply, result.reply))) return false;
+		const version = versionOf(result);
+		this.#isOwn ||= version !== undefined;
+		if (version !== undefined && version <= this.#revision && this.#change === undefined) return false;
+		const areWritten = writes.every(({key, value}) =>
+			value === undefined ? this.#delete(key, undefined) : this.#write(key, value),
+		);
+		return areWritten && this.#pass(version);
 	}
 
 	#increment(key: string, by: bigint, result: KvResult | undefined): boolean {

@@ -7,11 +7,13 @@ import {HistoryError} from '../history-error.js';
 import {
 	foundNothing,
 	isChange,
+	keysOf,
 	versionOf,
 	type KvCompare,
 	type KvExpected,
 	type KvHistory,
 	type KvInput,
+	type KvKeyInput,
 	type KvOperation,
 	type KvOutput,
 	type KvPart,
@@ -23,7 +25,7 @@ import {decideByRevisions} from '../engines/revision-order.js';
 import {diagnoseKv, whatMattersToKv} from './diagnose-kv.js';
 import {describeKvOperation, showValue} from './describe-kv.js';
 import {GroupModel} from './group-model.js';
-import {canBeInvalid, increase, isConditional, isConditionMet} from './key-effect.js';
+import {asksForValue, canBeInvalid, increase, isConditional, isConditionMet} from './key-effect.js';
 import {observe, type Observations} from './observations.js';
 import {absentCell, deadCell, ObservedSpace, PlainSpace, type ValueSpace} from './value-space.js';
 
@@ -69,28 +71,35 @@ const vocabularies: Readonly<Record<KvModelName, ReadonlySet<KvInput['type']>>> 
 		'delete',
 		'compareAndSet',
 		'increment',
+		'edit',
 		'clear',
 		'batch',
 		'transaction',
 	] as const),
 };
 
-/** What can stand for one key by itself. */
-type KvSingle = Exclude<KvInput, {type: 'batch' | 'transaction' | 'clear'}>;
+/** What can concern several keys. */
+type KvSeveral = Exclude<KvInput, KvKeyInput>;
 
 /** All that an operation on several keys names: also what it compares, and what it may not run. */
-function partsIn(input: Extract<KvInput, {type: 'batch' | 'transaction' | 'clear'}>): readonly (KvPart | KvCompare)[] {
-	if (input.type === 'clear') return [input];
+function partsIn(input: KvSeveral): readonly (KvPart | KvCompare)[] {
+	if (input.type === 'clear' || input.type === 'edit') return [input];
 	if (input.type === 'batch') return input.operations;
 	return [...input.compares, ...input.operations, ...(input.otherwise ?? [])];
 }
 
-/** Whether a history of keys that belong together needs the state of all of them. */
+/** Whether a history of keys that belong together needs the state of all of them, with their values kept exactly. */
 function isGroup(history: KvHistory): boolean {
 	const [first] = history;
 	if (first === undefined) return false;
-	return history.some(({input}) => !('key' in input) || !('key' in first.input) || input.key !== first.input.key);
+	return history.some(
+		({input}) => !('key' in input) || !('key' in first.input) || input.key !== first.input.key || asksForValue(input),
+	);
 }
+
+/** Conditions on values are the group's. */
+const isPresenceMet = (condition: Extract<KvKeyInput, {type: 'put'}>['condition'], {cell}: KvState): boolean =>
+	isConditionMet(condition, cell === absentCell ? undefined : '');
 
 /** Throws a `HistoryError` from `key` for an operation that is not in the model's vocabulary. */
 export function kvModel(name: KvModelName, options: KvModelOptions = {}): KvModel {
@@ -119,19 +128,19 @@ class KeyValueModel implements KvModel {
 			throw new HistoryError(`an operation of the model ${this.name}`, input.type);
 		}
 		if ('key' in input) {
-			const isPlain = this.name === 'kv' || input.type !== 'put' || input.condition === undefined;
+			const isPlain = this.name === 'kv' || !isConditional(input) || input.type === 'compareAndSet';
 			if (!isPlain) throw new HistoryError(`an operation of the model ${this.name}`, 'a put with a condition');
 			return input.key;
 		}
 		const parts = partsIn(input);
 		return parts.some(part => 'type' in part && part.type === 'clear')
 			? everyKey
-			: parts.flatMap(part => ('key' in part ? [part.key] : []));
+			: parts.flatMap(part => ('type' in part ? keysOf(part) : [part.key]));
 	}
 
 	/** Of an operation on one key; `specialise` gives the model for a history that has others. */
 	step(state: KvState, input: KvInput, output: KvOutput | undefined): KvState | undefined {
-		if (!('key' in input)) throw new HistoryError('an operation on one key', input.type);
+		if (!('key' in input) || asksForValue(input)) throw new HistoryError('an operation on one key', input.type);
 		if (output?.type === 'conditionFailed' && !isConditional(input)) return undefined;
 		if (output?.type === 'invalid') return this.#invalid(state, input, output);
 		switch (input.type) {
@@ -191,7 +200,8 @@ class KeyValueModel implements KvModel {
 				const told = output?.type === 'written' ? output.previous : undefined;
 				const seen = output?.type === 'conditionFailed' ? output.observed : told;
 				const observed = seen === undefined ? '' : this.#identify(seen.value);
-				return `put ${version} ${output?.type} ${input.condition} ${observed} ${input.value}`;
+				const condition = typeof input.condition === 'object' ? JSON.stringify(input.condition) : input.condition;
+				return `put ${version} ${output?.type} ${condition} ${observed} ${input.value}`;
 			}
 			case 'increment':
 				return `increment ${version} ${output?.type === 'number' ? output.value : ''} ${input.by}`;
@@ -206,6 +216,7 @@ class KeyValueModel implements KvModel {
 				const seen = observed === undefined ? '' : this.#identify(observed.value);
 				return `cas ${version} ${output?.type} ${condition} ${seen} ${input.value}`;
 			}
+			case 'edit':
 			case 'clear':
 			case 'batch':
 			case 'transaction':
@@ -272,10 +283,10 @@ class KeyValueModel implements KvModel {
 
 	#put(
 		state: KvState,
-		{condition, value}: Extract<KvSingle, {type: 'put'}>,
+		{condition, value}: Extract<KvKeyInput, {type: 'put'}>,
 		output: KvOutput | undefined,
 	): KvState | undefined {
-		const met = isConditionMet(condition, state.cell !== absentCell);
+		const met = isPresenceMet(condition, state);
 		if (output?.type === 'conditionFailed') {
 			return met ? undefined : this.#observe(state, output.observed, output.version);
 		}
@@ -292,8 +303,8 @@ class KeyValueModel implements KvModel {
 		return this.#write(state, this.#space.cell(String(sum)), output);
 	}
 
-	#invalid(state: KvState, input: KvSingle, output: Extract<KvOutput, {type: 'invalid'}>): KvState | undefined {
-		if (input.type === 'put' && !isConditionMet(input.condition, state.cell !== absentCell)) return undefined;
+	#invalid(state: KvState, input: KvKeyInput, output: Extract<KvOutput, {type: 'invalid'}>): KvState | undefined {
+		if (input.type === 'put' && !isPresenceMet(input.condition, state)) return undefined;
 		const met = input.type === 'compareAndSet' ? this.#meet(state, input.expected) : state;
 		if (met === undefined || !canBeInvalid(input, this.#space.describe(met.cell), output.reason)) return undefined;
 		return this.#observe(met, undefined, output.version);

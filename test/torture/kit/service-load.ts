@@ -9,6 +9,7 @@ import {check} from '../../../src/linearizability/check.js';
 import type {KvInput, KvOutput} from '../../../src/linearizability/kv-operation.js';
 import {kvModel} from '../../../src/linearizability/models/kv-model.js';
 import {Recorder} from '../../../src/linearizability/recorder.js';
+import {drawEdit} from '../../../actors/load/draw-edit.js';
 import type {Trial} from '../trial.js';
 import {type Caller, NoAnswer} from './caller.js';
 import {Ledger} from './ledger.js';
@@ -23,11 +24,14 @@ export interface ServiceLoadOptions {
 	readonly thinkMs: number;
 	/** The port has neither versions nor conditions. @default true */
 	readonly hasConditions?: boolean;
+	/** The service knows edits. @default false */
+	readonly hasEdits?: boolean;
 	/** Where set: a client with an unanswered operation is replaced by a new one, as after a broken connection. */
 	readonly reconnects?: boolean;
 }
 
 const keyCount = 6;
+const editKeyCount = 3;
 const afterFailureMs = 20;
 const checkTimeoutMs = 60_000;
 /** A cluster whose faults are over serves again within this time. */
@@ -37,7 +41,17 @@ const operationsMax = 300_000;
 
 const withConditions = ['get', 'get', 'put', 'append', 'delete', 'byValue', 'byVersion', 'ledger', 'step'] as const;
 const withoutConditions = ['get', 'get', 'put', 'append', 'delete', 'ledger', 'step'] as const;
-type Action = (typeof withConditions)[number];
+const withEdits = [...withConditions, 'edit', 'edit'] as const;
+type Action = (typeof withEdits)[number];
+
+/** What an action may need. */
+interface Asked {
+	readonly ledger: Ledger;
+	readonly seen: Map<string, Seen>;
+	readonly process: string;
+	readonly key: string;
+	readonly edit: KvInput;
+}
 
 interface Seen {
 	readonly value: string | undefined;
@@ -49,6 +63,8 @@ export class ServiceLoad {
 	readonly #options: ServiceLoadOptions;
 	readonly #recorder = new Recorder(() => Math.round(performance.now() * 1e6));
 	readonly #keys: readonly string[];
+	/** Edits join their keys: they are judged together, apart from the others. */
+	readonly #editKeys: readonly string[];
 	readonly #ledgers: Ledger[] = [];
 	#workers: Promise<unknown> = Promise.resolve();
 	#count = 0;
@@ -60,6 +76,7 @@ export class ServiceLoad {
 		this.#trial = trial;
 		this.#options = options;
 		this.#keys = Array.from({length: keyCount}, (_, number) => `${options.prefix}${number}`);
+		this.#editKeys = Array.from({length: editKeyCount}, (_, number) => `${options.prefix}edited${number}`);
 	}
 
 	/** Begins at once. */
@@ -121,11 +138,11 @@ export class ServiceLoad {
 	}
 
 	async #work(name: string, random: Random): Promise<void> {
-		const {thinkMs, prefix, hasConditions = true, reconnects = false} = this.#options;
+		const {thinkMs, prefix, hasConditions = true, hasEdits = false, reconnects = false} = this.#options;
 		const ledger = new Ledger(`${prefix}${name}`);
 		this.#ledgers.push(ledger);
 		const seen = new Map<string, Seen>();
-		const actions = hasConditions ? withConditions : withoutConditions;
+		const actions = hasEdits ? withEdits : hasConditions ? withConditions : withoutConditions;
 		let caller = await this.#patiently(() => this.#options.connect());
 		for (let number = 0; !this.#isOver && this.#count < operationsMax; number++) {
 			this.#count++;
@@ -135,6 +152,7 @@ export class ServiceLoad {
 				seen,
 				process: `${name}.${number}`,
 				key: random.pick(this.#keys),
+				edit: this.#drawEdit(random, `${name}.${number} `),
 			});
 			if (!isAnswered && reconnects) {
 				await caller.close();
@@ -147,17 +165,15 @@ export class ServiceLoad {
 	}
 
 	/** Whether there was an answer. */
-	async #act(
-		caller: Caller,
-		action: Action,
-		{ledger, seen, process, key}: {ledger: Ledger; seen: Map<string, Seen>; process: string; key: string},
-	): Promise<boolean> {
+	async #act(caller: Caller, action: Action, {ledger, seen, process, key, edit}: Asked): Promise<boolean> {
 		try {
 			if (action === 'ledger') await ledger.append(caller);
 			else if (action === 'step') await ledger.step(caller);
 			else {
-				const output = await this.#record(caller, process, inputOf(action, key, `${process} `, seen.get(key)));
-				if (output.type === 'value') seen.set(key, {value: output.value, version: output.version ?? 0});
+				const input = action === 'edit' ? edit : inputOf(action, key, `${process} `, seen.get(key));
+				const output = await this.#record(caller, process, input);
+				if (action !== 'edit' && output.type === 'value')
+					seen.set(key, {value: output.value, version: output.version ?? 0});
 			}
 		} catch (error) {
 			if (error instanceof NoAnswer) return false;
@@ -168,6 +184,11 @@ export class ServiceLoad {
 		this.#lastAnswerAt = performance.now();
 		this.#answered++;
 		return true;
+	}
+
+	#drawEdit(random: Random, value: string): KvInput {
+		const key = random.pick(this.#editKeys);
+		return random.chance(0.3) ? {type: 'get', key} : drawEdit(random, [key, random.pick(this.#editKeys)], value);
 	}
 
 	/** Each operation is a process of its own: one of unknown outcome never ends. */
@@ -203,7 +224,7 @@ export class ServiceLoad {
 }
 
 function inputOf(
-	action: Exclude<Action, 'ledger' | 'step'>,
+	action: Exclude<Action, 'edit' | 'ledger' | 'step'>,
 	key: string,
 	value: string,
 	seen: Seen | undefined,

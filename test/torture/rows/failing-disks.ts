@@ -40,6 +40,7 @@ export const failingDisks: Row = {
 				connect: () => Promise.resolve(new ClientCaller(cluster.clerk({timeoutMs: 5000}))),
 				clients,
 				thinkMs: 10,
+				hasEdits: true,
 			});
 			await load.served('before the first fault');
 			for (let count = 0; count === 0 || (count < faultsPerLoad && !trial.isOver); count++) {

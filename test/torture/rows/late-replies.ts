@@ -32,6 +32,7 @@ export const lateReplies: Row = {
 				connect: () => Promise.resolve(new ClientCaller(cluster.clerk({timeoutMs: 2000}))),
 				clients,
 				thinkMs: 5,
+				hasEdits: true,
 			});
 			await load.served('before the first fault');
 			for (let count = 0; count < 2 || (count < roundsPerLoad && !trial.isOver); count++) {

@@ -51,6 +51,7 @@ async function play(trial: Trial, round: number): Promise<void> {
 		connect: () => Promise.resolve(new ClientCaller(cluster.clerk({timeoutMs: 3000}))),
 		clients,
 		thinkMs: 15,
+		hasEdits: true,
 	});
 	const durationMs = Math.max(shortestRoundMs, Math.min(roundMs, trial.remainingMs));
 	await load.served('before the first fault');

@@ -26,6 +26,7 @@ export const rollingRestarts: Row = {
 				connect: () => Promise.resolve(new ClientCaller(cluster.clerk())),
 				clients,
 				thinkMs: 10,
+				hasEdits: true,
 			});
 			await load.served('before the first restart');
 			const endsAt = performance.now() + loadMs;
