@@ -59,6 +59,8 @@ export interface GatewayState {
 	outputBytes: number;
 	/** Replies that were errors. */
 	errorReplies: number;
+	/** What INFO leaves out of what was counted, by its fields: see CONFIG RESETSTAT. The metrics count on. */
+	forgottenCounts: Readonly<Record<string, number>>;
 	readonly channels: Channels;
 	readonly keyspaceEvents: KeyspaceEvents;
 	readonly scripts: ScriptCache;

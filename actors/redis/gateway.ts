@@ -137,6 +137,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 			event: event => options.clientsDropped?.(event),
 			now: () => performance.now(),
 		}),
+		forgottenCounts: {},
 		valueBytesExpected: 1024,
 	};
 	const listeners = await openListeners({

@@ -382,19 +382,16 @@ test('COMMAND describes every command that there is', async t => {
 	const {port} = await openGateway(t);
 	const count = Number(/:(\d+)/.exec(await talk({port}, 'COMMAND COUNT\r\n'))?.[1]);
 	t.true(count > 25);
-	t.is(
+	t.regex(
 		await talk({port}, 'COMMAND INFO get nosuch\r\n'),
-		'*2\n*10\n$3\nget\n:2\n*2\n+readonly\n+fast\n:1\n:1\n:1\n*3\n+@string\n+@read\n+@fast\n*0\n*0\n*0\n$-1\n'.replaceAll(
-			'\n',
-			'\r\n',
-		),
+		/^\*2\r\n\*10\r\n\$3\r\nget\r\n:2\r\n\*2\r\n\+readonly\r\n\+fast\r\n:1\r\n:1\r\n:1\r\n[^]*\*0\r\n\$-1\r\n$/,
 	);
 	t.true((await talk({port}, 'COMMAND\r\n')).startsWith(`*${count}\r\n*10\r\n`));
 	t.true((await talk({port}, 'COMMAND DOCS\r\n')).startsWith(`*${2 * count}\r\n`));
 	t.true((await talk({port}, 'COMMAND LIST\r\n')).startsWith(`*${count}\r\n`));
 	t.true(
 		(await talk({port}, 'COMMAND DOCS client|id nosuch\r\n')).startsWith(
-			'*2\r\n$9\r\nclient|id\r\n*6\r\n$7\r\nsummary\r\n',
+			'*2\r\n$9\r\nclient|id\r\n*8\r\n$7\r\nsummary\r\n',
 		),
 	);
 	t.true((await talk({port}, 'CLIENT HELP\r\n')).includes('+SETNAME\r\n'));

@@ -144,6 +144,20 @@ test('TIME tells what the clock of the port shows', async t => {
 	t.true(Math.abs(ms - before) < 60_000, reply);
 });
 
+test('CONFIG RESETSTAT lets INFO count anew, and the metrics count on', async t => {
+	const gateway = await openGateway(t);
+	const counts = async (line: string): Promise<readonly (string | undefined)[]> => {
+		const info = await talk(gateway, `${line}\r\nINFO stats\r\n`);
+		return ['connections_received', 'commands_processed', 'error_replies'].map(
+			name => new RegExp(`total_${name}:(\\d+)`).exec(info)?.[1],
+		);
+	};
+	t.deepEqual(await counts('nosuch'), ['1', '2', '1']);
+	t.deepEqual(await counts('CONFIG RESETSTAT'), ['0', '0', '0']);
+	t.deepEqual(await counts('nosuch'), ['1', '2', '1']);
+	t.like(gateway.metrics(), {connectionsReceived: 3, commands: 6, errors: 2});
+});
+
 test('INFO tells how many scripts the port knows', async t => {
 	const {port} = await openGateway(t);
 	t.regex(

@@ -74,7 +74,7 @@ function planTracking(parts: readonly Buffer[], _: unknown, modes: RefusedModes)
 		: refuse('ERR CLIENT TRACKING is not supported: nobody tells when a value that the client keeps has changed');
 }
 
-const common = {flags: ['fast'], group: 'connection'} as const;
+const common = {flags: ['noscript', 'loading', 'stale'], group: 'connection'} as const;
 
 const subcommands: readonly RedisCommand[] = [
 	{
@@ -132,6 +132,7 @@ const subcommands: readonly RedisCommand[] = [
 	},
 	{
 		...common,
+		flags: ['admin', ...common.flags],
 		name: 'no-evict',
 		arity: 3,
 		since: '7.0.0',

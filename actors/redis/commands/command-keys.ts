@@ -2,51 +2,14 @@
 import {parseInt64} from '../int64.js';
 import {partAt, type Plan, type RedisCommand, textAt} from './command.js';
 import type {CommandDescription} from './command-description.js';
-
-const read = 'RO access';
-const looked = 'RO';
-const changed = 'RW access update';
-const deadline = 'RW update';
-
-/** As Redis calls it, of the first key, and of those behind it where that is something else. */
-const flags: Readonly<Record<string, string | readonly [string, string]>> = {
-	exists: looked,
-	touch: looked,
-	type: looked,
-	strlen: looked,
-	watch: looked,
-	set: 'OW update',
-	setex: 'OW update',
-	psetex: 'OW update',
-	mset: 'OW update',
-	setnx: 'OW insert',
-	msetnx: 'OW insert',
-	append: 'RW insert',
-	setrange: deadline,
-	getdel: 'RW access delete',
-	del: 'RM delete',
-	unlink: 'RM delete',
-	delex: 'RM delete',
-	expire: deadline,
-	pexpire: deadline,
-	expireat: deadline,
-	pexpireat: deadline,
-	persist: deadline,
-	bitop: ['OW update', read],
-	copy: [read, 'OW update'],
-	rename: ['RW access delete', 'OW update'],
-	renamenx: ['RW access delete', 'OW insert'],
-	eval: changed,
-	evalsha: changed,
-};
+import {changedKey, keyFlagsOf, readKey} from './command-facts.js';
 
 function flagsOf(command: CommandDescription, words: readonly string[]): readonly [string, string] {
 	const {name} = command;
 	const options = words.slice(2).map(word => word.toLowerCase());
-	if (name === 'set' && options.slice(1).includes('get')) return [changed, changed];
-	if (name === 'bitfield' && !options.some(word => word === 'set' || word === 'incrby')) return [read, read];
-	const known = flags[name] ?? (name.includes('|') ? looked : command.flags.includes('write') ? changed : read);
-	return typeof known === 'string' ? [known, known] : known;
+	if (name === 'set' && options.slice(1).includes('get')) return [changedKey, changedKey];
+	if (name === 'bitfield' && !options.some(word => word === 'set' || word === 'incrby')) return [readKey, readKey];
+	return keyFlagsOf(command);
 }
 
 /** `undefined`: the command has none. */

@@ -5,6 +5,7 @@ import {slowLogLengthMax} from '../slow-log.js';
 import {type RedisCommand, expectResult, partAt, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
 import {container} from './container.js';
 import {matchesGlob} from './glob.js';
+import {countersOf} from './info-sections.js';
 
 /** What tools ask for, answered as it is here: keys are neither evicted nor saved by a schedule. */
 function settingsOf(gateway: GatewayState): Readonly<Record<string, string>> {
@@ -49,7 +50,7 @@ function planGet(parts: readonly Buffer[]): Plan {
 const get: RedisCommand = {
 	name: 'get',
 	arity: -3,
-	flags: ['admin'],
+	flags: ['admin', 'noscript', 'loading', 'stale'],
 	group: 'server',
 	since: '2.0.0',
 	summary: 'Get the values of settings, by patterns of their names',
@@ -143,7 +144,23 @@ const set: RedisCommand = {
 	plan: planSet,
 };
 
+const resetstat: RedisCommand = {
+	name: 'resetstat',
+	arity: 2,
+	flags: ['admin', 'noscript', 'loading', 'stale'],
+	group: 'server',
+	since: '2.0.0',
+	summary: 'Let INFO count from now on',
+	plan: () => ({
+		type: 'local',
+		reply(out, {gateway}) {
+			gateway.forgottenCounts = countersOf(gateway);
+			replyOk(out);
+		},
+	}),
+};
+
 export const configCommand = container(
 	{name: 'config', arity: -2, flags: [], group: 'server', since: '2.0.0', summary: 'About settings'},
-	[get, set],
+	[get, set, resetstat],
 );

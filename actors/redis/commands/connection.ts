@@ -67,12 +67,13 @@ function planAuth(parts: readonly Buffer[], _: unknown, {access}: RefusedModes):
 
 const common = {flags: ['fast'], group: 'connection', since: '1.0.0'} as const;
 /** May be used before the password is given. */
-const open = {...common, flags: ['fast', 'no_auth']} as const;
+const open = {...common, flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy']} as const;
+const always = {...common, flags: ['loading', 'stale', 'fast']} as const;
 
 export const connectionCommands: readonly RedisCommand[] = [
 	{...common, name: 'ping', arity: -1, summary: 'Ping the server', worksWhileSubscribed: true, plan: planPing},
-	{...common, name: 'echo', arity: 2, summary: 'Echo the given string', plan: planEcho},
-	{...common, name: 'select', arity: 2, summary: 'Select a database; there is only 0', plan: planSelect},
+	{...always, name: 'echo', arity: 2, summary: 'Echo the given string', plan: planEcho},
+	{...always, name: 'select', arity: 2, summary: 'Select a database; there is only 0', plan: planSelect},
 	{...open, name: 'auth', arity: -2, summary: 'Give the password of the port', plan: planAuth},
 	{...open, name: 'hello', arity: -1, since: '6.0.0', summary: 'Handshake with Redis', plan: planHello},
 	{

@@ -29,5 +29,13 @@ function helpOf({name, group, since}: Omit<RedisCommand, 'plan'>, subcommands: r
 			for (const line of lines) out.status(line);
 		},
 	};
-	return {name: 'help', arity: 2, flags: ['fast'], group, since, summary: 'Print this help', plan: () => plan};
+	return {
+		name: 'help',
+		arity: 2,
+		flags: ['loading', 'stale'],
+		group,
+		since,
+		summary: 'Print this help',
+		plan: () => plan,
+	};
 }

@@ -61,16 +61,27 @@ const persistence: Section = gateway => ({
 });
 
 const stats: Section = gateway => ({
+	...countedSince(gateway),
+	evicted_keys: 0,
+	pubsub_channels: gateway.channels.count('channel'),
+	pubsub_patterns: gateway.channels.count('pattern'),
+	pubsubshard_channels: gateway.channels.count('shardChannel'),
+});
+
+/** What has been counted since the start of the port, or the last CONFIG RESETSTAT. */
+function countedSince(gateway: GatewayState): Readonly<Record<string, number>> {
+	const pairs = Object.entries(countersOf(gateway));
+	return Object.fromEntries(pairs.map(([name, count]) => [name, count - (gateway.forgottenCounts[name] ?? 0)]));
+}
+
+/** Since the start of the port. */
+export const countersOf = (gateway: GatewayState): Readonly<Record<string, number>> => ({
 	total_connections_received: gateway.connectionsReceived,
 	total_commands_processed: gateway.commandsProcessed,
 	total_net_input_bytes: gateway.inputBytes,
 	total_net_output_bytes: gateway.outputBytes,
 	rejected_connections: gateway.connectionsRejected,
-	evicted_keys: 0,
 	evicted_clients: gateway.dropped.counts.evicted,
-	pubsub_channels: gateway.channels.count('channel'),
-	pubsub_patterns: gateway.channels.count('pattern'),
-	pubsubshard_channels: gateway.channels.count('shardChannel'),
 	total_error_replies: gateway.errorReplies,
 	client_output_buffer_limit_disconnections: gateway.dropped.counts.unreadReplies,
 });

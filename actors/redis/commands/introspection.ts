@@ -2,13 +2,13 @@ import type {ReplyWriter} from '../reply-writer.js';
 import type {ClientState} from '../client-state.js';
 import {matchesGlob} from './glob.js';
 import {type RedisCommand, type Plan, refuse, syntaxError, textAt} from './command.js';
-import type {ArgumentRange, CommandDescription} from './command-description.js';
+import type {CommandDescription} from './command-description.js';
+import {complexityOf} from './command-facts.js';
+import {categoriesOf, replyInfo} from './command-info.js';
 import {argumentsOf, writeArguments} from './command-arguments.js';
 import {planKeys} from './command-keys.js';
 import {container} from './container.js';
 import {syntax} from './syntax.js';
-
-const noKeys: ArgumentRange = {first: 0, last: 0, step: 0};
 
 /** The names behind `COMMAND INFO` or `COMMAND DOCS`. */
 function namesOf(parts: readonly Buffer[]): readonly string[] {
@@ -19,53 +19,6 @@ function find({gateway}: ClientState, name: string): CommandDescription | undefi
 	const [head = '', tail] = name.split('|');
 	const command = gateway.commands.get(head);
 	return tail === undefined ? command : command?.subcommands?.get(tail);
-}
-
-function replyStatuses(out: ReplyWriter, items: readonly string[]): void {
-	out.set(items.length);
-	for (const item of items) out.status(item);
-}
-
-/** The ten elements that Redis 7 gives; the last three (tips, key specifications, subcommands) may be empty. */
-function replyInfo(out: ReplyWriter, command: CommandDescription | undefined): void {
-	if (command === undefined) {
-		out.null();
-		return;
-	}
-	const {first, last, step} = command.keys ?? noKeys;
-	out.array(10);
-	out.bulk(command.name);
-	out.integer(command.arity);
-	replyStatuses(out, command.flags);
-	out.integer(first);
-	out.integer(last);
-	out.integer(step);
-	replyStatuses(out, categoriesOf(command));
-	out.set(0);
-	out.set(0);
-	const subcommands = [...(command.subcommands?.values() ?? [])];
-	out.array(subcommands.length);
-	for (const each of subcommands) replyInfo(out, each);
-}
-
-const categories: Readonly<Record<CommandDescription['group'], string>> = {
-	string: '@string',
-	bitmap: '@bitmap',
-	generic: '@keyspace',
-	connection: '@connection',
-	server: '@admin',
-	pubsub: '@pubsub',
-	transactions: '@transaction',
-	scripting: '@scripting',
-};
-
-function categoriesOf({flags, group, subcommands}: CommandDescription): readonly string[] {
-	return [
-		...(subcommands === undefined ? [categories[group]] : []),
-		...(flags.includes('write') ? ['@write'] : []),
-		...(flags.includes('readonly') ? ['@read'] : []),
-		flags.includes('fast') ? '@fast' : '@slow',
-	];
 }
 
 function replyInfos(out: ReplyWriter, commands: readonly (CommandDescription | undefined)[]): void {
@@ -94,13 +47,15 @@ function replyDocs(out: ReplyWriter, command: CommandDescription): void {
 	const subcommands = [...(command.subcommands?.values() ?? [])];
 	out.bulk(command.name);
 	const notation = syntax[command.name];
-	out.map(3 + (notation === undefined ? 0 : 1) + (subcommands.length === 0 ? 0 : 1));
+	out.map(4 + (notation === undefined ? 0 : 1) + (subcommands.length === 0 ? 0 : 1));
 	out.bulk('summary');
 	out.bulk(command.summary);
 	out.bulk('since');
 	out.bulk(command.since);
 	out.bulk('group');
 	out.bulk(command.group);
+	out.bulk('complexity');
+	out.bulk(complexityOf(command));
 	if (notation !== undefined) {
 		out.bulk('arguments');
 		writeArguments(out, argumentsOf(notation));
@@ -164,7 +119,7 @@ function planNames(parts: readonly Buffer[]): Plan {
 	};
 }
 
-const common = {flags: ['fast'], group: 'server', since: '2.8.13'} as const;
+const common = {flags: ['loading', 'stale'], group: 'server', since: '2.8.13'} as const;
 
 const subcommands: readonly RedisCommand[] = [
 	{
@@ -199,6 +154,7 @@ const prefix = container({...common, name: 'command', arity: -1, summary: 'About
 
 export const commandCommand: RedisCommand = {
 	...prefix,
+	flags: common.flags,
 	plan: (parts, limits, modes) =>
 		parts.length === 1 ? {type: 'local', reply: replyAll} : prefix.plan(parts, limits, modes),
 };

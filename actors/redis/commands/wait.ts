@@ -19,7 +19,7 @@ function planWait(parts: readonly Buffer[]): Plan {
 export const waitCommand: RedisCommand = {
 	name: 'wait',
 	arity: 3,
-	flags: [],
+	flags: ['noscript'],
 	summary: 'Tell how many replicas hold what this connection has written: at once, since a write waits for a majority',
 	since: '3.0.0',
 	group: 'generic',
