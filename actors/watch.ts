@@ -62,14 +62,18 @@ export class CompactedError extends ThreadraftError {
 const waitMs = 2000;
 
 /** See `KeyValueClient.watch`. */
-export function watchOf(
-	client: Executor,
+export const watchOf = (client: Executor, options: WatchOptions): Told =>
+	watchBy((prefix, after, signal) => tell(client, prefix, after, signal), options);
+
+/** The same of a client that is told in another way. `tellUntil`: changes of keys with this prefix after this revision, or from now on. */
+export function watchBy(
+	tellUntil: (prefix: Key, after: Version | undefined, signal: AbortSignal) => Told,
 	{prefix = '', from, signal}: WatchOptions,
-): AsyncGenerator<WatchedRevision, void, undefined> {
+): Told {
 	const begins = keyOf(prefix, 'prefix');
 	if (from !== undefined && (!isCount(from) || from === 0))
 		throw OptionError.value('from', 'a revision, a whole number from 1 on', from);
-	return new Watch(signal, either => tell(client, begins, from === undefined ? undefined : from - 1, either));
+	return new Watch(signal, either => tellUntil(begins, from === undefined ? undefined : from - 1, either));
 }
 
 type Told = AsyncGenerator<WatchedRevision, void, undefined>;

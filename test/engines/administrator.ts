@@ -2,7 +2,15 @@
 import type {ExecutionContext} from 'ava';
 import {Endpoints} from '../../actors/engines/etcd/endpoints.js';
 import {type Method, methods} from '../../actors/engines/etcd/rpc/messages.js';
-import {type Decoded, type Draft, type Fields, id, repeated} from '../../actors/engines/etcd/rpc/protobuf.js';
+import {
+	type Decoded,
+	type Draft,
+	type Fields,
+	count,
+	flag,
+	id,
+	repeated,
+} from '../../actors/engines/etcd/rpc/protobuf.js';
 import type {EtcdCluster} from './etcd-cluster.js';
 
 export class Administrator {
@@ -61,6 +69,24 @@ export class Administrator {
 			if (answer.type === 'answered') return answer.value;
 		}
 	}
+}
+
+const compaction = {
+	path: '/etcdserverpb.KV/Compact',
+	request: {revision: count(1), physical: flag(2)},
+	reply: {},
+	isLinearizable: false,
+} as const;
+
+/** From now on etcd knows nothing of what was before this revision. */
+export async function compact({addresses}: EtcdCluster, revision: number): Promise<void> {
+	const endpoints = new Endpoints({addresses, secureContext: undefined, credentials: undefined});
+	for (;;) {
+		const answer = await endpoints.call(compaction, {revision, physical: true}, {timeoutMs: 2000});
+		// Of a repeat etcd says that it is done.
+		if (answer.type === 'answered' || answer.type === 'refused') break;
+	}
+	endpoints.close();
 }
 
 const leases = {

@@ -1,7 +1,15 @@
 /** What every engine's client must do: one suite, run on each. Keys differ from test to test, so one cluster serves all. */
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
-import {InvalidOperationError, type KeyValueClient, type Operation} from '../../actors/index.js';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {
+	CompactedError,
+	InvalidOperationError,
+	type KeyValueClient,
+	type Operation,
+	OperationAbortedError,
+	type WatchedRevision,
+} from '../../actors/index.js';
 import {ClerkClosedError, ValueTooLargeError} from '../../src/service/errors.js';
 import {keyOf, textOf} from '../../actors/text.js';
 import {needing} from '../needs.js';
@@ -10,10 +18,12 @@ export interface EngineUnderTest {
 	readonly name: string;
 	/** Why it cannot be tested here; `undefined`: it can. */
 	readonly missing?: string | undefined;
-	/** Keys can have deadlines, and a key that is absent can be watched; without this, both are refused. */
+	/** What etcd cannot do exactly is refused without this; and what is expired is told as deleted. */
 	readonly isOurs: boolean;
 	/** A client of its own each time; closed by the test. */
 	readonly open: () => Promise<KeyValueClient>;
+	/** From now on no change is told that was made before. */
+	readonly forget: (client: KeyValueClient) => Promise<void>;
 }
 
 type Body = (t: ExecutionContext, client: KeyValueClient) => Promise<void>;
@@ -24,7 +34,25 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const isSame = (entry: {readonly value: Uint8Array} | undefined, value: Uint8Array): boolean =>
 	entry !== undefined && Buffer.from(entry.value).equals(value);
 
-export function testConformance({name, missing, isOurs, open}: EngineUnderTest): void {
+/** So many revisions. */
+export async function take(watch: AsyncGenerator<WatchedRevision>, count: number): Promise<readonly WatchedRevision[]> {
+	const taken: WatchedRevision[] = [];
+	while (taken.length < count) {
+		const next = await watch.next();
+		if (next.done === true) break;
+		taken.push(next.value);
+	}
+	return taken;
+}
+
+export const linesOf = ({changes}: WatchedRevision): readonly string[] =>
+	changes.map(change => {
+		if (change.type === 'clear') return change.type;
+		const key = textOf(change.key);
+		return change.type === 'put' ? `put ${key}=${textOf(change.value)}` : `${change.type} ${key}`;
+	});
+
+export function testConformance({name, missing, isOurs, open, forget}: EngineUnderTest): void {
 	const conforms = (title: string, body: Body): void => {
 		needing(missing)(`${name}: ${title}`, async t => {
 			const client = await open();
@@ -329,11 +357,135 @@ export function testConformance({name, missing, isOurs, open}: EngineUnderTest):
 		t.false(keeper.signal.aborted);
 	});
 
-	conforms('changes are watched, or the client says that they are not told', async (t, client) => {
-		const {version} = await client.put('changes are told', '1');
-		const next = client.watch({prefix: 'changes are told', from: version}).next();
-		if (isOurs) t.like(await next, {done: false, value: {revision: version}});
-		else await t.throwsAsync(next, {code: 'ERR_UNSUPPORTED_OPERATION', message: /watch with a client of etcd/});
+	conforms('changes are told as they come, of the prefix, those of one transaction together', async (t, client) => {
+		const {version} = await client.put('w/mode', 'off');
+		const watch = client.watch({prefix: 'w/', from: version});
+		const taking = take(watch, 5);
+		await client.put('w', 'before');
+		await client.put('w0', 'behind');
+		const both = await client.transaction({
+			do: [
+				{type: 'put', key: 'w/mode', value: 'on'},
+				{type: 'put', key: 'w/rate', value: '5'},
+				{type: 'put', key: 'else', value: 'y'},
+			],
+		});
+		await client.delete('w/rate');
+		await client.delete('w/none');
+		const kept = await client.put('w/short', 'z', {ttlMs: 1000});
+		const taken = await taking;
+		const ended = isOurs ? 'expire' : 'delete';
+		t.deepEqual(taken.map(linesOf), [
+			['put w/mode=off'],
+			['put w/mode=on', 'put w/rate=5'],
+			['delete w/rate'],
+			['put w/short=z'],
+			[`${ended} w/short`],
+		]);
+		t.is(taken[0]?.revision, version);
+		t.is(taken[1]?.revision, both.revision);
+		t.like(taken[3], {revision: kept.version, changes: [{version: kept.version}]});
+		// Where one watch has ended, the next one goes on.
+		await watch.return();
+		const next = client.watch({prefix: 'w/', from: taken[2]!.revision + 1});
+		t.deepEqual((await take(next, 2)).map(linesOf), [['put w/short=z'], [`${ended} w/short`]]);
+		await next.return();
+	});
+
+	conforms('keys of any bytes are watched by any prefix', async (t, client) => {
+		const {version} = await client.put(Uint8Array.of(255, 255, 1), '1');
+		await client.put(Uint8Array.of(255), '2');
+		await client.put('', '3');
+		await client.put(Uint8Array.of(255, 255), '4');
+		const all = client.watch({from: version});
+		t.is((await take(all, 4)).length, 4);
+		const some = client.watch({prefix: Uint8Array.of(255, 255), from: version});
+		const changes = (await take(some, 2)).flatMap(each => each.changes);
+		t.deepEqual(
+			changes.map(change => change.type === 'put' && [...change.key, textOf(change.value)]),
+			[
+				[255, 255, 1, '1'],
+				[255, 255, '4'],
+			],
+		);
+		await Promise.all([all.return(), some.return()]);
+	});
+
+	conforms('a watch without a first revision begins with what comes after it', async (t, client) => {
+		await client.put('from now on', '0');
+		const watch = client.watch({prefix: 'from now on'});
+		const first = watch.next();
+		let isTold = false;
+		void first.then(() => {
+			isTold = true;
+		});
+		let written = 0;
+		while (!isTold) await client.put('from now on', String(++written));
+		const {value} = await first;
+		const [line = ''] = value === undefined ? [] : linesOf(value);
+		t.regex(line, /^put from now on=[1-9]/);
+		const begin = Number(line.slice(line.indexOf('=') + 1));
+		const rest = await take(watch, written - begin);
+		t.deepEqual(
+			rest.map(linesOf),
+			rest.map((_, place) => [`put from now on=${begin + 1 + place}`]),
+		);
+		await watch.return();
+	});
+
+	conforms('a watch whose changes are not kept any more says so, and from where on they are', async (t, client) => {
+		const {version} = await client.put('old/a', '1');
+		await client.put('old/a', '2');
+		await forget(client);
+		const error = await t.throwsAsync(client.watch({prefix: 'old/', from: version}).next(), {
+			instanceOf: CompactedError,
+		});
+		t.is(error?.from, version);
+		t.true(error!.firstRevision > version);
+		const again = client.watch({prefix: 'old/', from: error!.firstRevision});
+		await client.put('old/a', '3');
+		const [last] = (await take(again, 1)).flatMap(linesOf);
+		t.is(last, 'put old/a=3');
+		await again.return();
+	});
+
+	conforms('a watch ends with its signal, with the loop and with its client, at once', async (t, client) => {
+		const controller = new AbortController();
+		const waiting = [
+			client.watch({signal: controller.signal}).next(),
+			client.watch({from: 2 ** 40, signal: controller.signal}).next(),
+		];
+		await sleep(100);
+		controller.abort(new Error('enough'));
+		for (const each of waiting) await t.throwsAsync(each, {instanceOf: OperationAbortedError});
+		await t.throwsAsync(client.watch({signal: controller.signal}).next(), {instanceOf: OperationAbortedError});
+		const left = client.watch();
+		const next = left.next();
+		await sleep(100);
+		await left.return();
+		t.true((await next).done);
+		t.throws(() => client.watch({from: 0}), {code: 'ERR_OPTION'});
+		const other = await open();
+		const late = t.throwsAsync(other.watch().next(), {instanceOf: ClerkClosedError});
+		await sleep(100);
+		await other.close();
+		await late;
+		await t.throwsAsync(other.watch().next(), {instanceOf: ClerkClosedError});
+	});
+
+	conforms('a watch that is slow hinders nobody, and is told all', async (t, client) => {
+		const {version} = await client.put('slow/0', 'x');
+		const watch = client.watch({prefix: 'slow/', from: version});
+		t.is((await take(watch, 1)).length, 1);
+		const value = new Uint8Array(2 ** 19).fill(65);
+		for (let number = 1; number <= 6; number++) await client.put(`slow/${number}`, value);
+		t.is((await client.get('slow/6'))?.value.length, value.length);
+		const changes = (await take(watch, 6)).flatMap(each => each.changes);
+		t.deepEqual(
+			changes.map(change => change.type === 'put' && `${textOf(change.key)} ${change.value.length}`),
+			[1, 2, 3, 4, 5, 6].map(number => `slow/${number} ${value.length}`),
+		);
+		await watch.return();
 	});
 
 	conforms('a value is replaced and deleted if it is, or is not, a certain one', async (t, client) => {

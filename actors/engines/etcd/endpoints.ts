@@ -8,7 +8,8 @@ import type {Version} from '../../../src/kv/types.js';
 import type {Milliseconds} from '../../../src/raft/types.js';
 import {type CallFailure, failureOfExchange, failureOfStatus, isStaleToken, isWithoutUsers} from './call-failure.js';
 import {type Credentials, Login, type LoginAnswer} from './login.js';
-import {Connection} from './rpc/connection.js';
+import {Connection, type OpenCall} from './rpc/connection.js';
+import type {Heard, StreamEnd} from './rpc/message-stream.js';
 import type {Exchange} from './rpc/link.js';
 import {type Header, type Method, methods, type StatusReply} from './rpc/messages.js';
 import {decode, type Decoded, type Draft, encode, type Fields} from './rpc/protobuf.js';
@@ -29,6 +30,24 @@ export interface EndpointOptions {
 	/** They speak TLS. */
 	readonly secureContext: SecureContext | undefined;
 	readonly credentials: Credentials | undefined;
+}
+
+/** What comes on a stream. */
+export type HeardReply<Reply extends Fields> =
+	| {readonly type: 'message'; readonly value: Decoded<Reply>}
+	| {readonly type: 'silence'}
+	| CallFailure;
+
+/** A call on which both sides send messages. */
+export interface OpenStream<Request extends Fields, Reply extends Fields> {
+	readonly type: 'opened';
+	send(request: Draft<Request>): void;
+	/** Only one caller at a time. Never rejects. */
+	next(timeoutMs: Milliseconds): Promise<HeardReply<Reply>>;
+	/** Who waits for the next message hears of the end. */
+	close(): void;
+	/** As after a call that has failed: the next calls go to another member. */
+	abandon(): void;
 }
 
 interface Member {
@@ -76,10 +95,37 @@ export class Endpoints {
 		const floor = method.isLinearizable ? this.#revision : 0;
 		const answer = this.#judge(member, floor, await this.#callAt(member, method, request, limits));
 		if (answer.type !== 'lost' && answer.type !== 'replaced') return answer;
-		member.failedAt = performance.now();
-		// Of many calls that fail at once, only one moves on.
-		if (this.#current === member) this.#moveOn(member);
+		this.#abandon(member);
 		return answer;
+	}
+
+	/** A stream to the member that is current, once it is open. */
+	async open<Request extends Fields, Reply extends Fields>(
+		method: Method<Request, Reply>,
+		timeoutMs: Milliseconds,
+	): Promise<OpenStream<Request, Reply> | CallFailure> {
+		const member = this.#current;
+		const opened = await this.#openAt(member, method, timeoutMs);
+		if (opened.type === 'lost') this.#abandon(member);
+		if (opened.type !== 'open') return opened;
+		const {stream, retire} = opened;
+		const abandon = (): void => {
+			stream.close();
+			retire();
+			this.#abandon(member);
+		};
+		return {
+			type: 'opened',
+			send: request => stream.send(encode(method.request, request)),
+			next: async ms => this.#heard(method, member, await stream.next(ms)),
+			close: () => stream.close(),
+			abandon,
+		};
+	}
+
+	/** What was told of the store in another way than by an answer. */
+	noteRevision(revision: Version): void {
+		this.#revision = Math.max(this.#revision, revision);
 	}
 
 	/** What each member says of itself, in the order of the addresses; `undefined` for one that does not answer. */
@@ -92,6 +138,35 @@ export class Endpoints {
 
 	close(): void {
 		for (const {connection} of this.#members) connection.close();
+	}
+
+	#abandon(member: Member): void {
+		member.failedAt = performance.now();
+		// Of many calls that fail at once, only one moves on.
+		if (this.#current === member) this.#moveOn(member);
+	}
+
+	async #openAt(
+		member: Member,
+		method: Method<Fields, Fields>,
+		timeoutMs: Milliseconds,
+	): Promise<OpenCall | CallFailure> {
+		const deadline = performance.now() + timeoutMs;
+		const login = await this.#tokenAt(member, timeoutMs);
+		if (login.type !== 'in') return login;
+		const call = {path: method.path, token: login.token, messageBytesMax: replyBytesMaxDefault};
+		const opened = await member.connection.open(call, Math.max(1, deadline - performance.now()));
+		return opened.type === 'open' ? opened : failureOfExchange(opened);
+	}
+
+	#heard<Reply extends Fields>(method: Method<Fields, Reply>, member: Member, heard: Heard): HeardReply<Reply> {
+		if (heard.type === 'silence') return heard;
+		if (heard.type === 'ended') return failureOfEnd(heard.end);
+		const answer = decoded(method, heard.message);
+		if (answer.type !== 'answered') return answer;
+		const {header} = answer.value as {readonly header?: Header | undefined};
+		if (header === undefined || header.clusterId === this.#clusterId) return {type: 'message', value: answer.value};
+		return lost(`${member.address} belongs to another cluster`);
 	}
 
 	#moveOn(from: Member): void {
@@ -183,6 +258,19 @@ function loginAnswerOf(exchange: Exchange): LoginAnswer {
 	const failure = failureOfStatus(status);
 	return failure.type === 'lost' ? {...failure, mayHaveRun: false} : failure;
 }
+
+function failureOfEnd({status, error}: StreamEnd): CallFailure {
+	if (status !== undefined && status.code !== 0) return failureOfStatus(status);
+	return lost(error?.message ?? 'the stream was ended');
+}
+
+const lost = (reason: string): CallFailure => ({
+	type: 'lost',
+	mayHaveRun: false,
+	lastReply: 'lost',
+	reason,
+	remedy: undefined,
+});
 
 function decoded<Reply extends Fields>(method: Method<Fields, Reply>, reply: Uint8Array): CallAnswer<Decoded<Reply>> {
 	try {

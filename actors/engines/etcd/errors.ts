@@ -87,7 +87,7 @@ const unsupportedWords = {
 	order:
 		'With etcd, a deadline is not compared with another one: set it in any case, or only where there is none or one, or use a cluster of our own.',
 	scan: 'With etcd, keys are not read part by part and not counted: use a cluster of our own, or etcd itself.',
-	watch: 'With etcd, changes are not told: use a cluster of our own, or watch with a client of etcd.',
+	watch: 'With etcd, changes are told as they come, and not asked for (the operation "changes"): use watch().',
 	script: 'With etcd, there are no scripts: use a transaction, or a cluster of our own.',
 } as const;
 

@@ -18,7 +18,9 @@ import {
 import type {LeaseRead, NamedOperation, Operation, Result} from '../../../src/kv/types.js';
 import type {OperationOptions} from '../../executor.js';
 import {KeyValueClient} from '../../key-value-client.js';
+import {checkCallOptions, watchOptionNames} from '../../options/call-options.js';
 import {checkOperation} from '../../options/check-operation.js';
+import {watchBy, type WatchedRevision, type WatchOptions} from '../../watch.js';
 import {backOff} from './backoff.js';
 import {Endpoints} from './endpoints.js';
 import {parseEngineUrl} from './engine-url.js';
@@ -31,6 +33,7 @@ import {ReadLane} from './read-lane.js';
 import {methods} from './rpc/messages.js';
 import {credentialsOf, type EngineTls, secureContextOf} from './security.js';
 import {unsupportedIn} from './unsupported.js';
+import {watchStream} from './watch-stream.js';
 import {WriteLane} from './write-lane.js';
 import {keysOf} from './write-plan.js';
 
@@ -74,6 +77,7 @@ export class EtcdClerk extends KeyValueClient {
 	readonly #reads: ReadLane;
 	readonly #writes: WriteLane;
 	readonly #leases: LeaseLane;
+	readonly #closed = new AbortController();
 	#waiting = 0;
 	#waitingBytes = 0;
 	#closing: Promise<void> | undefined;
@@ -133,6 +137,18 @@ export class EtcdClerk extends KeyValueClient {
 		}
 	}
 
+	/** As of every client; but what is expired or cleared is told as deleted, for etcd makes no difference. */
+	override watch(options: WatchOptions = {}): AsyncGenerator<WatchedRevision, void, undefined> {
+		checkCallOptions(options, watchOptionNames);
+		const source = {
+			endpoints: this.#endpoints,
+			keyspace: this.#keyspace,
+			limits: this.#limits,
+			closed: this.#closed.signal,
+		};
+		return watchBy((prefix, after, signal) => watchStream(source, {prefix, after, signal}), options);
+	}
+
 	/** What each member says of itself, in the order of the addresses. */
 	async members(): Promise<readonly EtcdMember[]> {
 		const statuses = await this.#endpoints.statuses(statusTimeoutMs);
@@ -157,6 +173,7 @@ export class EtcdClerk extends KeyValueClient {
 	}
 
 	async #close(): Promise<void> {
+		this.#closed.abort();
 		this.#reads.close();
 		this.#leases.close();
 		await this.#writes.close();

@@ -36,9 +36,18 @@ export class Keyspace {
 
 	/** All of the user's keys. */
 	get range(): {readonly key: Buffer; readonly rangeEnd: Buffer} {
-		const key = Buffer.from(this.#keys, 'latin1');
-		// The first key behind them: etcd's way to write a prefix.
-		return {key, rangeEnd: Buffer.from(`${this.#keys.slice(0, -1)}0`, 'latin1')};
+		return this.rangeOf('');
+	}
+
+	/** Of the user's keys that begin with this. */
+	rangeOf(prefix: Key): {readonly key: Buffer; readonly rangeEnd: Buffer} {
+		const key = Buffer.from(this.#keys + prefix, 'latin1');
+		// What stands before the user's keys has no 0xFF at its end.
+		let length = key.length;
+		while (key[length - 1] === 0xff) length -= 1;
+		const rangeEnd = Buffer.from(key.subarray(0, length));
+		rangeEnd[length - 1] = (rangeEnd[length - 1] ?? 0) + 1;
+		return {key, rangeEnd};
 	}
 
 	/** Of a user's key, or of a `nameOfLease`. */

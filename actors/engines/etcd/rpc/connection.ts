@@ -1,5 +1,5 @@
 /**
- * gRPC to one member of etcd, as little of it as we need: every call is one request and one answer, on one HTTP/2
+ * gRPC to one member of etcd, as little of it as we need: every call but a watch is one request and one answer, on one HTTP/2
  * connection that is made when it is needed and made anew when it is gone.
  *
  *     Connection ──▶ Link (a socket, an HTTP/2 session) ──▶ etcd
@@ -15,7 +15,17 @@
  * which has no dependency and no install script.
  */
 import type {Milliseconds} from '../../../../src/raft/types.js';
-import {type Call, type Exchange, failed, Link, type MemberAddress} from './link.js';
+import {type Call, type Exchange, failed, Link, type MemberAddress, type StreamCall} from './link.js';
+import {MessageStream} from './message-stream.js';
+
+type Failed = Extract<Exchange, {type: 'failed'}>;
+
+export interface OpenCall {
+	readonly type: 'open';
+	readonly stream: MessageStream;
+	/** No new calls on its connection, which may be dead: the next ones have another. */
+	readonly retire: () => void;
+}
 
 export class Connection {
 	readonly #address: MemberAddress;
@@ -28,19 +38,31 @@ export class Connection {
 	/** Ends within the call's time, whatever the member does. Never rejects. */
 	async exchange(call: Call): Promise<Exchange> {
 		const startedAt = performance.now();
-		const link = this.#link?.isUsable === true ? this.#link : new Link(this.#address);
-		this.#link = link;
-		const trouble = link.isReady ? undefined : await within(link.ready, call.timeoutMs);
-		if (trouble !== undefined) {
-			link.destroy();
-			if (trouble !== 'timeout') return failed('connection', false, trouble);
-			return failed('timeout', false, {message: `no connection within ${Math.round(call.timeoutMs)} ms`});
-		}
+		const link = await this.#readyLink(call.timeoutMs);
+		if (!(link instanceof Link)) return link;
 		const timeoutMs = Math.max(1, call.timeoutMs - (performance.now() - startedAt));
 		const exchange = await link.exchange({...call, timeoutMs});
 		// The other end may be gone without a word, and nothing on this connection be answered ever again.
 		if (exchange.type === 'failed' && exchange.cause === 'timeout') link.retire();
 		return exchange;
+	}
+
+	/** Opens within this time. Never rejects. */
+	async open(call: StreamCall, timeoutMs: Milliseconds): Promise<OpenCall | Failed> {
+		const link = await this.#readyLink(timeoutMs);
+		if (!(link instanceof Link)) return link;
+		const stream = link.open(call);
+		return stream instanceof MessageStream ? {type: 'open', stream, retire: () => link.retire()} : stream;
+	}
+
+	async #readyLink(timeoutMs: Milliseconds): Promise<Link | Failed> {
+		const link = this.#link?.isUsable === true ? this.#link : new Link(this.#address);
+		this.#link = link;
+		const trouble = link.isReady ? undefined : await within(link.ready, timeoutMs);
+		if (trouble === undefined) return link;
+		link.destroy();
+		if (trouble !== 'timeout') return failed('connection', false, trouble);
+		return failed('timeout', false, {message: `no connection within ${Math.round(timeoutMs)} ms`});
 	}
 
 	/** Calls that are under way fail. */

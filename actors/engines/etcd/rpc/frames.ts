@@ -12,6 +12,11 @@ export function frame(message: Uint8Array): Buffer {
 	return framed;
 }
 
+/** Of the first message in these bytes, with what stands before it; `undefined`: it cannot be told yet. */
+export function lengthOfFrame(received: Buffer): number | undefined {
+	return received.length < prefixBytes ? undefined : prefixBytes + received.readUInt32BE(1);
+}
+
 /** The one message of an answer; `undefined`: these bytes are not just that. */
 export function unframe(received: Buffer): Uint8Array | undefined {
 	if (received.length < prefixBytes || received.readUInt8(0) !== 0) return undefined;

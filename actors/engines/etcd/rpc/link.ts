@@ -3,6 +3,7 @@ import {type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2
 import {connect as connectTcp, isIP, type Socket} from 'node:net';
 import {connect as connectTls, type SecureContext} from 'node:tls';
 import type {Milliseconds} from '../../../../src/raft/types.js';
+import {MessageStream} from './message-stream.js';
 import {frame, type Status, statusOf, unframe} from './frames.js';
 
 /** Where a member listens; with a `secureContext` it speaks TLS. */
@@ -20,6 +21,12 @@ export interface Call {
 	/** An answer that is longer is not read to its end. Bytes. */
 	readonly replyBytesMax: number;
 	readonly timeoutMs: Milliseconds;
+}
+
+/** A call on which both sides send messages. */
+export interface StreamCall extends Pick<Call, 'path' | 'token'> {
+	/** A message that is longer ends the stream. Bytes. */
+	readonly messageBytesMax: number;
 }
 
 export type Exchange =
@@ -124,23 +131,46 @@ export class Link {
 	async exchange(call: Call): Promise<Exchange> {
 		this.#callCount++;
 		try {
-			const stream = this.#session.request({
-				[constants.HTTP2_HEADER_METHOD]: 'POST',
-				[constants.HTTP2_HEADER_PATH]: call.path,
-				[constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
-				[constants.HTTP2_HEADER_TE]: 'trailers',
-				'grpc-timeout': `${Math.ceil(call.timeoutMs)}m`,
-				// A member that knows no leader says so at once, and does nothing.
-				hasleader: 'true',
-				...(call.token === undefined ? {} : {token: call.token}),
-			});
+			const stream = this.#begin(call, {'grpc-timeout': `${Math.ceil(call.timeoutMs)}m`});
 			return await this.#converse(stream, call);
 		} catch (error) {
 			return failed('connection', false, error as NodeJS.ErrnoException);
 		} finally {
-			this.#callCount--;
-			if (this.#isRetired && this.#callCount === 0) this.destroy();
+			this.#callEnded();
 		}
+	}
+
+	/** Once it is ready. */
+	open(call: StreamCall): MessageStream | Extract<Exchange, {type: 'failed'}> {
+		try {
+			const stream = this.#begin(call);
+			this.#callCount++;
+			stream.on('close', () => this.#callEnded());
+			return new MessageStream(stream, call.messageBytesMax);
+		} catch (error) {
+			return failed('connection', false, error as NodeJS.ErrnoException);
+		}
+	}
+
+	#begin(
+		{path, token}: Pick<Call, 'path' | 'token'>,
+		headers: Readonly<Record<string, string>> = {},
+	): ClientHttp2Stream {
+		return this.#session.request({
+			[constants.HTTP2_HEADER_METHOD]: 'POST',
+			[constants.HTTP2_HEADER_PATH]: path,
+			[constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
+			[constants.HTTP2_HEADER_TE]: 'trailers',
+			// A member that knows no leader says so at once, and does nothing.
+			hasleader: 'true',
+			...(token === undefined ? {} : {token}),
+			...headers,
+		});
+	}
+
+	#callEnded(): void {
+		this.#callCount--;
+		if (this.#isRetired && this.#callCount === 0) this.destroy();
 	}
 
 	#converse(stream: ClientHttp2Stream, call: Call): Promise<Exchange> {
@@ -228,6 +258,6 @@ export function failed(
 	cause: Extract<Exchange, {type: 'failed'}>['cause'],
 	hasLeft: boolean,
 	{message, code}: {readonly message: string; readonly code?: string | undefined},
-): Exchange {
+): Extract<Exchange, {type: 'failed'}> {
 	return {type: 'failed', cause, hasLeft, reason: message, errorCode: code};
 }

@@ -43,6 +43,40 @@ export type TxnRequest = Draft<typeof txnRequest>;
 const txnReply = {header: message(1, header), succeeded: flag(2), responses: repeated(3, responseOp)};
 export type TxnReply = Decoded<typeof txnReply>;
 
+/** Of `type` in an event. */
+export const eventType = {put: 0, delete: 1} as const;
+const keyEvent = {type: count(1), kv: message(2, keyValue)};
+export type KeyEvent = Decoded<typeof keyEvent>;
+
+/** Exactly one of them. */
+const watchRequest = {
+	create: message(1, {
+		key: bytes(1),
+		rangeEnd: bytes(2),
+		startRevision: count(3),
+		/** Say from time to time up to where all has been told. */
+		progressNotify: flag(4),
+		/** A large answer comes in several messages. */
+		fragment: flag(8),
+	}),
+	/** Say something. */
+	progress: message(3, {}),
+};
+const watchReply = {
+	header: message(1, header),
+	/** -1: of no watch. */
+	watchId: count(2),
+	created: flag(3),
+	canceled: flag(4),
+	/** Above 0: what was asked for is no longer there. */
+	compactRevision: count(5),
+	cancelReason: text(6),
+	/** More of this answer follows. */
+	fragment: flag(7),
+	events: repeated(11, keyEvent),
+};
+export type WatchReply = Decoded<typeof watchReply>;
+
 const statusReply = {
 	header: message(1, header),
 	leader: id(4),
@@ -92,6 +126,8 @@ export const methods = {
 		reply: {header: message(1, header), ttl: count(3), grantedTtl: count(4), keys: bytesList(5)},
 		isLinearizable: false,
 	},
+	/** A stream, on which we send one `create`. */
+	watch: {path: '/etcdserverpb.Watch/Watch', request: watchRequest, reply: watchReply, isLinearizable: false},
 	status: {path: '/etcdserverpb.Maintenance/Status', request: {}, reply: statusReply, isLinearizable: false},
 	authenticate: {
 		path: '/etcdserverpb.Auth/Authenticate',
