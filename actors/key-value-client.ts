@@ -171,8 +171,8 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * is one only, which is so where the store has less than about 16,000 keys and 1 MiB of them is asked for. A key that is there from the first part to the
 	 * last comes exactly once, also over crashes; one that comes or goes meanwhile comes at most once.
 	 *
-	 * Rejects with an `OperationError` as all operations do; an abort of the `signal` ends it with an `OperationAbortedError`. With
-	 * etcd it rejects with an `UnsupportedOperationError`. The call throws an `OptionError` for an option that does not exist.
+	 * Rejects with an `OperationError` as all operations do; an abort of the `signal` ends it with an `OperationAbortedError`. The
+	 * call throws an `OptionError` for an option that does not exist.
 	 */
 	range(options: RangeOptions = {}): AsyncGenerator<RangePart, void, undefined> {
 		checkCallOptions(options, rangeOptionNames);
@@ -186,8 +186,7 @@ export abstract class KeyValueClient implements Executor, AsyncDisposable {
 	 * the `signal` is aborted, which ends it with an `OperationAbortedError`. A cluster without a leader only makes it wait.
 	 *
 	 * Nodes keep the latest 16384 changes, of 4 MiB at most, since they started: what is older rejects with a `CompactedError`. As many clients
-	 * as one node serves at once (1024) watch; one more rejects with a `TooManyWatchesError`. With etcd it rejects with an
-	 * `UnsupportedOperationError`. The call throws an `OptionError` for an option that cannot be used.
+	 * as one node serves at once (1024) watch; one more rejects with a `TooManyWatchesError`. The call throws an `OptionError` for an option that cannot be used.
 	 */
 	watch(options: WatchOptions = {}): AsyncGenerator<WatchedRevision, void, undefined> {
 		checkCallOptions(options, watchOptionNames);

@@ -402,11 +402,8 @@ export function testConformance({name, missing, isOurs, open, forget}: EngineUnd
 		const some = client.watch({prefix: Uint8Array.of(255, 255), from: version});
 		const changes = (await take(some, 2)).flatMap(each => each.changes);
 		t.deepEqual(
-			changes.map(change => change.type === 'put' && [...change.key, textOf(change.value)]),
-			[
-				[255, 255, 1, '1'],
-				[255, 255, '4'],
-			],
+			changes.map(change => change.type === 'put' && `${change.key.join(' ')} ${textOf(change.value)}`),
+			['255 255 1 1', '255 255 4'],
 		);
 		await Promise.all([all.return(), some.return()]);
 	});
@@ -415,13 +412,15 @@ export function testConformance({name, missing, isOurs, open, forget}: EngineUnd
 		await client.put('from now on', '0');
 		const watch = client.watch({prefix: 'from now on'});
 		const first = watch.next();
-		let isTold = false;
-		void first.then(() => {
-			isTold = true;
-		});
 		let written = 0;
-		while (!isTold) await client.put('from now on', String(++written));
-		const {value} = await first;
+		const writeUntilTold = async (): Promise<IteratorResult<WatchedRevision, void>> => {
+			for (;;) {
+				await client.put('from now on', String(++written));
+				const told = await Promise.race([first, nextTurn()]);
+				if (told !== undefined) return told;
+			}
+		};
+		const {value} = await writeUntilTold();
 		const [line = ''] = value === undefined ? [] : linesOf(value);
 		t.regex(line, /^put from now on=[1-9]/);
 		const begin = Number(line.slice(line.indexOf('=') + 1));
@@ -441,8 +440,8 @@ export function testConformance({name, missing, isOurs, open, forget}: EngineUnd
 			instanceOf: CompactedError,
 		});
 		t.is(error?.from, version);
-		t.true(error!.firstRevision > version);
-		const again = client.watch({prefix: 'old/', from: error!.firstRevision});
+		t.true((error?.firstRevision ?? 0) > version);
+		const again = client.watch({prefix: 'old/', from: error?.firstRevision});
 		await client.put('old/a', '3');
 		const [last] = (await take(again, 1)).flatMap(linesOf);
 		t.is(last, 'put old/a=3');
@@ -486,6 +485,43 @@ export function testConformance({name, missing, isOurs, open, forget}: EngineUnd
 			[1, 2, 3, 4, 5, 6].map(number => `slow/${number} ${value.length}`),
 		);
 		await watch.return();
+	});
+
+	conforms('a range has each key of its prefix once, and a watch goes on from it', async (t, client) => {
+		const names = Array.from({length: 2500}, (_, number) => `range/${number}`);
+		await client.put('range', 'beside');
+		const value = new Uint8Array(2000).fill(65);
+		const written = await Promise.all(names.map(name => client.put(name, value)));
+		const found = new Map<string, number>();
+		const revisions: number[] = [];
+		for await (const {revision, entries} of client.range({prefix: 'range/'})) {
+			revisions.push(revision);
+			for (const {key, value: read, version} of entries) {
+				t.false(found.has(textOf(key)));
+				if (read.length === value.length) found.set(textOf(key), version);
+			}
+			// What comes now is no part of it, or comes later.
+			await client.put('range', 'x');
+		}
+		t.true(revisions.length > 1);
+		t.deepEqual(
+			revisions,
+			[...revisions].sort((one, other) => one - other),
+		);
+		t.deepEqual(
+			names.map(name => found.get(name)),
+			written.map(({version}) => version),
+		);
+		const watch = client.watch({prefix: 'range/', from: revisions[0]! + 1});
+		await client.put('range/0', 'y');
+		t.deepEqual((await take(watch, 1)).map(linesOf), [['put range/0=y']]);
+		await watch.return();
+		for await (const {entries} of client.range({prefix: 'nothing'})) t.is(entries.length, 0);
+		const controller = new AbortController();
+		const ranging = client.range({prefix: 'range/', signal: controller.signal});
+		await ranging.next();
+		controller.abort();
+		await t.throwsAsync(ranging.next(), {instanceOf: OperationAbortedError});
 	});
 
 	conforms('a value is replaced and deleted if it is, or is not, a certain one', async (t, client) => {

@@ -190,3 +190,45 @@ etcdTest('a watch of a cluster that comes back empty fails, and does not wait fo
 	await cluster.wipe();
 	await t.throwsAsync(next, {instanceOf: EngineReplacedError});
 });
+
+etcdTest('a range is of one revision, until etcd has forgotten it', async (t, cluster) => {
+	const clerk = await connect(t, cluster.url('range'));
+	const names = Array.from({length: 2500}, (_, number) => `key ${number}`).sort();
+	await Promise.all(names.map(name => clerk.put(name, '1')));
+	const told: number[][] = [];
+	const read = async (between: () => Promise<void>): Promise<readonly (readonly [string, string])[]> => {
+		const entries: (readonly [string, string])[] = [];
+		const revisions: number[] = [];
+		for await (const part of clerk.range()) {
+			revisions.push(part.revision);
+			for (const {key, value} of part.entries) entries.push([textOf(key), textOf(value)]);
+			await between();
+		}
+		told.push(revisions);
+		return entries;
+	};
+	const writeLast = async (): Promise<number> => (await clerk.put(names.at(-1)!, '2')).version;
+	t.deepEqual(
+		await read(async () => void (await writeLast())),
+		names.map(name => [name, '1']),
+	);
+	const later = await read(async () => compact(cluster, await writeLast()));
+	t.deepEqual(
+		later,
+		names.map((name, place) => [name, place === names.length - 1 ? '2' : '1']),
+	);
+	const [first = [], second = []] = told;
+	t.is(new Set(first).size, 1);
+	t.is(new Set(second).size, second.length);
+	t.deepEqual(
+		second,
+		[...second].sort((one, other) => one - other),
+	);
+	const large = new Uint8Array(2 ** 20).fill(65);
+	for (let number = 0; number < 9; number++) await clerk.put(`large/${number}`, large);
+	let bytes = 0;
+	for await (const {entries} of clerk.range({prefix: 'large/'})) {
+		for (const {value} of entries) bytes += value.length;
+	}
+	t.is(bytes, 9 * large.length);
+});

@@ -86,7 +86,7 @@ const unsupportedWords = {
 	ttl: 'With etcd, a time to live has from 1000 ms to 9000000000000 ms: give a longer or a shorter one, or use a cluster of our own.',
 	order:
 		'With etcd, a deadline is not compared with another one: set it in any case, or only where there is none or one, or use a cluster of our own.',
-	scan: 'With etcd, keys are not read part by part and not counted: use a cluster of our own, or etcd itself.',
+	scan: 'With etcd, keys have no positions, and are not counted (the operations "scan" and "count"): use range(), or a cluster of our own.',
 	watch: 'With etcd, changes are told as they come, and not asked for (the operation "changes"): use watch().',
 	script: 'With etcd, there are no scripts: use a transaction, or a cluster of our own.',
 } as const;

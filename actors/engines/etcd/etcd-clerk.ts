@@ -18,8 +18,10 @@ import {
 import type {LeaseRead, NamedOperation, Operation, Result} from '../../../src/kv/types.js';
 import type {OperationOptions} from '../../executor.js';
 import {KeyValueClient} from '../../key-value-client.js';
-import {checkCallOptions, watchOptionNames} from '../../options/call-options.js';
+import {checkCallOptions, rangeOptionNames, watchOptionNames} from '../../options/call-options.js';
 import {checkOperation} from '../../options/check-operation.js';
+import type {RangeOptions, RangePart} from '../../range.js';
+import {keyOf} from '../../text.js';
 import {watchBy, type WatchedRevision, type WatchOptions} from '../../watch.js';
 import {backOff} from './backoff.js';
 import {Endpoints} from './endpoints.js';
@@ -29,6 +31,7 @@ import {Keyspace} from './keyspace.js';
 import {LeaseLane} from './lease-lane.js';
 import {defaultEtcdLimits, keysMax, type EtcdLimits} from './limits.js';
 import {PendingOperation} from './pending-operation.js';
+import {rangeStream, type RangeSource} from './range-stream.js';
 import {ReadLane} from './read-lane.js';
 import {methods} from './rpc/messages.js';
 import {credentialsOf, type EngineTls, secureContextOf} from './security.js';
@@ -78,6 +81,8 @@ export class EtcdClerk extends KeyValueClient {
 	readonly #writes: WriteLane;
 	readonly #leases: LeaseLane;
 	readonly #closed = new AbortController();
+	/** What streams are made of. */
+	readonly #source: RangeSource;
 	#waiting = 0;
 	#waitingBytes = 0;
 	#closing: Promise<void> | undefined;
@@ -91,6 +96,13 @@ export class EtcdClerk extends KeyValueClient {
 		this.#reads = new ReadLane(this.#endpoints, this.#keyspace, this.#limits);
 		this.#writes = new WriteLane(this.#endpoints, this.#keyspace, this.#limits);
 		this.#leases = new LeaseLane(this.#endpoints, this.#keyspace, this.#limits);
+		this.#source = {
+			endpoints,
+			keyspace: this.#keyspace,
+			limits: this.#limits,
+			timeoutMs: this.#timeoutMs,
+			closed: this.#closed.signal,
+		};
 	}
 
 	/**
@@ -140,13 +152,16 @@ export class EtcdClerk extends KeyValueClient {
 	/** As of every client; but what is expired or cleared is told as deleted, for etcd makes no difference. */
 	override watch(options: WatchOptions = {}): AsyncGenerator<WatchedRevision, void, undefined> {
 		checkCallOptions(options, watchOptionNames);
-		const source = {
-			endpoints: this.#endpoints,
-			keyspace: this.#keyspace,
-			limits: this.#limits,
-			closed: this.#closed.signal,
-		};
-		return watchBy((prefix, after, signal) => watchStream(source, {prefix, after, signal}), options);
+		return watchBy((prefix, after, signal) => watchStream(this.#source, {prefix, after, signal}), options);
+	}
+
+	/**
+	 * As of every client; but in the order of the keys, and all parts as they were when the first was read, unless etcd has
+	 * compacted that meanwhile.
+	 */
+	override range(options: RangeOptions = {}): AsyncGenerator<RangePart, void, undefined> {
+		checkCallOptions(options, rangeOptionNames);
+		return rangeStream(this.#source, keyOf(options.prefix ?? '', 'prefix'), options.signal);
 	}
 
 	/** What each member says of itself, in the order of the addresses. */

@@ -80,17 +80,23 @@ class Telling {
 		const timeoutMs = limits.attemptTimeoutMs;
 		const request = {key: keyspace.sessionKey(0)};
 		const read = await untilAborted(endpoints.call(methods.range, request, {timeoutMs}), ended);
-		if (read.type !== 'answered') return refuse(read);
+		if (read.type !== 'answered') {
+			refuse(read);
+			return;
+		}
 		const told = (this.#told ??= read.value.header?.revision ?? 0);
 		const stream = await untilAborted(endpoints.open(methods.watch, timeoutMs), ended, late => {
 			if (late.type === 'opened') late.close();
 		});
-		if (stream.type !== 'opened') return refuse(stream);
+		if (stream.type !== 'opened') {
+			refuse(stream);
+			return;
+		}
 		const close = (): void => stream.close();
 		ended.addEventListener('abort', close);
 		try {
 			// One earlier than is wanted: etcd takes a first revision up to which it has compacted, and leaves out what was deleted
-			// at it (seen with 3.4.23).
+			// at it (etcd-io/etcd#18089; seen with 3.4.23).
 			const from = Math.max(1, told);
 			stream.send({
 				create: {...keyspace.rangeOf(this.#prefix), startRevision: from, progressNotify: true, fragment: true},
@@ -115,7 +121,8 @@ class Telling {
 				isAsked = true;
 			} else {
 				stream.abandon();
-				return heard.type === 'silence' ? undefined : refuse(heard);
+				if (heard.type !== 'silence') refuse(heard);
+				return;
 			}
 		}
 	}

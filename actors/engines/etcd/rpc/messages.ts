@@ -21,8 +21,11 @@ export type Header = Decoded<typeof header>;
 const keyValue = {key: bytes(1), modRevision: count(3), value: bytes(5), lease: id(6)};
 export type KeyValue = Decoded<typeof keyValue>;
 
-const rangeRequest = {key: bytes(1), rangeEnd: bytes(2), revision: count(4), countOnly: flag(9)};
-const rangeReply = {header: message(1, header), kvs: repeated(2, keyValue), count: count(4)};
+/** `revision` of 0: as it is. `limit` of 0: none. */
+const rangeRequest = {key: bytes(1), rangeEnd: bytes(2), limit: count(3), revision: count(4), countOnly: flag(9)};
+export type RangeRequest = Draft<typeof rangeRequest>;
+const rangeReply = {header: message(1, header), kvs: repeated(2, keyValue), more: flag(3), count: count(4)};
+export type RangeReply = Decoded<typeof rangeReply>;
 const putRequest = {key: bytes(1), value: bytes(2), lease: count(3), ignoreLease: flag(6)};
 const deleteRequest = {key: bytes(1), rangeEnd: bytes(2)};
 const deleteReply = {header: message(1, header), deleted: count(2)};
