@@ -105,7 +105,8 @@ export class Intake {
 		if (request.type === 'request') {
 			const {parts, bytes} = request;
 			const plan = planRequest(commandTable, parts, this.#limits, this.#modes);
-			const isKept = this.#slowLog.isOn && plan !== queuedPlan;
+			const isBegun = plan !== queuedPlan && !(plan.type === 'local' && plan.isRefused === true);
+			const isKept = this.#slowLog.isOn && isBegun;
 			return {plan, bytes, parts: parts.length, words: isKept ? shownWords(parts) : undefined};
 		}
 		const reply = (out: ReplyWriter): void => out.error(`ERR ${request.reason}`);

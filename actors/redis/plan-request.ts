@@ -25,12 +25,17 @@ export function planRequest(
 	if (command === undefined || refusal !== undefined) {
 		// As in Redis: what cannot even be queued lets EXEC carry out nothing.
 		queued?.abort();
-		return refusal ?? planUnknown(parts);
+		return notBegun(refusal ?? planUnknown(parts));
 	}
 	if (isKnown(command, parts)) modes.tellMonitors(command, parts);
-	if (queued === undefined || command.worksInTransaction === true) return command.plan(parts, limits, modes);
+	if (queued === undefined || command.worksInTransaction === true) {
+		const plan = command.plan(parts, limits, modes);
+		return isKnown(command, parts) ? plan : notBegun(plan);
+	}
 	return enqueue(queued, command, parts, {limits, modes});
 }
+
+const notBegun = (plan: Plan): Plan => (plan.type === 'local' ? {...plan, isRefused: true} : plan);
 
 /** Why a command is not even looked at. */
 function whyNot(

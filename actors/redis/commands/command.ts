@@ -40,6 +40,8 @@ export type Plan =
 			readonly reply: (out: ReplyWriter, clientState: ClientState) => void;
 			/** What may follow it depends on it: the next request is looked at when this one has been answered. */
 			readonly changesModes?: true;
+			/** It was not begun: there is no such command, or it may not be carried out. SLOWLOG does not keep it. */
+			readonly isRefused?: true;
 	  }
 	/** Needs to know how the cluster is. */
 	| {
