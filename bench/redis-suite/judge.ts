@@ -45,10 +45,15 @@ const unknownSubcommand = /unknown subcommand '([^']+)'\. Try (\w+) HELP/i;
 const fixedSetting =
 	/(?:arguments for CONFIG SET - |argument )'(?!notify-keyspace-events)([\w-]+)'(?:\) - it cannot be changed here|(?!\)))/;
 
-export function judgeUnit(unit: string, redis: UnitReport, here: UnitReport): UnitJudgement {
+/** `known`: by the name of a test, why it is not ok here. */
+export function judgeUnit(
+	unit: string,
+	redis: UnitReport,
+	here: UnitReport,
+	known: Readonly<Record<string, KnownReason>> = knownReasons[unit] ?? {},
+): UnitJudgement {
 	const reports = new Map(here.tests.map(test => [test.name, test]));
 	const wanted = redis.tests.filter(({verdict}) => verdict === 'ok');
-	const known = knownReasons[unit] ?? {};
 	const failures = wanted.flatMap(({name}) => {
 		const report = reports.get(name);
 		return report?.verdict === 'ok' ? [] : [failureOf(name, report, known[name])];
