@@ -54,7 +54,11 @@ export async function runSpecs(unit: SpecUnit, ports: SpecPorts, scratch: string
 	const texts = await Promise.all([output, askedFile].map(async file => readFile(file, 'utf8'))).catch(() => undefined);
 	if (texts === undefined)
 		return {tests: [], remarks: [`it ended without a report: ${last}`], asked: new Set(), unreached: []};
-	const [report, asked] = texts.map(text => JSON.parse(text) as unknown) as [MochaReport, readonly string[]];
+	// Errors name files, whose place is that of this run.
+	const [report, asked] = texts.map(text => JSON.parse(text.replaceAll(`${unit.root}${path.sep}`, '')) as unknown) as [
+		MochaReport,
+		readonly string[],
+	];
 	return reportOfMocha(report, asked);
 }
 

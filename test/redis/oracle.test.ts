@@ -74,6 +74,8 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 		['client', 'reply', 'x'],
 		['client', 'tracking', 'off'],
 		['client', 'tracking'],
+		['client', 'trackinginfo'],
+		['client', 'getredir'],
 		['reset'],
 		['reset', 'x'],
 		['unwatch'],

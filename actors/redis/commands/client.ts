@@ -1,4 +1,5 @@
 import type {RefusedModes} from '../refused-modes.js';
+import type {ReplyWriter} from '../reply-writer.js';
 import {clientListSubcommands} from './client-list.js';
 import {invalidName, isValidName} from './client-names.js';
 import {type RedisCommand, type Plan, refuse, replyOk, syntaxError, textAt} from './command.js';
@@ -74,6 +75,19 @@ function planTracking(parts: readonly Buffer[], _: unknown, modes: RefusedModes)
 		: refuse('ERR CLIENT TRACKING is not supported: nobody tells when a value that the client keeps has changed');
 }
 
+const noConnection = -1;
+
+function replyTrackingInfo(out: ReplyWriter): void {
+	out.map(3);
+	out.bulk('flags');
+	out.set(1);
+	out.bulk('off');
+	out.bulk('redirect');
+	out.integer(noConnection);
+	out.bulk('prefixes');
+	out.array(0);
+}
+
 const common = {flags: ['noscript', 'loading', 'stale'], group: 'connection'} as const;
 
 const subcommands: readonly RedisCommand[] = [
@@ -129,6 +143,22 @@ const subcommands: readonly RedisCommand[] = [
 		since: '6.0.0',
 		summary: 'Only OFF is accepted: there is no server-assisted client caching',
 		plan: planTracking,
+	},
+	{
+		...common,
+		name: 'trackinginfo',
+		arity: 2,
+		since: '6.2.0',
+		summary: 'Tell what of server-assisted client caching is on: nothing',
+		plan: () => ({type: 'local', reply: replyTrackingInfo}),
+	},
+	{
+		...common,
+		name: 'getredir',
+		arity: 2,
+		since: '6.0.0',
+		summary: 'Tell the connection that is told in place of this one what has changed: there is none',
+		plan: () => ({type: 'local', reply: out => out.integer(noConnection)}),
 	},
 	{
 		...common,
