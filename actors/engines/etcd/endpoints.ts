@@ -44,6 +44,8 @@ export interface OpenStream<Request extends Fields, Reply extends Fields> {
 	send(request: Draft<Request>): void;
 	/** Only one caller at a time. Never rejects. */
 	next(timeoutMs: Milliseconds): Promise<HeardReply<Reply>>;
+	/** Whether its member answers a ping within this time. Never rejects. */
+	isAnswered(timeoutMs: Milliseconds): Promise<boolean>;
 	/** Who waits for the next message hears of the end. */
 	close(): void;
 	/** As after a call that has failed: the next calls go to another member. */
@@ -108,7 +110,7 @@ export class Endpoints {
 		const opened = await this.#openAt(member, method, timeoutMs);
 		if (opened.type === 'lost') this.#abandon(member);
 		if (opened.type !== 'open') return opened;
-		const {stream, retire} = opened;
+		const {stream, isAnswered, retire} = opened;
 		const abandon = (): void => {
 			stream.close();
 			retire();
@@ -118,6 +120,7 @@ export class Endpoints {
 			type: 'opened',
 			send: request => stream.send(encode(method.request, request)),
 			next: async ms => this.#heard(method, member, await stream.next(ms)),
+			isAnswered,
 			close: () => stream.close(),
 			abandon,
 		};

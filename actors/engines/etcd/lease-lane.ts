@@ -2,7 +2,7 @@
  * Leases: each is one of etcd's, with a key of its own (see keyspace.ts) that is there as long as the lease.
  *
  * etcd's leader alone counts the time of leases, and asks nobody before it answers for them. So one that was deposed and has not
- * heard of it yet (it stood still, say) still renews leases that are over; and one that is a moment behind does not know a lease
+ * heard of it yet (it stood still, say) still renews leases that are over (etcd-io/etcd#13915; seen with 3.4.23); and one that is a moment behind does not know a lease
  * that was just granted. Therefore a linearizable read of the lease's key comes behind each answer. It tells whether the lease is
  * there; and if it is of the same term as the answer, then the leader that gave the answer still led.
  */

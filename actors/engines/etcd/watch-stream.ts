@@ -101,27 +101,27 @@ class Telling {
 			stream.send({
 				create: {...keyspace.rangeOf(this.#prefix), startRevision: from, progressNotify: true, fragment: true},
 			});
-			for await (const reply of this.#replies(stream)) yield* this.#revisionsOf(reply);
+			for await (const reply of this.#replies(stream, ended)) yield* this.#revisionsOf(reply);
 		} finally {
 			ended.removeEventListener('abort', close);
 			stream.close();
 		}
 	}
 
-	/** A stream that says nothing is asked whether it is there. Ends when it is not. */
-	async *#replies(stream: WatchStream): AsyncGenerator<WatchReply, void> {
-		for (let isAsked = false; ;) {
-			const heard = await stream.next(this.#source.limits.attemptTimeoutMs);
+	/** Ends with the stream, or when nothing has come for a while and its member does not answer a ping. */
+	async *#replies(stream: WatchStream, ended: AbortSignal): AsyncGenerator<WatchReply, void> {
+		const {attemptTimeoutMs} = this.#source.limits;
+		for (;;) {
+			const heard = await stream.next(attemptTimeoutMs);
 			if (heard.type === 'message') {
-				isAsked = false;
 				yield heard.value;
 				if (heard.value.canceled) return;
-			} else if (heard.type === 'silence' && !isAsked) {
-				stream.send({progress: {}});
-				isAsked = true;
-			} else {
+			} else if (heard.type !== 'silence') {
 				stream.abandon();
-				if (heard.type !== 'silence') refuse(heard);
+				refuse(heard);
+				return;
+			} else if (!(await untilAborted(stream.isAnswered(attemptTimeoutMs), ended))) {
+				stream.abandon();
 				return;
 			}
 		}
@@ -166,12 +166,9 @@ class Telling {
 
 const noBytes = new Uint8Array(0);
 
-/**
- * That all up to its revision has been told, which etcd says from time to time of a watch that is up to date. What it says when it
- * is asked (`watchId` -1) is not that: up to 3.4.23 at least it overtakes changes that are on their way.
- */
-const isProgress = ({watchId, created, canceled, events}: WatchReply): boolean =>
-	watchId === 0 && !created && !canceled && events.length === 0;
+/** That all up to its revision has been told, which etcd says from time to time of a watch that is up to date. */
+const isProgress = ({created, canceled, fragment, events}: WatchReply): boolean =>
+	!created && !canceled && !fragment && events.length === 0;
 
 /** Throws what no other member can put right. */
 function refuse(failure: CallFailure): void {

@@ -23,6 +23,8 @@ type Failed = Extract<Exchange, {type: 'failed'}>;
 export interface OpenCall {
 	readonly type: 'open';
 	readonly stream: MessageStream;
+	/** Whether the other end answers a ping within this time. Never rejects. */
+	readonly isAnswered: (timeoutMs: Milliseconds) => Promise<boolean>;
 	/** No new calls on its connection, which may be dead: the next ones have another. */
 	readonly retire: () => void;
 }
@@ -52,7 +54,13 @@ export class Connection {
 		const link = await this.#readyLink(timeoutMs);
 		if (!(link instanceof Link)) return link;
 		const stream = link.open(call);
-		return stream instanceof MessageStream ? {type: 'open', stream, retire: () => link.retire()} : stream;
+		if (!(stream instanceof MessageStream)) return stream;
+		return {
+			type: 'open',
+			stream,
+			isAnswered: async ms => (await within(link.ping(), ms)) === true,
+			retire: () => link.retire(),
+		};
 	}
 
 	async #readyLink(timeoutMs: Milliseconds): Promise<Link | Failed> {

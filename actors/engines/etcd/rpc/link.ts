@@ -111,7 +111,12 @@ export class Link {
 
 	/** New calls may begin on it. */
 	get isUsable(): boolean {
-		return !this.#isRetired && !this.#session.closed && !this.#session.destroyed;
+		return !this.#isRetired && !this.#session.closed && this.isAlive;
+	}
+
+	/** Calls that are under way can go on. */
+	get isAlive(): boolean {
+		return !this.#session.destroyed;
 	}
 
 	/** No new calls; it goes when those that are under way have ended. */
@@ -150,6 +155,14 @@ export class Link {
 		} catch (error) {
 			return failed('connection', false, error as NodeJS.ErrnoException);
 		}
+	}
+
+	/** Resolves when it is answered, with `true`, or when it never will be. */
+	ping(): Promise<boolean> {
+		return new Promise(resolve => {
+			const isSent = this.isAlive && this.#session.ping(error => resolve(error === null));
+			if (!isSent) resolve(false);
+		});
 	}
 
 	#begin(

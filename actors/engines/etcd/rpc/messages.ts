@@ -51,7 +51,6 @@ export const eventType = {put: 0, delete: 1} as const;
 const keyEvent = {type: count(1), kv: message(2, keyValue)};
 export type KeyEvent = Decoded<typeof keyEvent>;
 
-/** Exactly one of them. */
 const watchRequest = {
 	create: message(1, {
 		key: bytes(1),
@@ -62,13 +61,9 @@ const watchRequest = {
 		/** A large answer comes in several messages. */
 		fragment: flag(8),
 	}),
-	/** Say something. */
-	progress: message(3, {}),
 };
 const watchReply = {
 	header: message(1, header),
-	/** -1: of no watch. */
-	watchId: count(2),
 	created: flag(3),
 	canceled: flag(4),
 	/** Above 0: what was asked for is no longer there. */
