@@ -7,6 +7,7 @@ import {campaign, elected, lastElected} from '../../examples/leader-election.js'
 import {guarded, lock} from '../../examples/lock.js';
 import {enqueue, takeJobs} from '../../examples/queue-of-one.js';
 import {isAllowed} from '../../examples/rate-limit.js';
+import {times, withCrashes} from './with-crashes.js';
 
 const hourMs = 3_600_000;
 
@@ -21,25 +22,6 @@ async function startTrial(t: ExecutionContext): Promise<Trial> {
 	t.teardown(() => cluster.close());
 	return {cluster, newClerk: () => cluster.clerk({timeoutMs: 60_000})};
 }
-
-/** Kills whoever leads, again and again, until the work is done: at least once. */
-async function withCrashes<T>(cluster: Cluster, work: Promise<T>): Promise<T> {
-	const progress = {isDone: false};
-	const noteDone = (): void => {
-		progress.isDone = true;
-	};
-	work.then(noteDone, noteDone);
-	do {
-		const leader = await cluster.waitForLeader(60_000);
-		await cluster.kill(leader);
-		await cluster.restart(leader);
-		await sleep(200);
-	} while (!progress.isDone);
-	return work;
-}
-
-const times = <T>(count: number, of: (place: number) => Promise<T>): Promise<readonly T[]> =>
-	Promise.all(Array.from({length: count}, (_, place) => of(place)));
 
 test.serial('rate limit: each call is counted once, and the counter ends with its window', async t => {
 	const {cluster, newClerk} = await startTrial(t);
