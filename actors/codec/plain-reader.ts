@@ -100,7 +100,7 @@ export class PlainReader {
 		return this.#text.toString('latin1', start, end);
 	}
 
-	/** U+0080 to U+00FF are two bytes in UTF-8: 1100001x 10xxxxxx. */
+	/** U+0080 to U+07FF are two bytes in UTF-8: 110xxxxx 10xxxxxx. */
 	#wideString(start: number, end: number): unknown {
 		const codes: number[] = [];
 		for (let at = start; at < end; at += 1) {
@@ -111,8 +111,8 @@ export class PlainReader {
 			}
 			at += 1;
 			const next = this.#bytes[at] as number;
-			if ((byte !== 0xc2 && byte !== 0xc3) || at >= end || next >> 6 !== 2) return other;
-			codes.push(((byte & 3) << 6) | (next & 0x3f));
+			if (byte < 0xc2 || byte > 0xdf || at >= end || next >> 6 !== 2) return other;
+			codes.push(((byte & 31) << 6) | (next & 0x3f));
 		}
 		return String.fromCharCode.apply(undefined, codes);
 	}

@@ -7,7 +7,7 @@ const keptBytesMax = 2 ** 20;
 const depthMax = 16;
 
 /**
- * Writes arrays of numbers, byte strings, strings of bytes, booleans and `null` as CBOR, in the very bytes that cbor-x makes
+ * Writes arrays of numbers, byte strings, strings of characters up to U+07FF, booleans and `null` as CBOR, in the very bytes that cbor-x makes
  * of them: all that passes between clerks and servers by the hundred thousand. cbor-x compares each byte string with
  * a row of classes before it finds it to be one, which takes several times as long as to write it.
  */
@@ -64,7 +64,7 @@ export class PlainWriter {
 		let length = text.length;
 		for (let place = 0; place < text.length; place += 1) {
 			const code = text.charCodeAt(place);
-			if (code > 0xff) return false;
+			if (code > 0x7ff) return false;
 			if (code > 0x7f) length += 1;
 		}
 		this.#head(0x60, length);

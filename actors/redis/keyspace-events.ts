@@ -109,6 +109,8 @@ function classOf(event: Exclude<Change['event'], 'clear'>): EventClass {
 		case 'rename_from':
 		case 'rename_to':
 		case 'copy_to':
+		case 'move_from':
+		case 'move_to':
 			return 'g';
 		case 'set':
 		case 'append':

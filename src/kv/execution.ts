@@ -2,7 +2,7 @@
 import type {ChangeSink} from './changes/changes.js';
 import type {Leases} from './leases.js';
 import type {Stored} from './shard.js';
-import type {Result, Script, Value, Version} from './types.js';
+import type {DatabaseNumber, Result, Script, Value, Version} from './types.js';
 
 /** What operations need of a store: the replicas' own, or what is known of somebody else's. */
 export interface KeyValues {
@@ -14,8 +14,10 @@ export interface KeyValues {
 	set(key: string, value: Value, version: Version, until: number): boolean;
 	/** Whether there was something to delete. */
 	delete(key: string): boolean;
-	/** How many keys there were. */
-	clear(): number;
+	/** How many keys there were, in one database or in all. */
+	clear(which?: DatabaseNumber | 'all'): number;
+	/** See `Store.exchange`. Not there: it has one database. */
+	exchange?(one: DatabaseNumber, other: DatabaseNumber, version: Version): boolean;
 	/** Notes from now on the changes of this key, which is absent; `false`: this is not possible here. */
 	watch(key: string, version: Version): boolean;
 	/** See `AbsentSince`. */

@@ -57,6 +57,11 @@ export class Leases {
 		return this.#overKeyCount;
 	}
 
+	/** Whether keys that are there are attached to one. */
+	get haveKeys(): boolean {
+		return this.#keyCount > this.#overKeyCount;
+	}
+
 	/** About. */
 	get bytes(): number {
 		return this.#leases.size * leaseBytes + this.#keyBytes;

@@ -2,7 +2,11 @@
 import {unreachable} from '../base/errors.js';
 import {lengthsAfterEdit} from './edits/edit-growth.js';
 import {attachedBytes, leaseBytes} from './leases.js';
-import type {Edit, Key, Operation, Part, Result, WriteOperation} from './types.js';
+import {databaseCount, databaseOf} from './database-name.js';
+import {databasesOf} from './edits/database-words.js';
+import {ExchangedDatabases} from './exchanged-databases.js';
+import {textOf} from './script/bytes.js';
+import type {DatabaseNumber, Edit, Key, Operation, Part, Result, WriteOperation} from './types.js';
 import {growthMaxOf} from './script/script-limits.js';
 
 /** What a key takes in the store besides itself and its value: its record's head, and its places in the table. */
@@ -22,7 +26,8 @@ type Read = (key: Key) => Result;
 export interface MemoryState {
 	/** For what is added. */
 	readonly room: number;
-	readonly storeBytes: number;
+	/** Of one database. */
+	readonly bytesOf: (database: DatabaseNumber) => number;
 	readonly read: Read;
 	/** An edit that would make a value longer fails, and adds nothing. */
 	readonly valueBytesMax: number;
@@ -31,29 +36,36 @@ export interface MemoryState {
 /** The sizes of keys as the operations of one command leave them, one after the other; `undefined`: absent. */
 class Sizes {
 	readonly #read: Read;
-	readonly #storeBytes: number;
+	readonly #bytesOf: MemoryState['bytesOf'];
 	readonly valueBytesMax: number;
-	#kept = new Map<string, number | undefined>();
+	readonly #kept = new Map<string, number | undefined>();
 	/** By the operation that is being weighed. */
-	#tried = new Map<string, number | undefined>();
-	#isCleared = false;
+	readonly #tried = new Map<string, number | undefined>();
+	readonly #cleared = new Set<DatabaseNumber>();
+	/** Everything is by the keys that there were before databases were exchanged. */
+	readonly #databases = new ExchangedDatabases();
 
-	constructor(read: Read, storeBytes: number, valueBytesMax: number) {
+	constructor({read, bytesOf, valueBytesMax}: MemoryState) {
 		this.#read = read;
-		this.#storeBytes = storeBytes;
+		this.#bytesOf = bytesOf;
 		this.valueBytesMax = valueBytesMax;
 	}
 
 	/** Of the record: its key, its value and what it takes besides. */
-	of(key: string): number | undefined {
+	of(asked: Key): number | undefined {
+		const key = this.#databases.keyBefore(asked);
 		if (this.#tried.has(key)) return this.#tried.get(key);
-		if (this.#kept.has(key) || this.#isCleared) return this.#kept.get(key);
+		if (this.#kept.has(key) || this.#cleared.has(databaseOf(key))) return this.#kept.get(key);
 		const current = this.#read(key);
 		return current.type === 'value' && current.value !== undefined ? sizeOf(key, current.value.length) : undefined;
 	}
 
-	set(key: string, size: number | undefined): void {
-		this.#tried.set(key, size);
+	set(key: Key, size: number | undefined): void {
+		this.#tried.set(this.#databases.keyBefore(key), size);
+	}
+
+	exchange(one: DatabaseNumber, other: DatabaseNumber): void {
+		this.#databases.exchange(one, other);
 	}
 
 	/** The operation is admitted, or not. */
@@ -63,10 +75,17 @@ class Sizes {
 	}
 
 	/** Returns by how much the state grows: what the operations before have added is not given back. */
-	clear(): number {
-		const grown = this.#isCleared ? 0 : -this.#storeBytes;
-		this.#isCleared = true;
-		this.#kept = new Map();
+	clear(which: DatabaseNumber | 'all'): number {
+		let grown = 0;
+		for (let each = 0; each < databaseCount; each += 1) {
+			const database = this.#databases.before(each);
+			if ((which !== 'all' && which !== each) || this.#cleared.has(database)) continue;
+			grown -= this.#bytesOf(database);
+			this.#cleared.add(database);
+		}
+		for (const sizes of [this.#kept, this.#tried])
+			for (const key of sizes.keys())
+				if (which === 'all' || this.#databases.before(which) === databaseOf(key)) sizes.delete(key);
 		return grown;
 	}
 }
@@ -105,6 +124,7 @@ function growthOf(operation: Exclude<Part, {type: 'clear' | 'get' | 'script' | '
 
 /** What an edit adds. It frees nothing: a key that it takes away counts until it is known to be gone. */
 function editGrowth(edit: Edit, sizes: Sizes): number {
+	if (edit.name === 'swapdb') return exchangeSizes(edit, sizes);
 	const lengthOf = (key: Key): number => Math.max(0, (sizes.of(key) ?? 0) - sizeOf(key, 0));
 	return lengthsAfterEdit(edit, lengthOf).reduce((sum, [key, length]) => {
 		if (length > sizes.valueBytesMax && edit.name !== 'incrbyfloat') return sum;
@@ -113,6 +133,13 @@ function editGrowth(edit: Edit, sizes: Sizes): number {
 		sizes.set(key, after);
 		return sum + after - (before ?? 0);
 	}, 0);
+}
+
+/** Nothing grows by it. */
+function exchangeSizes({values}: Edit, sizes: Sizes): number {
+	const databases = databasesOf(values.map(value => textOf(value)));
+	if (typeof databases !== 'string') sizes.exchange(...databases);
+	return 0;
 }
 
 /** Whether what it adds depends on what is there, and not on its own bytes alone. */
@@ -145,7 +172,7 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 				0,
 			);
 		case 'clear':
-			return sizes.clear();
+			return sizes.clear(operation.database ?? 0);
 		case 'get':
 		case 'scan':
 		case 'count':
@@ -184,12 +211,9 @@ function mayCarryOut(part: Part, sizes: Sizes): number {
  * For each of these writes, whether it fits into what is left of `room` bytes. What one deletes is room for those behind
  * it; a batch is weighed as a whole.
  */
-export function fitting(
-	writes: readonly WriteOperation[],
-	{room, storeBytes, read, valueBytesMax}: MemoryState,
-): readonly boolean[] {
-	const sizes = new Sizes(read, storeBytes, valueBytesMax);
-	let left = room;
+export function fitting(writes: readonly WriteOperation[], state: MemoryState): readonly boolean[] {
+	const sizes = new Sizes(state);
+	let left = state.room;
 	return writes.map(write => {
 		const growth = carryOut(write, sizes);
 		const isAdmitted = growth <= 0 || growth <= left;

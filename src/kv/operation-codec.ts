@@ -6,15 +6,16 @@
  *                                 [, ttlMs, expiresAt or lease, or 0 before what is compared] [, what is compared]]
  *     expire    33, key, flags: 1 absent | 2 present | 4 later | 8 earlier | 16 ttlMs | 32 expiresAt [, ttlMs or expiresAt]
  *     append     1, key, value                 increment  5, key, by
- *     delete     2, key [, 64 is | 128 is not, what is compared]                    clear      6
+ *     delete     2, key [, 64 is | 128 is not, what is compared]                    clear      6 [, database | null: all]
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key [, true: without the value; of a read alone]
- *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues             count     35
- *     changes   45, after | null, prefix | null, waitMs
+ *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues
+ *     count     35 [, database [, hasExpiring]]
+ *     changes   45, after | null, prefix | null, waitMs [, ofAllDatabases]
  *     lease     42, 0 grant | 1 keep alive | 2 revoke, ttlMs or lease    getLease  43, lease, keysMax
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
  *     compare      key, 0 a value | 1 a version | 4 absent since a version; and 2 for not, value | null | version
- *     script    40, source, [key, ...], [value, ...], isReadOnly
+ *     script    40, source, [name, ...], [value, ...], isReadOnly [, database]
  *     edit      46, number of its name, [key, ...], [value, ...]
  *
  * These bytes rest in logs: an opcode, once given, keeps its meaning.
@@ -22,11 +23,14 @@
 import {unreachable} from '../base/errors.js';
 import {int64OfPlain, isBytes, isCount, parseAll, plainOfInt64, type Plain} from '../base/plain.js';
 import {editOpcode, parseEdit, plainOfEdit} from './edits/edit-codec.js';
+import {isDatabase} from './database-name.js';
 import {isKey} from './key.js';
 import {scanEnd} from './scan-position.js';
 import {parseScript, plainOfScript, scriptOpcode} from './script/script-codec.js';
 import type {
+	ChangesRead,
 	Compare,
+	DatabaseNumber,
 	Expiry,
 	Key,
 	LeaseOperation,
@@ -149,7 +153,9 @@ export function plainOfOperation(operation: Operation): Plain {
 		case 'expire':
 			return plainOfExpire(operation);
 		case 'clear':
-			return [6];
+			return operation.database === undefined || operation.database === 0
+				? [6]
+				: [6, databaseOrAll(operation.database)];
 		case 'script':
 			return plainOfScript(operation);
 		case 'edit':
@@ -163,7 +169,7 @@ export function plainOfOperation(operation: Operation): Plain {
 			return [scanOpcode, from, to ?? null, prefix ?? null, lookedAtMax, hasValues];
 		}
 		case 'count':
-			return [countOpcode];
+			return plainOfCount(operation);
 		case 'transaction':
 			return plainOfTransaction(operation);
 		case 'lease': {
@@ -174,10 +180,23 @@ export function plainOfOperation(operation: Operation): Plain {
 		case 'getLease':
 			return [leaseReadOpcode, operation.leaseId, operation.keysMax];
 		case 'changes':
-			return [changesOpcode, operation.after ?? null, operation.prefix ?? null, operation.waitMs];
+			return plainOfChanges(operation);
 		default:
 			return unreachable(operation);
 	}
+}
+
+const databaseOrAll = (database: DatabaseNumber | 'all'): DatabaseNumber | null =>
+	database === 'all' ? null : database;
+
+function plainOfCount({database = 0, hasExpiring = false}: Extract<Operation, {type: 'count'}>): Plain {
+	if (hasExpiring) return [countOpcode, database, true];
+	return database === 0 ? [countOpcode] : [countOpcode, database];
+}
+
+function plainOfChanges({after, prefix, waitMs, ofAllDatabases = false}: ChangesRead): Plain {
+	const plain = [changesOpcode, after ?? null, prefix ?? null, waitMs];
+	return ofAllDatabases ? [...plain, true] : plain;
 }
 
 function plainOfTransaction({compares, operations, otherwise = [], watched = []}: Transaction): Plain {
@@ -299,11 +318,23 @@ function parseKeyed(opcode: unknown, key: string, plain: Plain, from: number): P
 	}
 }
 
+function parseClear(database: unknown): Part | undefined {
+	if (database === undefined || database === 0) return {type: 'clear'};
+	if (database === null) return {type: 'clear', database: 'all'};
+	return isDatabase(database) ? {type: 'clear', database} : undefined;
+}
+
+function parseCount(database: unknown, hasExpiring: unknown): ReadOperation | undefined {
+	if (database === undefined) return {type: 'count'};
+	if (!isDatabase(database) || (hasExpiring !== undefined && hasExpiring !== true)) return undefined;
+	return hasExpiring ? {type: 'count', database, hasExpiring} : {type: 'count', database};
+}
+
 /** The operation may be behind something else in its array. */
 function parsePart(plain: Plain, from = 0): Part | undefined {
 	const opcode = plain[from];
 	const key = plain[from + 1];
-	if (opcode === 6) return {type: 'clear'};
+	if (opcode === 6) return parseClear(key);
 	if (opcode === scriptOpcode) return parseScript(plain, from);
 	if (opcode === editOpcode) return parseEdit(plain, from);
 	return isKey(key) ? parseKeyed(opcode, key, plain, from + 2) : undefined;
@@ -336,7 +367,7 @@ export const plainOfRead = (operation: ReadOperation): Plain =>
 
 export function parseRead(plain: Plain): ReadOperation | undefined {
 	if (plain[0] === scanOpcode) return parseScan(plain);
-	if (plain[0] === countOpcode) return {type: 'count'};
+	if (plain[0] === countOpcode) return parseCount(plain[1], plain[2]);
 	if (plain[0] === leaseReadOpcode) return parseLeaseRead(plain);
 	if (plain[0] === changesOpcode) return parseChanges(plain);
 	const operation = parseOperation(plain);
@@ -348,10 +379,11 @@ function parseLeaseRead([, leaseId, keysMax]: Plain): ReadOperation | undefined 
 	return isCount(leaseId) && isCount(keysMax) ? {type: 'getLease', leaseId, keysMax} : undefined;
 }
 
-function parseChanges([, after, prefix, waitMs]: Plain): ReadOperation | undefined {
+function parseChanges([, after, prefix, waitMs, ofAllDatabases = false]: Plain): ReadOperation | undefined {
 	if (!(after === null || isCount(after)) || !(prefix === null || isKey(prefix))) return undefined;
-	if (!isCount(waitMs) || waitMs > changesWaitMsMax) return undefined;
-	return {type: 'changes', after: after ?? undefined, prefix: prefix ?? undefined, waitMs};
+	if (!isCount(waitMs) || waitMs > changesWaitMsMax || typeof ofAllDatabases !== 'boolean') return undefined;
+	const read = {type: 'changes', after: after ?? undefined, prefix: prefix ?? undefined, waitMs} as const;
+	return ofAllDatabases ? {...read, ofAllDatabases} : read;
 }
 
 function parseScan([, from, to, prefix, lookedAtMax, hasValues]: Plain): ReadOperation | undefined {

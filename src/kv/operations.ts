@@ -4,6 +4,7 @@ import {isInt64} from '../base/int64.js';
 import type {Stored} from './shard.js';
 import type {ChangeDetails} from './changes/changes.js';
 import type {ChangeEvent} from './changes/change-event.js';
+import {databaseCount, databaseOf, keyInDatabase} from './database-name.js';
 import {runEdit} from './edits/edit.js';
 import type {Execution, KeyValues} from './execution.js';
 import {mayReturnValue} from './operation-bytes.js';
@@ -111,7 +112,7 @@ function put(execution: Execution, {key, value, condition, returnPrevious, expir
 	const {store, now} = execution;
 	const current = store.get(key);
 	if (condition !== undefined && !isMet(condition, current)) return conditionFailed(current);
-	if (isAttachment(expiry) && store.leases?.get(expiry.leaseId) === undefined)
+	if (isAttachment(expiry) && (databaseOf(key) > 0 || store.leases?.get(expiry.leaseId) === undefined))
 		return {type: 'invalid', reason: 'noSuchLease', version: current?.version ?? 0};
 	const previous = returnPrevious === true && current !== undefined ? copyOf(current.value) : undefined;
 	const until = untilAfter(expiry, current, now);
@@ -261,9 +262,10 @@ function tooMuch({store}: Execution, part: Part): Result {
 	return {type: 'invalid', reason: 'resultTooLarge', version};
 }
 
-function clear({store, version, changes}: Execution): Result {
-	const count = store.clear();
-	changes?.note('clear', version, '');
+function clear({store, version, changes}: Execution, {database = 0}: Of<'clear'>): Result {
+	const count = store.clear(database);
+	for (let each = 0; each < databaseCount; each += 1)
+		if (database === 'all' || database === each) changes?.note('clear', version, keyInDatabase(each, ''));
 	return {type: 'cleared', count, version};
 }
 
@@ -286,7 +288,7 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 		case 'expire':
 			return expire(execution, operation);
 		case 'clear':
-			return clear(execution);
+			return clear(execution, operation);
 		case 'script':
 			return execution.runScript?.(execution, operation) ?? {type: 'invalid', reason: 'malformed', version: 0};
 		case 'edit':

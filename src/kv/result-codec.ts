@@ -9,7 +9,7 @@
  *     transaction      32, isCommitted, revision, [result, ...]
  *     expirySet       33, isSet, version
  *     keys            34, revision, next | null, [key, ...], [version, ...] [, [value, ...]]
- *     count           35, count, revision
+ *     count           35, count, revision [, expiringCount, expireAfterMs]
  *     scripted        40, reply, isApplied, version
  *     changes         44, revision, [revision, ...], [event, ...], [key, ...], [value, ...]
  *     compacted       45, revision
@@ -73,7 +73,7 @@ export function plainOfResult(result: Result): Plain {
 			return values === undefined ? plain : [...plain, values];
 		}
 		case 'count':
-			return [35, result.count, result.revision];
+			return plainOfCount(result);
 		case 'lease':
 			return plainOfLease(result);
 		case 'changes':
@@ -162,6 +162,15 @@ function parseWritten(version: unknown, length: unknown, previous: unknown): Res
 	return isBytes(previous) ? {type: 'written', version, length, previous} : undefined;
 }
 
+function plainOfCount({count, revision, expiringCount, expireAfterMs}: Extract<Result, {type: 'count'}>): Plain {
+	return expiringCount === undefined ? [35, count, revision] : [35, count, revision, expiringCount, expireAfterMs];
+}
+
+function parseFullCount([, count, revision, expiringCount, expireAfterMs]: Plain): Result | undefined {
+	if (!isCount(count) || !isCount(revision) || !isCount(expiringCount) || !isCount(expireAfterMs)) return undefined;
+	return {type: 'count', count, revision, expiringCount, expireAfterMs};
+}
+
 function parseExpiring(value: unknown, version: unknown, expiresAt: unknown): Result | undefined {
 	if (!isBytes(value) || !isCount(version) || !isCount(expiresAt)) return undefined;
 	return {type: 'value', value, version, expiresAt};
@@ -196,6 +205,7 @@ export function parseResult(plain: Plain): Result | undefined {
 	if (kind === 0 && plain[4] !== undefined) return parseBrief(plain);
 	if (kind === 0 && plain[3] !== undefined) return parseExpiring(first, second, plain[3]);
 	if (kind === 34) return parseKeys(plain);
+	if (kind === 35 && plain[3] !== undefined) return parseFullCount(plain);
 	if (kind === scriptOpcode) return parseScripted(plain);
 	if (kind === leaseNumber) return parseLease(plain);
 	if (kind === changesNumber) return parseChanges(plain);

@@ -1,14 +1,23 @@
 /** Reads keys part by part, in the order of their positions (see `scan-position.ts`), with no index and no memory of earlier parts. */
 import {hashOf, type Shard} from './shard.js';
 import {firstOfShard, positionOf, scanEnd, shardAt, slotAt} from './scan-position.js';
-import type {Key, Operation, Result, ScanPosition, Value, Version} from './types.js';
+import {databaseOf, nameOfKey} from './database-name.js';
+import type {ByteString, DatabaseNumber, Operation, Result, ScanPosition, Value, Version} from './types.js';
+
+/** What a scan needs of a database. */
+interface ScannedDatabase {
+	/** No key's version is less. */
+	readonly exchangedAt: Version;
+	/** `undefined`: it has no keys. */
+	shard(number: number): Shard | undefined;
+}
 
 /** What a scan needs of a store. */
 export interface ScannedStore {
 	/** Unix ms: a key whose deadline is not after it is not there. */
 	readonly now: number;
 	/** `undefined`: it has no keys. */
-	shard(number: number): Shard | undefined;
+	database(number: DatabaseNumber): ScannedDatabase | undefined;
 }
 
 type Scan = Extract<Operation, {type: 'scan'}>;
@@ -23,22 +32,26 @@ const answerBytesMax = 2 ** 20;
 const keyOverheadBytes = 16;
 
 class Answer {
-	readonly keys: Key[] = [];
+	readonly keys: ByteString[] = [];
 	readonly versions: Version[] = [];
 	readonly values: Value[] = [];
 	lookedAt = 0;
 	bytes = 0;
-	readonly #scan: Scan;
+	readonly #prefix: ByteString;
+	readonly #hasValues: boolean;
 	readonly #now: number;
+	readonly #versionMin: Version;
 
-	constructor(operation: Scan, now: number) {
-		this.#scan = operation;
+	constructor({prefix = '', hasValues = false}: Scan, now: number, versionMin: Version) {
+		this.#prefix = nameOfKey(prefix);
+		this.#hasValues = hasValues;
 		this.#now = now;
+		this.#versionMin = versionMin;
 	}
 
 	/** Takes the keys of one slot, of which those before `from` or from `to` on belong to other answers. */
 	take(shard: Shard, slot: number, from: ScanPosition, to: ScanPosition): void {
-		const {prefix = '', hasValues = false} = this.#scan;
+		const prefix = this.#prefix;
 		for (const place of shard.placesOfSlot(slot)) {
 			const [key, {value, version, expiresAt}] = shard.at(place);
 			this.lookedAt += 1;
@@ -46,10 +59,10 @@ class Answer {
 			const position = positionOf(hashOf(key));
 			if (position < from || position >= to) continue;
 			this.keys.push(key);
-			this.versions.push(version);
+			this.versions.push(Math.max(version, this.#versionMin));
 			// Views, as of a `get`: who keeps the result, copies it.
-			if (hasValues) this.values.push(value);
-			this.bytes += key.length + keyOverheadBytes + (hasValues ? value.length : 0);
+			if (this.#hasValues) this.values.push(value);
+			this.bytes += key.length + keyOverheadBytes + (this.#hasValues ? value.length : 0);
 		}
 	}
 }
@@ -58,13 +71,14 @@ class Answer {
 export function scan(store: ScannedStore, operation: Scan, revision: Version): Extract<Result, {type: 'keys'}> {
 	const {from, to = scanEnd, hasValues = false} = operation;
 	const lookedAtMax = Math.min(operation.lookedAtMax, lookedAtLimit);
-	const answer = new Answer(operation, store.now);
+	const database = store.database(databaseOf(operation.prefix ?? ''));
+	const answer = new Answer(operation, store.now, database?.exchangedAt ?? 0);
 	let position = from;
 	let slots = 0;
 	while (position < to && answer.lookedAt < lookedAtMax && slots < lookedAtMax * slotsPerKey) {
 		if (answer.bytes >= answerBytesMax) break;
 		const number = shardAt(position);
-		const shard = store.shard(number);
+		const shard = database?.shard(number);
 		if (shard === undefined) {
 			position = firstOfShard(number + 1);
 			continue;

@@ -96,7 +96,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 			case 'scan':
 				return scan(this.#store, operation, revision);
 			case 'count':
-				return {type: 'count', count: this.#store.size, revision};
+				return count(this.#store, operation, revision);
 			case 'getLease':
 				return readLease(this.#store.leases, operation);
 			case 'changes':
@@ -140,7 +140,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 			first = (first + lanes.first) | 0;
 			second = (second + lanes.second) | 0;
 		}
-		for (const [key, {from, changedAt}] of this.#store.watchedKeys.entries()) {
+		for (const [key, {from, changedAt}] of this.#store.watched()) {
 			const lanes = new Lanes(2);
 			lanes.text(key);
 			lanes.number(from);
@@ -154,11 +154,21 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	fits(writes: readonly WriteOperation[], room: number): readonly boolean[] {
 		return fitting(writes, {
 			room,
-			storeBytes: this.#store.bytes,
+			bytesOf: database => this.#store.bytesOf(database),
 			read: key => readKey(this.#store, key),
 			valueBytesMax: this.#valueBytesMax,
 		});
 	}
+}
+
+type Count = Extract<ReadOperation, {type: 'count'}>;
+
+function count(store: Store, {database = 0, hasExpiring = false}: Count, revision: Version): Result {
+	const counted = store.database(database);
+	const result = {type: 'count', count: counted?.size ?? 0, revision} as const;
+	if (!hasExpiring) return result;
+	const {count: expiringCount, meanMs: expireAfterMs} = counted?.expiring ?? {count: 0, meanMs: 0};
+	return {...result, expiringCount, expireAfterMs};
 }
 
 /** When the answer changes by itself; of one that concerns many keys when it may, at the earliest. */
@@ -176,6 +186,8 @@ function deadlineOf(store: Store, operation: ReadOperation): number {
  *
  * Last come the keys that are watched, the one that was watched longest ago first, if there are any: [from, changedAt, key, from,
  * changedAt, key, ...]. Version 2 had none.
+ *
+ * Version 5 had keys of database 0 only.
  *
  * Leases come first, if there are any: [null, id, ttlMs, expiresAt, id, ttlMs, expiresAt, ...], with 0 for one that is over. A key of
  * a lease is [key, value, -version, -id]. Version 3 had no leases.
@@ -250,7 +262,7 @@ class KvReader implements MachineReader<KvTypes> {
 			const changedAt = frame[offset + 1];
 			const key = frame[offset + 2];
 			if (!isCount(from) || !isCount(changedAt) || !isKey(key)) return false;
-			this.#store.watchedKeys.put(key, {from, changedAt});
+			this.#store.restoreWatched(key, {from, changedAt});
 		}
 		return true;
 	}
@@ -282,8 +294,8 @@ export function kvMachine(limits: Partial<KvLimits> = {}): Machine<KvTypes> {
 	const all = {...defaultKvLimits, ...limits};
 	return {
 		...kvIdentity,
-		version: 5,
+		version: 6,
 		create: () => new KvStateMachine(new Store(), all, 0),
-		beginRestore: version => (version <= 5 ? new KvReader(all) : undefined),
+		beginRestore: version => (version <= 6 ? new KvReader(all) : undefined),
 	};
 }

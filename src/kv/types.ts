@@ -3,8 +3,13 @@ import type {ChangeEvent} from './changes/change-event.js';
 
 /** Bytes as a string: each character is one byte, U+0000 to U+00FF. */
 export type ByteString = string;
-/** Exact for binary keys, cheap as a Map key; text becomes UTF-8 bytes at the edge (see the clerk actor). */
+/**
+ * Exact for binary keys, cheap as a Map key; text becomes UTF-8 bytes at the edge (see the clerk actor). A key of another database than
+ * 0 has one character in front: see `database-name`.
+ */
 export type Key = ByteString;
+/** From 0 to 15. */
+export type DatabaseNumber = number;
 /** Bytes. Whoever holds a value must not change it. */
 export type Value = Uint8Array;
 /**
@@ -27,7 +32,7 @@ export type Expiry = {readonly ttlMs: number} | {readonly expiresAt: number};
 /** Only if the key has this value; or only if it has another one, or is absent. */
 export type ValueCondition = {readonly is: Value} | {readonly isNot: Value};
 
-/** The key is there as long as the lease. */
+/** The key, which is of database 0, is there as long as the lease. */
 export interface Attachment {
 	readonly leaseId: LeaseId;
 }
@@ -60,8 +65,8 @@ export type WriteOperation =
 			/** Only if the new deadline is later than that of the key, or earlier; none is later than any. */
 			readonly order?: 'later' | 'earlier' | undefined;
 	  }
-	/** Deletes every key. Leases stay. */
-	| {readonly type: 'clear'}
+	/** Deletes every key of one database, 0 if none is named, or of all. Leases stay. */
+	| {readonly type: 'clear'; readonly database?: DatabaseNumber | 'all' | undefined}
 	/** Runs a script of Lua, in one step: all that it changes, or nothing if it fails. See `src/kv/script`. */
 	| ({readonly type: 'script'} & Script)
 	/** Computes what it writes from what is there, in one step: see `src/kv/edits`. */
@@ -89,12 +94,14 @@ export type WriteOperation =
 export interface Script {
 	/** Its text. */
 	readonly source: Value;
-	/** What it finds in KEYS. */
-	readonly keys: readonly Key[];
+	/** What it finds in KEYS: names in whichever database it has selected. */
+	readonly keys: readonly ByteString[];
 	/** What it finds in ARGV. */
 	readonly values: readonly Value[];
 	/** Commands that change something are refused. */
 	readonly isReadOnly?: boolean | undefined;
+	/** The one in which it begins. @default 0 */
+	readonly database?: DatabaseNumber | undefined;
 }
 
 /** The commands of Redis that are edits. */
@@ -107,14 +114,16 @@ export type EditName =
 	| 'setbit'
 	| 'bitop'
 	| 'msetnx'
-	| 'bitfield';
+	| 'bitfield'
+	| 'move'
+	| 'swapdb';
 
 /** A command of Redis 7.0 that reads before it writes. */
 export interface Edit {
 	readonly name: EditName;
-	/** In the order of the command. */
+	/** In the order of the command. Of `move`: the key, and the one that it becomes. */
 	readonly keys: readonly Key[];
-	/** The other words of the command, in their order; of `copy` none, or `replace`. */
+	/** The other words of the command, in their order; of `copy` none, or `replace`; of `swapdb` both numbers. */
 	readonly values: readonly Value[];
 }
 
@@ -177,10 +186,12 @@ export interface ChangesRead {
 	readonly type: 'changes';
 	/** `undefined`: tells the present revision, and no changes. */
 	readonly after: Version | undefined;
-	/** Only of keys that begin with this, and of all keys together. @default all */
+	/** Only of keys that begin with this, and of all keys of its database together. @default all of database 0 */
 	readonly prefix?: Key | undefined;
 	/** 0: does not wait. */
 	readonly waitMs: number;
+	/** Of all databases, whatever the prefix. @default false */
+	readonly ofAllDatabases?: boolean | undefined;
 }
 
 /** What became of one key at one revision. */
@@ -188,7 +199,7 @@ export interface Change {
 	readonly revision: Version;
 	/** What it was, as Redis calls it: see `typeOfEvent`. */
 	readonly event: ChangeEvent;
-	/** Empty for `clear`, which is told to all. */
+	/** Of `clear` that of the empty name in the database that was cleared: it is told whatever the prefix. */
 	readonly key: Key;
 	/** What is there now; empty if nothing is. */
 	readonly value: Value;
@@ -223,15 +234,21 @@ export type ReadOperation =
 			readonly from: ScanPosition;
 			/** The position to end before. @default `scanEnd` */
 			readonly to?: ScanPosition | undefined;
-			/** Only keys that begin with this. @default all */
+			/** Only keys that begin with this; it names their database, too. @default all of database 0 */
 			readonly prefix?: Key | undefined;
 			/** How many keys are looked at, about, whether they begin with the prefix or not. From 1. */
 			readonly lookedAtMax: number;
 			/** Brings the values, too. @default false */
 			readonly hasValues?: boolean | undefined;
 	  }
-	/** How many keys there are. */
-	| {readonly type: 'count'}
+	/** How many keys there are in one database. */
+	| {
+			readonly type: 'count';
+			/** @default 0 */
+			readonly database?: DatabaseNumber | undefined;
+			/** Tells of those with a deadline, too. @default false */
+			readonly hasExpiring?: boolean | undefined;
+	  }
 	| ChangesRead
 	| LeaseRead;
 
@@ -262,14 +279,23 @@ export type Result =
 			readonly revision: Version;
 			/** Where to go on; `undefined`: there is no more. */
 			readonly next: ScanPosition | undefined;
-			readonly keys: readonly Key[];
+			/** Their names in the database. */
+			readonly keys: readonly ByteString[];
 			/** In the order of the keys, and so are the values. */
 			readonly versions: readonly Version[];
 			/** Of a scan with `hasValues`. */
 			readonly values?: readonly Value[] | undefined;
 	  }
 	/** Of `count`. */
-	| {readonly type: 'count'; readonly revision: Version; readonly count: number}
+	| {
+			readonly type: 'count';
+			readonly revision: Version;
+			readonly count: number;
+			/** Of a count with `hasExpiring`: keys that have a deadline or a lease. */
+			readonly expiringCount?: number | undefined;
+			/** How long keys with a deadline of their own are still there, on average, about: ms. */
+			readonly expireAfterMs?: number | undefined;
+	  }
 	/** Of `put`, `append` and a successful `compareAndSet`; `length`: bytes of the value now. */
 	| {
 			readonly type: 'written';
@@ -309,7 +335,10 @@ export type Result =
 	  }
 	/** Of `changes`: all of them after the revision that was asked for, up to this one. Those of one revision stand together. */
 	| {readonly type: 'changes'; readonly revision: Version; readonly changes: readonly Change[]}
-	/** Of `changes`: the replica does not remember so far back; it does after this revision. */
+	/**
+	 * Of `changes`: the replica does not remember so far back; it does after this revision. Also where all keys of the database were
+	 * exchanged for those of another one at this revision: all of them are to be read anew.
+	 */
 	| {readonly type: 'compacted'; readonly revision: Version}
 	| {readonly type: 'batch'; readonly results: readonly Result[]}
 	/** `results`: of `operations` where all compares held, else of `otherwise`. `revision`: its place, whatever it changed. */
@@ -325,7 +354,7 @@ export type Result =
 			/**
 			 * `outOfMemory` and `malformed`: as earlier versions kept them in their snapshots. `resultTooLarge`: of a part of a
 			 * transaction, where the parts before it have given as much as one answer may hold. `notWatched`: a key that is absent
-			 * cannot be watched here. `noSuchLease`: it is over, or there never was one.
+			 * cannot be watched here. `noSuchLease`: it is over, or there never was one, or the key is not of database 0.
 			 */
 			readonly reason:
 				| 'notANumber'

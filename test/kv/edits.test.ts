@@ -9,9 +9,10 @@ import {readKey} from '../../src/kv/operations.js';
 import {Store} from '../../src/kv/store.js';
 import type {Edit, EditName, Operation, WriteOperation} from '../../src/kv/types.js';
 import {editOf} from '../../src/simulation/kv/edit-model.js';
+import {modelDatabase, modelKey, modelName} from '../../src/simulation/kv/model-database.js';
 import {newState, put, runs, writerTo} from './helpers.js';
 
-const key = fc.constantFrom('a', 'b', 'c', '', '\u00ff');
+const key = fc.constantFrom('a', 'b', 'c', '', '\u00ff', '\u0101a', '\u0102a', '\u0102');
 const two = fc.array(key, {minLength: 2, maxLength: 2});
 const one = fc.array(key, {minLength: 1, maxLength: 1});
 const number = (max: number): fc.Arbitrary<string> => fc.nat({max}).map(String);
@@ -26,6 +27,8 @@ const drawn: Record<EditName, readonly [fc.Arbitrary<readonly string[]>, fc.Arbi
 	incrbyfloat: [one, words(fc.constantFrom('1', '-1', '0.25', '-2.5', '1000.75', 'x'))],
 	bitop: [fc.array(key, {minLength: 2, maxLength: 4}), words(fc.constantFrom('and', 'or', 'xor'))],
 	msetnx: [two, words(number(99), number(99))],
+	move: [two, words()],
+	swapdb: [fc.constant([]), words(number(2), number(2))],
 	bitfield: [
 		one,
 		fc
@@ -65,6 +68,15 @@ const step = fc.oneof(
 
 type Held = {readonly value: Uint8Array; readonly expiresAt: number | undefined};
 
+function exchange(model: Map<string, Held>, [one = 0, other = 0]: readonly number[]): void {
+	const before = [...model];
+	model.clear();
+	for (const [name, held] of before) {
+		const database = modelDatabase(name);
+		model.set(modelKey(database === one ? other : database === other ? one : database, modelName(name)), held);
+	}
+}
+
 function carryOut(model: Map<string, Held>, operation: WriteOperation): unknown {
 	if (operation.type === 'put') {
 		const {expiry} = operation;
@@ -73,6 +85,11 @@ function carryOut(model: Map<string, Held>, operation: WriteOperation): unknown 
 		return undefined;
 	}
 	if (operation.type !== 'edit') throw new TypeError(operation.type);
+	if (operation.name === 'swapdb')
+		exchange(
+			model,
+			operation.values.map(each => Number(textOf(each))),
+		);
 	const there = operation.keys.map(each => model.get(each));
 	const {reply, writes} = editOf(operation, there);
 	for (const {place, value, from} of writes) {
@@ -94,7 +111,7 @@ test('edits do what a model that was written a second time says, deadlines inclu
 				const result = write(operation);
 				if (operation.type === 'edit') t.deepEqual('reply' in result ? result.reply : result, reply, operation.name);
 			}
-			for (const name of ['a', 'b', 'c', '', '\u00ff']) {
+			for (const name of ['a', 'b', 'c', '', '\u00ff', '\u0101a', '\u0102a', '\u0102']) {
 				const found = machine.read({type: 'get', key: name});
 				if (found.type !== 'value') throw new TypeError(found.type);
 				const held = model.get(name);
@@ -161,7 +178,8 @@ test('an edit survives encoding, and one with the wrong number of keys or values
 			const operation: Operation = {type: 'edit', ...each};
 			const plain = plainOfOperation(operation);
 			t.deepEqual(parseWrite(plain), operation);
-			t.is(parseWrite([plain[0], plain[1], [], plain[3]]), undefined);
+			const keys = each.name === 'swapdb' ? ['a'] : [];
+			t.is(parseWrite([plain[0], plain[1], keys, plain[3]]), undefined);
 			t.is(parseWrite([plain[0], editNames.length, plain[2], plain[3]]), undefined);
 			t.is(parseWrite([plain[0], plain[1], plain[2], [5]]), undefined);
 		}),
@@ -194,7 +212,7 @@ test('what an edit adds is weighed by what is there, not by its own bytes', t =>
 	const fits = (room: number, ...edits: readonly Edit[]): readonly boolean[] =>
 		fitting(edits.map(asOperation), {
 			room,
-			storeBytes: store.bytes,
+			bytesOf: database => store.bytesOf(database),
 			read: name => readKey(store, name),
 			valueBytesMax: 2 ** 20,
 		});

@@ -166,7 +166,7 @@ test('a transaction is let in only if the memory holds whichever of its parts ar
 	const read = (): Result => ({type: 'value', value: undefined, version: 0});
 	const large = (key: string): Part => ({type: 'put', key, value: new Uint8Array(1000)});
 	const fits = (write: WriteOperation, room: number): boolean | undefined =>
-		fitting([write], {room, storeBytes: 0, read, valueBytesMax: 2 ** 20})[0];
+		fitting([write], {room, bytesOf: () => 0, read, valueBytesMax: 2 ** 20})[0];
 	t.true(fits(transaction([], [large('a')]), 1100));
 	t.false(fits(transaction([], [large('a')]), 1000));
 	t.false(fits(transaction([{key: 'a', expected: {version: 1}}], [], [large('a')]), 1000));

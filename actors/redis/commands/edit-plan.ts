@@ -12,7 +12,7 @@ export const planEdit = (edit: Edit): Plan => ({
 
 /** The command is the edit of this name. */
 export const editCommand =
-	(name: Exclude<EditName, 'copy'>) =>
+	(name: Exclude<EditName, 'copy' | 'move'>) =>
 	(parts: readonly Buffer[]): Plan =>
 		planEdit(
 			editOf(

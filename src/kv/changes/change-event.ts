@@ -1,6 +1,6 @@
 /** What Redis calls a change in its keyspace notifications. A change carries its event's number, which that keeps for ever. */
 
-/** What became of a key; `clear`: of all keys. */
+/** What became of a key; `clear`: of all keys of a database. */
 export type ChangeType = 'put' | 'delete' | 'expire' | 'clear';
 
 /** What changed a key, by the name of its event in Redis. `clear` is ours: Redis tells nothing of FLUSHALL. */
@@ -18,7 +18,9 @@ export type ChangeEvent =
 	| 'setbit'
 	| 'rename_from'
 	| 'rename_to'
-	| 'copy_to';
+	| 'copy_to'
+	| 'move_from'
+	| 'move_to';
 
 /** New ones come last. */
 export const numberOfEvent: Readonly<Record<ChangeEvent, number>> = {
@@ -36,6 +38,8 @@ export const numberOfEvent: Readonly<Record<ChangeEvent, number>> = {
 	rename_from: 11,
 	rename_to: 12,
 	copy_to: 13,
+	move_from: 14,
+	move_to: 15,
 };
 
 /** By their numbers. */
@@ -46,6 +50,7 @@ export function typeOfEvent(event: ChangeEvent): ChangeType {
 	switch (event) {
 		case 'del':
 		case 'rename_from':
+		case 'move_from':
 			return 'delete';
 		case 'expired':
 			return 'expire';

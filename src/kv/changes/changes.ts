@@ -1,5 +1,6 @@
 /** What a replica remembers of changes: those that writes made, and keys that expired, told together in the order of the log. */
-import type {Change, ChangesRead, Key, Result, Value, Version} from '../types.js';
+import {databaseOf} from '../database-name.js';
+import type {Change, ChangesRead, DatabaseNumber, Key, Result, Value, Version} from '../types.js';
 import {type ChangeEvent, changeEvents, numberOfEvent} from './change-event.js';
 import {ChangeRing, type RingLimits} from './change-ring.js';
 import {type ExpiredBatch, ExpiredKeys} from './expired-keys.js';
@@ -18,6 +19,8 @@ export interface ChangeSink {
 	note(event: ChangeEvent, revision: Version, key: Key, value?: Value, details?: ChangeDetails): void;
 	/** The same of many keys. */
 	noteAll(event: ChangeEvent, revision: Version, keys: ReadonlySet<Key>): void;
+	/** All keys of the one database are now in the other. */
+	noteExchange(revision: Version, one: DatabaseNumber, other: DatabaseNumber): void;
 }
 
 /** An answer with more is cut, between two revisions. */
@@ -39,26 +42,35 @@ export function parseCode(code: number): Pick<Change, 'event' | 'isNew' | 'setsD
 	return {event, isNew: (code & newFlag) > 0, setsDeadline: (code & deadlineFlag) > 0};
 }
 
+/** Whether a change of this key is told. No key of another database begins with a prefix, unless that is empty. */
+const isAsked = ({prefix = '', ofAllDatabases = false}: ChangesRead, key: Key): boolean =>
+	ofAllDatabases || (prefix === '' ? databaseOf(key) === 0 : key.startsWith(prefix));
+
+/** Whether the end of all keys is told that have this one in front. */
+const isClearAsked = ({prefix = '', ofAllDatabases = false}: ChangesRead, key: Key): boolean =>
+	ofAllDatabases || databaseOf(prefix) === databaseOf(key);
+
 class Answer {
 	readonly changes: Change[] = [];
 	bytes = 0;
-	readonly #prefix: Key;
+	readonly #read: ChangesRead;
 
-	constructor(prefix: Key) {
-		this.#prefix = prefix;
+	constructor(read: ChangesRead) {
+		this.#read = read;
 	}
 
 	addWrite(ring: ChangeRing, place: number): void {
 		const key = ring.keyAt(place);
 		const kind = parseCode(ring.codeAt(place)) as Pick<Change, 'event' | 'isNew' | 'setsDeadline'>;
-		if (kind.event !== 'clear' && !key.startsWith(this.#prefix)) return;
+		const isTold = kind.event === 'clear' ? isClearAsked(this.#read, key) : isAsked(this.#read, key);
+		if (!isTold) return;
 		// A view, as of a `get`: who keeps the result, copies it.
 		this.#add({...kind, revision: ring.revisionAt(place), key, value: ring.valueAt(place)});
 	}
 
 	addExpired({revision, keys}: ExpiredBatch): void {
 		for (const key of keys) {
-			if (!key.startsWith(this.#prefix)) continue;
+			if (!isAsked(this.#read, key)) continue;
 			this.#add({event: 'expired', isNew: false, setsDeadline: false, revision, key, value: noValue});
 		}
 	}
@@ -75,6 +87,8 @@ export class Changes implements ChangeSink {
 	readonly expired: ExpiredKeys;
 	readonly #ring: ChangeRing;
 	readonly #limits: RingLimits;
+	/** By database: the revision at which all its keys became others. */
+	readonly #exchangedAt = new Map<DatabaseNumber, Version>();
 
 	/** `since`: what came up to this revision is not known. */
 	constructor(since: Version, limits: RingLimits) {
@@ -95,13 +109,19 @@ export class Changes implements ChangeSink {
 		for (const key of [...keys].sort()) this.note(event, revision, key);
 	}
 
+	noteExchange(revision: Version, one: DatabaseNumber, other: DatabaseNumber): void {
+		this.#exchangedAt.set(one, revision).set(other, revision);
+	}
+
 	/** The answer as of this revision, which is that of the state. */
-	read({after, prefix = ''}: ChangesRead, revision: Version): Extract<Result, {type: 'changes' | 'compacted'}> {
+	read(asked: ChangesRead, revision: Version): Extract<Result, {type: 'changes' | 'compacted'}> {
+		const {after} = asked;
 		if (after === undefined) return {type: 'changes', revision, changes: []};
-		if (after < this.#since) return {type: 'compacted', revision: this.#since};
+		const since = this.#sinceFor(asked);
+		if (after < since) return {type: 'compacted', revision: since};
 		const ring = this.#ring;
 		const through = this.#knownThrough(revision);
-		const answer = new Answer(prefix);
+		const answer = new Answer(asked);
 		let toldThrough = Math.max(after, through);
 		let place = ring.placeAfter(after);
 		const batches = this.expired.told.filter(batch => batch.revision > after);
@@ -125,23 +145,26 @@ export class Changes implements ChangeSink {
 
 	/** The same question from here on, if there is nothing to tell up to now; `undefined`: there is. */
 	continued(read: ChangesRead, revision: Version): ChangesRead | undefined {
-		const {after, prefix = ''} = read;
-		if (after === undefined || after < this.#since) return undefined;
+		const {after} = read;
+		if (after === undefined || after < this.#sinceFor(read)) return undefined;
 		const ring = this.#ring;
 		const through = this.#knownThrough(revision);
 		if (through <= after) return read;
 		for (let place = ring.placeAfter(after); place < ring.end && ring.revisionAt(place) <= through; place += 1) {
 			const isClear = changeEvents[ring.codeAt(place) & (newFlag - 1)] === 'clear';
-			if (isClear || ring.keyAt(place).startsWith(prefix)) return undefined;
+			const key = ring.keyAt(place);
+			if (isClear ? isClearAsked(read, key) : isAsked(read, key)) return undefined;
 		}
 		for (const batch of this.expired.told) {
-			if (batch.revision > after && batch.keys.some(key => key.startsWith(prefix))) return undefined;
+			if (batch.revision > after && batch.keys.some(key => isAsked(read, key))) return undefined;
 		}
 		return {...read, after: through};
 	}
 
-	get #since(): Version {
-		return Math.max(this.#ring.since, this.expired.since);
+	/** Up to there nothing can be told any more. Where all keys became others, each of them would have to be told. */
+	#sinceFor({prefix = '', ofAllDatabases = false}: ChangesRead): Version {
+		const exchangedAt = ofAllDatabases ? 0 : (this.#exchangedAt.get(databaseOf(prefix)) ?? 0);
+		return Math.max(this.#ring.since, this.expired.since, exchangedAt);
 	}
 
 	/** Up to there all changes are known; those of later entries are told when it is known what has expired before them. */

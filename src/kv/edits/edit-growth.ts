@@ -16,6 +16,7 @@ export function lengthsAfterEdit(
 		case 'rename':
 		case 'renamenx':
 		case 'copy':
+		case 'move':
 			return [[second, lengthOf(first)]];
 		case 'setrange': {
 			const length = values[1]?.length ?? 0;
@@ -29,6 +30,8 @@ export function lengthsAfterEdit(
 			return [[first, decimalTextBytesMax]];
 		case 'bitop':
 			return [[first, keys.slice(1).reduce((most, key) => Math.max(most, lengthOf(key)), 0)]];
+		case 'swapdb':
+			return [];
 		case 'msetnx':
 			return keys.map((key, place) => [key, values[place]?.length ?? 0]);
 		default:

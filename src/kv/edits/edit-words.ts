@@ -12,6 +12,8 @@ export const editNames = [
 	'bitop',
 	'msetnx',
 	'bitfield',
+	'move',
+	'swapdb',
 ] as const satisfies readonly EditName[];
 
 /** How many; `undefined`: as many as there are keys. */
@@ -39,6 +41,8 @@ const shapes: Record<EditName, Shape> = {
 	bitop: {keysMin: 2, keysMax: editWordsMax, valuesMin: 1, valuesMax: 1},
 	bitfield: {keysMin: 1, keysMax: 1, valuesMin: 0, valuesMax: editWordsMax},
 	msetnx: {keysMin: 1, keysMax: editWordsMax, valuesMin: 1, valuesMax: undefined},
+	move: {keysMin: 2, keysMax: 2, valuesMin: 0, valuesMax: 0},
+	swapdb: {keysMin: 0, keysMax: 0, valuesMin: 2, valuesMax: 2},
 };
 
 /** Whether there are as many keys and values as the edit takes. */
@@ -50,7 +54,7 @@ export function fitsEdit(name: EditName, keyCount: number, valueCount: number): 
 
 /** `keyAt` and `valueAt` give the words of the command by their places; its name is at 0. The arity is checked already. */
 export function editOf(
-	name: Exclude<EditName, 'copy'>,
+	name: Exclude<EditName, 'copy' | 'move'>,
 	count: number,
 	keyAt: (place: number) => Key,
 	valueAt: (place: number) => Value,
@@ -65,6 +69,8 @@ export function editOf(
 			return {name, keys: all(2, 1, keyAt), values: [valueAt(1)]};
 		case 'msetnx':
 			return {name, keys: all(1, 2, keyAt), values: all(2, 2, valueAt)};
+		case 'swapdb':
+			return {name, keys: [], values: [valueAt(1), valueAt(2)]};
 		case 'setrange':
 		case 'incrbyfloat':
 		case 'setbit':

@@ -4,10 +4,12 @@
  */
 import {int64OfText} from '../../base/int64.js';
 import type {ChangeEvent} from '../changes/change-event.js';
+import {databaseOf} from '../database-name.js';
 import type {Execution} from '../execution.js';
 import {bytesOf, textOf} from '../script/bytes.js';
 import type {Stored} from '../shard.js';
 import type {Edit, Key, Result, ScriptReply, Value} from '../types.js';
+import {databasesOf} from './database-words.js';
 import {redisValueBytesMax, tooLargeForRedis} from './edit-words.js';
 import {carryOutField, lengthOfFields, parseFieldSteps} from './bit-fields.js';
 import {bitAt, type BitOperator, combined} from './bits.js';
@@ -19,6 +21,7 @@ class TooLargeError extends Error {}
 class RefusedError extends Error {}
 
 const ok: ScriptReply = {type: 'status', text: 'OK'};
+const sameObjects = 'ERR source and destination objects are the same';
 const notAnInteger = 'ERR value is not an integer or out of range';
 const notAnOffset = 'ERR bit offset is not an integer or out of range';
 /** Of a bit, in Redis. */
@@ -81,6 +84,10 @@ class Editing {
 				return this.#setAllIfNone();
 			case 'bitfield':
 				return this.#changeFields();
+			case 'move':
+				return this.#moveToDatabase();
+			case 'swapdb':
+				return this.#exchangeDatabases();
 			default:
 				return this.#edit.name satisfies never;
 		}
@@ -131,21 +138,48 @@ class Editing {
 	}
 
 	/** Its deadline goes along. */
-	#move(found: Stored): void {
+	#move(found: Stored, [from, to]: readonly [ChangeEvent, ChangeEvent] = ['rename_from', 'rename_to']): void {
 		const value = new Uint8Array(found.value);
-		const until = untilOf(found);
+		const until = this.#untilElsewhere(found);
 		if (value.length > this.#execution.valueBytesMax) throw new TooLargeError();
 		// In the order in which Redis tells of them.
-		this.#delete(this.#key(0), 'rename_from');
-		this.#set(this.#key(1), value, until, 'rename_to');
+		this.#delete(this.#key(0), from);
+		this.#set(this.#key(1), value, until, to);
+	}
+
+	/** What the second key gets from the first. */
+	#untilElsewhere(found: Stored): number {
+		if (found.leaseId !== undefined && databaseOf(this.#key(1)) > 0)
+			throw new RefusedError('ERR a key of a lease cannot be in another database than 0');
+		return untilOf(found);
+	}
+
+	#moveToDatabase(): ScriptReply {
+		if (this.#key(0) === this.#key(1)) throw new RefusedError(sameObjects);
+		const found = this.#get(this.#key(0));
+		if (found === undefined || this.#get(this.#key(1)) !== undefined) return 0n;
+		this.#move(found, ['move_from', 'move_to']);
+		return 1n;
+	}
+
+	#exchangeDatabases(): ScriptReply {
+		const {store, version, changes} = this.#execution;
+		const databases = databasesOf(this.#edit.values.map(value => textOf(value)));
+		if (typeof databases === 'string') throw new RefusedError(databases);
+		const [one, other] = databases;
+		if (one === other) return ok;
+		if (store.exchange?.(one, other, version) !== true)
+			throw new RefusedError('ERR keys of a lease cannot be in another database than 0: delete them first');
+		changes?.noteExchange(version, one, other);
+		return ok;
 	}
 
 	#copy(): ScriptReply {
-		if (this.#key(0) === this.#key(1)) throw new RefusedError('ERR source and destination objects are the same');
+		if (this.#key(0) === this.#key(1)) throw new RefusedError(sameObjects);
 		const found = this.#get(this.#key(0));
 		const replaces = this.#edit.values.length > 0;
 		if (found === undefined || (!replaces && this.#get(this.#key(1)) !== undefined)) return 0n;
-		this.#set(this.#key(1), new Uint8Array(found.value), untilOf(found), 'copy_to');
+		this.#set(this.#key(1), new Uint8Array(found.value), this.#untilElsewhere(found), 'copy_to');
 		return 1n;
 	}
 

@@ -1,9 +1,21 @@
 /** One command that a script calls. */
 import {int64OfText, isInt64} from '../../base/int64.js';
+import {keyInDatabase} from '../database-name.js';
 import type {Execution} from '../execution.js';
 import {execute} from '../operations.js';
 import {editOf} from '../edits/edit-words.js';
-import type {ByteString, Edit, EditName, Expiry, Key, NamedOperation, Result, ScriptReply, Value} from '../types.js';
+import type {
+	ByteString,
+	DatabaseNumber,
+	Edit,
+	EditName,
+	Expiry,
+	Key,
+	NamedOperation,
+	Result,
+	ScriptReply,
+	Value,
+} from '../types.js';
 import {bytesOf, textOf} from './bytes.js';
 
 /** An answer that is an error: `redis.call` throws it, `redis.pcall` returns it. */
@@ -21,14 +33,22 @@ export interface TimeForm {
 
 const int64Max = 2n ** 63n - 1n;
 
+/** The database that a script has selected. */
+export interface Selection {
+	database: DatabaseNumber;
+}
+
 export class CommandCall {
 	/** In lower case. */
 	readonly name: string;
 	readonly words: readonly ByteString[];
+	/** Holds for the calls behind this one. */
+	readonly selection: Selection;
 	readonly #execution: Execution;
 
-	constructor(words: readonly ByteString[], execution: Execution) {
+	constructor(words: readonly ByteString[], execution: Execution, selection: Selection) {
 		this.words = words;
+		this.selection = selection;
 		this.name = (words[0] ?? '').toLowerCase();
 		this.#execution = execution;
 	}
@@ -41,6 +61,11 @@ export class CommandCall {
 	/** The name is word 0. */
 	word(place: number): ByteString {
 		return this.words[place] ?? '';
+	}
+
+	/** The word as a key of the database that is selected. */
+	key(place: number): Key {
+		return keyInDatabase(this.selection.database, this.word(place));
 	}
 
 	value(place: number): Value {
@@ -60,12 +85,12 @@ export class CommandCall {
 	}
 
 	/** The words of this call. */
-	edit(name: Exclude<EditName, 'copy'>): ScriptReply {
+	edit(name: Exclude<EditName, 'copy' | 'move'>): ScriptReply {
 		return this.runEdit(
 			editOf(
 				name,
 				this.words.length,
-				place => this.word(place),
+				place => this.key(place),
 				place => this.value(place),
 			),
 		);

@@ -1,9 +1,11 @@
 /** The commands that a script can call: those that ask or change keys, with the answers that the Redis port gives. */
-import type {ByteString, Part, Result, ScriptReply} from '../types.js';
+import type {Key, Part, Result, ScriptReply} from '../types.js';
 import {type BitRead, bitRead, fieldsRead} from '../edits/bit-reads.js';
 import {copyOptions} from '../edits/copy-options.js';
+import {keyInDatabase} from '../database-name.js';
+import {databaseNumberOf} from '../edits/database-words.js';
 import {bytesOf, textOf} from './bytes.js';
-import {type CommandCall, CommandError, notAnInteger, ok, syntaxError, type TimeForm} from './command-call.js';
+import {type CommandCall, CommandError, ok, syntaxError, type TimeForm} from './command-call.js';
 
 export interface ScriptCommand {
 	/** Words, the name included; negative: at least so many. */
@@ -74,19 +76,19 @@ const previousOf = (result: Result): ScriptReply => {
 
 function set(call: CommandCall): ScriptReply {
 	const {expiry, condition, returnPrevious} = optionsOf(call, 3);
-	const result = call.run({type: 'put', key: call.word(1), value: call.value(2), condition, returnPrevious, expiry});
+	const result = call.run({type: 'put', key: call.key(1), value: call.value(2), condition, returnPrevious, expiry});
 	if (returnPrevious) return previousOf(result);
 	return result.type === 'conditionFailed' ? undefined : ok;
 }
 
 function setWithTime(call: CommandCall): ScriptReply {
 	const expiry = call.expiry(2, call.name === 'setex' ? inSeconds : inMilliseconds, true);
-	call.run({type: 'put', key: call.word(1), value: call.value(3), expiry});
+	call.run({type: 'put', key: call.key(1), value: call.value(3), expiry});
 	return ok;
 }
 
 function getex(call: CommandCall): ScriptReply {
-	const key = call.word(1);
+	const key = call.key(1);
 	const {text} = call.get(key);
 	const {expiry, isPersistent} = optionsOf(call, 2);
 	if (isPersistent) call.run({type: 'expire', key, expiry: 'never'});
@@ -95,13 +97,13 @@ function getex(call: CommandCall): ScriptReply {
 }
 
 function getdel(call: CommandCall): ScriptReply {
-	const {text} = call.get(call.word(1));
-	call.run({type: 'delete', key: call.word(1)});
+	const {text} = call.get(call.key(1));
+	call.run({type: 'delete', key: call.key(1)});
 	return text;
 }
 
 function incrementBy(call: CommandCall, by: bigint): ScriptReply {
-	const result = call.run({type: 'increment', key: call.word(1), by});
+	const result = call.run({type: 'increment', key: call.key(1), by});
 	return result.type === 'number' ? result.value : undefined;
 }
 
@@ -112,7 +114,7 @@ function decrementBy(call: CommandCall): ScriptReply {
 }
 
 function append(call: CommandCall): ScriptReply {
-	const result = call.run({type: 'append', key: call.word(1), value: call.value(2)});
+	const result = call.run({type: 'append', key: call.key(1), value: call.value(2)});
 	return result.type === 'written' ? BigInt(result.length) : undefined;
 }
 
@@ -120,7 +122,7 @@ function append(call: CommandCall): ScriptReply {
 function getrange(call: CommandCall): ScriptReply {
 	const start = call.integer(2);
 	const end = call.integer(3);
-	const text = call.get(call.word(1)).text ?? '';
+	const text = call.get(call.key(1)).text ?? '';
 	if (start < 0n && end < 0n && start > end) return '';
 	const length = BigInt(text.length);
 	const first = Number(start < 0n ? start + length : start);
@@ -128,25 +130,25 @@ function getrange(call: CommandCall): ScriptReply {
 	return text.slice(Math.max(first, 0), Math.max(last, 0) + 1);
 }
 
-const keysOf = (call: CommandCall): readonly ByteString[] => call.words.slice(1);
+const keysOf = (call: CommandCall): readonly Key[] => call.words.slice(1).map((_, offset) => call.key(offset + 1));
 
 function mset(call: CommandCall): ScriptReply {
 	if (call.words.length % 2 === 0) throw new CommandError(`ERR wrong number of arguments for '${call.name}' command`);
 	if (call.name === 'msetnx') return call.edit('msetnx');
 	for (let place = 1; place < call.words.length; place += 2)
-		call.run({type: 'put', key: call.word(place), value: call.value(place + 1)});
+		call.run({type: 'put', key: call.key(place), value: call.value(place + 1)});
 	return ok;
 }
 
 function bits(call: CommandCall, name: BitRead): ScriptReply {
-	const {text} = call.get(call.word(1));
+	const {text} = call.get(call.key(1));
 	const told = bitRead(name, call.words.slice(2))(text === undefined ? undefined : bytesOf(text));
 	if (typeof told === 'string') throw new CommandError(told);
 	return BigInt(told);
 }
 
 function bitfieldRead(call: CommandCall): ScriptReply {
-	const {text} = call.get(call.word(1));
+	const {text} = call.get(call.key(1));
 	const told = fieldsRead(call.words.slice(2))(text === undefined ? undefined : bytesOf(text));
 	if (typeof told === 'string') throw new CommandError(told);
 	return {type: 'list', items: told};
@@ -155,11 +157,18 @@ function bitfieldRead(call: CommandCall): ScriptReply {
 function copy(call: CommandCall): ScriptReply {
 	const options = copyOptions(call.words.slice(3));
 	if (typeof options === 'string') throw new CommandError(options);
+	const database = options.database ?? call.selection.database;
 	return call.runEdit({
 		name: 'copy',
-		keys: call.words.slice(1, 3),
+		keys: [call.key(1), keyInDatabase(database, call.word(2))],
 		values: options.replaces ? [bytesOf('replace')] : [],
 	});
+}
+
+function move(call: CommandCall): ScriptReply {
+	const database = databaseNumberOf(call.word(2));
+	if (typeof database === 'string') throw new CommandError(database);
+	return call.runEdit({name: 'move', keys: [call.key(1), keyInDatabase(database, call.word(1))], values: []});
 }
 
 function deleteKeys(call: CommandCall): ScriptReply {
@@ -184,7 +193,7 @@ function expire(call: CommandCall, form: TimeForm): ScriptReply {
 	if (options.has('gt') && options.has('lt')) throw new CommandError(incompatible('GT and LT'));
 	const result = call.run({
 		type: 'expire',
-		key: call.word(1),
+		key: call.key(1),
 		expiry: call.expiry(2, form, false),
 		condition: options.has('nx') ? 'absent' : options.has('xx') ? 'present' : undefined,
 		order: options.has('gt') ? 'later' : options.has('lt') ? 'earlier' : undefined,
@@ -193,12 +202,12 @@ function expire(call: CommandCall, form: TimeForm): ScriptReply {
 }
 
 function persist(call: CommandCall): ScriptReply {
-	const result = call.run({type: 'expire', key: call.word(1), expiry: 'never'});
+	const result = call.run({type: 'expire', key: call.key(1), expiry: 'never'});
 	return result.type === 'expirySet' && result.isSet ? 1n : 0n;
 }
 
 function timeLeft(call: CommandCall, {unitMs, isAbsolute}: TimeForm): ScriptReply {
-	const {text, expiresAt} = call.get(call.word(1));
+	const {text, expiresAt} = call.get(call.key(1));
 	if (text === undefined || expiresAt === undefined) return text === undefined ? -2n : -1n;
 	const ms = isAbsolute ? expiresAt : Math.max(0, expiresAt - call.now);
 	return BigInt(unitMs === 1n ? ms : Math.floor((ms + 500) / 1000));
@@ -213,15 +222,14 @@ function time(call: CommandCall): ScriptReply {
 function flush(call: CommandCall): ScriptReply {
 	if (call.words.length > 2 || (call.words.length === 2 && !/^a?sync$/i.test(call.word(1))))
 		throw new CommandError(syntaxError);
-	call.run({type: 'clear'});
+	call.run({type: 'clear', database: call.name === 'flushall' ? 'all' : call.selection.database});
 	return ok;
 }
 
-/** There is one database: this is how libraries make sure of it. */
 function select(call: CommandCall): ScriptReply {
-	const wanted = call.word(1);
-	if (!/^-?\d+$/.test(wanted)) throw new CommandError(notAnInteger);
-	if (wanted !== '0') throw new CommandError('ERR DB index is out of range');
+	const database = databaseNumberOf(call.word(1));
+	if (typeof database === 'string') throw new CommandError(database);
+	call.selection.database = database;
 	return ok;
 }
 
@@ -231,14 +239,14 @@ const writes = (arity: number, run: ScriptCommand['run']): ScriptCommand => ({ar
 /** By their names in lower case. */
 export const scriptCommands: ReadonlyMap<string, ScriptCommand> = new Map(
 	Object.entries({
-		get: reads(2, call => call.get(call.word(1)).text),
+		get: reads(2, call => call.get(call.key(1)).text),
 		mget: reads(-2, call => ({type: 'list', items: keysOf(call).map(key => call.get(key).text)})),
-		strlen: reads(2, call => BigInt(call.get(call.word(1)).text?.length ?? 0)),
+		strlen: reads(2, call => BigInt(call.get(call.key(1)).text?.length ?? 0)),
 		getrange: reads(4, getrange),
 		substr: reads(4, getrange),
 		exists: reads(-2, countExisting),
 		touch: reads(-2, countExisting),
-		type: reads(2, call => ({type: 'status', text: call.get(call.word(1)).text === undefined ? 'none' : 'string'})),
+		type: reads(2, call => ({type: 'status', text: call.get(call.key(1)).text === undefined ? 'none' : 'string'})),
 		ttl: reads(2, call => timeLeft(call, inSeconds)),
 		pttl: reads(2, call => timeLeft(call, inMilliseconds)),
 		expiretime: reads(2, call => timeLeft(call, atSecond)),
@@ -249,13 +257,13 @@ export const scriptCommands: ReadonlyMap<string, ScriptCommand> = new Map(
 		select: reads(2, select),
 		set: writes(-3, set),
 		setnx: writes(3, call => {
-			const result = call.run({type: 'put', key: call.word(1), value: call.value(2), condition: 'absent'});
+			const result = call.run({type: 'put', key: call.key(1), value: call.value(2), condition: 'absent'});
 			return result.type === 'conditionFailed' ? 0n : 1n;
 		}),
 		setex: writes(4, setWithTime),
 		psetex: writes(4, setWithTime),
 		getset: writes(3, call =>
-			previousOf(call.run({type: 'put', key: call.word(1), value: call.value(2), returnPrevious: true})),
+			previousOf(call.run({type: 'put', key: call.key(1), value: call.value(2), returnPrevious: true})),
 		),
 		getex: writes(-2, getex),
 		getdel: writes(2, getdel),
@@ -265,6 +273,8 @@ export const scriptCommands: ReadonlyMap<string, ScriptCommand> = new Map(
 		rename: writes(3, call => call.edit('rename')),
 		renamenx: writes(3, call => call.edit('renamenx')),
 		copy: writes(-3, copy),
+		move: writes(3, move),
+		swapdb: writes(3, call => call.edit('swapdb')),
 		getbit: reads(3, call => bits(call, 'getbit')),
 		bitcount: reads(-2, call => bits(call, 'bitcount')),
 		bitpos: reads(-3, call => bits(call, 'bitpos')),

@@ -5,7 +5,7 @@ import type {Runtime} from '../../lua/runtime.js';
 import {LuaError, type LuaTable, type LuaValue, type LuaValues} from '../../lua/values.js';
 import type {Execution} from '../execution.js';
 import type {ByteString, ScriptReply} from '../types.js';
-import {CommandCall, CommandError} from './command-call.js';
+import {CommandCall, CommandError, type Selection} from './command-call.js';
 import {notForScripts, scriptCommands} from './commands.js';
 import {type RespVersion, valueOfReply} from './reply-values.js';
 import {sha1Of} from './sha1.js';
@@ -15,6 +15,7 @@ export interface RunContext {
 	readonly execution: Execution;
 	readonly isReadOnly: boolean;
 	resp: RespVersion;
+	readonly selection: Selection;
 }
 
 /** The redis whose behaviour is followed, as a script can ask for it. */
@@ -80,7 +81,7 @@ export class RedisLibrary {
 		const words = given.values.map(value => wordOf(value));
 		if (words.includes(undefined))
 			return {type: 'error', text: 'ERR Lua redis lib command arguments must be strings or integers'};
-		const call = new CommandCall(words as readonly ByteString[], context.execution);
+		const call = new CommandCall(words as readonly ByteString[], context.execution, context.selection);
 		const command = scriptCommands.get(call.name);
 		if (command === undefined) {
 			const isKnown = notForScripts.has(call.name);

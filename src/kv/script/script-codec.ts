@@ -1,5 +1,6 @@
 /** Scripts and their answers as positional arrays: see `operation-codec` and `result-codec`. */
 import {isBytes, isCount, type Plain} from '../../base/plain.js';
+import {databaseOf, isDatabase} from '../database-name.js';
 import {isKey} from '../key.js';
 import type {Operation, Result} from '../types.js';
 import {parseReply, plainOfReply} from './reply.js';
@@ -13,17 +14,21 @@ export const scriptOpcode = 40;
 /** More keys and values than this are malformed. */
 export const wordsMax = 16_384;
 
-/** `40, source, [key, ...], [value, ...], isReadOnly` */
-export function plainOfScript({source, keys, values, isReadOnly = false}: ScriptOperation): Plain {
-	return [scriptOpcode, source, keys, values, isReadOnly];
+/** `40, source, [name, ...], [value, ...], isReadOnly [, database]` */
+export function plainOfScript({source, keys, values, isReadOnly = false, database = 0}: ScriptOperation): Plain {
+	const plain = [scriptOpcode, source, keys, values, isReadOnly];
+	return database === 0 ? plain : [...plain, database];
 }
 
 export function parseScript(plain: Plain, from: number): ScriptOperation | undefined {
-	const [source, keys, values, isReadOnly] = plain.slice(from + 1, from + 5);
+	const [source, keys, values, isReadOnly, database = 0] = plain.slice(from + 1, from + 6);
 	if (!isBytes(source) || !Array.isArray(keys) || !Array.isArray(values)) return undefined;
 	if (typeof isReadOnly !== 'boolean' || keys.length + values.length > wordsMax) return undefined;
-	if (!keys.every(key => isKey(key)) || !values.every(value => isBytes(value))) return undefined;
-	return {type: 'script', source, keys, values, isReadOnly};
+	if (!keys.every(key => isKey(key) && databaseOf(key) === 0) || !values.every(value => isBytes(value)))
+		return undefined;
+	if (!isDatabase(database)) return undefined;
+	const script = {type: 'script', source, keys, values, isReadOnly} as const;
+	return database === 0 ? script : {...script, database};
 }
 
 /** `40, reply, isApplied, version` */

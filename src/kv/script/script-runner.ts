@@ -72,11 +72,15 @@ export class ScriptRunner {
 		}
 	}
 
-	#runOn(execution: Execution, {source, keys, values, isReadOnly = false}: Script): ScriptReply {
+	#runOn(execution: Execution, {source, keys, values, isReadOnly = false, database = 0}: Script): ScriptReply {
 		const {runtime} = this.#lua;
 		const compiled = this.#compile(textOf(source));
-		const context = {execution, isReadOnly: isReadOnly || compiled.isReadOnly, resp: 2} as const;
-		this.#redis.context = {...context};
+		this.#redis.context = {
+			execution,
+			isReadOnly: isReadOnly || compiled.isReadOnly,
+			resp: 2,
+			selection: {database},
+		};
 		setGlobal(runtime.globals, 'KEYS', LuaTable.of(keys));
 		setGlobal(runtime.globals, 'ARGV', LuaTable.of(values.map(value => textOf(value))));
 		try {

@@ -2,18 +2,29 @@
  * Judges what clients of keys and values are told: a read shows the log at a place that is not older than what anybody had been
  * told before it was asked. Of writes, see `WriteJudge`.
  */
-import type {Key, Operation, ReadOperation, Result, Value, Version, WriteOperation} from '../../kv/types.js';
+import type {
+	ByteString,
+	Key,
+	Operation,
+	ReadOperation,
+	Result,
+	Value,
+	Version,
+	WriteOperation,
+} from '../../kv/types.js';
 import {isRead} from '../../kv/operation-bytes.js';
 import type {KvTypes} from '../../kv/words.js';
 import type {Coverage} from '../coverage.js';
 import {isSameBytes} from '../log-judge.js';
 import type {Report} from '../violation.js';
 import {WriteJudge, type AskedOperation} from '../write-judge.js';
+import {modelDatabase, modelName} from './model-database.js';
 import {modelPosition} from './model-position.js';
 import {describe, kvOperationWords} from './operation-text.js';
 import {WatchJudge} from './watch-judge.js';
 
 type Scan = Extract<ReadOperation, {type: 'scan'}>;
+type Count = Extract<ReadOperation, {type: 'count'}>;
 
 /** A change of one key. */
 interface Change {
@@ -63,8 +74,8 @@ export class AnswerJudge {
 	// ----------------------------------------------------------------------------------------------- the log
 
 	/** The log changes a key. */
-	changed(key: Key, value: Value | undefined, revision: Version): void {
-		this.#watches.changed(key, value, revision);
+	changed(key: Key, value: Value | undefined, revision: Version, isExchange = false): void {
+		this.#watches.changed({key, value, isExchange}, revision);
 		const changes = this.#changes.get(key);
 		if (changes === undefined) this.#changes.set(key, [{revision, value}]);
 		else if (changes.at(-1)?.revision === revision) changes[changes.length - 1] = {revision, value};
@@ -148,10 +159,13 @@ export class AnswerJudge {
 		this.#coverage.count(next === undefined ? 'scan to the end' : 'scan of a part');
 		if (!this.#isFresh(asked, operation, revision)) return;
 		const end = Math.min(to, next ?? Infinity);
-		const expected = new Map<Key, Change>();
+		const database = modelDatabase(prefix);
+		if (database > 0) this.#coverage.count('scan of another database');
+		const expected = new Map<ByteString, Change>();
 		for (const [key, change] of this.#stateAt(revision)) {
-			const position = modelPosition(key);
-			if (key.startsWith(prefix) && position >= from && position < end) expected.set(key, change);
+			const position = modelPosition(modelName(key));
+			const isAsked = modelDatabase(key) === database && key.startsWith(prefix);
+			if (isAsked && position >= from && position < end) expected.set(modelName(key), change);
 		}
 		const isRight =
 			keys.length === expected.size &&
@@ -166,11 +180,12 @@ export class AnswerJudge {
 		this.#writes.dishonest(asked, operation, result, `revision ${revision} has ${wanted} before position ${end}`);
 	}
 
-	#judgeCount(asked: KvAsked, operation: ReadOperation, result: Extract<Result, {type: 'count'}>): void {
+	#judgeCount(asked: KvAsked, operation: Count, result: Extract<Result, {type: 'count'}>): void {
 		const {revision, count} = result;
 		this.#coverage.count('count of keys');
 		if (!this.#isFresh(asked, operation, revision)) return;
-		const expected = [...this.#stateAt(revision)].length;
+		const {database = 0} = operation;
+		const expected = [...this.#stateAt(revision)].filter(([key]) => modelDatabase(key) === database).length;
 		if (count !== expected)
 			this.#writes.dishonest(asked, operation, result, `revision ${revision} has ${expected} keys`);
 	}

@@ -36,6 +36,19 @@ export function editOf({name, keys, values}: Edit, there: readonly (There | unde
 					{place: 0, value: undefined},
 				],
 			};
+		case 'move':
+			if (keys[0] === keys[1]) return refused('source and destination objects are the same');
+			if (first === undefined || second !== undefined) return only(0n);
+			return {
+				reply: 1n,
+				writes: [
+					{place: 1, value: first.value, from: 0},
+					{place: 0, value: undefined},
+				],
+			};
+		case 'swapdb':
+			// See `KvModel`: it is about no key.
+			return only({type: 'status', text: 'OK'});
 		case 'copy':
 			if (keys[0] === keys[1]) return refused('source and destination objects are the same');
 			if (first === undefined || (second !== undefined && words[0] !== 'replace')) return only(0n);

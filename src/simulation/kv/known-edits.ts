@@ -1,5 +1,6 @@
 /** The edits that simulated clients ask for, on keys of their own (`e`) and from those of others (`b`, `n`). */
 import type {Edit, Part} from '../../kv/types.js';
+import {modelKey} from './model-database.js';
 import {bytesOfText} from './operation-text.js';
 
 /** One or two of them, by a number that is never used again. */
@@ -11,6 +12,7 @@ export function editsNamed(number: number): readonly Part[] {
 function editNumbered(number: number): Part {
 	const own = `e${number % 3}`;
 	const other = number % 2 === 0 ? `b${Math.floor(number / 2) % 3}` : `e${(number + 1) % 3}`;
+	const database = 1 + (number % 2);
 	const edits: readonly Edit[] = [
 		{name: 'rename', keys: [other, own], values: []},
 		{name: 'renamenx', keys: [other, own], values: []},
@@ -25,6 +27,11 @@ function editNumbered(number: number): Part {
 		},
 		{name: 'bitop', keys: [own, other], values: [bytesOfText('not')]},
 		{name: 'bitfield', keys: [own], values: fieldWords(number).map(bytesOfText)},
+		{name: 'move', keys: [other, modelKey(database, other)], values: []},
+		{name: 'move', keys: [modelKey(database, own), own], values: []},
+		{name: 'copy', keys: [own, modelKey(database, own)], values: [bytesOfText('replace')]},
+		// Database 0 stays: what the checker sees of it has no such word.
+		{name: 'swapdb', keys: [], values: ['1', '2'].map(bytesOfText)},
 		{name: 'msetnx', keys: [own, `e${(number + 1) % 3}`], values: [bytesOfText(`${number}`), bytesOfText('x')]},
 	];
 	return {type: 'edit', ...(edits[Math.floor(number / 3) % edits.length] as Edit)};

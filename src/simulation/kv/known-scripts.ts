@@ -5,6 +5,7 @@
 import {assert} from '../../base/errors.js';
 import type {Key, Operation, Result, Script, ScriptReply, Value} from '../../kv/types.js';
 import {isSameBytes} from '../log-judge.js';
+import {modelDatabase, modelKey, modelName} from './model-database.js';
 import {bytesOfText, textOf} from './operation-text.js';
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
@@ -66,7 +67,15 @@ error({err = 'REFUSED'})`),
 };
 
 export function scriptNamed(name: ScriptName, key: Key, values: readonly Value[]): ScriptOf {
-	return {type: 'script', source: scripts[name].source, keys: [key], values, isReadOnly: false};
+	const script = {
+		type: 'script',
+		source: scripts[name].source,
+		keys: [modelName(key)],
+		values,
+		isReadOnly: false,
+	} as const;
+	const database = modelDatabase(key);
+	return database === 0 ? script : {...script, database};
 }
 
 export function nameOfScript({source}: Script): ScriptName {
@@ -77,8 +86,9 @@ export function nameOfScript({source}: Script): ScriptName {
 }
 
 export function transactionOfScript(script: Script): TransactionOf {
-	const [key] = script.keys;
-	return scripts[nameOfScript(script)].transaction(key as Key, script.values);
+	const [name] = script.keys;
+	const key = modelKey(script.database ?? 0, name as Key);
+	return scripts[nameOfScript(script)].transaction(key, script.values);
 }
 
 /** What the script answers where its transaction has this result. */

@@ -1,5 +1,7 @@
 /** What a run has been through of keys and values, counted by kind: see `Coverage`. */
 import type {Operation, Result} from '../../kv/types.js';
+import {modelDatabase} from './model-database.js';
+import {textOf} from './operation-text.js';
 import {sharedCoverageKinds, type Coverage} from '../coverage.js';
 
 /** All kinds of what can become of an operation. */
@@ -42,6 +44,8 @@ export const kvCoverageKinds = [
 	'put with a lease: written',
 	'put with a lease: no such lease',
 	'clear of keys',
+	'clear of another database',
+	'clear of all databases',
 	'batch',
 	'batch of a hundred or more',
 	'transaction: committed',
@@ -54,8 +58,14 @@ export const kvCoverageKinds = [
 	'script: failed',
 	'edit: done',
 	'edit: refused',
+	'move to another database',
+	'exchange of databases',
+	'exchange of database 0',
+	'write to another database',
+	'script in another database',
 	'state of a thousand keys',
 	'scan to the end',
+	'scan of another database',
 	'scan of a part',
 	'count of keys',
 	'watch: begun',
@@ -70,6 +80,7 @@ export const coverageKinds: readonly string[] = [...sharedCoverageKinds, ...kvCo
 
 /** The log has run a write. */
 export function coverRun(coverage: Coverage, operation: Operation, result: Result): void {
+	if ('key' in operation && modelDatabase(operation.key) > 0) coverage.count('write to another database');
 	switch (operation.type) {
 		case 'put':
 			coverPut(coverage, operation, result);
@@ -98,7 +109,7 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			if (result.type === 'expirySet') coverage.count(result.isSet ? 'expire: set' : 'expire: not set');
 			return;
 		case 'clear':
-			if (result.type === 'cleared' && result.count > 0) coverage.count('clear of keys');
+			if (result.type === 'cleared' && result.count > 0) coverage.count(clearKind(operation));
 			return;
 		case 'batch':
 			coverage.count(operation.operations.length >= 100 ? 'batch of a hundred or more' : 'batch');
@@ -108,9 +119,10 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			return;
 		case 'script':
 			if (result.type === 'scripted') coverage.count(result.isApplied ? 'script: done' : 'script: failed');
+			if (operation.database !== undefined) coverage.count('script in another database');
 			return;
 		case 'edit':
-			if (result.type === 'scripted') coverage.count(result.isApplied ? 'edit: done' : 'edit: refused');
+			if (result.type === 'scripted') coverEdit(coverage, operation, result);
 			return;
 		case 'transaction':
 			coverTransaction(coverage, operation, result);
@@ -126,6 +138,23 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 		default:
 			operation satisfies never;
 	}
+}
+
+function clearKind({database = 0}: Extract<Operation, {type: 'clear'}>): string {
+	if (database === 'all') return 'clear of all databases';
+	return database === 0 ? 'clear of keys' : 'clear of another database';
+}
+
+function coverEdit(
+	coverage: Coverage,
+	{name, values}: Extract<Operation, {type: 'edit'}>,
+	{isApplied, reply}: Extract<Result, {type: 'scripted'}>,
+): void {
+	coverage.count(isApplied ? 'edit: done' : 'edit: refused');
+	if (name === 'move' && reply === 1n) coverage.count('move to another database');
+	if (name !== 'swapdb' || !isApplied) return;
+	const isFirst = values.some(value => textOf(value) === '0');
+	coverage.count(isFirst ? 'exchange of database 0' : 'exchange of databases');
 }
 
 function coverTransaction(

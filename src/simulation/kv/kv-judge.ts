@@ -38,7 +38,7 @@ export class KvJudge implements SubjectJudge<KvTypes> {
 		this.#recording = new KvRecording(now);
 		this.#model = new KvModel(
 			{...limits, ...defaultKvLimits, ...machineLimits},
-			(key, value, revision) => this.#answers.changed(key, value, revision),
+			(key, value, revision, isExchange) => this.#answers.changed(key, value, revision, isExchange),
 			(key, revision) => this.#expired(key, revision),
 		);
 	}

@@ -23,6 +23,7 @@ import type {SessionLimits} from '../../service/sessions.js';
 import {isSameBytes} from '../log-judge.js';
 import {ServiceModel} from '../service-model.js';
 import {editOf} from './edit-model.js';
+import {modelDatabase, modelKey, modelName} from './model-database.js';
 import {resultOfScript, transactionOfScript} from './known-scripts.js';
 import {bytesOfText, joined, textOf} from './operation-text.js';
 
@@ -44,7 +45,8 @@ interface ModelLease {
 /** Told of each key that is gone because its time is over. */
 export type OnExpiry = (key: Key, revision: Version) => void;
 
-export type OnChange = (key: Key, value: Value | undefined, revision: Version) => void;
+/** `isExchange`: it came with a whole database. */
+export type OnChange = (key: Key, value: Value | undefined, revision: Version, isExchange?: boolean) => void;
 
 type Of<Type extends Operation['type']> = Extract<Operation, {type: Type}>;
 type Invalid = Extract<Result, {type: 'invalid'}>['reason'];
@@ -156,7 +158,7 @@ export class KvModel extends ServiceModel<KvTypes> {
 			case 'expire':
 				return this.#expire(operation);
 			case 'clear':
-				return this.#clear();
+				return this.#clear(operation);
 			case 'batch':
 				return {type: 'batch', results: operation.operations.map(part => this.#run(part))};
 			case 'transaction':
@@ -223,10 +225,17 @@ export class KvModel extends ServiceModel<KvTypes> {
 	}
 
 	#edit(edit: Of<'edit'>): Result {
+		if (edit.name === 'swapdb' && !this.#exchange(edit.values.map(value => Number(textOf(value)))))
+			return this.#withLease('keys of a lease cannot be in another database than 0: delete them first');
 		const there = edit.keys.map(key => this.keys.get(key));
 		const {reply, writes} = editOf(edit, there);
 		const tooLarge = writes.some(({value}) => (value?.length ?? 0) > this.#valueBytesMax);
 		if (tooLarge) return {type: 'invalid', reason: 'valueTooLarge', version: 0};
+		const takesLease = writes.some(
+			({place, from}) =>
+				from !== undefined && typeof there[from]?.until === 'object' && modelDatabase(edit.keys[place] as Key) > 0,
+		);
+		if (takesLease) return this.#withLease('a key of a lease cannot be in another database than 0');
 		for (const {place, value, from} of writes) {
 			const key = edit.keys[place] as Key;
 			if (value === undefined) this.#delete({type: 'delete', key});
@@ -234,6 +243,30 @@ export class KvModel extends ServiceModel<KvTypes> {
 		}
 		const isApplied = typeof reply !== 'object' || reply.type !== 'error';
 		return {type: 'scripted', isApplied, reply, version: this.revision};
+	}
+
+	#withLease(text: string): Result {
+		return {type: 'scripted', isApplied: false, reply: {type: 'error', text: `ERR ${text}`}, version: this.revision};
+	}
+
+	/** Each key of the one database is one of the other, and changed by that. `false`: there are keys of leases. */
+	#exchange(databases: readonly number[]): boolean {
+		const [one, other] = databases as [number, number];
+		const moved = [...this.keys].filter(([key]) => databases.includes(modelDatabase(key)));
+		if (one === other) return true;
+		if (moved.some(([, {until}]) => typeof until === 'object') && databases.includes(0)) return false;
+		for (const [key] of moved) this.keys.delete(key);
+		const names = new Set(moved.map(([key]) => modelName(key)));
+		for (const [key, held] of moved) {
+			const to = modelKey(modelDatabase(key) === one ? other : one, modelName(key));
+			this.keys.set(to, {...held, version: this.revision});
+		}
+		for (const key of [...names].flatMap(name => databases.map(database => modelKey(database, name)))) {
+			const watched = this.#watched.get(key);
+			if (watched !== undefined) watched.changed = this.revision;
+			this.#onChange(key, this.keys.get(key)?.value, this.revision, true);
+		}
+		return true;
 	}
 
 	#append({key, value}: Of<'append'>): Result {
@@ -246,8 +279,10 @@ export class KvModel extends ServiceModel<KvTypes> {
 		if (condition === 'absent' && there !== undefined) return this.#refused(key);
 		if (condition === 'present' && there === undefined) return this.#refused(key);
 		if (typeof condition === 'object' && !this.#hasValue(key, condition)) return this.#refused(key);
-		if (typeof expiry === 'object' && 'leaseId' in expiry && !this.leases.has(expiry.leaseId))
-			return this.#invalid(key, 'noSuchLease');
+		if (typeof expiry === 'object' && 'leaseId' in expiry) {
+			const isThere = modelDatabase(key) === 0 && this.leases.has(expiry.leaseId);
+			if (!isThere) return this.#invalid(key, 'noSuchLease');
+		}
 		const result = this.#store(key, value, this.#untilAfter(expiry, there));
 		if (result.type !== 'written' || returnPrevious !== true || there === undefined) return result;
 		return {type: 'written', version: result.version, length: result.length, previous: there.value};
@@ -313,11 +348,13 @@ export class KvModel extends ServiceModel<KvTypes> {
 		return {type: 'deleted', existed, version: this.revision};
 	}
 
-	#clear(): Result {
-		const count = this.keys.size;
-		for (const key of this.keys.keys()) this.#onChange(key, undefined, this.revision);
-		this.keys.clear();
-		return {type: 'cleared', count, version: this.revision};
+	#clear({database = 0}: Of<'clear'>): Result {
+		const gone = [...this.keys.keys()].filter(key => database === 'all' || modelDatabase(key) === database);
+		for (const key of gone) {
+			this.keys.delete(key);
+			this.#onChange(key, undefined, this.revision);
+		}
+		return {type: 'cleared', count: gone.length, version: this.revision};
 	}
 
 	#store(key: Key, value: Value, until: Until): Result {

@@ -151,7 +151,7 @@ export function describe(operation: Operation): string {
 			return `increment ${operation.key} by ${operation.by}`;
 		case 'clear':
 		case 'count':
-			return operation.type;
+			return `${operation.type} database ${operation.database ?? 0}`;
 		case 'scan': {
 			const {from, prefix = '', lookedAtMax, hasValues} = operation;
 			return `scan from ${from} of ${lookedAtMax} keys like ${prefix}*${hasValues === true ? ' with values' : ''}`;
@@ -166,7 +166,7 @@ export function describe(operation: Operation): string {
 		case 'getLease':
 			return `get lease ${operation.leaseId}`;
 		case 'changes':
-			return `changes of ${operation.prefix ?? ''}* after ${operation.after ?? 'now'}, within ${operation.waitMs} ms`;
+			return `changes of ${operation.ofAllDatabases === true ? 'all databases' : `${operation.prefix ?? ''}*`} after ${operation.after ?? 'now'}, within ${operation.waitMs} ms`;
 		case 'transaction': {
 			const {compares, operations, otherwise = [], watched = []} = operation;
 			const asked = compares.map(

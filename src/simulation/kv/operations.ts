@@ -23,6 +23,7 @@ import type {
 } from '../../kv/types.js';
 import {editsNamed} from './known-edits.js';
 import {scriptNamed} from './known-scripts.js';
+import {modelKey, modelName} from './model-database.js';
 import {nameEnd} from './operation-text.js';
 import {type Mix, waitMsMax, type Workload} from '../parameters.js';
 import type {Wanted} from '../subject.js';
@@ -78,18 +79,19 @@ export class KvOperations {
 		if (kind === 'transaction')
 			return random.chance(0.3) ? this.#watching(name) : this.#scriptOr(this.#transaction(name), name);
 		if (kind === 'expire') return this.#expiring(name);
-		if (kind === 'scan') return this.#scan();
+		if (kind === 'scan') return this.#scan(name);
 		if (kind === 'watch') return this.#watch();
 		if (kind === 'lease') return this.#leasing(name);
+		if (kind === 'clear') return this.#clear(name);
 		const isOther = kind === 'conditionalPut' || kind === 'increment' || random.chance(kind === 'get' ? 0.1 : 0.15);
 		return this.#operation(kind, isOther ? this.#otherKey(kind) : this.#key(), name);
 	}
 
 	/** Goes on where the last answer ended, or begins anew. */
-	#scan(): ReadOperation {
+	#scan(name: OperationName): ReadOperation {
 		const random = this.#random;
-		if (random.chance(0.15)) return {type: 'count'};
-		const prefix = random.pick([undefined, undefined, '', 'k', 'b', 'f', 'f1']);
+		if (random.chance(0.15)) return countOf(numberOf(name) % 3);
+		const prefix = random.pick([undefined, undefined, '', 'k', 'b', 'f', 'f1', modelKey(1, ''), modelKey(2, 'b')]);
 		const lookedAtMax = random.pick([1, 5, 40, 1000]);
 		const to = random.chance(0.2) ? random.integer(0, scanEnd - 1) : undefined;
 		return {type: 'scan', from: this.#scanFrom, to, prefix, lookedAtMax, hasValues: random.chance(0.3)};
@@ -98,11 +100,13 @@ export class KvOperations {
 	/** Goes on from the last answer; now and then from an earlier one, as who has not asked for long. */
 	#watch(): ReadOperation {
 		const random = this.#random;
-		const prefix = random.pick(['', 'k', 'b', 'f', 'n']);
+		const prefix = random.pick(['', 'k', 'b', 'f', 'n', modelKey(1, ''), undefined]);
 		const waitMs = random.pick([0, 5, 50, 500, waitMsMax]);
-		const through = this.#toldThrough.get(prefix);
+		const through = this.#toldThrough.get(prefix ?? everywhere);
 		const isLate = through !== undefined && random.chance(0.1);
-		return {type: 'changes', after: isLate ? random.integer(0, through) : through, prefix, waitMs};
+		const after = isLate ? random.integer(0, through) : through;
+		if (prefix === undefined) return {type: 'changes', after, waitMs, ofAllDatabases: true};
+		return {type: 'changes', after, prefix, waitMs};
 	}
 
 	/** Takes note of an answer. */
@@ -129,7 +133,7 @@ export class KvOperations {
 		}
 	}
 
-	#learnChanges({prefix = ''}: Extract<Operation, {type: 'changes'}>, result: Result): void {
+	#learnChanges({prefix = everywhere}: Extract<Operation, {type: 'changes'}>, result: Result): void {
 		if (result.type === 'compacted') this.#toldThrough.delete(prefix);
 		else if (result.type === 'changes') {
 			this.#toldThrough.set(prefix, Math.max(this.#toldThrough.get(prefix) ?? 0, result.revision));
@@ -200,7 +204,7 @@ export class KvOperations {
 	}
 
 	#operation(
-		kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire' | 'scan' | 'lease' | 'watch'>,
+		kind: Exclude<Kind, 'batch' | 'fill' | 'transaction' | 'expire' | 'scan' | 'lease' | 'watch' | 'clear'>,
 		key: Key,
 		name: OperationName,
 	): Part {
@@ -223,8 +227,6 @@ export class KvOperations {
 				return {type: 'delete', key};
 			case 'increment':
 				return {type: 'increment', key, by: this.#summand(name)};
-			case 'clear':
-				return {type: 'clear'};
 			default:
 				return kind satisfies never;
 		}
@@ -263,7 +265,7 @@ export class KvOperations {
 	}
 
 	#value(key: Key, name: OperationName): Value {
-		if (key.startsWith('n')) return padded(String(numberOf(name)), 0);
+		if (modelName(key).startsWith('n')) return padded(String(numberOf(name)), 0);
 		const {valueBytes, bigValueBytes, bigValues} = this.#workload;
 		const length = bigValues > 0 && this.#random.chance(bigValues) ? bigValueBytes : valueBytes;
 		return padded(textOfName(name), length);
@@ -280,7 +282,7 @@ export class KvOperations {
 		const kinds = ['get', 'get', 'put', 'append', 'compareAndSet', 'conditionalPut', 'delete', 'increment'] as const;
 		const others = Array.from({length: this.#random.integer(1, 3)}, () => {
 			const kind = this.#random.pick(kinds);
-			return this.#operation(kind, this.#otherKey(kind), name);
+			return this.#operation(kind, modelKey(numberOf(name) % 3, this.#otherKey(kind)), name);
 		});
 		const key = `b${this.#random.integer(0, 2)}`;
 		const named: Part = {type: 'put', key, value: padded(textOfName(name), 8)};
@@ -321,7 +323,7 @@ export class KvOperations {
 			case 2:
 				return scriptNamed('fail', key, [value]);
 			case 4: {
-				const counter = `n${name.count % 2}`;
+				const counter = modelKey(numberOf(name) % 3, `n${name.count % 2}`);
 				const ttlMs = String(1 + (numberOf(name) % this.#workload.ttlMsMax));
 				return scriptNamed('count', counter, [padded(String(numberOf(name)), 0), padded(ttlMs, 0)]);
 			}
@@ -335,7 +337,7 @@ export class KvOperations {
 		const random = this.#random;
 		// Named: see `tokenOf`.
 		const named = {type: 'put', key: 'b0', value: padded(textOfName(name), 8)} as const;
-		const key = `w${random.integer(0, 2)}`;
+		const key = modelKey(numberOf(name) % 3, `w${random.integer(0, 2)}`);
 		const since = this.#watches.get(key);
 		if (since === undefined || random.chance(0.4)) {
 			const watched = random.chance(0.3) ? [key, `w${random.integer(0, 2)}`] : [key];
@@ -361,6 +363,24 @@ export class KvOperations {
 		};
 	}
 
+	/** In runs of which nothing is checked but by the log. */
+	#clear(name: OperationName): WriteOperation {
+		switch (numberOf(name) % 5) {
+			case 0:
+				return {type: 'clear', database: 1};
+			case 1:
+				return {type: 'clear', database: 'all'};
+			case 2:
+			case 3: {
+				const values = ['0', '1'].map(text => padded(text, 0));
+				const named: Part = {type: 'put', key: 'b0', value: padded(textOfName(name), 8)};
+				return {type: 'batch', operations: [{type: 'edit', name: 'swapdb', keys: [], values}, named]};
+			}
+			default:
+				return {type: 'clear'};
+		}
+	}
+
 	/** Many keys at once: what is kept in pages, shards and chunks has more than one of them. */
 	#fill(name: OperationName): WriteOperation {
 		const first = this.#random.integer(0, 19) * 100;
@@ -377,6 +397,11 @@ export class KvOperations {
 }
 
 const longValueBytes = 400;
+
+/** As a prefix: all keys of all databases. */
+const everywhere = '*';
+
+const countOf = (database: number): ReadOperation => (database === 0 ? {type: 'count'} : {type: 'count', database});
 
 const numberOf = ({client, count}: OperationName): number => count * clientsMax + client + 1;
 

@@ -5,12 +5,15 @@
  */
 import type {Change, ChangesRead, Key, Result, Value, Version} from '../../kv/types.js';
 import type {Coverage} from '../coverage.js';
+import {modelDatabase} from './model-database.js';
 import {isSameBytes} from '../log-judge.js';
 
 /** What the log makes of a key; `undefined`: it is gone. */
 interface Made {
 	readonly key: Key;
 	readonly value: Value | undefined;
+	/** It came with a whole database: nobody is told of it key by key. */
+	readonly isExchange?: boolean;
 }
 
 type Told = Extract<Result, {type: 'changes' | 'compacted'}>;
@@ -26,10 +29,10 @@ export class WatchJudge {
 	}
 
 	/** The log changes a key. */
-	changed(key: Key, value: Value | undefined, revision: Version): void {
+	changed(change: Made, revision: Version): void {
 		const made = this.#made.get(revision);
-		if (made === undefined) this.#made.set(revision, [{key, value}]);
-		else made.push({key, value});
+		if (made === undefined) this.#made.set(revision, [change]);
+		else made.push(change);
 	}
 
 	/** The log has come to this revision. */
@@ -38,7 +41,8 @@ export class WatchJudge {
 	}
 
 	/** What is wrong with the answer; `undefined`: nothing. */
-	wrongWith({after, prefix = ''}: ChangesRead, result: Told): string | undefined {
+	wrongWith(read: ChangesRead, result: Told): string | undefined {
+		const {after} = read;
 		if (result.revision > this.#revision) return `the log has come to revision ${this.#revision} only`;
 		if (result.type === 'compacted') {
 			this.#coverage.count('watch: compacted');
@@ -57,7 +61,7 @@ export class WatchJudge {
 			return 'its changes are not in the order of the log';
 		for (let at = after + 1; at <= revision; at += 1) {
 			const made = this.#made.get(at) ?? [];
-			const wrong = wrongAt(made, told.get(at) ?? [], prefix);
+			const wrong = wrongAt(made, told.get(at) ?? [], read);
 			if (wrong !== undefined) return `at revision ${at} ${wrong}`;
 			if (new Set(made.map(({key}) => key)).size > 1) this.#coverage.count('watch: a revision of several changes');
 		}
@@ -72,8 +76,13 @@ function byRevision(changes: readonly Change[]): ReadonlyMap<Version, readonly C
 }
 
 /** Also where the log makes nothing of them. */
-function wrongAt(made: readonly Made[], changes: readonly Change[], prefix: Key): string | undefined {
-	const expected = made.filter(({key}) => key.startsWith(prefix));
+function wrongAt(
+	made: readonly Made[],
+	changes: readonly Change[],
+	{prefix = '', ofAllDatabases = false}: ChangesRead,
+): string | undefined {
+	const isAsked = (key: Key): boolean => modelDatabase(key) === modelDatabase(prefix) && key.startsWith(prefix);
+	const expected = made.filter(({key, isExchange}) => (ofAllDatabases ? isExchange !== true : isAsked(key)));
 	if (changes.some(({event}) => event === 'clear')) return wrongWithClear(expected, changes);
 	const told = changes.filter((change, place) => !isSecondHalf(change, changes[place - 1])).map(madeBy);
 	// A put that is over at once leaves nothing.
@@ -90,7 +99,7 @@ function wrongAt(made: readonly Made[], changes: readonly Change[], prefix: Key)
 const isSecondHalf = (change: Change, before: Change | undefined): boolean =>
 	change.event === 'expire' && before?.key === change.key && before.event === 'set' && !before.setsDeadline;
 
-const goneEvents: ReadonlySet<Change['event']> = new Set(['del', 'expired', 'rename_from']);
+const goneEvents: ReadonlySet<Change['event']> = new Set(['del', 'expired', 'rename_from', 'move_from']);
 
 const madeBy = ({event, key, value}: Change): Made => ({key, value: goneEvents.has(event) ? undefined : value});
 
@@ -98,8 +107,9 @@ const madeBy = ({event, key, value}: Change): Made => ({key, value: goneEvents.h
 function wrongWithClear(expected: readonly Made[], changes: readonly Change[]): string | undefined {
 	const after = new Map(expected.map(({key}) => [key, undefined as Value | undefined]));
 	for (const change of changes) {
-		if (change.event === 'clear') for (const key of after.keys()) after.set(key, undefined);
-		else after.set(change.key, madeBy(change).value);
+		if (change.event !== 'clear') after.set(change.key, madeBy(change).value);
+		else
+			for (const key of after.keys()) if (modelDatabase(key) === modelDatabase(change.key)) after.set(key, undefined);
 	}
 	const right = new Map(expected.map(({key, value}) => [key, value]));
 	const lists = [right, after].map(map => sorted(Array.from(map, ([key, value]) => ({key, value}))));
