@@ -147,7 +147,7 @@ async function startEngine(engine: EngineOptions, options: StartOptions): Promis
 	const close = async (): Promise<void> => {
 		await Promise.all([clerk.close(), redisClerk.close()]);
 	};
-	const backend = {client: redisClerk, info: () => engineInfo(clerk), isDurable: true, close};
+	const backend = {client: redisClerk, info: () => engineInfo(clerk), isDurable: true, databases: 1, close};
 	const gateway = await openGateway(options, redisSecurity, backend, notices);
 	tellStart(`etcd at ${clerk.addresses.join(', ')}, keys under ${clerk.prefix}/`, gateway, options.redis);
 	const openClient = (): Promise<EtcdClerk> => EtcdClerk.connect(url, {...security, timeoutMs: commandTimeoutMs});
@@ -174,6 +174,7 @@ interface Backend {
 	readonly isDurable: boolean;
 	readonly isLoading?: () => boolean;
 	readonly maxMemoryBytes?: number;
+	readonly databases?: number;
 	readonly clientsDropped?: (event: ClientsDropped) => void;
 	close(): Promise<void>;
 }
@@ -184,11 +185,15 @@ async function openGateway(
 	backend: Backend,
 	notices: Notices,
 ): Promise<RedisGateway> {
-	const {client, reader, info, data, isDurable, isLoading, maxMemoryBytes, clientsDropped} = backend;
+	const {client, reader, info, data, isDurable, isLoading, maxMemoryBytes, databases, clientsDropped} = backend;
 	try {
 		return await startRedisGateway({
 			client,
-			reader,
+			reader: cluster.clerk({
+				timeoutMs: redisTimeoutMs,
+				refuseWhileDown: true,
+				limits: {gatherMs: readsGatherMs},
+			}),
 			host,
 			port,
 			password,
@@ -200,6 +205,7 @@ async function openGateway(
 			limits: {valueBytesMax},
 			isLoading,
 			maxMemoryBytes,
+			databases,
 			clientsDropped,
 			reservedDescriptors: reservedDescriptors + nodes * descriptorsOfNode,
 			notice: text => notices.tell(text),
@@ -244,9 +250,7 @@ async function heldBy(cluster: Cluster): Promise<DataInfo | undefined> {
 	const {nodes} = await cluster.metrics();
 	const applied = (node: NodeMetrics): number => node.raft?.lastApplied ?? -1;
 	const [first] = nodes.filter(({server}) => server !== undefined).sort((a, b) => applied(b) - applied(a));
-	if (first?.server === undefined) return undefined;
-	const {items, itemsExpiring, itemsExpireAfterMs, stateBytes} = first.server;
-	return {keys: items, expiring: itemsExpiring, expireAfterMs: itemsExpireAfterMs, bytes: stateBytes};
+	return first?.server === undefined ? undefined : {bytes: first.server.stateBytes};
 }
 
 async function engineInfo(clerk: EtcdClerk): Promise<Record<string, string | number>> {

@@ -2,6 +2,7 @@
 import {isInt64} from '../../src/base/int64.js';
 import {isCount} from '../../src/base/plain.js';
 import {editNames, fitsEdit} from '../../src/kv/edits/edit-words.js';
+import {databaseOf, isDatabase} from '../../src/kv/database-name.js';
 import {isKey} from '../../src/kv/key.js';
 import {scanEnd} from '../../src/kv/scan-position.js';
 import {changesWaitMsMax, transactionPartsMax} from '../../src/kv/operation-codec.js';
@@ -51,8 +52,10 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 				throw OptionError.value(`${path}.withoutValue`, 'true or false', operation.withoutValue);
 			return checkKey(operation.key, path);
 		case 'clear':
+			if (operation.database === 'all') return;
+			return checkDatabase(operation.database, path, "a whole number from 0 to 15, or 'all'");
 		case 'count':
-			return;
+			return checkDatabase(operation.database, path);
 		case 'scan':
 			return checkScan(operation, path);
 		case 'changes':
@@ -74,6 +77,10 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 		default:
 			throw OptionError.value(`${path}.type`, types, (operation as {readonly type?: unknown}).type);
 	}
+}
+
+function checkDatabase(database: unknown, path: string, wanted = 'a whole number from 0 to 15'): void {
+	if (database !== undefined && !isDatabase(database)) throw OptionError.value(`${path}.database`, wanted, database);
 }
 
 function checkLease(operation: LeaseOperation, path: string): void {
@@ -117,9 +124,13 @@ function checkWords(keys: readonly unknown[], values: readonly unknown[], path: 
 		throw OptionError.value(`${path}.values`, 'bytes (each a Uint8Array)', values);
 }
 
-function checkScript({source, keys, values, isReadOnly}: Operation & {type: 'script'}, path: string): void {
+function checkScript(script: Operation & {type: 'script'}, path: string): void {
+	const {source, keys, values, isReadOnly, database} = script;
 	checkValue(source, path, 'source');
 	checkWords(keys, values, path);
+	checkDatabase(database, path);
+	if (keys.some(name => databaseOf(name) > 0))
+		throw OptionError.value(`${path}.keys`, 'names in a database: give `database`', keys);
 	if (keys.length + values.length > wordsMax)
 		throw OptionError.value(`${path}.keys`, `at most ${wordsMax} keys and values`, keys.length + values.length);
 	if (isReadOnly !== undefined && typeof isReadOnly !== 'boolean')
@@ -154,11 +165,13 @@ function checkScan({from, to, prefix, lookedAtMax, hasValues}: Operation & {type
 		throw OptionError.value(`${path}.hasValues`, 'true, false or undefined', hasValues);
 }
 
-function checkChanges({after, prefix, waitMs}: Operation & {type: 'changes'}, path: string): void {
+function checkChanges({after, prefix, waitMs, ofAllDatabases}: Operation & {type: 'changes'}, path: string): void {
 	if (after !== undefined && !isCount(after))
 		throw OptionError.value(`${path}.after`, 'a revision, a whole number from 0 on', after);
 	if (prefix !== undefined && !isKey(prefix))
 		throw OptionError.value(`${path}.prefix`, 'a string with one byte in each character (U+0000 to U+00FF)', prefix);
+	if (ofAllDatabases !== undefined && typeof ofAllDatabases !== 'boolean')
+		throw OptionError.value(`${path}.ofAllDatabases`, 'true, false or undefined', ofAllDatabases);
 	if (!isCount(waitMs) || waitMs > changesWaitMsMax)
 		throw OptionError.value(`${path}.waitMs`, `a whole number of milliseconds from 0 to ${changesWaitMsMax}`, waitMs);
 }

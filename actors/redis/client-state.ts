@@ -1,3 +1,4 @@
+import type {DatabaseNumber} from '../../src/kv/types.js';
 import type {CommandDescription} from './commands/command-description.js';
 import type {Password} from './access.js';
 import type {Channels} from './channels.js';
@@ -15,14 +16,18 @@ import type {Subscriber} from './subscriber.js';
 /** Fields of a section of INFO, by their names. */
 export type InfoFields = Readonly<Record<string, string | number | boolean>>;
 
-/** How much the service holds: what INFO tells about keys and memory. */
+/** How much the service holds: what INFO tells about memory. */
 export interface DataInfo {
+	/** Of keys and values, as they are counted against the limit of memory. */
+	readonly bytes: number;
+}
+
+/** What INFO tells of a database. */
+export interface DatabaseInfo {
 	readonly keys: number;
 	/** Keys with a deadline, and after how many ms they go, on average. */
 	readonly expiring: number;
 	readonly expireAfterMs: number;
-	/** Of keys and values, as they are counted against the limit of memory. */
-	readonly bytes: number;
 }
 
 /** What INFO tells of the service behind the port. */
@@ -31,11 +36,15 @@ export interface ClusterInfo {
 	readonly raft: InfoFields;
 	/** `undefined`: nobody can tell now. */
 	readonly data: DataInfo | undefined;
+	/** Its databases, from 0 on; none: nobody can tell now. */
+	readonly databases: readonly DatabaseInfo[];
 }
 
 /** What all connections of one gateway share. */
 export interface GatewayState {
 	readonly limits: RedisLimits;
+	/** There are so many. */
+	readonly databases: number;
 	readonly commands: ReadonlyMap<string, CommandDescription>;
 	readonly host: string;
 	port: number;
@@ -123,6 +132,8 @@ export interface ClientState {
 	libraryName: string;
 	libraryVersion: string;
 	protocol: ProtocolVersion;
+	/** Selected, by the requests that were answered. */
+	database: DatabaseNumber;
 	/** Set when the connection is made, before its first command. */
 	connection: ConnectionControl;
 	/** What it listens to. */

@@ -28,7 +28,7 @@ const countedValueBytes = 16 * 1024;
 
 type Walk = Extract<Plan, {type: 'walk'}>;
 
-const noCluster: ClusterInfo = {raft: {}, data: undefined};
+const noCluster: ClusterInfo = {raft: {}, data: undefined, databases: []};
 
 /** What a connection needs of the world behind it. */
 export interface Backend {
@@ -83,15 +83,17 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 		const {gateway} = clientState;
 		this.#out = new ReplyWriter(() => (gateway.errorReplies += 1));
 		const {subscriber} = clientState;
-		this.#modes = new RefusedModes(
-			new Access(gateway.password),
-			() => subscriber.isSubscribed && clientState.protocol === 2,
-			gateway.scripts,
-			(command, parts) => {
+		this.#modes = new RefusedModes({
+			access: new Access(gateway.password),
+			isListening: () => subscriber.isSubscribed && clientState.protocol === 2,
+			scripts: gateway.scripts,
+			databases: gateway.databases,
+			tellMonitors(command, parts, database) {
 				if (gateway.monitors.count === 0) return;
-				gateway.monitors.tell(clientState, command, parts, performance.timeOrigin + performance.now());
+				const nowMs = performance.timeOrigin + performance.now();
+				gateway.monitors.tell(clientState, {command, parts, database, nowMs});
 			},
-		);
+		});
 		this.#intake = new Intake(gateway.limits, this.#modes, gateway.slowLog);
 		this.#window = new ValueWindow(clientState.gateway);
 		this.#outputLimit = new OutputLimit(gateway.limits);

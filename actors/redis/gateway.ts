@@ -3,10 +3,12 @@ import {Password} from './access.js';
 import {ScriptCache} from './script-cache.js';
 import {Channels} from './channels.js';
 import {ClientsMemory} from './clients-memory.js';
+import {databaseCount} from '../../src/kv/database-name.js';
 import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
 import {clientsWithin, descriptorsOfProcess, reservedDescriptors} from './descriptors.js';
 import {type ClientsDropped, DroppedClients} from './dropped-clients.js';
+import {databaseCounts} from './database-counts.js';
 import {KeyspaceEvents} from './keyspace-events.js';
 import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
@@ -62,6 +64,8 @@ export interface RedisGatewayOptions {
 	 * service holds it. 0: there is no such limit. @default 0
 	 */
 	readonly maxMemoryBytes?: number | undefined;
+	/** Databases that the client has, from 1 to 16: one more is refused by SELECT. With etcd there is 1. @default 16 */
+	readonly databases?: number | undefined;
 	/** Told, at most once a second, that connections were ended because of what they hold in memory. @default nobody */
 	readonly clientsDropped?: ((event: ClientsDropped) => void) | undefined;
 	/** Told in a sentence what an operator should know. @default nobody */
@@ -89,6 +93,7 @@ const gatewayOptions = optionsOf(
 		limits: optionsOf(Object.fromEntries(Object.keys(defaultRedisLimits).map(name => [name, wholeNumber(1)]))),
 		reservedDescriptors: wholeNumber(0),
 		maxMemoryBytes: wholeNumber(0),
+		databases: wholeNumber(1, databaseCount),
 		clientsDropped: callback(),
 		notice: callback(),
 		isLoading: callback(),
@@ -110,6 +115,7 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 	const keyspaceEvents = new KeyspaceEvents({client: reader, channels});
 	const state: GatewayState = {
 		limits,
+		databases: options.databases ?? databaseCount,
 		commands: commandTable,
 		host,
 		port,
@@ -163,11 +169,14 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 }
 
 /** INFO is what one looks at when something is wrong, so it must not fail with it. */
-async function aboutCluster({info, data}: RedisGatewayOptions): Promise<ClusterInfo> {
+async function aboutCluster(options: RedisGatewayOptions): Promise<ClusterInfo> {
+	const {client, reader = client, databases = databaseCount, info, data} = options;
+	const counts = databaseCounts(reader, databases);
 	const [raft, held] = await Promise.allSettled([info(), data?.()]);
 	return {
 		raft: raft.status === 'fulfilled' ? raft.value : {error: String(raft.reason)},
 		data: held.status === 'fulfilled' ? held.value : undefined,
+		databases: await counts,
 	};
 }
 
@@ -249,6 +258,7 @@ function clientStateOf(socket: Socket, path: string | undefined, gateway: Gatewa
 		libraryName: '',
 		libraryVersion: '',
 		protocol: 2,
+		database: 0,
 		connection: noConnection,
 		subscriber: new Subscriber(gateway.channels, gateway.monitors),
 		isDroppedLast: false,

@@ -84,7 +84,7 @@ export class Intake {
 			parts += planned.parts;
 			if (planned.plan.type === 'close') this.#isEnded = true;
 			queue.push(planned);
-			if (planned.plan.type === 'local' && planned.plan.changesModes === true) break;
+			if ('changesModes' in planned.plan && planned.plan.changesModes === true) break;
 		}
 		this.#queue = queue;
 		this.#queueBytes = bytes + parts * partOverheadBytes;

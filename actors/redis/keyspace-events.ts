@@ -4,7 +4,8 @@
  * those who listen then. What the watch could not be told any more is passed over.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Change, Version} from '../../src/kv/types.js';
+import {databaseOf, nameOfKey} from '../../src/kv/database-name.js';
+import type {Change, Key, Version} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
 import type {Channels} from './channels.js';
 import {type EventClass, eventSettingOf} from './event-setting.js';
@@ -60,7 +61,7 @@ export class KeyspaceEvents {
 	async #follow(revision: Version, signal: AbortSignal): Promise<void> {
 		for (let after: Version | undefined = revision; !signal.aborted;) {
 			try {
-				const result = await this.#client.execute({type: 'changes', after, waitMs}, {signal});
+				const result = await this.#client.execute({type: 'changes', after, waitMs, ofAllDatabases: true}, {signal});
 				if (result.type === 'changes') this.#tellAll(result.changes);
 				// From the present on.
 				after = result.type === 'changes' ? result.revision : undefined;
@@ -76,7 +77,9 @@ export class KeyspaceEvents {
 			const classes = change.revision > this.#from ? this.#classes : this.#classesBefore;
 			const next = changes[place + 1];
 			// Redis makes the new key before it takes the old one away.
-			if (change.event === 'rename_from' && next?.event === 'rename_to') this.#tell(classes, 'n', 'new', next.key);
+			const isPair = change.event === 'rename_from' && next?.event === 'rename_to';
+			if (isPair || (change.event === 'move_from' && next?.event === 'move_to'))
+				this.#tell(classes, 'n', 'new', next?.key ?? '');
 			this.#tellOne(classes, change);
 		}
 	}
@@ -85,17 +88,20 @@ export class KeyspaceEvents {
 		// Of FLUSHALL Redis tells nothing.
 		if (event === 'clear') return;
 		// A copy takes away what it replaces.
-		if ((isNew && event !== 'rename_to') || event === 'copy_to') this.#tell(classes, 'n', 'new', key);
+		if ((isNew && event !== 'rename_to' && event !== 'move_to') || event === 'copy_to')
+			this.#tell(classes, 'n', 'new', key);
 		this.#tell(classes, classOf(event), event, key);
 		if (setsDeadline) this.#tell(classes, 'g', 'expire', key);
 	}
 
-	#tell(classes: ReadonlySet<EventClass>, eventClass: EventClass, event: string, key: string): void {
+	#tell(classes: ReadonlySet<EventClass>, eventClass: EventClass, event: string, key: Key): void {
 		if (!classes.has(eventClass)) return;
+		const database = databaseOf(key);
+		const name = nameOfKey(key);
 		const publish = (channel: string, message: string): unknown =>
 			this.#channels.publish(channel, Buffer.from(message, 'latin1'));
-		if (classes.has('K')) publish(`__keyspace@0__:${key}`, event);
-		if (classes.has('E')) publish(`__keyevent@0__:${event}`, key);
+		if (classes.has('K')) publish(`__keyspace@${database}__:${name}`, event);
+		if (classes.has('E')) publish(`__keyevent@${database}__:${event}`, name);
 	}
 }
 

@@ -1,4 +1,5 @@
 /** MONITOR: those who are shown the commands of all connections, and how one is written down. */
+import type {DatabaseNumber} from '../../src/kv/types.js';
 import type {Listener} from './channels.js';
 
 /** Of one command; what is beyond is counted. */
@@ -12,6 +13,16 @@ const hidden = '"(redacted)"';
 export interface MonitoredCommand {
 	readonly name: string;
 	readonly flags: readonly string[];
+}
+
+/** A request as it is shown. */
+interface MonitoredRequest {
+	readonly command: MonitoredCommand;
+	readonly parts: readonly Buffer[];
+	/** The one that is selected, behind the command. */
+	readonly database: DatabaseNumber;
+	/** Since 1970. */
+	readonly nowMs: number;
 }
 
 /** Whose command it is. */
@@ -37,11 +48,11 @@ export class Monitors {
 		this.#listeners.delete(listener);
 	}
 
-	/** Shows a command that was taken in; as in Redis none of the administrator's. `nowMs`: since 1970. */
-	tell(client: MonitoredClient, command: MonitoredCommand, parts: readonly Buffer[], nowMs: number): void {
+	/** Shows a command that was taken in; as in Redis none of the administrator's. */
+	tell(client: MonitoredClient, {command, parts, database, nowMs}: MonitoredRequest): void {
 		if (command.flags.includes('admin')) return;
 		const address = client.isLocalSocket ? `unix:${client.address.replace(/:0$/, '')}` : client.address;
-		const line = `${timeOf(nowMs)} [0 ${address}] ${wordsOf(command.name, parts).join(' ')}`;
+		const line = `${timeOf(nowMs)} [${database} ${address}] ${wordsOf(command.name, parts).join(' ')}`;
 		for (const listener of this.#listeners) {
 			// As in Redis, where it is none any more when its RESET is shown.
 			if (command.name === 'reset' && listener === client.subscriber) continue;

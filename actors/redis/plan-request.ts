@@ -1,6 +1,7 @@
 import {passwordNeeded} from './access.js';
 import {type RedisCommand, type Plan, refuse, textAt} from './commands/command.js';
 import type {ArgumentRange} from './commands/command-description.js';
+import {planInDatabase} from './commands/database-plan.js';
 import {valueTooLargeText} from './commands/failures.js';
 import {queuedOf} from './commands/queued-plan.js';
 import {quoted, quotedBytesMax} from './commands/quoted.js';
@@ -27,12 +28,21 @@ export function planRequest(
 		queued?.abort();
 		return notBegun(refusal ?? planUnknown(parts));
 	}
-	if (isKnown(command, parts)) modes.tellMonitors(command, parts);
-	if (queued === undefined || command.worksInTransaction === true) {
-		const plan = command.plan(parts, limits, modes);
-		return isKnown(command, parts) ? plan : notBegun(plan);
-	}
-	return enqueue(queued, command, parts, {limits, modes});
+	const plan =
+		queued === undefined || command.worksInTransaction === true
+			? planOf(command, parts, limits, modes)
+			: enqueue(queued, command, parts, {limits, modes});
+	if (!isKnown(command, parts)) return queued === undefined ? notBegun(plan) : plan;
+	// As in Redis, SELECT is shown with the database that it selects.
+	modes.tellMonitors(command, parts, modes.database);
+	return plan;
+}
+
+/** In the database that is selected. */
+function planOf(command: RedisCommand, parts: readonly Buffer[], limits: RedisLimits, modes: RefusedModes): Plan {
+	const {database} = modes;
+	const plan = command.plan(parts, limits, modes);
+	return database === 0 || command.namesDatabases === true ? plan : planInDatabase(plan, database);
 }
 
 const notBegun = (plan: Plan): Plan => (plan.type === 'local' ? {...plan, isRefused: true} : plan);
@@ -94,13 +104,13 @@ function enqueue(
 			? command.plan(parts, limits, modes)
 			: refuse(notInTransaction(command, refusalInTransaction));
 	}
-	const {database, isTracking} = modes;
+	const {refusedDatabase, isTracking} = modes;
 	const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-	const plan = command.plan(copyOf(parts, bytes), limits, modes);
+	const plan = planOf(command, copyOf(parts, bytes), limits, modes);
 	const changesModes = plan.type === 'local' && plan.changesModes === true;
-	if (changesModes || modes.database !== database || modes.isTracking !== isTracking) {
+	if (changesModes || modes.refusedDatabase !== refusedDatabase || modes.isTracking !== isTracking) {
 		// What follows is planned before EXEC, and would go by what may never happen.
-		modes.database = database;
+		modes.refusedDatabase = refusedDatabase;
 		modes.isTracking = isTracking;
 		queued.abort();
 		return refuse(notInTransaction(command, 'send it before MULTI'));

@@ -1,6 +1,6 @@
 /** What a connection has queued since MULTI, and the keys that it watches. All of it in the order of its requests. */
 import {bytesOfOperation} from '../../src/kv/operation-bytes.js';
-import type {Compare, Key, NamedOperation, Part, Result} from '../../src/kv/types.js';
+import type {Compare, DatabaseNumber, Key, NamedOperation, Part, Result} from '../../src/kv/types.js';
 import type {ClientState, ClusterInfo} from './client-state.js';
 import type {ReplyWriter} from './reply-writer.js';
 
@@ -41,8 +41,14 @@ export interface Watch {
 export class QueuedTransaction {
 	readonly #commands: Queued[] = [];
 	readonly parts: Part[] = [];
+	/** The database that was selected when it was begun. */
+	readonly databaseBefore: DatabaseNumber;
 	#bytes = 0;
 	#isAborted = false;
+
+	constructor(database: DatabaseNumber) {
+		this.databaseBefore = database;
+	}
 
 	/** A command was refused, so nothing is carried out. */
 	get isAborted(): boolean {
@@ -115,8 +121,8 @@ export class Transactions {
 	}
 
 	/** MULTI. */
-	begin(): void {
-		this.queued = new QueuedTransaction();
+	begin(database: DatabaseNumber): void {
+		this.queued = new QueuedTransaction(database);
 	}
 
 	/** As on a new connection. */

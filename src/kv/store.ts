@@ -67,7 +67,7 @@ export class Store {
 		const each = this.#held.map(database => database.expiring);
 		const count = each.reduce((sum, expiring) => sum + expiring.count, 0);
 		const totalMs = each.reduce((sum, expiring) => sum + expiring.count * expiring.meanMs, 0);
-		return {count, meanMs: count === 0 ? (each[0]?.meanMs ?? 0) : Math.round(totalMs / count)};
+		return {count, meanMs: count === 0 ? 0 : Math.round(totalMs / count)};
 	}
 
 	/** No deadline of a key or a lease is earlier; Infinity: none has one. */

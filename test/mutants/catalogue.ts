@@ -1,4 +1,5 @@
 /** All planted bugs. */
+import {databaseMutants} from './database-mutants.js';
 import {editMutants} from './edit-mutants.js';
 import {expiryMutants} from './expiry-mutants.js';
 import {kvMutants} from './kv-mutants.js';
@@ -46,6 +47,7 @@ export const mutants: readonly Mutant[] = [
 	...scanMutants,
 	...leaseMutants,
 	...editMutants,
+	...databaseMutants,
 	...watchMutants,
 	...scriptMutants,
 	...transactionMutants,

@@ -262,7 +262,7 @@ const meanings: readonly Mutant[] = [
 		'clear-forgets-a-shard',
 		'a clear leaves what is in the first of the shards',
 		'redis FLUSHALL',
-		'kv/store',
+		'kv/database',
 		'this.#shards = new Array(shardCount).fill(undefined);',
 		'this.#shards = this.#shards.map((shard, place) => (place < 32 ? shard : undefined));',
 	),

@@ -55,7 +55,7 @@ export const transactionMutants: readonly Mutant[] = [
 		'absent-again-is-absent-since',
 		'of a key that was absent when it was watched only its absence is asked for, so one that was made and deleted since goes unseen',
 		'the ABA problem (IBM System/370, compare and swap)',
-		'kv/store',
+		'kv/database',
 		'return this.get(key) === undefined && this.watchedKeys.isUnchangedSince(key, version);',
 		'return this.get(key) === undefined;',
 	),

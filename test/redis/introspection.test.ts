@@ -167,21 +167,32 @@ test('INFO tells how many scripts the port knows', async t => {
 	t.regex(await talk({port}, 'SCRIPT FLUSH\r\nINFO memory\r\n'), /\r\nnumber_of_cached_scripts:0\r\n/);
 });
 
-const held = {keys: 120_000, expiring: 30_000, expireAfterMs: 4500, bytes: 9_000_000};
+const held = {bytes: 9_000_000};
+
+/** With keys in two databases. */
+function filledClient(): StoreClient {
+	const client = new StoreClient();
+	for (let number = 0; number < 1200; number += 1) client.store.set(`${number}`, new Uint8Array(1), 1);
+	for (let number = 0; number < 30; number += 1) client.store.set(`\u0103${number}`, new Uint8Array(1), 1, 2 ** 45);
+	return client;
+}
 
 test('INFO tells how many keys there are and what they take, and leaves out what nobody knows', async t => {
+	const client = filledClient();
 	let data: typeof held | undefined = held;
-	const {port} = await openGateway(t, {data: () => Promise.resolve(data), isDurable: true});
+	const {port} = await openGateway(t, {client, data: () => Promise.resolve(data), isDurable: true});
 	const info = await talk({port}, 'INFO\r\n');
 	for (const line of [
-		'db0:keys=120000,expires=30000,avg_ttl=4500',
+		'db0:keys=1200,expires=0,avg_ttl=0',
 		'used_memory:9000000',
 		'used_memory_human:8.58M',
 		'aof_enabled:1',
 	])
 		t.true(info.includes(`\r\n${line}\r\n`), line);
+	t.regex(info, /\r\ndb3:keys=30,expires=30,avg_ttl=[1-9]\d+\r\n/);
 	t.is(await talk({port}, 'CONFIG GET appendonly\r\n'), '*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n');
 	data = undefined;
+	client.failWith = () => new Error('down');
 	t.notRegex(await talk({port}, 'INFO\r\n'), /db0|used_memory:/);
 	const unable = await openGateway(t, {data: () => Promise.reject(new Error('down'))});
 	t.notRegex(await talk(unable, 'INFO\r\n'), /db0|used_memory:/);
@@ -189,10 +200,10 @@ test('INFO tells how many keys there are and what they take, and leaves out what
 });
 
 oracleTest('redis-cli --stat shows the keys, the memory and the clients', async t => {
-	const {port} = await openGateway(t, {data: () => Promise.resolve(held)});
+	const {port} = await openGateway(t, {client: filledClient(), data: () => Promise.resolve(held)});
 	const cli = spawn('redis-cli', ['-p', String(port), '--stat', '-i', '0.1'], {stdio: ['ignore', 'pipe', 'inherit']});
 	t.teardown(() => cli.kill());
 	let row = '';
 	for await (const line of createInterface(cli.stdout)) if (/^\d/.test((row = line))) break;
-	t.regex(row, /^120000 +8\.58M +1 +0 +\d+ \(\+0\) +\d+ *$/);
+	t.regex(row, /^1230 +8\.58M +1 +0 +\d+ \(\+0\) +\d+ *$/);
 });

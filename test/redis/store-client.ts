@@ -53,7 +53,7 @@ export class StoreClient implements Executor {
 		if (operation.type === 'scan') return scan(this.store, operation, this.#version);
 		if (operation.type === 'getLease') return readLease(this.store.leases, operation);
 		if (operation.type === 'changes') throw new Error('this store tells no changes');
-		if (operation.type === 'count') return {type: 'count', count: this.store.size, revision: this.#version};
+		if (operation.type === 'count') return this.#count(operation.database ?? 0);
 		const {valueBytesMax} = defaultRedisLimits;
 		const now = Date.now();
 		this.store.advance(now, this.#version);
@@ -62,6 +62,12 @@ export class StoreClient implements Executor {
 			{store: this.store, version: ++this.#version, now, valueBytesMax, runScript: this.#runScript},
 			operation,
 		);
+	}
+
+	#count(database: number): Result {
+		const counted = this.store.database(database);
+		const {count: expiringCount = 0, meanMs: expireAfterMs = 0} = counted?.expiring ?? {};
+		return {type: 'count', count: counted?.size ?? 0, revision: this.#version, expiringCount, expireAfterMs};
 	}
 
 	#openBatch(kind: 'read' | 'write'): Batch {

@@ -81,6 +81,7 @@ export class UnsupportedOperationError extends OperationError {
 
 const unsupportedWords = {
 	clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
+	database: 'With etcd, there is database 0 only: use that, or a cluster of our own.',
 	expiresAt:
 		"With etcd, a key has no deadline by the clock, since nobody knows etcd's: give it a time to live (ttlMs).",
 	ttl: 'With etcd, a time to live has from 1000 ms to 9000000000000 ms: give a longer or a shorter one, or use a cluster of our own.',

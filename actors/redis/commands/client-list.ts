@@ -60,7 +60,7 @@ function lineOf(clientState: ClientState, asking?: Asking): string {
 		age: secondsSince(clientState.connectedMs),
 		idle: secondsSince(clientState.activeMs),
 		flags: flagsOf(clientState, usage.queuedCommands !== undefined),
-		db: 0,
+		db: clientState.database,
 		sub: subscriber.names('channel').size,
 		psub: subscriber.names('pattern').size,
 		ssub: subscriber.names('shardChannel').size,

@@ -53,6 +53,8 @@ export type Plan =
 			readonly type: 'transaction';
 			/** It needs to know how the cluster is. */
 			readonly reports: boolean;
+			/** As of a local one. */
+			readonly changesModes?: true | undefined;
 			readonly begin: () => Operation | NoOperation;
 			readonly reply: (
 				out: ReplyWriter,
@@ -87,6 +89,8 @@ export interface RedisCommand extends CommandDescription {
 	readonly worksInTransaction?: boolean;
 	/** A client of RESP2 that listens to channels may send it. */
 	readonly worksWhileSubscribed?: boolean;
+	/** Its plan names the databases of its keys itself, by the modes. */
+	readonly namesDatabases?: boolean;
 	/** It cannot be queued behind MULTI: why. */
 	readonly refusalInTransaction?: string;
 	/** Instead of Redis' usual words, where the arity does not fit. */

@@ -9,14 +9,14 @@ import {countersOf} from './info-sections.js';
 
 /** What tools ask for, answered as it is here: keys are neither evicted nor saved by a schedule. */
 function settingsOf(gateway: GatewayState): Readonly<Record<string, string>> {
-	const {limits, host, port, maxMemoryBytes, isDurable, keyspaceEvents, slowLog} = gateway;
+	const {limits, databases, host, port, maxMemoryBytes, isDurable, keyspaceEvents, slowLog} = gateway;
 	return {
 		// What is acknowledged was synced to the disk, or is kept in memory alone.
 		appendfsync: isDurable ? 'always' : 'no',
 		appendonly: isDurable ? 'yes' : 'no',
 		bind: host,
 		'client-output-buffer-limit': `normal ${limits.unreadRepliesBytesMax} 0 0 slave 0 0 0 pubsub ${limits.unreadMessagesBytesMax} ${limits.slowMessagesBytesMax} ${limits.slowMessagesMs / 1000}`,
-		databases: '1',
+		databases: String(databases),
 		maxclients: String(limits.clientsMax),
 		maxmemory: String(maxMemoryBytes),
 		'maxmemory-clients': String(limits.clientsBytesMax),

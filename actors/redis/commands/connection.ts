@@ -1,7 +1,7 @@
 import {defaultUser, wrongPassword} from '../access.js';
-import {parseInt64} from '../int64.js';
+import {databaseNumberOf, outOfRange} from '../../../src/kv/edits/database-words.js';
 import type {RefusedModes} from '../refused-modes.js';
-import {type RedisCommand, notAnInteger, partAt, type Plan, refuse, replyOk, syntaxError, valueAt} from './command.js';
+import {type RedisCommand, partAt, type Plan, refuse, replyOk, syntaxError, textAt, valueAt} from './command.js';
 import {loadingText} from './failures.js';
 import {planHello} from './hello.js';
 
@@ -29,11 +29,20 @@ function planEcho(parts: readonly Buffer[]): Plan {
 }
 
 function planSelect(parts: readonly Buffer[], _: unknown, modes: RefusedModes): Plan {
-	const database = parseInt64(partAt(parts, 1));
-	// Redis too selects nothing by a word that names no database, and goes on with the one before.
-	if (database === undefined) return refuse(notAnInteger);
-	modes.database = database === 0n ? undefined : database;
-	return database === 0n ? {type: 'local', reply: replyOk} : refuse('ERR DB index is out of range');
+	const database = databaseNumberOf(textAt(parts, 1));
+	// As in Redis, by a word that names no database none is selected, and the one before stays.
+	if (typeof database === 'string') return refuse(database);
+	const isThere = database < modes.databases;
+	modes.refusedDatabase = isThere ? undefined : database;
+	if (!isThere) return refuse(outOfRange);
+	modes.database = database;
+	return {
+		type: 'local',
+		reply(out, clientState) {
+			clientState.database = database;
+			replyOk(out);
+		},
+	};
 }
 
 function planReset(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan {
@@ -46,6 +55,7 @@ function planReset(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan
 			out.protocol = 2;
 			clientState.protocol = 2;
 			clientState.name = '';
+			clientState.database = 0;
 			// As in Redis: a SKIP that was about this very reply still holds.
 			if (clientState.replyMode !== 'skip') clientState.replyMode = 'on';
 			out.status('RESET');
@@ -73,7 +83,7 @@ const always = {...common, flags: ['loading', 'stale', 'fast']} as const;
 export const connectionCommands: readonly RedisCommand[] = [
 	{...common, name: 'ping', arity: -1, summary: 'Ping the server', worksWhileSubscribed: true, plan: planPing},
 	{...always, name: 'echo', arity: 2, summary: 'Echo the given string', plan: planEcho},
-	{...always, name: 'select', arity: 2, summary: 'Select a database; there is only 0', plan: planSelect},
+	{...always, name: 'select', arity: 2, summary: 'Select one of the databases 0 to 15', plan: planSelect},
 	{...open, name: 'auth', arity: -2, summary: 'Give the password of the port', plan: planAuth},
 	{...open, name: 'hello', arity: -1, since: '6.0.0', summary: 'Handshake with Redis', plan: planHello},
 	{

@@ -1,6 +1,6 @@
 /** What INFO tells, section by section: only what is true here. */
 import {arch, release, totalmem, type} from 'node:os';
-import type {ClusterInfo, GatewayState, InfoFields} from '../client-state.js';
+import type {ClusterInfo, DatabaseInfo, GatewayState, InfoFields} from '../client-state.js';
 import {compatibleVersion} from './hello.js';
 
 type Section = (gateway: GatewayState, cluster: ClusterInfo) => InfoFields;
@@ -101,15 +101,21 @@ export const sections: Readonly<Record<string, Section>> = {
 	replication: () => ({role: 'master', connected_slaves: 0}),
 	cpu,
 	cluster: () => ({cluster_enabled: 0}),
-	keyspace: (_, {data}) =>
-		data === undefined || data.keys === 0
-			? {}
-			: {db0: `keys=${data.keys},expires=${data.expiring},avg_ttl=${data.expireAfterMs}`},
+	keyspace: (_, {databases}) => keyspaceOf(databases),
 	raft: (_, {raft}) => raft,
 };
 
 /** Those that need a look at the cluster. */
 export const clusterSections: ReadonlySet<string> = new Set(['memory', 'keyspace', 'raft']);
+
+/** Of each database that has keys. */
+function keyspaceOf(databases: readonly DatabaseInfo[]): InfoFields {
+	const lines = databases.map(({keys, expiring, expireAfterMs}, place) => [
+		`db${place}`,
+		keys === 0 ? undefined : `keys=${keys},expires=${expiring},avg_ttl=${expireAfterMs}`,
+	]);
+	return Object.fromEntries(lines.filter(([, told]) => told !== undefined)) as InfoFields;
+}
 
 const units = ['B', 'K', 'M', 'G', 'T', 'P'];
 

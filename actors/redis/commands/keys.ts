@@ -46,7 +46,9 @@ function planExists(parts: readonly Buffer[]): Plan {
 
 function planFlush(parts: readonly Buffer[]): Plan {
 	const modeFits = parts.length === 1 || (parts.length === 2 && /^a?sync$/i.test(textAt(parts, 1)));
-	return modeFits ? {type: 'write', operation: {type: 'clear'}, reply: replyOk} : refuse(syntaxError);
+	if (!modeFits) return refuse(syntaxError);
+	const isAll = textAt(parts, 0).toLowerCase() === 'flushall';
+	return {type: 'write', operation: isAll ? {type: 'clear', database: 'all'} : {type: 'clear'}, reply: replyOk};
 }
 
 export const keyCommands: readonly RedisCommand[] = [
@@ -74,7 +76,7 @@ export const keyCommands: readonly RedisCommand[] = [
 		name,
 		arity: -1,
 		flags: ['write'],
-		summary: 'Remove all keys',
+		summary: name === 'flushall' ? 'Remove all keys of all databases' : 'Remove all keys of the database',
 		since: '1.0.0',
 		group: 'server',
 		plan: planFlush,

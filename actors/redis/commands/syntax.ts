@@ -62,6 +62,8 @@ export const syntax: Readonly<Record<string, string>> = {
 	keys: 'pattern',
 	rename: 'key newkey',
 	renamenx: 'key newkey',
+	move: 'key db',
+	swapdb: 'index1 index2',
 	copy: 'source destination [DB destination-db] [REPLACE]',
 	type: key,
 	'object|encoding': key,

@@ -1,5 +1,7 @@
 /** MULTI, EXEC and DISCARD; WATCH and UNWATCH. An EXEC is one operation of the machine: see `transaction` there. */
-import type {Operation} from '../../../src/kv/types.js';
+import {keyInDatabase} from '../../../src/kv/database-name.js';
+import type {Operation, Result} from '../../../src/kv/types.js';
+import type {ClientState} from '../client-state.js';
 import {
 	comparesOf,
 	type Conversation,
@@ -26,15 +28,15 @@ import {failureText, invalidText} from './failures.js';
 /** In Redis' words, which clients know as "nothing of the transaction was executed". */
 const discarded = (why: string): string => `EXECABORT Transaction discarded because of${why}`;
 
-function planMulti(_: readonly Buffer[], __: unknown, {transactions}: RefusedModes): Plan {
+function planMulti(_: readonly Buffer[], __: unknown, {transactions, database}: RefusedModes): Plan {
 	if (transactions.queued !== undefined) return refuse('ERR MULTI calls can not be nested');
-	transactions.begin();
+	transactions.begin(database);
 	return {type: 'local', reply: replyOk};
 }
 
-function planDiscard(_: readonly Buffer[], __: unknown, {transactions}: RefusedModes): Plan {
-	if (transactions.queued === undefined) return refuse('ERR DISCARD without MULTI');
-	transactions.reset();
+function planDiscard(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan {
+	if (modes.transactions.queued === undefined) return refuse('ERR DISCARD without MULTI');
+	modes.endTransaction();
 	return {type: 'local', reply: replyOk};
 }
 
@@ -44,9 +46,9 @@ function planUnwatch(_: readonly Buffer[], __: unknown, {transactions}: RefusedM
 	return {type: 'local', reply: replyOk};
 }
 
-function planWatch(parts: readonly Buffer[], _: unknown, {transactions}: RefusedModes): Plan {
+function planWatch(parts: readonly Buffer[], _: unknown, {transactions, database}: RefusedModes): Plan {
 	if (transactions.queued !== undefined) return refuse('ERR WATCH inside MULTI is not allowed');
-	const keys = parts.slice(1).map((__, offset) => keyAt(parts, offset + 1));
+	const keys = parts.slice(1).map((__, offset) => keyInDatabase(database, keyAt(parts, offset + 1)));
 	const watch = transactions.watch(keys);
 	if (watch === undefined)
 		return refuse(`ERR more than ${watchedKeysMax} keys, or too long ones, are watched: send UNWATCH, and watch fewer`);
@@ -60,23 +62,30 @@ function planWatch(parts: readonly Buffer[], _: unknown, {transactions}: Refused
 	};
 }
 
-function planExec(_: readonly Buffer[], __: unknown, {transactions}: RefusedModes): Plan {
+function planExec(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan {
+	const {transactions, database} = modes;
 	const {queued} = transactions;
 	// What is watched stays watched: there was nothing to end.
 	if (queued === undefined) return refuse('ERR EXEC without MULTI');
 	const watches = transactions.end();
+	// Until it is known whether a SELECT in it is carried out.
+	modes.database = queued.databaseBefore;
 	if (queued.isAborted) return refuse(discarded(' previous errors.'));
 	return {
 		type: 'transaction',
 		reports: queued.reports,
+		changesModes: database === queued.databaseBefore ? undefined : true,
 		begin: () => operationOf(queued, watches),
-		reply: (out, settled, clientState, cluster) => replyToExec(queued, settled, {out, clientState, cluster}),
+		reply(out, settled, clientState, cluster) {
+			const isCommitted = replyToExec(queued, settled, {out, clientState, cluster});
+			if (isCommitted) modes.database = database;
+		},
 	};
 }
 
 /** It ends the transaction all the same. */
-function planExecWithArguments(_: readonly Buffer[], __: unknown, {transactions}: RefusedModes): Plan {
-	transactions.reset();
+function planExecWithArguments(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan {
+	modes.endTransaction();
 	return refuse(discarded(": wrong number of arguments for 'exec' command"));
 }
 
@@ -87,14 +96,25 @@ function operationOf({parts}: QueuedTransaction, watches: readonly Watch[]): Ope
 	return parts.length + compares.length === 0 ? 'nothing' : {type: 'transaction', compares, operations: parts};
 }
 
-function replyToExec(queued: QueuedTransaction, settled: Settled | NoOperation, conversation: Conversation): void {
+/** Whether all of it was carried out. */
+function replyToExec(queued: QueuedTransaction, settled: Settled | NoOperation, conversation: Conversation): boolean {
 	const {out, clientState} = conversation;
-	if (settled === 'nothing') return queued.replyToAll([], conversation);
-	if (settled === 'unreadable') return out.error(discarded(': a watched key could not be read.'));
-	if (settled instanceof Failure) return out.error(failureText(settled, 'write'));
-	if (settled.type === 'invalid') return out.error(invalidText(settled, clientState.gateway.limits));
-	const {isCommitted, results} = expectResult(settled, 'transaction');
-	return isCommitted ? queued.replyToAll(results, conversation) : out.nullArray();
+	const error = errorOf(settled, clientState);
+	if (error !== undefined) {
+		out.error(error);
+		return false;
+	}
+	const {isCommitted, results} =
+		settled === 'nothing' ? {isCommitted: true, results: []} : expectResult(settled as Result, 'transaction');
+	if (isCommitted) queued.replyToAll(results, conversation);
+	else out.nullArray();
+	return isCommitted;
+}
+
+function errorOf(settled: Settled | NoOperation, {gateway}: ClientState): string | undefined {
+	if (settled === 'unreadable') return discarded(': a watched key could not be read.');
+	if (settled instanceof Failure) return failureText(settled, 'write');
+	return settled !== 'nothing' && settled.type === 'invalid' ? invalidText(settled, gateway.limits) : undefined;
 }
 
 const common = {group: 'transactions', worksInTransaction: true} as const;
@@ -121,6 +141,7 @@ export const transactionCommands: readonly RedisCommand[] = [
 		since: '2.2.0',
 		summary: 'Let the next EXEC do nothing if one of these keys has changed until then',
 		keys: allKeys,
+		namesDatabases: true,
 		plan: planWatch,
 	},
 	{

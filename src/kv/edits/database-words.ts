@@ -3,7 +3,7 @@ import {int64OfText} from '../../base/int64.js';
 import {isDatabase} from '../database-name.js';
 import type {ByteString, DatabaseNumber} from '../types.js';
 
-const outOfRange = 'ERR DB index is out of range';
+export const outOfRange = 'ERR DB index is out of range';
 const int32Max = 2n ** 31n - 1n;
 const isInt32 = (number: bigint): boolean => number <= int32Max && number >= -int32Max - 1n;
 
