@@ -189,11 +189,7 @@ async function openGateway(
 	try {
 		return await startRedisGateway({
 			client,
-			reader: cluster.clerk({
-				timeoutMs: redisTimeoutMs,
-				refuseWhileDown: true,
-				limits: {gatherMs: readsGatherMs},
-			}),
+			reader,
 			host,
 			port,
 			password,

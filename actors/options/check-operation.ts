@@ -52,10 +52,9 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 				throw OptionError.value(`${path}.withoutValue`, 'true or false', operation.withoutValue);
 			return checkKey(operation.key, path);
 		case 'clear':
+		case 'count':
 			if (operation.database === 'all') return;
 			return checkDatabase(operation.database, path, "a whole number from 0 to 15, or 'all'");
-		case 'count':
-			return checkDatabase(operation.database, path);
 		case 'scan':
 			return checkScan(operation, path);
 		case 'changes':

@@ -1,4 +1,4 @@
-import type {DatabaseNumber} from '../../src/kv/types.js';
+import type {DatabaseCount, DatabaseNumber} from '../../src/kv/types.js';
 import type {CommandDescription} from './commands/command-description.js';
 import type {Password} from './access.js';
 import type {Channels} from './channels.js';
@@ -22,22 +22,14 @@ export interface DataInfo {
 	readonly bytes: number;
 }
 
-/** What INFO tells of a database. */
-export interface DatabaseInfo {
-	readonly keys: number;
-	/** Keys with a deadline, and after how many ms they go, on average. */
-	readonly expiring: number;
-	readonly expireAfterMs: number;
-}
-
 /** What INFO tells of the service behind the port. */
 export interface ClusterInfo {
 	/** Its section "Raft". */
 	readonly raft: InfoFields;
 	/** `undefined`: nobody can tell now. */
 	readonly data: DataInfo | undefined;
-	/** Its databases, from 0 on; none: nobody can tell now. */
-	readonly databases: readonly DatabaseInfo[];
+	/** Its databases, from 0 on; none: nobody has asked for them, or nobody can tell now. */
+	readonly databases: readonly DatabaseCount[];
 }
 
 /** What all connections of one gateway share. */

@@ -35,7 +35,7 @@ export interface Backend {
 	readonly client: Executor;
 	readonly reader: Executor;
 	/** Never rejects. */
-	readonly info: () => Promise<ClusterInfo>;
+	readonly info: (countsKeys: boolean) => Promise<ClusterInfo>;
 }
 
 /**
@@ -187,7 +187,7 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 		this.#timed = this.#clientState.gateway.slowLog.isOn ? {run, beganMs: performance.now()} : undefined;
 		const plans = run.map(({plan}) => plan);
 		const [first] = plans;
-		if (first?.type === 'report') void this.#report(plans);
+		if (first?.type === 'report') void this.#report(plans, first.countsKeys);
 		else if (first?.type === 'walk') this.#walkOn(first, first.first);
 		else if (first?.type === 'transaction' && first.reports) void this.#reportTransaction(first);
 		else if (first?.type === 'transaction') this.#transact(first, noCluster);
@@ -238,15 +238,15 @@ export class Connection implements MemoryClient, ConnectionControl, ExecutionOwn
 
 	async #reportTransaction(plan: Extract<Plan, {type: 'transaction'}>): Promise<void> {
 		this.#running = true;
-		const cluster = await this.#backend.info();
+		const cluster = await this.#backend.info(true);
 		this.#running = false;
 		this.#transact(plan, cluster);
 		this.#proceed();
 	}
 
-	async #report(plans: readonly Plan[]): Promise<void> {
+	async #report(plans: readonly Plan[], countsKeys: boolean): Promise<void> {
 		this.#running = true;
-		const cluster = await this.#backend.info();
+		const cluster = await this.#backend.info(countsKeys);
 		this.#running = false;
 		this.#conclude(plans, [], cluster);
 		this.#proceed();

@@ -4,11 +4,11 @@ import {ScriptCache} from './script-cache.js';
 import {Channels} from './channels.js';
 import {ClientsMemory} from './clients-memory.js';
 import {databaseCount} from '../../src/kv/database-name.js';
+import type {DatabaseCount} from '../../src/kv/types.js';
 import {commandTable} from './commands/table.js';
 import {type Backend, Connection} from './connection.js';
 import {clientsWithin, descriptorsOfProcess, reservedDescriptors} from './descriptors.js';
 import {type ClientsDropped, DroppedClients} from './dropped-clients.js';
-import {databaseCounts} from './database-counts.js';
 import {KeyspaceEvents} from './keyspace-events.js';
 import {Lane} from './lane.js';
 import {defaultRedisLimits, type RedisLimits} from './limits.js';
@@ -153,7 +153,8 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 		tls,
 		socketPath,
 		room: () => limits.clientsMax - state.clientStates.size,
-		accept: (socket, path) => accept(socket, path, {client, reader, info: () => aboutCluster(options)}, state),
+		accept: (socket, path) =>
+			accept(socket, path, {client, reader, info: countsKeys => aboutCluster(options, countsKeys)}, state),
 		lost: () => state.connectionsRejected++,
 	});
 	state.port = listeners.port;
@@ -169,15 +170,25 @@ export async function startRedisGateway(options: RedisGatewayOptions): Promise<R
 }
 
 /** INFO is what one looks at when something is wrong, so it must not fail with it. */
-async function aboutCluster(options: RedisGatewayOptions): Promise<ClusterInfo> {
-	const {client, reader = client, databases = databaseCount, info, data} = options;
-	const counts = databaseCounts(reader, databases);
+async function aboutCluster(options: RedisGatewayOptions, countsKeys: boolean): Promise<ClusterInfo> {
+	const {client, reader = client, info, data} = options;
+	const counts = countsKeys ? keyCounts(reader) : undefined;
 	const [raft, held] = await Promise.allSettled([info(), data?.()]);
 	return {
 		raft: raft.status === 'fulfilled' ? raft.value : {error: String(raft.reason)},
 		data: held.status === 'fulfilled' ? held.value : undefined,
-		databases: await counts,
+		databases: (await counts) ?? [],
 	};
+}
+
+/** INFO waits so long for them. */
+const keyCountsMs = 1000;
+
+/** `undefined`: the service cannot tell now. */
+async function keyCounts(client: Executor): Promise<readonly DatabaseCount[] | undefined> {
+	const options = {signal: AbortSignal.timeout(keyCountsMs)};
+	const result = await client.execute({type: 'count', database: 'all'}, options).catch(() => undefined);
+	return result?.type === 'count' ? result.databases : undefined;
 }
 
 const metricsOf = (state: GatewayState): RedisPortMetrics => ({

@@ -28,11 +28,9 @@ export function planRequest(
 		queued?.abort();
 		return notBegun(refusal ?? planUnknown(parts));
 	}
-	const plan =
-		queued === undefined || command.worksInTransaction === true
-			? planOf(command, parts, limits, modes)
-			: enqueue(queued, command, parts, {limits, modes});
-	if (!isKnown(command, parts)) return queued === undefined ? notBegun(plan) : plan;
+	const worksNow = queued === undefined || command.worksInTransaction === true;
+	const plan = worksNow ? planOf(command, parts, limits, modes) : enqueue(queued, command, parts, {limits, modes});
+	if (!isKnown(command, parts)) return worksNow ? notBegun(plan) : plan;
 	// As in Redis, SELECT is shown with the database that it selects.
 	modes.tellMonitors(command, parts, modes.database);
 	return plan;

@@ -12,7 +12,7 @@ export function readInDatabase(operation: ReadOperation, database: DatabaseNumbe
 		case 'scan':
 			return {...operation, prefix: keyInDatabase(database, operation.prefix ?? '')};
 		case 'count':
-			return {...operation, database};
+			return operation.database === 'all' ? operation : {...operation, database};
 		case 'getLease':
 		case 'changes':
 			return operation;

@@ -10,7 +10,7 @@
  *     cas        3, key, value, expected       batch      7, [operation, ...]
  *     cas        4, key, value, version        get        8, key [, true: without the value; of a read alone]
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues
- *     count     35 [, database [, hasExpiring]]
+ *     count     35 [, database | null: all]
  *     changes   45, after | null, prefix | null, waitMs [, ofAllDatabases]
  *     lease     42, 0 grant | 1 keep alive | 2 revoke, ttlMs or lease    getLease  43, lease, keysMax
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
@@ -189,9 +189,8 @@ export function plainOfOperation(operation: Operation): Plain {
 const databaseOrAll = (database: DatabaseNumber | 'all'): DatabaseNumber | null =>
 	database === 'all' ? null : database;
 
-function plainOfCount({database = 0, hasExpiring = false}: Extract<Operation, {type: 'count'}>): Plain {
-	if (hasExpiring) return [countOpcode, database, true];
-	return database === 0 ? [countOpcode] : [countOpcode, database];
+function plainOfCount({database = 0}: Extract<Operation, {type: 'count'}>): Plain {
+	return database === 0 ? [countOpcode] : [countOpcode, databaseOrAll(database)];
 }
 
 function plainOfChanges({after, prefix, waitMs, ofAllDatabases = false}: ChangesRead): Plain {
@@ -324,10 +323,10 @@ function parseClear(database: unknown): Part | undefined {
 	return isDatabase(database) ? {type: 'clear', database} : undefined;
 }
 
-function parseCount(database: unknown, hasExpiring: unknown): ReadOperation | undefined {
-	if (database === undefined) return {type: 'count'};
-	if (!isDatabase(database) || (hasExpiring !== undefined && hasExpiring !== true)) return undefined;
-	return hasExpiring ? {type: 'count', database, hasExpiring} : {type: 'count', database};
+function parseCount(database: unknown): ReadOperation | undefined {
+	if (database === undefined || database === 0) return {type: 'count'};
+	if (database === null) return {type: 'count', database: 'all'};
+	return isDatabase(database) ? {type: 'count', database} : undefined;
 }
 
 /** The operation may be behind something else in its array. */
@@ -367,7 +366,7 @@ export const plainOfRead = (operation: ReadOperation): Plain =>
 
 export function parseRead(plain: Plain): ReadOperation | undefined {
 	if (plain[0] === scanOpcode) return parseScan(plain);
-	if (plain[0] === countOpcode) return parseCount(plain[1], plain[2]);
+	if (plain[0] === countOpcode) return parseCount(plain[1]);
 	if (plain[0] === leaseReadOpcode) return parseLeaseRead(plain);
 	if (plain[0] === changesOpcode) return parseChanges(plain);
 	const operation = parseOperation(plain);

@@ -9,7 +9,7 @@
  *     transaction      32, isCommitted, revision, [result, ...]
  *     expirySet       33, isSet, version
  *     keys            34, revision, next | null, [key, ...], [version, ...] [, [value, ...]]
- *     count           35, count, revision [, expiringCount, expireAfterMs]
+ *     count           35, count, revision [, [count, expiringCount, expireAfterMs, ...]: of each database]
  *     scripted        40, reply, isApplied, version
  *     changes         44, revision, [revision, ...], [event, ...], [key, ...], [value, ...]
  *     compacted       45, revision
@@ -162,13 +162,19 @@ function parseWritten(version: unknown, length: unknown, previous: unknown): Res
 	return isBytes(previous) ? {type: 'written', version, length, previous} : undefined;
 }
 
-function plainOfCount({count, revision, expiringCount, expireAfterMs}: Extract<Result, {type: 'count'}>): Plain {
-	return expiringCount === undefined ? [35, count, revision] : [35, count, revision, expiringCount, expireAfterMs];
+function plainOfCount({count, revision, databases}: Extract<Result, {type: 'count'}>): Plain {
+	if (databases === undefined) return [35, count, revision];
+	return [35, count, revision, databases.flatMap(each => [each.count, each.expiringCount, each.expireAfterMs])];
 }
 
-function parseFullCount([, count, revision, expiringCount, expireAfterMs]: Plain): Result | undefined {
-	if (!isCount(count) || !isCount(revision) || !isCount(expiringCount) || !isCount(expireAfterMs)) return undefined;
-	return {type: 'count', count, revision, expiringCount, expireAfterMs};
+function parseCounts([, count, revision, numbers]: Plain): Result | undefined {
+	if (!isCount(count) || !isCount(revision) || !isListOf(numbers, isCount) || numbers.length % 3 !== 0)
+		return undefined;
+	const databases = Array.from({length: numbers.length / 3}, (_, place) => {
+		const [keys, expiringCount, expireAfterMs] = numbers.slice(place * 3) as [number, number, number];
+		return {count: keys, expiringCount, expireAfterMs};
+	});
+	return {type: 'count', count, revision, databases};
 }
 
 function parseExpiring(value: unknown, version: unknown, expiresAt: unknown): Result | undefined {
@@ -205,7 +211,7 @@ export function parseResult(plain: Plain): Result | undefined {
 	if (kind === 0 && plain[4] !== undefined) return parseBrief(plain);
 	if (kind === 0 && plain[3] !== undefined) return parseExpiring(first, second, plain[3]);
 	if (kind === 34) return parseKeys(plain);
-	if (kind === 35 && plain[3] !== undefined) return parseFullCount(plain);
+	if (kind === 35 && plain[3] !== undefined) return parseCounts(plain);
 	if (kind === scriptOpcode) return parseScripted(plain);
 	if (kind === leaseNumber) return parseLease(plain);
 	if (kind === changesNumber) return parseChanges(plain);

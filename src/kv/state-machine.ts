@@ -20,7 +20,7 @@ import type {Execution} from './execution.js';
 import {execute, readKey, readOf} from './operations.js';
 import {scan} from './scan.js';
 import {ScriptRunner} from './script/script-runner.js';
-import {Store, type FrozenStore} from './store.js';
+import {countsOf, Store, type FrozenStore} from './store.js';
 import type {ReadOperation, Result, Script, Version, WriteOperation} from './types.js';
 import {kvIdentity, type KvTypes} from './words.js';
 
@@ -163,12 +163,9 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 
 type Count = Extract<ReadOperation, {type: 'count'}>;
 
-function count(store: Store, {database = 0, hasExpiring = false}: Count, revision: Version): Result {
-	const counted = store.database(database);
-	const result = {type: 'count', count: counted?.size ?? 0, revision} as const;
-	if (!hasExpiring) return result;
-	const {count: expiringCount, meanMs: expireAfterMs} = counted?.expiring ?? {count: 0, meanMs: 0};
-	return {...result, expiringCount, expireAfterMs};
+function count(store: Store, {database = 0}: Count, revision: Version): Result {
+	if (database !== 'all') return {type: 'count', count: store.database(database)?.size ?? 0, revision};
+	return {type: 'count', count: store.size, revision, databases: countsOf(store)};
 }
 
 /** When the answer changes by itself; of one that concerns many keys when it may, at the earliest. */

@@ -4,7 +4,7 @@ import {databaseCount, databaseOf, keyInDatabase, nameOfKey} from './database-na
 import type {Changes} from './changes/changes.js';
 import {type FrozenLease, Leases} from './leases.js';
 import type {Stored} from './shard.js';
-import type {DatabaseNumber, Key, Value, Version} from './types.js';
+import type {DatabaseCount, DatabaseNumber, Key, Value, Version} from './types.js';
 import type {Watched, WatchedKeys} from './watched-keys.js';
 
 /** The store as it was when it was frozen. Can be walked through once. */
@@ -25,6 +25,15 @@ export class FrozenStore implements Iterable<readonly [Key, Stored]> {
 	*[Symbol.iterator](): Generator<readonly [Key, Stored], void, undefined> {
 		for (const database of this.#databases) yield* database;
 	}
+}
+
+/** Of each database, from 0 on. */
+export function countsOf(store: Store): readonly DatabaseCount[] {
+	return Array.from({length: databaseCount}, (_, number) => {
+		const database = store.database(number);
+		const {count: expiringCount = 0, meanMs: expireAfterMs = 0} = database?.expiring ?? {};
+		return {count: database?.size ?? 0, expiringCount, expireAfterMs};
+	});
 }
 
 /** Keys whose deadline is over are deleted so many at a time. */

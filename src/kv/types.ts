@@ -209,6 +209,16 @@ export interface Change {
 	readonly setsDeadline: boolean;
 }
 
+/** What there is in one database. */
+export interface DatabaseCount {
+	/** Keys. */
+	readonly count: number;
+	/** Keys that have a deadline or a lease. */
+	readonly expiringCount: number;
+	/** How long keys with a deadline of their own are still there, on average, about: ms. */
+	readonly expireAfterMs: number;
+}
+
 /** The value of one key. */
 export interface GetOperation {
 	readonly type: 'get';
@@ -241,13 +251,11 @@ export type ReadOperation =
 			/** Brings the values, too. @default false */
 			readonly hasValues?: boolean | undefined;
 	  }
-	/** How many keys there are in one database. */
+	/** How many keys there are in a database. */
 	| {
 			readonly type: 'count';
-			/** @default 0 */
-			readonly database?: DatabaseNumber | undefined;
-			/** Tells of those with a deadline, too. @default false */
-			readonly hasExpiring?: boolean | undefined;
+			/** `'all'`: each of them, and all together. @default 0 */
+			readonly database?: DatabaseNumber | 'all' | undefined;
 	  }
 	| ChangesRead
 	| LeaseRead;
@@ -291,10 +299,8 @@ export type Result =
 			readonly type: 'count';
 			readonly revision: Version;
 			readonly count: number;
-			/** Of a count with `hasExpiring`: keys that have a deadline or a lease. */
-			readonly expiringCount?: number | undefined;
-			/** How long keys with a deadline of their own are still there, on average, about: ms. */
-			readonly expireAfterMs?: number | undefined;
+			/** Of a count of all databases: each of them, from 0 on. */
+			readonly databases?: readonly DatabaseCount[] | undefined;
 	  }
 	/** Of `put`, `append` and a successful `compareAndSet`; `length`: bytes of the value now. */
 	| {

@@ -39,6 +39,8 @@ export function bytesOfResult(result: Result): number {
 		case 'batch':
 		case 'transaction':
 			return result.results.reduce((sum, part) => sum + bytesOfResult(part), resultBytes);
+		case 'count':
+			return resultBytes * (1 + (result.databases?.length ?? 0));
 		case 'keys':
 			return bytesOfKeys(result);
 		case 'changes':

@@ -258,10 +258,11 @@ test(
 );
 
 test(
-	'there is one database and no password',
+	'there are 16 databases and no password',
 	dialogue,
 	['SELECT 0', '+OK\n'],
-	['SELECT 1', '-ERR DB index is out of range\n'],
+	['SELECT 15', '+OK\n'],
+	['SELECT 16', '-ERR DB index is out of range\n'],
 	['SELECT x', notAnInteger],
 	['AUTH default any', '+OK\n'],
 	['AUTH user any', '-WRONGPASS invalid username-password pair or user is disabled.\n'],

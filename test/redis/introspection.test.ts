@@ -5,6 +5,7 @@ import {createInterface} from 'node:readline';
 import test from 'ava';
 import {commandTable} from '../../actors/redis/commands/table.js';
 import {open, openGateway, readToEnd, talk, talkUntil} from './harness.js';
+import {StoreClient} from './store-client.js';
 import {oracleTest, startRedis} from './redis-server.js';
 
 const fieldsOf = (line: string): Map<string, string> =>

@@ -59,6 +59,7 @@ class Talker {
 
 const key = fc.constantFrom('a', 'b', 'c');
 const value = fc.constantFrom('1', '5.5', 'hi', '');
+const database = fc.constantFrom('0', '0', '1', '15');
 const words = (...parts: readonly (string | fc.Arbitrary<string>)[]): fc.Arbitrary<readonly string[]> =>
 	fc.tuple(...parts.map(part => (typeof part === 'string' ? fc.constant(part) : part)));
 
@@ -95,6 +96,10 @@ const single: fc.Arbitrary<readonly string[]> = fc.oneof(
 	words('renamenx', key, key),
 	words('copy', key, key),
 	words('copy', key, key, 'replace'),
+	words('copy', key, key, 'db', database),
+	words('move', key, database),
+	words('swapdb', database, database),
+	{arbitrary: words('select', database), weight: 2},
 	words('get', key),
 	words('touch', key),
 	words('flushall'),
@@ -123,6 +128,7 @@ async function converse(
 ): Promise<readonly string[]> {
 	const said = await speaker.ask(
 		[
+			['select', '0'],
 			['flushall'],
 			['config', 'set', 'notify-keyspace-events', chosen],
 			['config', 'get', 'notify-keyspace-events'],
@@ -130,7 +136,7 @@ async function converse(
 		],
 		`${mark} 1\r\n`,
 	);
-	await speaker.ask([...commands, ['set', mark, 'x'], ['echo', `${mark} 2`]], `${mark} 2\r\n`);
+	await speaker.ask([...commands, ['select', '0'], ['set', mark, 'x'], ['echo', `${mark} 2`]], `${mark} 2\r\n`);
 	// The last of its events, on the one channel or the other.
 	const heard = await listener.takeUntil(
 		chosen.includes('E') ? `__keyevent@0__:set\r\n$${mark.length}\r\n${mark}\r\n` : `:${mark}\r\n$3\r\nset\r\n`,

@@ -25,6 +25,11 @@ const integer = fc.constantFrom(
 );
 const value = fc.oneof(integer, fc.constantFrom('hello world', 'a\r\nb', '\0\u00ff'));
 const name = (...names: string[]) => fc.constantFrom(...names, ...names.map(each => each.toUpperCase()));
+/** Mostly one of few. */
+const database = fc.oneof(
+	{weight: 4, arbitrary: fc.constantFrom('0', '1', '2')},
+	fc.constantFrom('15', '16', '99999999999', '-1', 'x'),
+);
 const option = name('nx', 'xx', 'get', 'keepttl', 'persist', 'gt', 'lt', 'foo');
 const anything = fc.oneof(key, value, option);
 
@@ -59,6 +64,10 @@ const command: fc.Arbitrary<readonly string[]> = fc.oneof(
 	fc.tuple(fc.constant('scan'), fc.constant('0'), name('count', 'foo'), fc.constantFrom('0', '-1', 'x', '', '1 ')),
 	fc.tuple(fc.constant('scan'), fc.constant('0'), name('match', 'count', 'type', 'foo')),
 	fc.tuple(fc.constant('mset'), key, value, key, value),
+	fc.tuple(name('select'), database),
+	fc.tuple(name('move'), key, database),
+	fc.tuple(name('swapdb'), database, database),
+	fc.tuple(fc.constant('copy'), key, key, name('db', 'replace'), database),
 	fc.tuple(fc.constantFrom(...names), fc.array(anything, {maxLength: 5})).map(([first, rest]) => [first].concat(rest)),
 	fc.constantFrom(
 		['select', '0'],

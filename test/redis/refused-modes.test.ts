@@ -4,7 +4,8 @@ import {openGateway, talk} from './harness.js';
 
 /** Requests as one types them, each with its reply; `''` where there is none. */
 const dialogue = test.macro(async (t, ...exchanges: [line: string, reply: string][]) => {
-	const {port} = await openGateway(t);
+	// As with an engine that has no other.
+	const {port} = await openGateway(t, {databases: 1});
 	const replies = await talk({port}, exchanges.map(([line]) => `${line}\r\n`).join(''));
 	t.is(replies, exchanges.map(([, reply]) => reply.replaceAll('\n', '\r\n')).join(''));
 });
@@ -26,9 +27,20 @@ test(
 	['PING', '+PONG\n'],
 	['CLIENT ID', ':1\n'],
 	['SELECT -7', outOfRange],
-	['INCR a', inDatabase('-7')],
+	['INCR a', inDatabase('1')],
+	['SELECT 15', outOfRange],
+	['MULTI', '+OK\n'],
+	['INCR a', inDatabase('15')],
+	['EXEC', '-EXECABORT Transaction discarded because of previous errors.\n'],
 	['SELECT 0', '+OK\n'],
+	['COPY a b DB 1', outOfRange],
+	['MOVE a 1', outOfRange],
+	['SWAPDB 0 1', outOfRange],
 	['GET a', '$1\n1\n'],
+	['CONFIG GET databases', '*2\n$9\ndatabases\n$1\n1\n'],
+	['MULTI', '+OK\n'],
+	['SELECT 1', '-ERR SELECT is not supported inside MULTI: send it before MULTI\n'],
+	['EXEC', '-EXECABORT Transaction discarded because of previous errors.\n'],
 	['SELECT x', '-ERR value is not an integer or out of range\n'],
 	['GET a', '$1\n1\n'],
 );
@@ -68,7 +80,7 @@ test(
 
 test('what one connection was refused is nothing to another', async t => {
 	const {port} = await openGateway(t);
-	await talk({port}, 'MULTI\r\nSELECT 1\r\n');
+	await talk({port}, 'SELECT 1\r\nMULTI\r\nSELECT 2\r\n');
 	t.is(await talk({port}, 'SET a 1\r\n'), '+OK\r\n');
 });
 

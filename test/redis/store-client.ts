@@ -7,7 +7,7 @@ import {execute, readOf} from '../../src/kv/operations.js';
 import {readLease} from '../../src/kv/lease-operations.js';
 import {scan} from '../../src/kv/scan.js';
 import {ScriptRunner} from '../../src/kv/script/script-runner.js';
-import {Store} from '../../src/kv/store.js';
+import {countsOf, Store} from '../../src/kv/store.js';
 import type {Operation, Result, Script} from '../../src/kv/types.js';
 
 type Batch = {readonly types: string[]; readonly due: Promise<void>};
@@ -64,10 +64,11 @@ export class StoreClient implements Executor {
 		);
 	}
 
-	#count(database: number): Result {
-		const counted = this.store.database(database);
-		const {count: expiringCount = 0, meanMs: expireAfterMs = 0} = counted?.expiring ?? {};
-		return {type: 'count', count: counted?.size ?? 0, revision: this.#version, expiringCount, expireAfterMs};
+	#count(database: number | 'all'): Result {
+		const {store} = this;
+		if (database === 'all')
+			return {type: 'count', count: store.size, revision: this.#version, databases: countsOf(store)};
+		return {type: 'count', count: store.database(database)?.size ?? 0, revision: this.#version};
 	}
 
 	#openBatch(kind: 'read' | 'write'): Batch {

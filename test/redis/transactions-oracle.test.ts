@@ -13,6 +13,8 @@ const one = (...parts: readonly (string | fc.Arbitrary<string>)[]): fc.Arbitrary
 /** Both servers tell these to the ms, whatever their clocks show. */
 const future = fc.constantFrom('4102444800000', '4102444800500', '4102444801000');
 
+const database = fc.constantFrom('0', '0', '1', '2');
+
 const data = fc.oneof(
 	one('set', key, value),
 	one('set', key, value, fc.constantFrom('nx', 'xx', 'get', 'foo')),
@@ -24,6 +26,10 @@ const data = fc.oneof(
 	one(fc.constantFrom('flushall', 'flushdb')),
 	one(fc.constantFrom('expiretime', 'pexpiretime', 'persist', 'getex'), key),
 	one(fc.constantFrom('expire', 'pexpireat'), key, fc.constantFrom('-1', 'x')),
+	one('select', database),
+	one('move', key, database),
+	one('swapdb', database, database),
+	one('copy', key, key, 'db', database),
 	one('pexpireat', key, future, fc.constantFrom('nx', 'xx', 'gt', 'lt')),
 	one('set', key, value, fc.constantFrom('pxat', 'PXAT'), future),
 	one('getex', key, fc.constantFrom('persist', 'foo')),
@@ -34,7 +40,7 @@ const refused = fc.constantFrom(
 	['set', 'a'],
 	['client', 'nosuch'],
 	['client'],
-	['select', '0'],
+	['select', '16'],
 	['select', 'x'],
 	['ping'],
 	['ping', 'a', 'b', 'c'],

@@ -46,6 +46,8 @@ export type Plan =
 	/** Needs to know how the cluster is. */
 	| {
 			readonly type: 'report';
+			/** And how many keys its databases have. */
+			readonly countsKeys: boolean;
 			readonly reply: (out: ReplyWriter, clientState: ClientState, cluster: ClusterInfo) => void;
 	  }
 	/** EXEC: what it asks is known when all before it is settled. */

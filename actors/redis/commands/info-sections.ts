@@ -1,6 +1,7 @@
 /** What INFO tells, section by section: only what is true here. */
 import {arch, release, totalmem, type} from 'node:os';
-import type {ClusterInfo, DatabaseInfo, GatewayState, InfoFields} from '../client-state.js';
+import type {DatabaseCount} from '../../../src/kv/types.js';
+import type {ClusterInfo, GatewayState, InfoFields} from '../client-state.js';
 import {compatibleVersion} from './hello.js';
 
 type Section = (gateway: GatewayState, cluster: ClusterInfo) => InfoFields;
@@ -109,10 +110,10 @@ export const sections: Readonly<Record<string, Section>> = {
 export const clusterSections: ReadonlySet<string> = new Set(['memory', 'keyspace', 'raft']);
 
 /** Of each database that has keys. */
-function keyspaceOf(databases: readonly DatabaseInfo[]): InfoFields {
-	const lines = databases.map(({keys, expiring, expireAfterMs}, place) => [
+function keyspaceOf(databases: readonly DatabaseCount[]): InfoFields {
+	const lines = databases.map(({count, expiringCount, expireAfterMs}, place) => [
 		`db${place}`,
-		keys === 0 ? undefined : `keys=${keys},expires=${expiring},avg_ttl=${expireAfterMs}`,
+		count === 0 ? undefined : `keys=${count},expires=${expiringCount},avg_ttl=${expireAfterMs}`,
 	]);
 	return Object.fromEntries(lines.filter(([, told]) => told !== undefined)) as InfoFields;
 }

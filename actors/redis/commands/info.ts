@@ -11,8 +11,12 @@ function planInfo(parts: readonly Buffer[]): Plan {
 	const names = Object.keys(sections).filter(name => isAll || asked.has(name));
 	const reply = (out: ReplyWriter, {gateway}: ClientState, cluster: ClusterInfo): void =>
 		out.verbatim(names.map(name => sectionText(name, sections[name]?.(gateway, cluster) ?? {})).join('\r\n'));
-	if (names.some(name => clusterSections.has(name))) return {type: 'report', reply};
-	return {type: 'local', reply: (out, clientState) => reply(out, clientState, {raft: {}, data: undefined, databases: []})};
+	const countsKeys = names.includes('keyspace');
+	if (names.some(name => clusterSections.has(name))) return {type: 'report', countsKeys, reply};
+	return {
+		type: 'local',
+		reply: (out, clientState) => reply(out, clientState, {raft: {}, data: undefined, databases: []}),
+	};
 }
 
 /** Redis writes these in capitals. */

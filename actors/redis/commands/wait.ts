@@ -13,7 +13,11 @@ function planWait(parts: readonly Buffer[]): Plan {
 	if (parseInt64(partAt(parts, 1)) === undefined) return refuse(notAnInteger);
 	if (timeoutMs === undefined) return refuse('ERR timeout is not an integer or out of range');
 	if (timeoutMs < 0n) return refuse('ERR timeout is negative');
-	return {type: 'report', reply: (out, _clientState, cluster) => out.integer(replicasThatHold(cluster))};
+	return {
+		type: 'report',
+		countsKeys: false,
+		reply: (out, _clientState, cluster) => out.integer(replicasThatHold(cluster)),
+	};
 }
 
 export const waitCommand: RedisCommand = {

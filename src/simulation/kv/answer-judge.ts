@@ -185,7 +185,9 @@ export class AnswerJudge {
 		this.#coverage.count('count of keys');
 		if (!this.#isFresh(asked, operation, revision)) return;
 		const {database = 0} = operation;
-		const expected = [...this.#stateAt(revision)].filter(([key]) => modelDatabase(key) === database).length;
+		const expected = [...this.#stateAt(revision)].filter(
+			([key]) => database === 'all' || modelDatabase(key) === database,
+		).length;
 		if (count !== expected)
 			this.#writes.dishonest(asked, operation, result, `revision ${revision} has ${expected} keys`);
 	}
