@@ -7,7 +7,7 @@ export const editMutants: readonly Mutant[] = [
 		'a key that is renamed gets no deadline, so it stays for ever',
 		'redis/redis#128 (RENAME drops the TTL), microsoft/garnet#651',
 		'kv/edits/edit',
-		'const until = untilOf(found);',
+		'const until = this.#untilElsewhere(found);',
 		'const until = 0;',
 	),
 ];

@@ -62,7 +62,7 @@ export const watchMutants: readonly Mutant[] = [
 		'a read that waits goes on at the revision of the state, though a change of its prefix came on the way',
 		'etcd-io/etcd#17529 (a slow watcher is moved on to the present revision, and not told)',
 		'kv/changes/changes',
-		'if (isClear || ring.keyAt(place).startsWith(prefix))',
-		'if (isClear || ring.keyAt(place).startsWith(prefix) && place === ring.end - 1)',
+		'if (isClear ? isClearAsked(read, key) : isAsked(read, key))',
+		'if (isClear ? isClearAsked(read, key) : isAsked(read, key) && place === ring.end - 1)',
 	),
 ];

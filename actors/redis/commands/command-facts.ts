@@ -143,6 +143,7 @@ export const complexityOf = ({name, keys}: CommandDescription): string =>
 const categories: Readonly<Record<string, readonly string[]>> = {
 	flushall: ['@keyspace', '@dangerous'],
 	flushdb: ['@keyspace', '@dangerous'],
+	swapdb: ['@keyspace', '@dangerous'],
 	keys: ['@keyspace', '@dangerous'],
 	dbsize: ['@keyspace'],
 	info: ['@dangerous'],
