@@ -61,7 +61,11 @@ function transactionInDatabase(operation: Of<'transaction'>, database: DatabaseN
 	const {compares, operations, otherwise, watched} = operation;
 	return {
 		...operation,
-		compares: compares.map((compare): Compare => ({...compare, key: keyInDatabase(database, compare.key)})),
+		compares: compares.map((compare): Compare => ({
+			key: keyInDatabase(database, compare.key),
+			expected: compare.expected,
+			isNegated: compare.isNegated,
+		})),
 		operations: partsInDatabase(operations, database),
 		otherwise: otherwise && partsInDatabase(otherwise, database),
 		watched: watched?.map(key => keyInDatabase(database, key)),

@@ -104,7 +104,7 @@ const part: fc.Arbitrary<Part & WriteOperation> = fc.oneof(
 	}),
 	fc.tuple(database, database).map(numbers => swap(...numbers)),
 	fc.tuple(key, key).map(keys => move(...keys)),
-	fc.tuple(key, key).map(([from, to]) => ({...move(from, to), name: 'copy' as const})),
+	fc.tuple(key, key).map((keys): Part & WriteOperation => ({type: 'edit', name: 'copy', keys, values: []})),
 );
 const write: fc.Arbitrary<WriteOperation> = fc.oneof(
 	{weight: 6, arbitrary: part},
@@ -337,6 +337,7 @@ test('operations on databases come back from their bytes, within the size that i
 		{type: 'clear', database: 3},
 		{type: 'clear', database: 'all'},
 		{type: 'count', database: 15},
+		{type: 'count', database: 'all'},
 		{type: 'changes', after: 1, prefix: undefined, waitMs: 0, ofAllDatabases: true},
 		{type: 'script', source: bytesOf('return 1'), keys: ['a'], values: [], isReadOnly: false, database: 7},
 		swap(0, 15),
@@ -379,7 +380,7 @@ test('what is asked of database 0 can be asked of another one', t => {
 	};
 	t.deepEqual(writeInDatabase(asked, 3), {
 		type: 'transaction',
-		compares: [{key: '\u0103a', expected: {version: 1}}],
+		compares: [{key: '\u0103a', expected: {version: 1}, isNegated: undefined}],
 		operations: [
 			put('\u0103b', '') as Part,
 			{type: 'clear', database: 3},
