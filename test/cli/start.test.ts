@@ -233,7 +233,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		running.process.stdin?.write('put a 1\n');
 		await running.said(/> put a 1\n(OK)/);
 		const told = await talk({port}, 'INFO keyspace\r\nCONFIG GET appendonly\r\nINFO memory\r\n');
-		t.regex(told, /\r\ndb0:keys=1\r\n[^]*\r\nyes\r\n[^]*\r\nused_memory:[1-9]\d*\r\n/);
+		t.regex(told, /\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n[^]*\r\nyes\r\n[^]*\r\nused_memory:[1-9]\d*\r\n/);
 		running.process.kill(signal);
 		const {status, errors} = await running.exit;
 		t.is(status, signal === 'SIGINT' ? 130 : 143);

@@ -11,9 +11,9 @@ const reader = new PlainReader({copies: true});
 const writer = new PlainWriter();
 
 const number = fc.oneof(fc.integer(), fc.maxSafeNat(), fc.maxSafeInteger(), fc.double(), fc.nat(300));
-const byteString = fc
-	.array(fc.integer({min: 0, max: 255}), {maxLength: 300})
-	.map(codes => String.fromCharCode(...codes));
+/** A key of a database has one that is no byte. */
+const code = fc.oneof({weight: 20, arbitrary: fc.nat(0xff)}, fc.nat(0x7ff));
+const byteString = fc.array(code, {maxLength: 300}).map(codes => String.fromCharCode(...codes));
 const bytes = fc.uint8Array({maxLength: 300});
 
 /** What the writer writes. */
@@ -89,7 +89,7 @@ test('what they do not know is left to cbor-x', t => {
 	const circular: unknown[] = [];
 	circular.push(circular);
 	t.is(writer.write(circular), undefined);
-	for (const value of [{key: 1}, [2n ** 60n], new Map([[1, 2]]), ['\u{100}'], 'snow ☃', [[undefined]]]) {
+	for (const value of [{key: 1}, [2n ** 60n], new Map([[1, 2]]), ['\u{800}'], 'snow ☃', [[undefined]]]) {
 		t.is(writer.write(value), undefined);
 		t.is(reader.read(new Uint8Array(cbor.encode(value))), undefined);
 		t.deepEqual(codec.decode(codec.encode(value)), cbor.decode(cbor.encode(value)));
