@@ -6,7 +6,7 @@ import type {Operation} from '../src/kv/types.js';
 import {Random} from '../src/base/random.js';
 import {type CpuClock, cpuSince} from './cpu.js';
 import {latenciesOf, newHistogram} from './latencies.js';
-import {keyCount, type Load, type Measurement, valueBytes, type Workload} from './systems/system.js';
+import {keyCount, type Load, type Measurement, valueBytes} from './systems/system.js';
 
 /** What has failed is tried again after this long: a system that refuses at once must not spin. */
 const afterFailureMs = 2;
@@ -34,19 +34,23 @@ export interface LoopObserver {
 /** Keeps `inFlight` operations going until `isOver` says so; resolves when the last has ended. */
 export class ClosedLoop {
 	readonly #client: Executor;
-	readonly #workload: Workload;
-	readonly #random: Random;
+	readonly #operations: () => Operation;
 	readonly #observer: LoopObserver;
 	readonly #inFlight: number;
 	#running = 0;
 	#isOver = false;
 	#ended: () => void = () => undefined;
 
-	constructor(client: Executor, load: Pick<Load, 'workload' | 'inFlight' | 'seed'>, observer: LoopObserver) {
+	/** `operations`: gives the next. @default on the keys of `fill` */
+	constructor(
+		client: Executor,
+		load: Pick<Load, 'workload' | 'inFlight' | 'seed'>,
+		observer: LoopObserver,
+		operations = operationsOf(load),
+	) {
 		this.#client = client;
-		this.#workload = load.workload;
 		this.#inFlight = load.inFlight;
-		this.#random = Random.fromSeed(load.seed);
+		this.#operations = operations;
 		this.#observer = observer;
 	}
 
@@ -70,7 +74,7 @@ export class ClosedLoop {
 			if (this.#isOver) return this.#endSlot();
 			startedAt = at;
 			// oxlint-disable-next-line promise/no-callback-in-promise -- an await would make a frame for every operation
-			this.#client.execute(this.#nextOperation()).then(done, failed);
+			this.#client.execute(this.#operations()).then(done, failed);
 		};
 		const done = (): void => {
 			const at = performance.now();
@@ -84,28 +88,37 @@ export class ClosedLoop {
 		next(startedAt);
 	}
 
-	#nextOperation(): Operation {
-		const isWrite = this.#workload === 'mixed' ? this.#random.float() < 0.5 : this.#workload === 'write';
-		const operations = isWrite ? puts : gets;
-		return operations[Math.floor(this.#random.float() * keyCount)]!;
-	}
-
 	#endSlot(): void {
 		if (--this.#running === 0) this.#ended();
 	}
 }
 
-/** Runs one load through a client. Rejects when nothing comes back for 30 s. */
-export async function runLoad(client: Executor, load: Load, clock: CpuClock): Promise<Measurement> {
+function operationsOf({workload, seed}: Pick<Load, 'workload' | 'seed'>): () => Operation {
+	const random = Random.fromSeed(seed);
+	return () => {
+		const isWrite = workload === 'mixed' ? random.float() < 0.5 : workload === 'write';
+		const operations = isWrite ? puts : gets;
+		return operations[Math.floor(random.float() * keyCount)]!;
+	};
+}
+
+/** Runs one load through a client. Rejects when nothing comes back for 30 s. `operations`: as `ClosedLoop` takes it. */
+export async function runLoad(
+	client: Executor,
+	load: Load,
+	clock: CpuClock,
+	operations?: () => Operation,
+): Promise<Measurement> {
 	const window = new Window(load, clock);
-	const loop = new ClosedLoop(client, load, {
+	const observer: LoopObserver = {
 		completed: (startedAt, endedAt) => {
 			if (window.completed(startedAt, endedAt)) loop.stop();
 		},
 		failed: () => {
 			if (window.failed(performance.now())) loop.stop();
 		},
-	});
+	};
+	const loop = new ClosedLoop(client, load, observer, operations);
 	const run = loop.run();
 	let watch: NodeJS.Timeout | undefined;
 	const stuck = new Promise<never>((_, reject) => {
