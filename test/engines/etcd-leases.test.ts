@@ -104,6 +104,36 @@ etcdTest(
 );
 
 etcdTest(
+	'a renewal by a leader that stood still is not believed, though the lease is there: the key is there as long as it says',
+	async (t, cluster) => {
+		const observer = await connect(t, cluster.url('renewed'));
+		const leader = await leaderOf(observer);
+		const bound = await connect(t, cluster.url('renewed', [cluster.addresses[leader]!]), 30_000);
+		const others = await connect(
+			t,
+			cluster.url(
+				'renewed',
+				cluster.addresses.filter((_, member) => member !== leader),
+			),
+		);
+		const ttlMs = 6000;
+		const lease = await bound.grantLease(ttlMs);
+		await lease.put('held', 'x');
+		await cluster.pause(leader);
+		// The next leader counts all of the lease's time from here.
+		await others.put('probe', 'x');
+		await sleep(ttlMs / 2);
+		const askedAt = performance.now();
+		const renewing = lease.keepAlive();
+		await sleep(50);
+		cluster.resume(leader);
+		await renewing;
+		while ((await others.get('held')) !== undefined) await sleep(50);
+		t.true(performance.now() >= askedAt + ttlMs);
+	},
+);
+
+etcdTest(
 	'keys with a time to live share leases, so puts leave no more of them in etcd than their times are apart',
 	async (t, cluster) => {
 		const clerk = await connect(t, cluster.url('shared'));
