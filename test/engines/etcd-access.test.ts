@@ -12,6 +12,7 @@ import {
 	type EtcdClerkOptions,
 	type OperationError,
 } from '../../actors/index.js';
+import {textOf} from '../../actors/text.js';
 import {launch, run} from '../cli/cli-process.js';
 import {needing} from '../needs.js';
 import {Certificates} from './certificates.js';
@@ -92,6 +93,53 @@ accessTest(
 		t.is(await clerk.getText('token'), '01222');
 	},
 );
+
+accessTest(
+	'who may read watches, also after members have forgotten his token; who may not is told so',
+	async (t, {guarded, authority}) => {
+		const tls = {ca: authority.cert};
+		const limits = {attemptTimeoutMs: 500};
+		const app = await connect(t, urlOf(guarded, 'app', 'app'), {password: 'hush', tls, limits});
+		const reader = await connect(t, urlOf(guarded, 'app', 'reader'), {password: 'read', tls, limits});
+		const {version} = await app.put('watched', '0');
+		const watch = reader.watch({prefix: 'watched', from: version});
+		const told: string[] = [];
+		for (const member of [0, 1, 2]) {
+			for (const change of (await watch.next()).value?.changes ?? []) {
+				told.push(change.type === 'put' ? textOf(change.value) : change.type);
+			}
+			await guarded.kill(member);
+			guarded.restart(member);
+			await app.put('watched', String(member + 1));
+		}
+		t.deepEqual(told, ['0', '1', '2']);
+		await watch.return();
+		const partial = await connect(t, urlOf(guarded, 'part', 'partial'), {password: 'part', tls, limits});
+		const error = await t.throwsAsync(partial.watch({from: version}).next(), {instanceOf: EngineRefusedError});
+		t.regex(error?.message ?? '', /permission denied.*grant/);
+		await t.throwsAsync(partial.range().next(), {instanceOf: EngineRefusedError});
+	},
+);
+
+accessTest('leases want the rights of all keys under the prefix', async (t, {guarded, authority}) => {
+	const tls = {ca: authority.cert};
+	const app = await connect(t, urlOf(guarded, 'app', 'app'), {password: 'hush', tls});
+	const lease = await app.grantLease(600_000);
+	await lease.put('leased', '1');
+	t.true((await lease.keepAlive()) > Date.now());
+	while ((await lease.state())?.keyCount !== 1);
+	t.true(await lease.revoke());
+	t.is(await app.get('leased'), undefined);
+	await app.put('timed', '1', {ttlMs: 600_000});
+	t.is(typeof (await app.ttl('timed')), 'number');
+	for (const [prefix, user, password] of [
+		['app', 'reader', 'read'],
+		['part', 'partial', 'part'],
+	] as const) {
+		const other = await connect(t, urlOf(guarded, prefix, user), {password, tls});
+		await t.throwsAsync(other.grantLease(600_000), {instanceOf: EngineRefusedError, message: /permission denied/});
+	}
+});
 
 accessTest('who is not let in is told why, and what to do', async (t, {guarded, authority}) => {
 	const tls = {ca: authority.cert};

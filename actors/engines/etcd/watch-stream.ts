@@ -54,10 +54,15 @@ export async function* watchStream(source: WatchSource, asked: WatchAsked): Asyn
 	}
 }
 
+/** So often in a row a watch has to be denied before it is given up. */
+const denialsMax = 2;
+
 /** What has been told, over one stream after the other. */
 class Telling {
 	/** The last stream has told something. */
 	isForward = false;
+	/** In a row. */
+	#denials = 0;
 	readonly #source: WatchSource;
 	readonly #prefix: Key;
 	/** Of all up to this revision there is nothing to be told any more. */
@@ -130,8 +135,12 @@ class Telling {
 	*#revisionsOf(reply: WatchReply): Generator<WatchedRevision, void> {
 		const {compactRevision, canceled, cancelReason, events, fragment} = reply;
 		const told = this.#told ?? 0;
+		if (!canceled) this.#denials = 0;
 		if (compactRevision > 0) throw new CompactedError(told + 1, compactRevision + 1);
 		if (canceled && /permission denied/.test(cancelReason)) {
+			// A member that does not know our token says so, too; before the next stream it is asked for another one.
+			this.#denials += 1;
+			if (this.#denials < denialsMax) return;
 			throw new EngineRefusedError(cancelReason, 'grant its role reading of what it watches', 'notExecuted');
 		}
 		for (const event of events) {
