@@ -14,6 +14,7 @@ const acknowledged = 'a write is answered when a majority holds it, so WAIT tell
 const known: Readonly<Record<string, readonly KnownSpecs[]>> = {
 	ioredis: [
 		absent('BLPOP', /^client \(.*\) UNBLOCK unblocks/),
+		absent('BLPOP', /^connection autoResendUnfulfilledCommands should resend unfulfilled commands to the correct db/),
 		absent('CLIENT TRACKING', /^client \(.*\) (?:TRACKING REDIRECT|CACHING)/),
 		absent('SADD', /^reconnectOnError should (?:reconnect and retry|select the currect database|work with pipeline)/),
 		absent('LPUSH', /^(?:pipeline should support key prefixing|transaction should handle runtime errors)/),
