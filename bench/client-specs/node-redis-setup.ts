@@ -4,8 +4,10 @@ import path from 'node:path';
 
 declare const it: {skip(title: string): void};
 
-const require = createRequire(path.resolve('package.json'));
-const {default: TestUtils} = require('@redis/test-utils') as {default: {prototype: Record<string, unknown>}};
+/** The module that the specs import by its name. */
+const testUtils = path.resolve('../test-utils');
+const require = createRequire(import.meta.url);
+const {default: TestUtils} = require(testUtils) as {default: {prototype: Record<string, unknown>}};
 const others = Object.getOwnPropertyNames(TestUtils.prototype).filter(name =>
 	/^test.*(?:Cluster|Sentinel|Tls|Proxied)/.test(name),
 );

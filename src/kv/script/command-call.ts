@@ -21,7 +21,7 @@ import {bytesOf, textOf} from './bytes.js';
 /** An answer that is an error: `redis.call` throws it, `redis.pcall` returns it. */
 export class CommandError extends Error {}
 
-export const notAnInteger = 'ERR value is not an integer or out of range';
+const notAnInteger = 'ERR value is not an integer or out of range';
 export const syntaxError = 'ERR syntax error';
 export const ok: ScriptReply = {type: 'status', text: 'OK'};
 
