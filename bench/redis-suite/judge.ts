@@ -33,7 +33,7 @@ export interface UnitJudgement {
 const promised = new Set(
 	(
 		'set setex psetex getex getdel ttl pttl expire pexpire expireat pexpireat expiretime pexpiretime persist multi exec discard watch unwatch ' +
-		'scan keys dbsize randomkey type touch unlink rename renamenx copy setrange incrbyfloat msetnx substr setbit getbit bitcount bitpos bitop ' +
+		'scan keys dbsize randomkey type touch unlink rename renamenx copy move swapdb setrange incrbyfloat msetnx substr setbit getbit bitcount bitpos bitop ' +
 		'bitfield bitfield_ro wait object memory select flushdb flushall eval evalsha eval_ro evalsha_ro script subscribe psubscribe publish pubsub ' +
 		'client command info monitor slowlog auth hello ping echo quit reset'
 	).split(' '),

@@ -4,7 +4,7 @@
  * Fetches the source of Redis 7.0.15 by apt, and runs units of its Tcl suite in external mode on fresh servers: first
  * redis-server, then ours. A test that is ok at Redis and not here is told with the reason.
  *
- *     npm run redis-suite -- [--out FILE] [--single-database] [units]
+ *     npm run redis-suite -- [--out FILE] [units]
  */
 import {mkdir, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -19,7 +19,6 @@ import {runUnit} from './unit-run.js';
 
 interface Options {
 	readonly out?: string;
-	readonly singleDatabase: boolean;
 	readonly source: string;
 }
 
@@ -34,16 +33,15 @@ const command = new Command('npm run redis-suite --')
 	)
 	.argument('[units...]', `units to run, of ${allUnits.join(', ')}`, allUnits)
 	.option('--out <file>', 'write the answer to this file as well')
-	.option('--single-database', "the suite's --singledb: it sends no SELECT, and leaves out what needs it", false)
 	.option('--source <folder>', 'where the source of Redis is kept', sourceFolder)
 	.parse();
 
 async function run(source: string): Promise<number> {
-	const {out, singleDatabase} = command.opts<Options>();
+	const {out} = command.opts<Options>();
 	const scratch = await makeScratch(tmpdir());
 	const judgements: UnitJudgement[] = [];
 	for (const unit of command.args.length === 0 ? allUnits : command.args) {
-		const options = {unit: `unit/${unit}`, source, singleDatabase, testMs};
+		const options = {unit: `unit/${unit}`, source, testMs};
 		const redis = await withServer('redis', scratch, port => runUnit({...options, port}));
 		const here = await withServer('threadraft', scratch, port => runUnit({...options, port}));
 		const judgement = judgeUnit(unit, redis, here);
@@ -59,8 +57,7 @@ async function run(source: string): Promise<number> {
 }
 
 function headOf(): string {
-	const {singleDatabase} = command.opts<Options>();
-	const options = [...(singleDatabase ? ['--single-database'] : []), ...command.args].join(' ');
+	const options = command.args.join(' ');
 	const words = options === '' ? 'npm run redis-suite' : `npm run redis-suite -- ${options}`;
 	const date = new Date().toISOString().slice(0, 10);
 	const redis = versionOf('redis-server')?.split(' sha')[0];

@@ -25,7 +25,6 @@ export interface UnitOptions {
 	/** Root of the source of Redis. */
 	readonly source: string;
 	readonly port: number;
-	readonly singleDatabase: boolean;
 	/** So long a test may take. */
 	readonly testMs: number;
 }
@@ -47,10 +46,9 @@ export async function runUnit(options: UnitOptions): Promise<UnitReport> {
 	}
 }
 
-function startClient({source, port, singleDatabase}: UnitOptions, reportPort: number): ChildProcess {
+function startClient({source, port}: UnitOptions, reportPort: number): ChildProcess {
 	const args = ['tests/test_helper.tcl', '--client', `${reportPort}`, '--host', '127.0.0.1', '--port', `${port}`];
-	const databases = singleDatabase ? ['--singledb'] : [];
-	return spawn('tclsh', [...args, '--durable', ...databases], {cwd: source, stdio: 'ignore'});
+	return spawn('tclsh', [...args, '--durable'], {cwd: source, stdio: 'ignore'});
 }
 
 /** Reads what the client reports until the unit is done, or the client ends. */

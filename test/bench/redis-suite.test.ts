@@ -77,7 +77,7 @@ for (const [unit, wanted] of [
 ] as const)
 	suiteTest(`${unit} of Redis' own tests finds no fault`, async t => {
 		const {port} = await openGateway(t);
-		const options = {source: source!, port, singleDatabase: true, testMs: 60_000};
+		const options = {source: source!, port, testMs: 60_000};
 		const {tests} = await runUnit({...options, unit});
 		t.is(tests.filter(({verdict}) => verdict === 'ok').length, wanted);
 		const redis = {tests: tests.map(({name}) => ok(name)), remarks: []};
