@@ -21,6 +21,8 @@ export type AxisNews =
 	| {readonly type: 'failed'; readonly message: string};
 
 const leaderTimeoutMs = 30_000;
+/** Of an operation: where thousands are in flight at once, each waits for all others. */
+const timeoutMs = 60_000;
 const fillInFlight = 256;
 const fillBytesMax = 8 * 2 ** 20;
 
@@ -90,7 +92,7 @@ class Stage {
 	/** A client's first write gives it a session. */
 	async #connect(clients: number): Promise<void> {
 		const first = this.#clerks.length;
-		while (this.#clerks.length < clients) this.#clerks.push(this.#cluster.clerk());
+		while (this.#clerks.length < clients) this.#clerks.push(this.#cluster.clerk({timeoutMs}));
 		await each(first, clients, fillInFlight, number => this.#clerks[number]?.delete('nothing'));
 	}
 

@@ -3,6 +3,9 @@ import {rateText, timeText} from '../report/table.js';
 import {axisIds, axisTexts, firstCompared, type AxisId} from './plan.js';
 import type {ScaleCell, ScaleResults} from './results.js';
 
+/** Above this share of busy cores the figures are another program's as well. */
+const quietLoadMax = 0.2;
+
 const head = ['at', 'writes/s', 'CPU us', 'p50', 'p99', 'reads/s', 'CPU us', 'p50', 'p99', 'RSS MiB'];
 
 /** How an operation's cost grows over an axis. */
@@ -58,7 +61,7 @@ function tableOf(axis: AxisId, cells: readonly ScaleCell[]): readonly string[] {
 }
 
 const growthText = ({workload, from, to, ratio}: Growth): string =>
-	`${workload}s ${ratio.toFixed(2)} from ${count(from)} to ${count(to)}`;
+	`${workload}s ${Number.isFinite(ratio) ? ratio.toFixed(2) : '(not measured)'} from ${count(from)} to ${count(to)}`;
 
 function sectionOf(axis: AxisId, cells: readonly ScaleCell[], plot: string | undefined): readonly string[] {
 	const {name, note} = axisTexts[axis];
@@ -73,6 +76,7 @@ function sectionOf(axis: AxisId, cells: readonly ScaleCell[], plot: string | und
 /** `plots`: the names of the files of the plots, by axis. */
 export function pageOf(results: ScaleResults, plots: ReadonlyMap<AxisId, string>): string {
 	const {cells, plan, machine, startedAt, command} = results;
+	const isBusy = machine.loadPerCore > quietLoadMax;
 	const axes = axisIds.filter(axis => plan.axes[axis].length > 0);
 	const sections = axes.flatMap(axis => sectionOf(axis, cells, plots.get(axis)));
 	return [
@@ -82,6 +86,7 @@ export function pageOf(results: ScaleResults, plots: ReadonlyMap<AxisId, string>
 		'',
 		`    ${command}`,
 		'',
+		...(isBusy ? ['**Other programs kept the cores busy: the figures below are noise.**', ''] : []),
 		`${startedAt.slice(0, 10)}, ${machine.cores} x ${machine.cpu}, Node ${machine.node}; other programs took ${(machine.loadPerCore * 100).toFixed(0)} % of the`,
 		`cores just before. Medians of ${plan.rounds} rounds; each axis of each round has a process of its own, in which are all nodes and all clients.`,
 		'Where an axis does not say otherwise there are three nodes in memory, 1000 keys, values of 100 bytes, and one client with 64',
