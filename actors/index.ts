@@ -186,6 +186,8 @@ export type {
 	Change,
 	ChangesRead,
 	Compare,
+	DatabaseCount,
+	DatabaseNumber,
 	Deadline,
 	Expected,
 	Expiry,
