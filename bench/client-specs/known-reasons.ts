@@ -15,9 +15,12 @@ const known: Readonly<Record<string, readonly KnownSpecs[]>> = {
 	ioredis: [
 		absent('BLPOP', /^client \(.*\) UNBLOCK unblocks/),
 		absent('BLPOP', /^connection autoResendUnfulfilledCommands should resend unfulfilled commands to the correct db/),
-		absent('CLIENT TRACKING', /^client \(.*\) (?:TRACKING REDIRECT|CACHING)/),
+		absent('CLIENT TRACKING', /^client \(.*\) (?:TRACKING (?:REDIRECT|ON)|CACHING)/),
 		absent('SADD', /^reconnectOnError should (?:reconnect and retry|select the currect database|work with pipeline)/),
-		absent('LPUSH', /^(?:pipeline should support key prefixing|transaction should handle runtime errors)/),
+		absent(
+			'LPUSH',
+			/^(?:pipeline should support key prefixing|transaction should handle runtime errors|.*scanStream should recognize `TYPE`)/,
+		),
 		absent('HSET', /^tracing ioredis:command should not cause unhandled rejections|^transformer .* h(?:set|getall) /),
 		absent('HSET', /^transaction transformer should trigger transformer/),
 		different('there is a limit of memory', /^config \(.*\) GET returns the requested parameter/),
