@@ -2,8 +2,8 @@
 import {ThreadraftError} from '../src/base/errors.js';
 import {isCount} from '../src/base/plain.js';
 import {typeOfEvent} from '../src/kv/changes/change-event.js';
-import type {Change, ChangesRead, Key, Result, Version} from '../src/kv/types.js';
-import {OperationAbortedError, TimeoutError} from '../src/service/errors.js';
+import type {Change, ChangesRead, KeepChanges, Key, Result, Version} from '../src/kv/types.js';
+import {OperationAbortedError, SessionExpiredError, TimeoutError} from '../src/service/errors.js';
 import {InvalidOperationError} from './clerk/results.js';
 import type {Data} from './data.js';
 import type {Executor, OperationOptions} from './executor.js';
@@ -60,6 +60,11 @@ export class CompactedError extends ThreadraftError {
 
 /** How long a server waits for a change before it says that there is none. */
 const waitMs = 2000;
+/**
+ * After so many answers the cluster is told again that somebody watches: those without a change come every two seconds, and
+ * changes are kept for ten minutes.
+ */
+export const answersPerKeeping = 100;
 
 /** See `KeyValueClient.watch`. */
 export const watchOf = (client: Executor, options: WatchOptions): Told =>
@@ -123,8 +128,12 @@ async function* tell(
 	signal: AbortSignal,
 ): AsyncGenerator<WatchedRevision, void, undefined> {
 	let after = since;
-	for (;;) {
-		const result = await changesAfter(client, {type: 'changes', after, prefix, waitMs}, signal);
+	for (let answers = 0; ; answers += 1) {
+		if (answers % answersPerKeeping === 0) {
+			const {revision} = await changesOf(client, {type: 'keepChanges'}, signal);
+			after ??= revision;
+		}
+		const result = await changesOf(client, {type: 'changes', after, prefix, waitMs}, signal);
 		if (result.type === 'compacted') throw new CompactedError((after ?? 0) + 1, result.revision + 1);
 		yield* revisionsOf(result.changes);
 		after = result.revision;
@@ -132,20 +141,21 @@ async function* tell(
 }
 
 /** A cluster without a leader answers when it has one again. */
-async function changesAfter(
+async function changesOf(
 	client: Executor,
-	read: ChangesRead,
+	operation: ChangesRead | KeepChanges,
 	signal: AbortSignal | undefined,
 ): Promise<Extract<Result, {type: 'changes' | 'compacted'}>> {
 	for (;;) {
 		if (signal?.aborted === true) throw new OperationAbortedError('notExecuted', signal.reason);
 		try {
-			const result = await client.execute(read, {signal});
+			const result = await client.execute(operation, {signal});
 			if (result.type === 'changes' || result.type === 'compacted') return result;
 			if (result.type === 'invalid') throw new InvalidOperationError(result.reason);
 			throw new TypeError(`a 'changes' was expected, not a '${result.type}'`);
 		} catch (error) {
-			if (!(error instanceof TimeoutError)) throw error;
+			// To ask for the same twice does no harm.
+			if (!(error instanceof TimeoutError || error instanceof SessionExpiredError)) throw error;
 		}
 	}
 }

@@ -73,6 +73,7 @@ function commandText(command: KvCommand): string {
 
 function writeText(write: WriteOperation): string {
 	if (write.type === 'clear') return 'clear';
+	if (write.type === 'keepChanges') return 'keep changes';
 	if (write.type === 'batch') return `batch (${listText(write.operations, operationText)})`;
 	if (write.type === 'lease') return leaseText(write);
 	if (write.type !== 'transaction') return operationText(write);

@@ -11,11 +11,12 @@ import type {Compare, LeaseOperation, Operation} from '../../src/kv/types.js';
 import {OptionError} from './option-error.js';
 
 const partTypes = 'put, append, delete, compareAndSet, increment, expire, clear, script, edit or get';
-const types = `${partTypes}, or batch, transaction, lease, getLease, scan, count or changes`;
+const types = `${partTypes}, or batch, transaction, lease, keepChanges, getLease, scan, count or changes`;
 const notParts: ReadonlySet<string> = new Set([
 	'batch',
 	'transaction',
 	'lease',
+	'keepChanges',
 	'getLease',
 	'scan',
 	'count',
@@ -55,6 +56,8 @@ export function checkOperation(operation: Operation, path = 'operation'): void {
 		case 'count':
 			if (operation.database === 'all') return;
 			return checkDatabase(operation.database, path, "a whole number from 0 to 15, or 'all'");
+		case 'keepChanges':
+			return;
 		case 'scan':
 			return checkScan(operation, path);
 		case 'changes':

@@ -7,6 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {databaseOf, nameOfKey} from '../../src/kv/database-name.js';
 import type {Change, Key, Version} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
+import {answersPerKeeping} from '../watch.js';
 import type {Channels} from './channels.js';
 import {type EventClass, eventSettingOf} from './event-setting.js';
 
@@ -59,8 +60,10 @@ export class KeyspaceEvents {
 	}
 
 	async #follow(revision: Version, signal: AbortSignal): Promise<void> {
-		for (let after: Version | undefined = revision; !signal.aborted;) {
+		let after: Version | undefined = revision;
+		for (let answers = 1; !signal.aborted; answers += 1) {
 			try {
+				if (answers % answersPerKeeping === 0) await this.#client.execute({type: 'keepChanges'}, {signal});
 				const result = await this.#client.execute({type: 'changes', after, waitMs, ofAllDatabases: true}, {signal});
 				if (result.type === 'changes') this.#tellAll(result.changes);
 				// From the present on.

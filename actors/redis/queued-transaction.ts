@@ -182,8 +182,16 @@ export function comparesOf(
 	});
 }
 
-/** None is a transaction itself, since EXEC and WATCH are not queued, and no command has to do with leases. */
+/** None is a transaction itself, since EXEC and WATCH are not queued, and no command that is has to do with leases or watches. */
 function partsOf(operation: NamedOperation): readonly Part[] {
-	if (operation.type === 'batch') return operation.operations;
-	return operation.type === 'transaction' || operation.type === 'lease' ? [] : [operation];
+	switch (operation.type) {
+		case 'batch':
+			return operation.operations;
+		case 'transaction':
+		case 'lease':
+		case 'keepChanges':
+			return [];
+		default:
+			return [operation];
+	}
 }

@@ -35,6 +35,7 @@ export function writeInDatabase(
 		case 'transaction':
 			return transactionInDatabase(operation, database);
 		case 'lease':
+		case 'keepChanges':
 			return operation;
 		default:
 			return partInDatabase(operation, database);

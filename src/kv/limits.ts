@@ -8,6 +8,13 @@ export interface KvLimits {
 	readonly changesMax: number;
 	/** Bytes of their keys and values. @default 4194304 (4 MiB) */
 	readonly changeBytesMax: number;
+	/** So long changes are remembered after somebody has asked for it, ms of the log's time. @default 600000 (10 minutes) */
+	readonly changesKeptMs: number;
 }
 
-export const defaultKvLimits: KvLimits = {valueBytesMax: 2 ** 20, changesMax: 16_384, changeBytesMax: 4 * 2 ** 20};
+export const defaultKvLimits: KvLimits = {
+	valueBytesMax: 2 ** 20,
+	changesMax: 16_384,
+	changeBytesMax: 4 * 2 ** 20,
+	changesKeptMs: 600_000,
+};

@@ -178,6 +178,7 @@ function carryOut(operation: Operation, sizes: Sizes): number {
 		case 'count':
 		case 'getLease':
 		case 'changes':
+		case 'keepChanges':
 			return 0;
 		case 'script':
 			// What it does is known when it has run: so much is the most.

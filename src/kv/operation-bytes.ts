@@ -47,6 +47,7 @@ export function bytesOfOperation(operation: Operation): number {
 		case 'clear':
 		case 'count':
 		case 'lease':
+		case 'keepChanges':
 		case 'getLease':
 			return overheadBytes;
 		case 'script':

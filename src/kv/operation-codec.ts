@@ -12,6 +12,7 @@
  *     scan      34, from, to | null, prefix | null, lookedAtMax, hasValues
  *     count     35 [, database | null: all]
  *     changes   45, after | null, prefix | null, waitMs [, ofAllDatabases]
+ *     keepChanges  47
  *     lease     42, 0 grant | 1 keep alive | 2 revoke, ttlMs or lease    getLease  43, lease, keysMax
  *     transaction  32, [compare, ...], [operation, ...] [, [operation, ...]: otherwise [, [key, ...]: watched]]
  *     compare      key, 0 a value | 1 a version | 4 absent since a version; and 2 for not, value | null | version
@@ -73,6 +74,7 @@ const hasLease = 256;
 const leaseOpcode = 42;
 const leaseReadOpcode = 43;
 const changesOpcode = 45;
+const keepChangesOpcode = 47;
 /** The answer to a read of changes waits no longer, ms. */
 export const changesWaitMsMax = 60_000;
 const leaseActions = ['grant', 'keepAlive', 'revoke'] as const;
@@ -177,6 +179,8 @@ export function plainOfOperation(operation: Operation): Plain {
 			const subject = action === 'grant' ? operation.ttlMs : operation.leaseId;
 			return [leaseOpcode, leaseActions.indexOf(action), subject];
 		}
+		case 'keepChanges':
+			return [keepChangesOpcode];
 		case 'getLease':
 			return [leaseReadOpcode, operation.leaseId, operation.keysMax];
 		case 'changes':
@@ -349,6 +353,7 @@ function parseLease(place: unknown, subject: unknown): LeaseOperation | undefine
 function parseOperation(plain: Plain, from = 0): WriteOperation | Part | undefined {
 	if (plain[from] === transactionOpcode) return parseTransaction(plain, from);
 	if (plain[from] === leaseOpcode) return parseLease(plain[from + 1], plain[from + 2]);
+	if (plain[from] === keepChangesOpcode) return {type: 'keepChanges'};
 	if (plain[from] !== 7) return parsePart(plain, from);
 	const operations = parseAll(plain[from + 1], part => parsePart(part));
 	return operations === undefined ? undefined : {type: 'batch', operations};

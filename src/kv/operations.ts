@@ -299,6 +299,9 @@ export function execute(execution: Execution, operation: NamedOperation): Result
 			return transaction(execution, operation);
 		case 'get':
 			return readCopy(store, operation.key);
+		case 'keepChanges':
+			// The machine's own: it changes no key.
+			return {type: 'changes', revision: execution.version, changes: []};
 		case 'lease':
 			return store.leases === undefined ? noLease : changeLease(store.leases, operation, execution);
 		default:

@@ -44,9 +44,10 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 		return this.#scripts.run(execution, script);
 	};
 
-	/** `since`: the revision of the state; what came up to it is not known. */
-	constructor(store: Store, {valueBytesMax, changesMax, changeBytesMax}: KvLimits, since: Version) {
-		const changes = new Changes(since, {changesMax, bytesMax: changeBytesMax});
+	/** `since`: the revision of the state; what came up to it is not known. `keptUntil`: see `Changes`. */
+	constructor(store: Store, limits: KvLimits, since: Version, keptUntil = 0) {
+		const {valueBytesMax, changesMax, changeBytesMax: bytesMax, changesKeptMs: keptMs} = limits;
+		const changes = new Changes(since, {changesMax, bytesMax, keptMs}, keptUntil);
 		store.rememberIn(changes);
 		this.#store = store;
 		this.#changes = changes;
@@ -55,7 +56,10 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 			continued: (read, revision) => (read.type === 'changes' ? changes.continued(read, revision) : undefined),
 		};
 		this.timed = {
-			advance: (wallTime, revision) => store.advance(wallTime, revision),
+			advance: (wallTime, revision) => {
+				store.advance(wallTime, revision);
+				changes.advance(store.now);
+			},
 			nextDeadline: () => store.earliest,
 			deadlineOf: operation => deadlineOf(store, operation),
 			expiring: () => store.expiring,
@@ -76,6 +80,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 
 	apply(write: WriteOperation, {revision}: Place): Result {
 		const store = this.#store;
+		if (write.type === 'keepChanges') this.#changes.keep(store.now);
 		return execute(
 			{
 				store,
@@ -94,6 +99,7 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 			case 'get':
 				return readOf(this.#store, operation);
 			case 'scan':
+				this.#changes.keysRead();
 				return scan(this.#store, operation, revision);
 			case 'count':
 				return count(this.#store, operation, revision);
@@ -109,9 +115,10 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 	freeze(): FrozenMachine {
 		const store = this.#store;
 		const frozen = store.freeze();
+		const {keptUntil} = this.#changes;
 		return {
 			itemCount: frozen.size + frozen.leases.length,
-			frames: bytesMax => framesOf(frozen, bytesMax),
+			frames: bytesMax => framesOf(frozen, keptUntil, bytesMax),
 			release: () => store.thaw(),
 		};
 	}
@@ -145,6 +152,13 @@ export class KvStateMachine implements StateMachine<KvTypes> {
 			lanes.text(key);
 			lanes.number(from);
 			lanes.number(changedAt);
+			first = (first + lanes.first) | 0;
+			second = (second + lanes.second) | 0;
+		}
+		const {keptUntil} = this.#changes;
+		if (keptUntil > 0) {
+			const lanes = new Lanes(4);
+			lanes.number(keptUntil);
 			first = (first + lanes.first) | 0;
 			second = (second + lanes.second) | 0;
 		}
@@ -188,8 +202,11 @@ function deadlineOf(store: Store, operation: ReadOperation): number {
  *
  * Leases come first, if there are any: [null, id, ttlMs, expiresAt, id, ttlMs, expiresAt, ...], with 0 for one that is over. A key of
  * a lease is [key, value, -version, -id]. Version 3 had no leases.
+ *
+ * Before all comes [true, until], if changes were kept up to that time. Version 5 kept them always, and none in a snapshot.
  */
-function* framesOf(store: FrozenStore, bytesMax: number): Generator<Plain, void, undefined> {
+function* framesOf(store: FrozenStore, keptUntil: number, bytesMax: number): Generator<Plain, void, undefined> {
+	if (keptUntil > 0) yield [true, keptUntil];
 	yield* leaseFramesOf(store, bytesMax);
 	let frame: unknown[] = [];
 	let bytes = 0;
@@ -230,6 +247,7 @@ function* leaseFramesOf({leases}: FrozenStore, bytesMax: number): Generator<Plai
 class KvReader implements MachineReader<KvTypes> {
 	readonly #store = new Store();
 	readonly #limits: KvLimits;
+	#keptUntil = 0;
 
 	constructor(limits: KvLimits) {
 		this.#limits = limits;
@@ -240,8 +258,15 @@ class KvReader implements MachineReader<KvTypes> {
 	}
 
 	take(frame: Plain): boolean {
+		if (frame[0] === true) return this.#takeKept(frame);
 		if (frame[0] === null) return this.#takeLeases(frame);
 		return typeof frame[0] === 'number' ? this.#takeWatched(frame) : this.#takeKeys(frame);
+	}
+
+	#takeKept([, keptUntil]: Plain): boolean {
+		if (!isCount(keptUntil)) return false;
+		this.#keptUntil = keptUntil;
+		return true;
 	}
 
 	#takeLeases(frame: Plain): boolean {
@@ -282,7 +307,7 @@ class KvReader implements MachineReader<KvTypes> {
 
 	/** A state of an unknown revision can tell of no change. */
 	finish(revision: Version = Number.MAX_SAFE_INTEGER): KvStateMachine {
-		return new KvStateMachine(this.#store, this.#limits, revision);
+		return new KvStateMachine(this.#store, this.#limits, revision, this.#keptUntil);
 	}
 }
 

@@ -72,6 +72,7 @@ export type WriteOperation =
 	/** Computes what it writes from what is there, in one step: see `src/kv/edits`. */
 	| ({readonly type: 'edit'} & Edit)
 	| LeaseOperation
+	| KeepChanges
 	/** All in one step, in order; each part has a result of its own, and a part that fails does not undo the others. */
 	| {
 			readonly type: 'batch';
@@ -143,7 +144,7 @@ export type ScriptReply =
 /** What a batch or a transaction is made of. */
 export type Part = Exclude<
 	Operation,
-	{type: 'batch' | 'transaction' | 'lease' | 'getLease' | 'scan' | 'count' | 'changes'}
+	{type: 'batch' | 'transaction' | 'lease' | 'keepChanges' | 'getLease' | 'scan' | 'count' | 'changes'}
 >;
 
 /** Asks whether a key is as expected; with `isNegated`, whether it is not. */
@@ -168,6 +169,14 @@ export type Expected = {readonly value: Value | undefined} | {readonly version: 
 export type LeaseOperation =
 	| {readonly type: 'lease'; readonly action: 'grant'; readonly ttlMs: number}
 	| {readonly type: 'lease'; readonly action: 'keepAlive' | 'revoke'; readonly leaseId: LeaseId};
+
+/**
+ * Somebody watches: all replicas remember changes from here on, for `changesKeptMs` of the log's time, and longer if it is asked
+ * for again. Its answer is as that of a `changes` which asks for none.
+ */
+export interface KeepChanges {
+	readonly type: 'keepChanges';
+}
 
 /** What is known of a lease. */
 export interface LeaseRead {
@@ -339,7 +348,7 @@ export type Result =
 			readonly keyCount?: number | undefined;
 			readonly keys?: readonly Key[] | undefined;
 	  }
-	/** Of `changes`: all of them after the revision that was asked for, up to this one. Those of one revision stand together. */
+	/** Of `keepChanges` none. Of `changes`: all of them after the revision that was asked for, up to this one. Those of one revision stand together. */
 	| {readonly type: 'changes'; readonly revision: Version; readonly changes: readonly Change[]}
 	/**
 	 * Of `changes`: the replica does not remember so far back; it does after this revision. Also where all keys of the database were

@@ -68,6 +68,8 @@ function isTimed(operation: Operation): boolean {
 			return operation.expiry !== undefined && operation.expiry !== 'keep';
 		case 'expire':
 			return operation.expiry !== 'never';
+		case 'keepChanges':
+			return true;
 		case 'script':
 			// It may ask for the time, and set deadlines.
 			return true;

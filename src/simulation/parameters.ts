@@ -258,6 +258,7 @@ function drawServerLimits(
 		valueBytesMax: usually(sizes, 0.25, [2 ** 20], [50, 300]),
 		changesMax: usually(watches, 0.3, [16_384], [1, 10, 100]),
 		changeBytesMax: usually(watches, 0.2, [4 * 2 ** 20], [100, 2000]),
+		changesKeptMs: usually(watches, 0.3, [600_000], [100, 1000]),
 	};
 	return {server, machine};
 }

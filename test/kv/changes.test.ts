@@ -4,7 +4,14 @@ import test from 'ava';
 import fc from 'fast-check';
 import {bytesOf, textOf} from '../../actors/text.js';
 import type {Change, Result, WriteOperation} from '../../src/kv/types.js';
-import {applyTo, append, newState, put, runs, writerTo, type KvState} from './helpers.js';
+import {applyTo, append, newState as newUnwatched, put, runs, writerTo, type KvState} from './helpers.js';
+
+/** Remembers changes from the first on: it was asked for keys. */
+function newState(limits: Parameters<typeof newUnwatched>[0] = {}): KvState {
+	const state = newUnwatched(limits);
+	state.read({type: 'scan', from: 0, lookedAtMax: 1});
+	return state;
+}
 
 const tell = (state: KvState, wallTime: number): unknown => applyTo(state, {type: 'clock', logTime: 0, wallTime});
 const changesAfter = (state: KvState, after: number | undefined, prefix?: string): Result =>
@@ -24,7 +31,7 @@ function line({revision, event, key, value, isNew, setsDeadline}: Change): strin
 
 /** A replica that has the state by a snapshot. */
 function restarted(state: KvState): KvState {
-	const next = newState();
+	const next = newUnwatched();
 	const reader = next.beginRestore();
 	const snapshot = state.beginSnapshot(65_536);
 	for (let isDone = false; !isDone;) {
@@ -144,8 +151,99 @@ test('what is older than the ring is compacted, and so is what came before a sna
 	const next = restarted(state);
 	t.deepEqual(told(next, 7), ['compacted 8']);
 	t.deepEqual(told(next, 8), []);
+	next.read({type: 'scan', from: 0, lookedAtMax: 1});
 	writerTo(next)(put('a', 'x'));
 	t.deepEqual(told(next, 8), ['10 set a=x']);
+});
+
+const many = (count: number): WriteOperation[] =>
+	Array.from({length: count}, (_, number) => put('many', String(number)));
+
+test('while nobody watches the last 64 changes are remembered, and all from the entry on that says that somebody does', t => {
+	const state = newUnwatched();
+	const write = writerTo(state);
+	tell(state, 1000);
+	write(put('a', '1'));
+	const from = state.revision;
+	for (const each of many(64)) write(each);
+	t.is(told(state, from).length, 64);
+	t.is(told(state, from)[63], `${from + 64} set many=63`);
+	write(put('a', '2'));
+	t.deepEqual(told(state, from), [`compacted ${from + 1}`]);
+	t.like(write({type: 'keepChanges'}), {type: 'changes', revision: from + 66, changes: []});
+	for (const each of many(500)) write(each);
+	t.is(told(state, from + 1).length, 564, 'what is remembered then stays');
+
+	const next = restarted(state);
+	for (const replica of [state, next]) {
+		const writeTo = writerTo(replica);
+		const last = replica.revision;
+		applyTo(replica, {type: 'clock', logTime: 0, wallTime: 600_999});
+		for (const each of many(100)) writeTo(each);
+		t.is(told(replica, last).length, 100, 'a snapshot says that somebody watches');
+	}
+	t.is(next.stateHash(), state.stateHash());
+	for (const replica of [state, next]) {
+		const last = replica.revision;
+		tell(replica, 601_000);
+		t.deepEqual(told(replica, last - 1), [`compacted ${last}`], 'ten minutes are over');
+		const writeTo = writerTo(replica);
+		for (const each of many(65)) writeTo(each);
+		t.deepEqual(told(replica, replica.revision - 65), [`compacted ${replica.revision - 64}`]);
+	}
+});
+
+test('a change with a large value, or too many at once, is not remembered while nobody watches', t => {
+	const state = newUnwatched();
+	const write = writerTo(state);
+	write(put('a', '1'));
+	const from = state.revision;
+	write(put('a', 'x'.repeat(64 * 1024)));
+	t.deepEqual(told(state, from), [`compacted ${from + 1}`]);
+	write({type: 'batch', operations: many(65) as never});
+	t.deepEqual(told(state, from + 1), [`compacted ${from + 2}`]);
+	t.deepEqual(told(state, from + 2), []);
+});
+
+test('a value that is remembered while nobody watches is the one that was written, whatever comes after it', t => {
+	const state = newUnwatched();
+	const write = writerTo(state);
+	write(put('a', '1'));
+	const from = state.revision;
+	for (const each of [
+		put('a', '2'),
+		append('a', '3'),
+		put('a', '44'),
+		{type: 'edit', name: 'copy', keys: ['a', 'b'], values: []},
+		put('b', '55'),
+		put('a', '66'),
+	] satisfies WriteOperation[])
+		write(each);
+	t.deepEqual(
+		told(state, from).map(each => each.split(' ')[2]),
+		['a=2', 'a=23', 'a=44', 'b=44', 'b=55', 'a=66'],
+	);
+});
+
+test('whoever reads keys can watch from there on: the replica that was asked keeps what comes next', t => {
+	const state = newUnwatched({changesMax: 200});
+	const write = writerTo(state);
+	tell(state, 1000);
+	write(put('a', '1'));
+	state.read({type: 'scan', from: 0, lookedAtMax: 10});
+	const from = state.revision;
+	for (const each of many(150)) write(each);
+	tell(state, 700_000);
+	t.is(told(state, from).length, 150);
+	t.is(restarted(state).stateHash(), state.stateHash(), 'it is no part of the state');
+	for (const each of many(150)) write(each);
+	tell(state, 700_001);
+	for (const each of many(100)) write(each);
+	t.deepEqual(
+		told(state, state.revision - 65),
+		[`compacted ${state.revision - 64}`],
+		'as many as a replica keeps have come',
+	);
 });
 
 test('the ring is bounded in bytes, too, and keeps values as they were', t => {
@@ -260,13 +358,15 @@ const stepArbitrary = fc.oneof(
 test('replicas that restart from snapshots tell the same as one that never does, or that it is compacted', t => {
 	fc.assert(
 		fc.property(fc.array(stepArbitrary, {maxLength: 40}), steps => {
-			const first = newState();
-			const replicas = [first, newState(), newState()];
+			const first = newUnwatched();
+			const replicas = [first, newUnwatched(), newUnwatched()];
 			let wallTime = 1000;
-			let sequence = 0;
+			let sequence = 1;
 			const apply = (command: Parameters<typeof applyTo>[1]): unknown => replicas.map(state => applyTo(state, command));
 			apply({type: 'openSession', closes: 0});
 			apply({type: 'clock', logTime: 0, wallTime});
+			const keeping = [{sequence: 1, write: {type: 'keepChanges'} as const}];
+			apply({type: 'writes', session: 1, acknowledged: 0, after: 0, writes: keeping});
 			for (const step of steps) {
 				if (step.type === 'restart') {
 					if (step.which > 0) replicas[step.which] = restarted(replicas[step.which]!);

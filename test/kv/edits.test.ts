@@ -140,6 +140,7 @@ test('a key that is renamed or copied keeps its lease, and is gone with it', t =
 test('those who watch are told of edits in the words of Redis, in its order', t => {
 	const machine = newState();
 	const write = writerTo(machine);
+	write({type: 'keepChanges'});
 	const edits: readonly Edit[] = [
 		{name: 'msetnx', keys: ['a', 'b'], values: [bytesOf('1'), bytesOf('2')]},
 		{name: 'rename', keys: ['a', 'c'], values: []},

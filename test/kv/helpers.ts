@@ -93,53 +93,55 @@ const expiryArbitrary = fc.oneof(
 const valueConditionArbitrary = fc.oneof(fc.record({is: values}), fc.record({isNot: values}));
 
 /** Of operations that have to do with time or compare a value: a model that has none has no words for them. */
-export const timedArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease'}>> =
+export const timedArbitrary: fc.Arbitrary<
+	Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease' | 'keepChanges'}>
+> = fc.oneof(
+	fc.record({
+		type: fc.constant('put' as const),
+		key: keys,
+		value: values,
+		condition: fc.oneof(fc.constantFrom(undefined, 'absent' as const, 'present' as const), valueConditionArbitrary),
+		returnPrevious: fc.boolean(),
+		expiry: fc.option(fc.oneof(expiryArbitrary, fc.constant('keep' as const)), {nil: undefined}),
+	}),
+	fc.record({type: fc.constant('delete' as const), key: keys, condition: valueConditionArbitrary}),
+	fc.record({
+		type: fc.constant('expire' as const),
+		key: keys,
+		expiry: fc.oneof(expiryArbitrary, fc.constant('never' as const)),
+		condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
+		order: fc.constantFrom(undefined, 'later' as const, 'earlier' as const),
+	}),
+);
+
+const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease' | 'keepChanges'}>> =
 	fc.oneof(
 		fc.record({
 			type: fc.constant('put' as const),
 			key: keys,
 			value: values,
-			condition: fc.oneof(fc.constantFrom(undefined, 'absent' as const, 'present' as const), valueConditionArbitrary),
-			returnPrevious: fc.boolean(),
-			expiry: fc.option(fc.oneof(expiryArbitrary, fc.constant('keep' as const)), {nil: undefined}),
-		}),
-		fc.record({type: fc.constant('delete' as const), key: keys, condition: valueConditionArbitrary}),
-		fc.record({
-			type: fc.constant('expire' as const),
-			key: keys,
-			expiry: fc.oneof(expiryArbitrary, fc.constant('never' as const)),
 			condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
-			order: fc.constantFrom(undefined, 'later' as const, 'earlier' as const),
+			returnPrevious: fc.boolean(),
 		}),
+		fc.record({type: fc.constant('append' as const), key: keys, value: values}),
+		fc.record({type: fc.constant('delete' as const), key: keys}),
+		fc.record({
+			type: fc.constant('compareAndSet' as const),
+			key: keys,
+			value: values,
+			expected: fc.oneof(
+				fc.record({value: fc.option(values, {nil: undefined})}),
+				fc.record({version: fc.integer({min: 0, max: 40})}),
+			),
+		}),
+		fc.record({
+			type: fc.constant('increment' as const),
+			key: keys,
+			by: fc.bigInt({min: -(2n ** 63n), max: 2n ** 63n - 1n}),
+		}),
+		fc.record({type: fc.constant('increment' as const), key: keys, by: fc.bigInt({min: -9n, max: 9n})}),
+		{weight: 1, arbitrary: fc.constant({type: 'clear' as const})},
 	);
-
-const partArbitrary: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease'}>> = fc.oneof(
-	fc.record({
-		type: fc.constant('put' as const),
-		key: keys,
-		value: values,
-		condition: fc.constantFrom(undefined, 'absent' as const, 'present' as const),
-		returnPrevious: fc.boolean(),
-	}),
-	fc.record({type: fc.constant('append' as const), key: keys, value: values}),
-	fc.record({type: fc.constant('delete' as const), key: keys}),
-	fc.record({
-		type: fc.constant('compareAndSet' as const),
-		key: keys,
-		value: values,
-		expected: fc.oneof(
-			fc.record({value: fc.option(values, {nil: undefined})}),
-			fc.record({version: fc.integer({min: 0, max: 40})}),
-		),
-	}),
-	fc.record({
-		type: fc.constant('increment' as const),
-		key: keys,
-		by: fc.bigInt({min: -(2n ** 63n), max: 2n ** 63n - 1n}),
-	}),
-	fc.record({type: fc.constant('increment' as const), key: keys, by: fc.bigInt({min: -9n, max: 9n})}),
-	{weight: 1, arbitrary: fc.constant({type: 'clear' as const})},
-);
 
 export const getArbitrary = fc.record({type: fc.constant('get' as const), key: keys});
 

@@ -226,6 +226,7 @@ class Model {
 		if (operation.type === 'script') throw new TypeError('this model runs no scripts');
 		if (operation.type === 'edit') throw new TypeError('this model knows no edits');
 		if (operation.type === 'lease') throw new TypeError('the model has no leases');
+		if (operation.type === 'keepChanges') throw new TypeError('the model tells no changes');
 		const {key} = operation;
 		const current = this.map.get(key);
 		const there = {

@@ -15,8 +15,16 @@ export const watchMutants: readonly Mutant[] = [
 		'a replica that began with a snapshot tells its changes as if it had seen all that came before',
 		'etcd-io/etcd#19179 (a watch from the revision of a compaction misses an event, and is not told)',
 		'kv/state-machine',
-		'return new KvStateMachine(this.#store, this.#limits, revision);',
-		'return new KvStateMachine(this.#store, this.#limits, 0);',
+		'return new KvStateMachine(this.#store, this.#limits, revision, this.#keptUntil);',
+		'return new KvStateMachine(this.#store, this.#limits, 0, this.#keptUntil);',
+	),
+	plant(
+		'watch-forgotten-by-snapshot',
+		'a snapshot does not say that somebody watches: the replica that reads it remembers no changes',
+		'what is agreed by the log and kept in no snapshot is lost with the log',
+		'kv/state-machine',
+		'if (keptUntil > 0) yield [true, keptUntil];',
+		'',
 	),
 	plant(
 		'watch-tells-twice',
@@ -38,14 +46,14 @@ export const watchMutants: readonly Mutant[] = [
 			},
 			{
 				file: 'kv/changes/changes',
-				find: 'for (; place < ring.end && ring.revisionAt(place) === next; place += 1)',
+				find: 'for (; place < memory.end && memory.revisionAt(place) === next; place += 1)',
 				replace:
-					'for (; place < ring.end && ring.revisionAt(place) === next && answer.bytes < answerBytesMax; place += 1)',
+					'for (; place < memory.end && memory.revisionAt(place) === next && answer.bytes < answerBytesMax; place += 1)',
 			},
 			{
 				file: 'kv/changes/changes',
 				find: 'told = next;',
-				replace: 'told = next; place = Math.max(place, ring.placeAfter(next));',
+				replace: 'told = next; place = Math.max(place, memory.placeAfter(next));',
 			},
 		],
 	},
@@ -63,6 +71,6 @@ export const watchMutants: readonly Mutant[] = [
 		'etcd-io/etcd#17529 (a slow watcher is moved on to the present revision, and not told)',
 		'kv/changes/changes',
 		'if (isClear ? isClearAsked(read, key) : isAsked(read, key))',
-		'if (isClear ? isClearAsked(read, key) : isAsked(read, key) && place === ring.end - 1)',
+		'if (isClear ? isClearAsked(read, key) : isAsked(read, key) && place === memory.end - 1)',
 	),
 ];

@@ -67,6 +67,11 @@ class Bench {
 		});
 	}
 
+	/** As whoever reads keys, and may watch from there on. */
+	rememberChanges(): void {
+		this.server.state.read({type: 'scan', from: 0, lookedAtMax: 1});
+	}
+
 	/** What was sent since the last time. */
 	sent(): readonly ServiceOutput[] {
 		return this.outputs.splice(0);
@@ -615,6 +620,7 @@ const watchOf = (after: number | undefined, waitMs = 100, prefix?: string): Serv
 /** A leader that has applied two entries, the second of them a change at revision 2, and has read indexes for these requests. */
 function watchedBy(...requests: readonly (readonly [number, ServiceRequest])[]): Bench {
 	const bench = new Bench({putOffReadsMax: 2}).lead(1);
+	bench.rememberChanges();
 	bench.apply(1, 1, [encodeCommand(open), encodeCommand(appendOf(1, 1, 'x'))]);
 	askAll(bench, requests);
 	return bench;
@@ -655,6 +661,7 @@ test('a read that waits for something to tell is answered as soon as there is so
 
 test('a read that waits is not compacted while it waits, however much it has no word of is forgotten', t => {
 	const bench = new Bench({changesMax: 1}).lead(1);
+	bench.rememberChanges();
 	bench.apply(1, 1, [encodeCommand(open)]);
 	askAll(bench, [[10, watchOf(1, 100, 'k1')]]);
 	const write = (sequence: number, key: string): Uint8Array =>

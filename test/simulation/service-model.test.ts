@@ -42,40 +42,46 @@ const lease: fc.Arbitrary<LeaseOperation> = fc.oneof(
 		leaseId,
 	}),
 );
-const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease'}>> = fc.oneof(
-	fc.record({type: fc.constant('put' as const), key, value, condition, returnPrevious: fc.boolean()}),
-	fc.record({
-		type: fc.constant('put' as const),
-		key,
-		value,
-		condition,
-		returnPrevious: fc.boolean(),
-		expiry: fc.oneof(time, fc.constant('keep' as const), attachment),
-	}),
-	fc.record({
-		type: fc.constant('expire' as const),
-		key,
-		expiry: fc.oneof({weight: 3, arbitrary: time}, {weight: 1, arbitrary: fc.constant('never' as const)}),
-		condition,
-		order: fc.constantFrom('later' as const, 'earlier' as const, undefined),
-	}),
-	fc.record({type: fc.constant('append' as const), key, value}),
-	fc.record({type: fc.constant('delete' as const), key}),
-	fc.record({
-		type: fc.constant('compareAndSet' as const),
-		key,
-		value,
-		expected: fc.oneof(
-			fc.record({version: fc.integer({min: 0, max: 30})}),
-			fc.record({value: fc.option(value, {nil: undefined})}),
-		),
-	}),
-	fc.record({type: fc.constant('increment' as const), key, by: fc.constantFrom(1n, -5n, 2n ** 63n - 1n, -(2n ** 63n))}),
-	fc.constant({type: 'clear' as const}),
-);
+const single: fc.Arbitrary<Exclude<WriteOperation, {type: 'batch' | 'transaction' | 'lease' | 'keepChanges'}>> =
+	fc.oneof(
+		fc.record({type: fc.constant('put' as const), key, value, condition, returnPrevious: fc.boolean()}),
+		fc.record({
+			type: fc.constant('put' as const),
+			key,
+			value,
+			condition,
+			returnPrevious: fc.boolean(),
+			expiry: fc.oneof(time, fc.constant('keep' as const), attachment),
+		}),
+		fc.record({
+			type: fc.constant('expire' as const),
+			key,
+			expiry: fc.oneof({weight: 3, arbitrary: time}, {weight: 1, arbitrary: fc.constant('never' as const)}),
+			condition,
+			order: fc.constantFrom('later' as const, 'earlier' as const, undefined),
+		}),
+		fc.record({type: fc.constant('append' as const), key, value}),
+		fc.record({type: fc.constant('delete' as const), key}),
+		fc.record({
+			type: fc.constant('compareAndSet' as const),
+			key,
+			value,
+			expected: fc.oneof(
+				fc.record({version: fc.integer({min: 0, max: 30})}),
+				fc.record({value: fc.option(value, {nil: undefined})}),
+			),
+		}),
+		fc.record({
+			type: fc.constant('increment' as const),
+			key,
+			by: fc.constantFrom(1n, -5n, 2n ** 63n - 1n, -(2n ** 63n)),
+		}),
+		fc.constant({type: 'clear' as const}),
+	);
 const read: fc.Arbitrary<GetOperation> = fc.record({type: fc.constant('get' as const), key});
 const operation: fc.Arbitrary<WriteOperation> = fc.oneof(
 	{weight: 4, arbitrary: single},
+	{weight: 1, arbitrary: fc.constant({type: 'keepChanges' as const})},
 	{weight: 1, arbitrary: lease},
 	{
 		weight: 1,

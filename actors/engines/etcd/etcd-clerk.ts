@@ -134,7 +134,7 @@ export class EtcdClerk extends KeyValueClient {
 	async execute(operation: Operation, {signal}: OperationOptions = {}): Promise<Result> {
 		if (signal?.aborted === true) throw new OperationAbortedError('notExecuted', signal.reason);
 		checkOperation(operation);
-		if (operation.type === 'changes') throw new UnsupportedOperationError('watch');
+		if (operation.type === 'changes' || operation.type === 'keepChanges') throw new UnsupportedOperationError('watch');
 		if (operation.type === 'scan' || operation.type === 'count') throw new UnsupportedOperationError('scan');
 		const byteLength = bytesOfOperation(operation);
 		const refusal = this.#refusalOf(operation, byteLength);

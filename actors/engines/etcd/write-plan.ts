@@ -73,7 +73,7 @@ const entryBytes = 96;
 
 export function partsOf(operation: NamedOperation): readonly Part[] {
 	// Of no keys.
-	if (operation.type === 'lease') return [];
+	if (operation.type === 'lease' || operation.type === 'keepChanges') return [];
 	if (operation.type === 'batch') return operation.operations;
 	return operation.type === 'transaction' ? [...operation.operations, ...(operation.otherwise ?? [])] : [operation];
 }

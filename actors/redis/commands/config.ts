@@ -111,9 +111,9 @@ function planSet(parts: readonly Buffer[]): Plan {
 		};
 	}
 	return {
-		type: 'read',
+		type: 'write',
 		// From this revision on: so what is written behind the reply is told, whoever writes it.
-		operation: {type: 'changes', after: undefined, waitMs: 0},
+		operation: {type: 'keepChanges'},
 		reply(out, result, {gateway}) {
 			gateway.keyspaceEvents.begin(classes, expectResult(result, 'changes').revision);
 			replyOk(out);

@@ -18,7 +18,27 @@ const firstPageBytes = 1024;
 const pageBytesMax = 64 * 1024;
 const noBytes = new Uint8Array(0);
 
-export class ChangeRing {
+/** The latest changes, each with a place; those of one revision stand together. */
+export interface ChangeMemory {
+	/** All changes after this revision are held. */
+	readonly since: Version;
+	/** Places of the first that is held, and behind the last. */
+	readonly first: number;
+	readonly end: number;
+	/** The latest change. */
+	push(revision: Version, code: number, key: Key, value?: Value): void;
+	/** Remembers nothing of what came up to this revision. */
+	forget(revision: Version): void;
+	/** The place of the first change after this revision. */
+	placeAfter(revision: Version): number;
+	revisionAt(place: number): Version;
+	keyAt(place: number): Key;
+	codeAt(place: number): number;
+	/** A view, valid until the change is dropped. */
+	valueAt(place: number): Value;
+}
+
+export class ChangeRing implements ChangeMemory {
 	readonly #limits: RingLimits;
 	/** By place modulo `changesMax`; those of one place belong together. */
 	readonly #revisions: Version[] = [];
@@ -41,17 +61,19 @@ export class ChangeRing {
 		this.#since = since;
 	}
 
-	/** All changes after this revision are held. */
 	get since(): Version {
 		return this.#since;
 	}
 
-	/** The place behind the last change. */
+	get first(): number {
+		return this.#first;
+	}
+
 	get end(): number {
 		return this.#end;
 	}
 
-	/** The latest change. Takes a copy of the value. */
+	/** Takes a copy of the value. */
 	push(revision: Version, code: number, key: Key, value: Value = noBytes): void {
 		const {changesMax, bytesMax} = this.#limits;
 		const bytes = key.length + value.length;
@@ -69,13 +91,11 @@ export class ChangeRing {
 		this.#bytes += bytes;
 	}
 
-	/** Remembers nothing of what came up to this revision. */
 	forget(revision: Version): void {
 		while (this.#end > this.#first && this.revisionAt(this.#first) <= revision) this.#dropFirst();
 		this.#since = Math.max(this.#since, revision);
 	}
 
-	/** The place of the first change after this revision. */
 	placeAfter(revision: Version): number {
 		let low = this.#first;
 		let high = this.#end;
@@ -99,7 +119,6 @@ export class ChangeRing {
 		return this.#codes[place % this.#limits.changesMax] as number;
 	}
 
-	/** A view, valid until the change is dropped. */
 	valueAt(place: number): Value {
 		const slot = place % this.#limits.changesMax;
 		const offset = this.#offsets[slot] as number;

@@ -1,9 +1,16 @@
-/** What a replica remembers of changes: those that writes made, and keys that expired, told together in the order of the log. */
+/**
+ * What a replica remembers of changes: those that writes made, and keys that expired, told together in the order of the log.
+ *
+ * What writes make is kept while somebody watches, as the log says (`KeepChanges`). While nobody does only the last few changes are
+ * remembered, so that a write need not pay for what nobody asks for. Whoever reads keys may want to watch from there on: a
+ * replica that is asked for keys keeps what comes next, too, by itself.
+ */
 import {databaseOf} from '../database-name.js';
 import type {Change, ChangesRead, DatabaseNumber, Key, Result, Value, Version} from '../types.js';
 import {type ChangeEvent, changeEvents, numberOfEvent} from './change-event.js';
-import {ChangeRing, type RingLimits} from './change-ring.js';
+import {type ChangeMemory, ChangeRing, type RingLimits} from './change-ring.js';
 import {type ExpiredBatch, ExpiredKeys} from './expired-keys.js';
+import {RecentChanges, recentMax} from './recent-changes.js';
 
 /** What is to be said of a change beside what became of its key. */
 export interface ChangeDetails {
@@ -59,13 +66,13 @@ class Answer {
 		this.#read = read;
 	}
 
-	addWrite(ring: ChangeRing, place: number): void {
-		const key = ring.keyAt(place);
-		const kind = parseCode(ring.codeAt(place)) as Pick<Change, 'event' | 'isNew' | 'setsDeadline'>;
+	addWrite(memory: ChangeMemory, place: number): void {
+		const key = memory.keyAt(place);
+		const kind = parseCode(memory.codeAt(place)) as Pick<Change, 'event' | 'isNew' | 'setsDeadline'>;
 		const isTold = kind.event === 'clear' ? isClearAsked(this.#read, key) : isAsked(this.#read, key);
 		if (!isTold) return;
 		// A view, as of a `get`: who keeps the result, copies it.
-		this.#add({...kind, revision: ring.revisionAt(place), key, value: ring.valueAt(place)});
+		this.#add({...kind, revision: memory.revisionAt(place), key, value: memory.valueAt(place)});
 	}
 
 	addExpired({revision, keys}: ExpiredBatch): void {
@@ -83,29 +90,77 @@ class Answer {
 
 const noValue = new Uint8Array(0);
 
+interface ChangesLimits extends RingLimits {
+	/** See `KvLimits.changesKeptMs`. */
+	readonly keptMs: number;
+}
+
 export class Changes implements ChangeSink {
 	readonly expired: ExpiredKeys;
-	readonly #ring: ChangeRing;
-	readonly #limits: RingLimits;
+	/** A `ChangeRing` while changes are kept. */
+	#memory: ChangeMemory;
+	readonly #limits: ChangesLimits;
+	#keptUntil: number;
+	/** Those up to this place of the ring are kept for whoever has read keys. */
+	#keptThrough = 0;
 	/** By database: the revision at which all its keys became others. */
 	readonly #exchangedAt = new Map<DatabaseNumber, Version>();
 
-	/** `since`: what came up to this revision is not known. */
-	constructor(since: Version, limits: RingLimits) {
+	/** `since`: what came up to this revision is not known. `keptUntil`: as another replica had it. */
+	constructor(since: Version, limits: ChangesLimits, keptUntil = 0) {
 		this.#limits = limits;
-		this.#ring = new ChangeRing(limits, since);
+		this.#memory = keptUntil > 0 ? new ChangeRing(limits, since) : new RecentChanges(since);
+		this.#keptUntil = keptUntil;
 		this.expired = new ExpiredKeys(limits, since);
+	}
+
+	/** Changes are kept until then, by the log's time. The replicas agree on it. */
+	get keptUntil(): number {
+		return this.#keptUntil;
+	}
+
+	/** Somebody watches. `now`: the log's time. */
+	keep(now: number): void {
+		this.#keptUntil = Math.max(this.#keptUntil, now + this.#limits.keptMs);
+		this.#begin();
+	}
+
+	/** Somebody reads keys, and may watch from there on. */
+	keysRead(): void {
+		this.#begin();
+		this.#keptThrough = this.#memory.end + this.#limits.changesMax;
+	}
+
+	/** `now`: the log's time. Nobody has asked for long: what is kept goes. */
+	advance(now: number): void {
+		if (!this.#isKeeping || now < this.#keptUntil || this.#memory.end < this.#keptThrough) return;
+		const {since, first, end} = this.#memory;
+		this.#memory = new RecentChanges(first === end ? since : this.#memory.revisionAt(end - 1));
+		this.#keptThrough = 0;
+	}
+
+	get #isKeeping(): boolean {
+		return this.#memory instanceof ChangeRing;
+	}
+
+	#begin(): void {
+		if (this.#isKeeping) return;
+		const recent = this.#memory;
+		this.#memory = new ChangeRing(this.#limits, recent.since);
+		for (let place = recent.first; place < recent.end; place += 1)
+			this.#memory.push(recent.revisionAt(place), recent.codeAt(place), recent.keyAt(place), recent.valueAt(place));
 	}
 
 	note(event: ChangeEvent, revision: Version, key: Key, value?: Value, details?: ChangeDetails): void {
 		let code = numberOfEvent[event];
 		if (details?.isNew === true) code += newFlag;
 		if (details?.setsDeadline === true) code += deadlineFlag;
-		this.#ring.push(revision, code, key, value);
+		this.#memory.push(revision, code, key, value);
 	}
 
 	noteAll(event: ChangeEvent, revision: Version, keys: ReadonlySet<Key>): void {
-		if (keys.size > this.#limits.changesMax) return this.#ring.forget(revision);
+		if (keys.size > this.#limits.changesMax || (keys.size > recentMax && !this.#isKeeping))
+			return this.#memory.forget(revision);
 		for (const key of [...keys].sort()) this.note(event, revision, key);
 	}
 
@@ -119,15 +174,15 @@ export class Changes implements ChangeSink {
 		if (after === undefined) return {type: 'changes', revision, changes: []};
 		const since = this.#sinceFor(asked);
 		if (after < since) return {type: 'compacted', revision: since};
-		const ring = this.#ring;
+		const memory = this.#memory;
 		const through = this.#knownThrough(revision);
 		const answer = new Answer(asked);
 		let toldThrough = Math.max(after, through);
-		let place = ring.placeAfter(after);
+		let place = memory.placeAfter(after);
 		const batches = this.expired.told.filter(batch => batch.revision > after);
 		for (let offset = 0, told = after; ;) {
 			const batch = batches[offset];
-			const next = Math.min(place < ring.end ? ring.revisionAt(place) : Infinity, batch?.revision ?? Infinity);
+			const next = Math.min(place < memory.end ? memory.revisionAt(place) : Infinity, batch?.revision ?? Infinity);
 			if (next > through) break;
 			if (answer.bytes >= answerBytesMax) {
 				toldThrough = told;
@@ -137,7 +192,7 @@ export class Changes implements ChangeSink {
 			if (batch?.revision === next) {
 				answer.addExpired(batch);
 				offset += 1;
-			} else for (; place < ring.end && ring.revisionAt(place) === next; place += 1) answer.addWrite(ring, place);
+			} else for (; place < memory.end && memory.revisionAt(place) === next; place += 1) answer.addWrite(memory, place);
 			told = next;
 		}
 		return {type: 'changes', revision: toldThrough, changes: answer.changes};
@@ -147,12 +202,12 @@ export class Changes implements ChangeSink {
 	continued(read: ChangesRead, revision: Version): ChangesRead | undefined {
 		const {after} = read;
 		if (after === undefined || after < this.#sinceFor(read)) return undefined;
-		const ring = this.#ring;
+		const memory = this.#memory;
 		const through = this.#knownThrough(revision);
 		if (through <= after) return read;
-		for (let place = ring.placeAfter(after); place < ring.end && ring.revisionAt(place) <= through; place += 1) {
-			const isClear = changeEvents[ring.codeAt(place) & (newFlag - 1)] === 'clear';
-			const key = ring.keyAt(place);
+		for (let place = memory.placeAfter(after); place < memory.end && memory.revisionAt(place) <= through; place += 1) {
+			const isClear = changeEvents[memory.codeAt(place) & (newFlag - 1)] === 'clear';
+			const key = memory.keyAt(place);
 			if (isClear ? isClearAsked(read, key) : isAsked(read, key)) return undefined;
 		}
 		for (const batch of this.expired.told) {
@@ -164,7 +219,7 @@ export class Changes implements ChangeSink {
 	/** Up to there nothing can be told any more. Where all keys became others, each of them would have to be told. */
 	#sinceFor({prefix = '', ofAllDatabases = false}: ChangesRead): Version {
 		const exchangedAt = ofAllDatabases ? 0 : (this.#exchangedAt.get(databaseOf(prefix)) ?? 0);
-		return Math.max(this.#ring.since, this.expired.since, exchangedAt);
+		return Math.max(this.#memory.since, this.expired.since, exchangedAt);
 	}
 
 	/** Up to there all changes are known; those of later entries are told when it is known what has expired before them. */

@@ -68,6 +68,7 @@ export const kvCoverageKinds = [
 	'scan of another database',
 	'scan of a part',
 	'count of keys',
+	'watch: changes kept',
 	'watch: begun',
 	'watch: changes',
 	'watch: no change',
@@ -126,6 +127,9 @@ export function coverRun(coverage: Coverage, operation: Operation, result: Resul
 			return;
 		case 'transaction':
 			coverTransaction(coverage, operation, result);
+			return;
+		case 'keepChanges':
+			coverage.count('watch: changes kept');
 			return;
 		case 'lease':
 			return coverLease(coverage, operation, result);

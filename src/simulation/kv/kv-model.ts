@@ -167,6 +167,8 @@ export class KvModel extends ServiceModel<KvTypes> {
 				return resultOfScript(operation, this.#transaction(transactionOfScript(operation)));
 			case 'edit':
 				return this.#edit(operation);
+			case 'keepChanges':
+				return {type: 'changes', revision: this.revision, changes: []};
 			case 'lease':
 				return this.#lease(operation);
 			default:

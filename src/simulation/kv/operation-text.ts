@@ -38,6 +38,7 @@ export function tokenOf(operation: Operation): string | undefined {
 		case 'count':
 		case 'lease':
 		case 'getLease':
+		case 'keepChanges':
 		case 'changes':
 			return undefined;
 		default:
@@ -165,6 +166,8 @@ export function describe(operation: Operation): string {
 			return `${operation.action === 'revoke' ? 'revoke' : 'keep alive'} lease ${operation.leaseId}`;
 		case 'getLease':
 			return `get lease ${operation.leaseId}`;
+		case 'keepChanges':
+			return 'keep changes';
 		case 'changes':
 			return `changes of ${operation.ofAllDatabases === true ? 'all databases' : `${operation.prefix ?? ''}*`} after ${operation.after ?? 'now'}, within ${operation.waitMs} ms`;
 		case 'transaction': {

@@ -8,6 +8,7 @@
 import type {Random} from '../../base/random.js';
 import {scanEnd} from '../../kv/scan-position.js';
 import type {
+	ChangesRead,
 	Expected,
 	Expiry,
 	Key,
@@ -37,6 +38,8 @@ export interface OperationName {
 }
 
 export const textOfName = ({client, count}: OperationName): string => `${client}.${count}${nameEnd}`;
+
+const watchedPrefixes = ['', 'k', 'b', 'f', 'n', modelKey(1, ''), undefined] as const;
 
 /** Clients are fewer. */
 const clientsMax = 64;
@@ -98,9 +101,10 @@ export class KvOperations {
 	}
 
 	/** Goes on from the last answer; now and then from an earlier one, as who has not asked for long. */
-	#watch(): ReadOperation {
+	#watch(): Operation {
 		const random = this.#random;
-		const prefix = random.pick(['', 'k', 'b', 'f', 'n', modelKey(1, ''), undefined]);
+		if (random.chance(this.#toldThrough.size === 0 ? 0.7 : 0.1)) return {type: 'keepChanges'};
+		const prefix = random.pick(watchedPrefixes);
 		const waitMs = random.pick([0, 5, 50, 500, waitMsMax]);
 		const through = this.#toldThrough.get(prefix ?? everywhere);
 		const isLate = through !== undefined && random.chance(0.1);
@@ -112,6 +116,9 @@ export class KvOperations {
 	/** Takes note of an answer. */
 	learn(operation: Operation, result: Result): void {
 		if (operation.type === 'changes') this.#learnChanges(operation, result);
+		if (operation.type === 'keepChanges' && result.type === 'changes') {
+			for (const prefix of watchedPrefixes) this.#learnChanges({prefix}, result);
+		}
 		if (result.type === 'keys') this.#scanFrom = result.next ?? 0;
 		if (operation.type === 'transaction' && result.type === 'transaction') {
 			const parts = result.isCommitted ? operation.operations : (operation.otherwise ?? []);
@@ -133,7 +140,7 @@ export class KvOperations {
 		}
 	}
 
-	#learnChanges({prefix = everywhere}: Extract<Operation, {type: 'changes'}>, result: Result): void {
+	#learnChanges({prefix = everywhere}: Pick<ChangesRead, 'prefix'>, result: Result): void {
 		if (result.type === 'compacted') this.#toldThrough.delete(prefix);
 		else if (result.type === 'changes') {
 			this.#toldThrough.set(prefix, Math.max(this.#toldThrough.get(prefix) ?? 0, result.revision));
