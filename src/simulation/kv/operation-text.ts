@@ -9,7 +9,7 @@ export const nameEnd = ',';
 
 /**
  * What tells a write from all others, whatever number its clerk gives it: the name in its value, or the number that it adds,
- * neither of which is ever used again. `undefined` for a delete, a deadline, a lease and a clear: all of these are alike.
+ * neither of which is ever used again. `undefined` for a delete, a deadline, a lease, a clear and what keeps changes: all of these are alike.
  */
 export function tokenOf(operation: Operation): string | undefined {
 	switch (operation.type) {
@@ -195,7 +195,7 @@ export const kvOperationWords: OperationWords<KvTypes> = {
 	isSameWrite: isSameOperation,
 	isSameResult: isAlike,
 	revisionIn: result => {
-		if (result.type === 'transaction') return result.revision;
+		if (result.type === 'transaction' || result.type === 'changes') return result.revision;
 		return 'version' in result ? result.version : undefined;
 	},
 	show: value => (typeof value === 'string' ? shown(value) : JSON.stringify(value, plain)),
