@@ -17,7 +17,7 @@ export class RecentChanges implements ChangeMemory {
 	readonly #revisions: Version[] = new Array<Version>(recentMax).fill(0);
 	readonly #codes: number[] = new Array<number>(recentMax).fill(0);
 	readonly #keys: Key[] = new Array<Key>(recentMax).fill('');
-	readonly #values: Value[] = new Array<Value>(recentMax).fill(noBytes);
+	readonly #values: Value[] = Array.from({length: recentMax}, () => noBytes);
 	#first = 0;
 	#end = 0;
 	#since: Version;
