@@ -89,6 +89,7 @@ export {
 	EngineRefusedError,
 	EngineReplacedError,
 	EngineUnreachableError,
+	type Unsupported,
 	UnsupportedOperationError,
 } from './engines/etcd/errors.js';
 export type {EngineTls} from './engines/etcd/security.js';
@@ -192,6 +193,7 @@ export type {
 	Expected,
 	Expiry,
 	GetOperation,
+	KeepChanges,
 	Key,
 	LeaseId,
 	LeaseOperation,

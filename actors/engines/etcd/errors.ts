@@ -79,7 +79,10 @@ export class UnsupportedOperationError extends OperationError {
 	}
 }
 
-const unsupportedWords = {
+/** What is not carried out with etcd: an operation, or a part of one. */
+export type Unsupported = 'clear' | 'database' | 'expiresAt' | 'ttl' | 'order' | 'scan' | 'watch' | 'script';
+
+const unsupportedWords: Readonly<Record<Unsupported, string>> = {
 	clear: 'With etcd, "clear" cannot be part of a batch: send it alone.',
 	database: 'With etcd, there is database 0 only: use that, or a cluster of our own.',
 	expiresAt:
@@ -90,6 +93,4 @@ const unsupportedWords = {
 	scan: 'With etcd, keys have no positions, and are not counted (the operations "scan" and "count"): use range(), or a cluster of our own.',
 	watch: 'With etcd, changes are told as they come, and not asked for (the operation "changes"): use watch().',
 	script: 'With etcd, there are no scripts: use a transaction, or a cluster of our own.',
-} as const;
-
-export type Unsupported = keyof typeof unsupportedWords;
+};

@@ -8,7 +8,7 @@ import type {ChangeMemory} from './change-ring.js';
 /** A power of two. */
 export const recentMax = 64;
 /** Larger values are not remembered: what is kept here is not counted as memory. */
-export const recentValueBytesMax = 1024;
+const recentValueBytesMax = 1024;
 
 const noBytes = new Uint8Array(0);
 
