@@ -60,11 +60,22 @@ export class CompactedError extends ThreadraftError {
 
 /** How long a server waits for a change before it says that there is none. */
 const waitMs = 2000;
-/**
- * After so many answers the cluster is told again that somebody watches: those without a change come every two seconds, and
- * changes are kept for ten minutes.
- */
-export const answersPerKeeping = 100;
+/** After so long the cluster is told again that somebody watches: it keeps changes for ten minutes. */
+const keepEveryMs = 120_000;
+
+/** When the cluster is to be told that somebody watches. */
+export class Keeping {
+	#toldAtMs = -Infinity;
+
+	/** Whether it is time; the caller tells it then. */
+	isDue(): boolean {
+		return performance.now() - this.#toldAtMs >= keepEveryMs;
+	}
+
+	told(): void {
+		this.#toldAtMs = performance.now();
+	}
+}
 
 /** See `KeyValueClient.watch`. */
 export const watchOf = (client: Executor, options: WatchOptions): Told =>
@@ -128,9 +139,11 @@ async function* tell(
 	signal: AbortSignal,
 ): AsyncGenerator<WatchedRevision, void, undefined> {
 	let after = since;
-	for (let answers = 0; ; answers += 1) {
-		if (answers % answersPerKeeping === 0) {
+	const keeping = new Keeping();
+	for (;;) {
+		if (keeping.isDue()) {
 			const {revision} = await changesOf(client, {type: 'keepChanges'}, signal);
+			keeping.told();
 			after ??= revision;
 		}
 		const result = await changesOf(client, {type: 'changes', after, prefix, waitMs}, signal);

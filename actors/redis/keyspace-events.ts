@@ -7,7 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {databaseOf, nameOfKey} from '../../src/kv/database-name.js';
 import type {Change, Key, Version} from '../../src/kv/types.js';
 import type {Executor} from '../executor.js';
-import {answersPerKeeping} from '../watch.js';
+import {Keeping} from '../watch.js';
 import type {Channels} from './channels.js';
 import {type EventClass, eventSettingOf} from './event-setting.js';
 
@@ -61,9 +61,13 @@ export class KeyspaceEvents {
 
 	async #follow(revision: Version, signal: AbortSignal): Promise<void> {
 		let after: Version | undefined = revision;
-		for (let answers = 1; !signal.aborted; answers += 1) {
+		const keeping = new Keeping();
+		while (!signal.aborted) {
 			try {
-				if (answers % answersPerKeeping === 0) await this.#client.execute({type: 'keepChanges'}, {signal});
+				if (keeping.isDue()) {
+					await this.#client.execute({type: 'keepChanges'}, {signal});
+					keeping.told();
+				}
 				const result = await this.#client.execute({type: 'changes', after, waitMs, ofAllDatabases: true}, {signal});
 				if (result.type === 'changes') this.#tellAll(result.changes);
 				// From the present on.

@@ -264,6 +264,13 @@ test(
 	/"name" to be rename, renamenx, copy/u,
 );
 test(
+	'a copy with a word that is none',
+	refuses,
+	'{"process":0,"type":"invoke","f":"edit","name":"copy","keys":["a","b"],"values":["replce"]}',
+	1,
+	/"values" of copy to be empty, or "replace"/u,
+);
+test(
 	'an edit with too few keys',
 	refuses,
 	'{"process":0,"type":"invoke","f":"edit","name":"rename","keys":["k"],"values":[]}',

@@ -43,6 +43,15 @@ test(
 	['GET a', '$1\ny\n'],
 );
 
+test('what is selected behind EXEC in one pipeline stays selected', async t => {
+	const {port} = await openGateway(t);
+	const pipeline = (...lines: readonly string[]): Promise<string> =>
+		talk({port}, Buffer.concat(lines.map(line => request(...line.split(' ')))));
+	const replies = await pipeline('SELECT 1', 'MULTI', 'EXEC', 'RESET', 'SET a 1');
+	t.is(replies, '+OK\r\n+OK\r\n*0\r\n+RESET\r\n+OK\r\n');
+	t.is(await pipeline('EXISTS a', 'SELECT 1', 'EXISTS a'), ':1\r\n+OK\r\n:0\r\n');
+});
+
 test(
 	'deadlines are set, told, kept and taken within a transaction',
 	dialogue,

@@ -71,14 +71,16 @@ function planExec(_: readonly Buffer[], __: unknown, modes: RefusedModes): Plan 
 	// Until it is known whether a SELECT in it is carried out.
 	modes.database = queued.databaseBefore;
 	if (queued.isAborted) return refuse(discarded(' previous errors.'));
+	const isElsewhere = database !== queued.databaseBefore;
 	return {
 		type: 'transaction',
 		reports: queued.reports,
-		changesModes: database === queued.databaseBefore ? undefined : true,
+		changesModes: isElsewhere ? true : undefined,
 		begin: () => operationOf(queued, watches),
 		reply(out, settled, clientState, cluster) {
 			const isCommitted = replyToExec(queued, settled, {out, clientState, cluster});
-			if (isCommitted) modes.database = database;
+			// Else what stands behind it is planned already, and may have selected another one.
+			if (isCommitted && isElsewhere) modes.database = database;
 		},
 	};
 }

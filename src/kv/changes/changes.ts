@@ -95,6 +95,18 @@ interface ChangesLimits extends RingLimits {
 	readonly keptMs: number;
 }
 
+/** The last few, with copies of their values: a view would keep a page of many. */
+function recentOf(memory: ChangeMemory): RecentChanges {
+	const {first, end} = memory;
+	const from = Math.max(first, end - recentMax);
+	const recent = new RecentChanges(from === first ? memory.since : memory.revisionAt(from - 1));
+	for (let place = from; place < end; place += 1) {
+		const value = new Uint8Array(memory.valueAt(place));
+		recent.push(memory.revisionAt(place), memory.codeAt(place), memory.keyAt(place), value);
+	}
+	return recent;
+}
+
 export class Changes implements ChangeSink {
 	readonly expired: ExpiredKeys;
 	/** A `ChangeRing` while changes are kept. */
@@ -134,8 +146,7 @@ export class Changes implements ChangeSink {
 	/** `now`: the log's time. Nobody has asked for long: what is kept goes. */
 	advance(now: number): void {
 		if (!this.#isKeeping || now < this.#keptUntil || this.#memory.end < this.#keptThrough) return;
-		const {since, first, end} = this.#memory;
-		this.#memory = new RecentChanges(first === end ? since : this.#memory.revisionAt(end - 1));
+		this.#memory = recentOf(this.#memory);
 		this.#keptThrough = 0;
 	}
 

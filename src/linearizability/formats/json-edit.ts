@@ -28,6 +28,8 @@ export function readEdit(fields: JsonFields): KvEdit {
 	const shape = shapes[name];
 	const [valuesMin, valuesMax] = shape.values === 'asKeys' ? [keys.length, keys.length] : shape.values;
 	const fits = keys.length >= shape.keys[0] && keys.length <= shape.keys[1];
+	if (name === 'copy' && values.length === 1 && values[0] !== 'replace')
+		throw fields.error('"values" of copy to be empty, or "replace"', show(values[0]));
 	if (fits && values.length >= valuesMin && values.length <= valuesMax) return {type: 'edit', name, keys, values};
 	throw fields.error(`as many "keys" and "values" as ${name} takes`, `${keys.length} keys and ${values.length} values`);
 }
